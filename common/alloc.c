@@ -1,0 +1,38 @@
+#include "common/alloc.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *must(void *p)
+{
+    if (!p) {
+        fputs("out of memory\n", stderr);
+        abort();
+    }
+    return p;
+}
+
+void *xcalloc(size_t n, size_t size) { return must(calloc(n ? n : 1, size ? size : 1)); }
+
+void *xrealloc(void *p, size_t n, size_t size)
+{
+    if (n == 0 || size == 0)
+        n = size = 1;
+    return must(reallocarray(p, n, size));
+}
+
+char *xstrdup(const char *s) { return s ? must(strdup(s)) : NULL; }
+char *xstrndup(const char *s, size_t n) { return must(strndup(s, n)); }
+
+char *xasprintf(const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    char *s = NULL;
+    if (vasprintf(&s, fmt, ap) < 0)
+        s = NULL;
+    va_end(ap);
+    return must(s);
+}

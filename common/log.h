@@ -1,0 +1,13 @@
+/* The daemon's log: one line per entry on stderr, with the <N> priority prefix that journald reads
+ * when stderr is not a terminal. Control characters are escaped; secrets are never passed here. */
+#pragma once
+
+enum log_level { LOG_L_ERROR, LOG_L_WARN, LOG_L_INFO, LOG_L_DEBUG };
+
+void log_set_level(enum log_level level);
+void log_line(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#define log_error(...) log_line(LOG_L_ERROR, __VA_ARGS__)
+#define log_warn(...) log_line(LOG_L_WARN, __VA_ARGS__)
+#define log_info(...) log_line(LOG_L_INFO, __VA_ARGS__)
+#define log_debug(...) log_line(LOG_L_DEBUG, __VA_ARGS__)
