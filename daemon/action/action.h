@@ -1,0 +1,34 @@
+/* Built-in actions, conditions and looks: what a procedure names under action, wait, check_action,
+ * probe_action. One file each and one row in actions.def.
+ *
+ * An implementation runs on a worker thread with a connection of its own to the MetaDB. It may block
+ * within the connection's timeouts. It returns a verdict and writes what it saw to `out`, one line
+ * or a few; `omsup: fact NAME VALUE` lines are recorded, as of scripts. */
+#pragma once
+#include "common/buf.h"
+#include "common/err.h"
+#include "daemon/metadb/metadb.h"
+
+enum verdict {
+    VERDICT_YES,     /* done / true */
+    VERDICT_NO,      /* failed / not (yet) true */
+    VERDICT_UNKNOWN, /* cannot tell: not reachable, lost on the way */
+};
+
+struct action_args {
+    const char *const *env; /* the subtask's environment, NULL-terminated NAME=value */
+    const struct metadb_server *servers; /* every OMS node of the plan */
+    size_t n_servers;
+    const char *t1, *since; /* UTC times of T1 and of the first start of this subtask's step; NULL when unknown */
+};
+const char *action_env(const struct action_args *a, const char *name); /* "" when unset */
+
+typedef enum verdict action_fn(struct metadb *db, const struct action_args *a, struct buf *out);
+
+struct action {
+    const char *name;
+    enum action_use { ACTION_ACTS = 1, ACTION_LOOKS = 2 } use; /* looks: read-only, for wait, check_action, probe_action */
+    action_fn *fn;
+    const char *text; /* one line, shown in the plan */
+};
+const struct action *action_find(const char *name); /* NULL when unknown */

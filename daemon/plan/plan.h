@@ -1,0 +1,104 @@
+/* A plan: procedure × deployment, expanded to the last command; immutable, known by its SHA-256.
+ *
+ * plan_expand() makes it from parsed inputs and the facts gathered on the nodes; plan_to_json() is its
+ * canonical form, which the journal keeps and of which the hash is taken; plan_from_json() reads it back.
+ * It never contains a secret. Pure: no clock, no I/O. Ownership: a plan owns all it points to. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <cjson/cJSON.h>
+
+#include "common/err.h"
+
+enum {
+    PLAN_STEPS_MAX = 64,
+    PLAN_SUBTASKS_MAX = 2048, /* of a whole plan */
+    PLAN_HOSTS_MAX = 129,     /* the control host and 128 nodes */
+};
+
+enum job_type { JOB_UPGRADE, JOB_ROLLBACK, JOB_CHECK };
+const char *job_type_name(enum job_type t); /* "Upgrade", "Rollback", "Check" */
+
+enum plan_kind {
+    KIND_RUN,    /* a script that acts */
+    KIND_ACTION, /* a built-in that acts */
+    KIND_PROBE,  /* a read-only script or built-in that must hold */
+    KIND_WAIT,   /* a read-only script or built-in condition, asked until it holds */
+    KIND_GATE,   /* an operator confirms */
+};
+const char *plan_kind_name(enum plan_kind k); /* "run", "action", "probe", "wait", "gate" */
+
+/* Something to ask or do: a script for sh, or a built-in by name; neither: nothing. */
+struct plan_code {
+    char *script;  /* NULL when none; "set -eu" and helper functions are already in front */
+    char *builtin; /* NULL when none; a row of actions.def */
+};
+
+struct plan_host { /* [0] is the control host: name "control", local */
+    char *name;
+    char *ssh;     /* NULL: local */
+    unsigned port; /* 0: default */
+    bool sudo;
+};
+
+struct plan_subtask {
+    char *name; /* unique in its step: "oms1", "rm_402", "cn-hangzhou"; of prechecks "docker/oms1"; "-" for deployment */
+    char *title; /* of a precheck its own title; else NULL */
+    unsigned host; /* index into hosts: where scripts run */
+    enum plan_kind kind;
+    struct plan_code act;   /* what is done, or asked (PROBE, WAIT) */
+    struct plan_code check; /* is it true now? */
+    char **env;             /* NULL-terminated NAME=value, sorted */
+    char *notice, *cure;    /* NULL when none */
+    bool metadb;            /* scripts get the login on fd 3 */
+    bool operator_;         /* a WAIT that an operator has to fulfil */
+    bool progress;
+    unsigned timeout_s;     /* 0: none */
+    unsigned every_s;
+};
+
+struct plan_step {
+    char *id, *title, *doc; /* doc may be NULL */
+    bool serial, irreversible, rerun_force;
+    char *marks;   /* NULL when none */
+    char **guards; /* NULL-terminated step ids; NULL when none */
+    struct plan_subtask *subtasks;
+    size_t n_subtasks; /* at least 1 */
+};
+
+struct plan_metadb {
+    char *host, *user;
+    unsigned port;
+    char *rm, *cm;
+    char **hb;           /* NULL-terminated, one a region in order of regions (may repeat never) */
+    char *password_file; /* on the control host; NULL: from OMS's config.yaml */
+    unsigned config_host; /* index of the host whose config.yaml holds the password */
+    char *config_file;    /* its path there */
+};
+
+struct plan_server { /* an OMS node as the metadata know it */
+    char *node, *region, *ip, *hb; /* ip = OMS_HOST_IP, hb = heartbeat database of its region */
+    unsigned host;
+};
+
+struct plan {
+    enum job_type type;
+    char *procedure, *deployment, *edition, *source, *target, *ha; /* ha: "console" or "sql" */
+    char *object; /* shown as O&M task object: "lab: 4.0.2 -> 4.2.3, 2 nodes" */
+    struct plan_host *hosts;
+    size_t n_hosts;
+    struct plan_metadb metadb;
+    struct plan_server *servers;
+    size_t n_servers;
+    struct plan_step *steps;
+    size_t n_steps;
+};
+
+cJSON *plan_to_json(const struct plan *p);
+int plan_from_json(const cJSON *json, struct plan **out, struct err *e); /* validates all; outside bytes */
+/* Canonical text (unformatted JSON) and its hash as 64 hex digits; the caller frees the text. */
+char *plan_text(const struct plan *p);
+void plan_sha256(const char *text, char hex[65]);
+void plan_free(struct plan *p); /* NULL is fine */
+/* A person's view: every command that will run, per target, nothing hidden; the caller frees. */
+char *plan_print(const struct plan *p);
