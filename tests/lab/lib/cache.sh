@@ -1,0 +1,106 @@
+# shellcheck shell=bash
+# What is slow and the same for every instance: base root, images, an engine's data with an image
+# loaded, an empty MariaDB. Each lies in a directory named by a hash of what it is made from.
+
+BASE_PACKAGES=supervisor,mariadb-client-core,nginx-light,curl,python3,python3-pymysql,python3-yaml,procps
+
+hash_of() { cat "$@" | sha256sum | cut -c1-16; }
+
+# cached NAME KEY BUILDER: prints CACHE/NAME-KEY, built by `BUILDER DIR` if missing
+cached() {
+	local place=$CACHE/$1-$2 lock
+	mkdir -p "$CACHE"
+	(
+		exec {lock}>"$CACHE/$1.lock"
+		flock "$lock"
+		if [ ! -e "$place/done" ]; then
+			say "building $1 (once)"
+			rm -rf --one-file-system "$place"
+			mkdir -p "$place"
+			"$3" "$place" >"$place/log" 2>&1 {lock}>&- || { tail -20 "$place/log" >&2; die "cannot build $1, see $place/log"; }
+			: >"$place/done"
+		fi
+		touch "$place"
+		# Two days without use: a stand-in that nobody has any more.
+		find "$CACHE" -maxdepth 1 -name "$1-*" -mtime +2 ! -path "$place" -exec rm -rf --one-file-system {} +
+	) >&2 9>&-
+	echo "$place"
+}
+
+base_root() { cached base "$(echo "1 $BASE_PACKAGES" | hash_of)" build_base_root; }
+
+build_base_root() {
+	local mirror
+	# the machine's own mirror: debootstrap's default may not be reachable
+	mirror=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME)' 'Created-By: Packages' | awk '$2 == "bookworm" { print $1; exit }')
+	debootstrap --variant=minbase --include="$BASE_PACKAGES" bookworm "$1/root" "${mirror:?no package mirror}"
+	# An image of a third of the size is saved, copied and loaded faster in every test.
+	(cd "$1/root" && rm -rf usr/share/{doc,man,locale,info,lintian,zoneinfo,i18n,perl5/Debconf} \
+		var/lib/apt/lists/* var/cache/apt/* var/cache/debconf/* usr/lib/x86_64-linux-gnu/gconv \
+		usr/lib/python3*/{test,idlelib,lib2to3} usr/lib/python3*/config-* var/log/*.log)
+}
+
+# Every version is the same files with another version number.
+image_key() { # VERSION
+	{
+		echo "$1 $(image_name "$1") $BASE_PACKAGES $(dpkg-query -W docker.io)"
+		find "$LAB_HOME/image" -type f ! -name '*.pyc' -print0 | sort -z | xargs -0 cat
+	} | hash_of
+}
+
+image_cache() { # VERSION: a directory with image.tar and data-root
+	BUILD_VERSION=$1 cached "image-$1" "$(image_key "$1")" build_image
+}
+
+build_image() {
+	local place=$1 base
+	base=$(base_root)
+	mkdir -p "$place/context" "$place/run"
+	cp -a "$LAB_HOME/image/." "$place/context/"
+	find "$place/context" -name __pycache__ -prune -exec rm -rf {} +
+	mkdir -p "$place/context/opt/omslab"
+	echo "$BUILD_VERSION" >"$place/context/opt/omslab/version"
+	chmod -R go-w,a+rX "$place/context"
+	cat >"$place/Dockerfile" <<-'EOF'
+		FROM omsup-lab-base
+		COPY context /
+		WORKDIR /root
+		CMD ["/root/docker_cmd.sh"]
+	EOF
+	# A short path, because a socket's path is limited.
+	local run
+	run=$(mktemp -d /run/omsup-lab-build.XXXXXX)
+	# shellcheck disable=SC2046
+	unshare --mount --propagation private -- setsid dockerd $(engine_options "$run" "$place/data-root") \
+		>"$place/dockerd.log" 2>&1 </dev/null &
+	local engine=$!
+	export DOCKER_HOST=unix://$run/docker.sock DOCKER_BUILDKIT=0
+	wait_for 60 "the engine that builds images" /usr/bin/docker version
+	tar -C "$base/root" -c . | /usr/bin/docker import - omsup-lab-base
+	/usr/bin/docker build -t "$(image_name "$BUILD_VERSION")" -f "$place/Dockerfile" "$place"
+	/usr/bin/docker rmi omsup-lab-base || true
+	/usr/bin/docker save -o "$place/image.tar" "$(image_name "$BUILD_VERSION")"
+	kill "$engine"
+	wait "$engine" || true
+	rm -rf "$run" "$place/context"
+}
+
+engine_options() { # RUN DATA
+	echo "--data-root $2 --exec-root $1/docker --pidfile $1/docker.pid -H unix://$1/docker.sock" \
+		"--iptables=false --ip6tables=false --bridge=none --ip-forward=false --ip-masq=false --storage-driver=overlay2"
+}
+
+# Layers are only ever read, so they can be links; the engine's own books must be copies.
+copy_data_root() { # FROM TO
+	mkdir -p "$2/overlay2"
+	find "$1" -mindepth 1 -maxdepth 1 ! -name overlay2 -exec cp -a -t "$2" {} +
+	cp -al "$1/overlay2/." "$2/overlay2/" 2>/dev/null ||
+		{ rm -rf "$2/overlay2" && cp -a --reflink=auto "$1/overlay2" "$2/"; }
+}
+
+mariadb_cache() { cached mariadb "$(mariadbd --version | hash_of)" build_mariadb; }
+
+build_mariadb() {
+	mariadb-install-db --no-defaults --datadir="$1/data" --auth-root-authentication-method=socket \
+		--skip-test-db --user=root --innodb-log-file-size=16M
+}

@@ -1,0 +1,66 @@
+#!/bin/bash
+# Runs once inside a host's new namespaces: lays its own directories over the machine's.
+set -euo pipefail
+host=$1 instance=$4
+read -ra private <<<"$5"
+mkdir -p "$2/run/lab/real"
+cp "$3/bin/counted" "$3/bin/runc-without-resource" "$2/run/lab/"
+
+# The namespace files of other hosts would be kept alive by our copy of their mounts.
+while read -r _ _ _ _ point _; do
+	case $point in /run/omsup-lab/*) umount -l "$point" ;; esac
+done </proc/self/mountinfo
+
+hostname "$host"
+# Its directory may lie below a place that is about to be hidden.
+mount --bind "$2" /mnt
+dir=/mnt
+for place in "${private[@]}"; do
+	case $instance/ in
+	"$place"/*) # the instance lives below a place that is to be hidden: keep it in sight
+		mkdir -p "$dir$place/${instance#"$place"/}"
+		mount --bind "$instance" "$dir$place/${instance#"$place"/}"
+		mount --rbind "$dir$place" "$place" ;;
+	*) mount --bind "$dir$place" "$place" ;;
+	esac
+done
+for file in passwd shadow group hosts sudoers.d; do
+	[ ! -e /etc/$file ] || mount --bind "$dir/etc/$file" /etc/$file
+done
+mount --bind "$dir/boot_id" /proc/sys/kernel/random/boot_id
+
+mkdir -p /run/lab/here
+case $host in
+control | metadb) mount --bind "$dir/lab" /run/lab/here ;;
+*)	# the same directory is seen in the container, below a documented mount
+	mount --bind "$dir/lab" "$dir/data/oms/oms_run/.lab"
+	mount --bind "$dir/lab" /data/oms/oms_run/.lab
+	mount --bind "$dir/lab" /run/lab/here ;;
+esac
+umount -l /mnt
+
+# Counted programs: the real one moves to /run/lab/real, the wrapper takes its place.
+cover() { # REAL NAME...
+	local real=$1 name
+	[ -e "$real" ] || return 0
+	real=$(readlink -f "$real")
+	shift
+	for name in "$@"; do
+		: >"/run/lab/real/$name"
+		mount --bind "$real" "/run/lab/real/$name"
+	done
+	for name in "$@"; do
+		for place in /usr/local/bin /usr/bin; do
+			# two names of one file need one mount
+			[ ! -e "$place/$name" ] || cmp -s /run/lab/counted "$place/$name" ||
+				mount --bind /run/lab/counted "$(readlink -f "$place/$name")"
+		done
+	done
+}
+case $host in
+control)
+	cover /usr/bin/mariadb-dump mysqldump mariadb-dump
+	cover /usr/bin/mariadb mysql mariadb ;;
+metadb) ;;
+*) cover /usr/bin/docker docker ;;
+esac

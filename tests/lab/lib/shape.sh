@@ -1,0 +1,54 @@
+# shellcheck shell=bash
+# Reads a shape: what OMS installation the instance imitates.
+
+declare -a NODES=() REGIONS=()
+declare -A NODE_REGION=() NODE_SSH=() NODE_CM=() REGION_LOC=() REGION_HB=() REGION_DEFAULT=() ADDR=()
+
+read_shape() { # FILE
+	local key a b c d
+	[ -r "$1" ] || die "no such shape: $1 (there are: $(cd "$LAB_HOME/shapes" && echo *))"
+	while read -r key a b c d; do
+		case $key in
+		'' | '#'*) ;;
+		edition) EDITION=$a ;;
+		source) SOURCE=$a ;;
+		target) TARGET=$a ;;
+		databases) RM=$a CM=$b ;;
+		region) REGIONS+=("$a") REGION_LOC[$a]=$b REGION_HB[$a]=$c REGION_DEFAULT[$a]=$d ;;
+		node) NODES+=("$a") NODE_REGION[$a]=$b NODE_SSH[$a]=$c NODE_CM[$a]=${d-} ;;
+		*) die "$1: unknown word: $key" ;;
+		esac
+	done <"$1"
+	OLD=oms_${SOURCE//./}
+	NEW=oms_${TARGET//./}
+	ALL_HOSTS=(control metadb "${NODES[@]}")
+	addresses
+}
+
+image_name() { # VERSION
+	local suffix=
+	[ "$EDITION" = enterprise ] || suffix=-ce
+	echo "work.oceanbase-dev.com/obartifact-store/oms:feature_$1$suffix"
+}
+
+# The networks of two instances are apart anyway; own addresses make a stray packet visible.
+addresses() {
+	local net=$((0x${ID:0:2} % 128 + 64)).$((0x${ID:2:2})) n=10 host
+	ADDR[control]=10.$net.2
+	ADDR[metadb]=10.$net.3
+	for host in "${NODES[@]}"; do
+		ADDR[$host]=10.$net.$n
+		n=$((n + 1))
+	done
+}
+
+nodes_of() { # REGION
+	local n
+	for n in "${NODES[@]}"; do [ "${NODE_REGION[$n]}" != "$1" ] || echo "$n"; done
+}
+
+databases() {
+	local r
+	echo "$RM" "$CM"
+	for r in "${REGIONS[@]}"; do echo "${REGION_HB[$r]}"; done
+}
