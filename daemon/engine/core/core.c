@@ -1,0 +1,284 @@
+/* core_apply(): one event, its row, and all that follows from it (barriers that open, the job's end). */
+#include "daemon/engine/core/core.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "common/alloc.h"
+
+void core_update_clear(struct core_update *u) { u->n_moves = 0; }
+
+void core_update_free(struct core_update *u)
+{
+    free(u->moves);
+    *u = (struct core_update){0};
+}
+
+static void add_move(struct core_update *u, size_t subtask, const struct core_row *row)
+{
+    if (u->n_moves == u->cap) {
+        u->cap = u->cap ? 2 * u->cap : 16;
+        u->moves = xrealloc(u->moves, u->cap, sizeof *u->moves);
+    }
+    u->moves[u->n_moves++] = (struct core_move){subtask, row};
+}
+
+/* The one place that writes a phase. */
+static bool move(struct core_job *j, size_t i, enum core_event e, struct core_update *u)
+{
+    struct core_subtask *s = &j->subtasks[i];
+    if (e == EV_NO && s->phase == PHASE_DOUBT && s->lost >= CORE_LOST_MAX)
+        e = EV_NO_AGAIN;
+    const struct core_row *row = core_row(s->phase, e);
+    if (!row)
+        return false;
+    switch (e) {
+    case EV_EXIT_PROVE:
+    case EV_EXIT_OK:
+    case EV_EXIT_BAD:
+    case EV_NEVER:
+        s->open_run = false;
+        s->lost = 0;
+        break;
+    case EV_LOST:
+        s->open_run = false;
+        s->lost++;
+        break;
+    case EV_LOST_LOOK:
+    case EV_TIMEOUT_LOOK:
+        s->open_run = false;
+        break;
+    default:
+        break;
+    }
+    if (core_event_who(e) == BY_OPERATOR || e == EV_BEGIN_CHECK || e == EV_BEGIN_ACT)
+        s->lost = 0;
+    if (row->effect == EFFECT_ACT) {
+        s->attempt++;
+        s->open_run = true;
+    }
+    s->phase = row->to;
+    add_move(u, i, row);
+    return true;
+}
+
+size_t core_step_of(const struct core_job *j, size_t subtask)
+{
+    for (size_t k = 0; k < j->n_steps; k++)
+        if (subtask >= j->steps[k].first && subtask < j->steps[k].first + j->steps[k].n)
+            return k;
+    assert(!"a subtask belongs to a step");
+    return 0;
+}
+
+static bool step_passed(const struct core_job *j, const struct core_step *st)
+{
+    for (size_t i = st->first; i < st->first + st->n; i++) {
+        enum core_phase p = j->subtasks[i].phase;
+        if (!core_phase_passed(p) && !(j->keep_going && p == PHASE_FAILED))
+            return false;
+    }
+    return true;
+}
+
+size_t core_current_step(const struct core_job *j)
+{
+    size_t k = 0;
+    while (k < j->n_steps && step_passed(j, &j->steps[k]))
+        k++;
+    return k;
+}
+
+static enum core_event begin_event(const struct core_subtask *s)
+{
+    static const enum core_event own[] = {EV_BEGIN_CHECK, EV_BEGIN_ACT, EV_BEGIN_POLL, EV_BEGIN_GATE};
+    return own[s->way];
+}
+
+static bool any(const struct core_job *j, bool (*is)(enum core_phase))
+{
+    for (size_t i = 0; i < j->n_subtasks; i++)
+        if (is(j->subtasks[i].phase))
+            return true;
+    return false;
+}
+
+/* Opens what may begin now, and ends the job when nothing is left. */
+static void settle(struct core_job *j, struct core_update *u)
+{
+    if (j->mode == MODE_CANCELING && !any(j, core_phase_busy))
+        j->mode = MODE_CANCELED;
+    if (j->mode != MODE_RUNNING && j->mode != MODE_PAUSED)
+        return;
+    size_t k = core_current_step(j);
+    if (k == j->n_steps) {
+        j->mode = MODE_SUCCESSFUL;
+        return;
+    }
+    if (j->mode == MODE_PAUSED)
+        return;
+    const struct core_step *st = &j->steps[k];
+    for (size_t i = st->first; i < st->first + st->n; i++) {
+        struct core_subtask *s = &j->subtasks[i];
+        if (s->phase == PHASE_PENDING)
+            move(j, i, begin_event(s), u);
+        if (st->serial && !core_phase_passed(s->phase))
+            break;
+    }
+}
+
+bool core_apply(struct core_job *j, size_t subtask, enum core_event e, struct core_update *u)
+{
+    assert(subtask < j->n_subtasks);
+    u->mode_before = u->mode_after = j->mode;
+    if (core_event_who(e) == BY_ENGINE && j->subtasks[subtask].phase == PHASE_PENDING)
+        return false; /* only settle() opens */
+    if (!move(j, subtask, e, u))
+        return false;
+    settle(j, u);
+    u->mode_after = j->mode;
+    return true;
+}
+
+static void cancel_all(struct core_job *j, enum core_event e, struct core_update *u)
+{
+    for (size_t i = 0; i < j->n_subtasks; i++)
+        if (!move(j, i, e, u) && e == EV_CANCEL_FORCE)
+            move(j, i, EV_CANCEL, u);
+}
+
+bool core_verb(struct core_job *j, enum core_verb v, struct core_update *u)
+{
+    enum core_mode m = u->mode_before = u->mode_after = j->mode;
+    bool live = m == MODE_READY || m == MODE_RUNNING || m == MODE_PAUSED;
+    switch (v) {
+    case VERB_START:
+        if (m != MODE_READY)
+            return false;
+        j->mode = MODE_RUNNING;
+        break;
+    case VERB_PAUSE:
+    case VERB_HOLD:
+        if (m != MODE_RUNNING)
+            return false;
+        j->mode = MODE_PAUSED;
+        break;
+    case VERB_RESUME:
+        if (m != MODE_PAUSED)
+            return false;
+        j->mode = MODE_RUNNING;
+        break;
+    case VERB_CANCEL:
+        if (!live)
+            return false;
+        j->mode = MODE_CANCELING;
+        cancel_all(j, EV_CANCEL, u);
+        break;
+    case VERB_CANCEL_FORCE:
+        if (!live && m != MODE_CANCELING)
+            return false;
+        j->mode = MODE_CANCELING;
+        cancel_all(j, EV_CANCEL_FORCE, u);
+        break;
+    }
+    settle(j, u);
+    u->mode_after = j->mode;
+    return true;
+}
+
+enum core_job_state core_job_state(const struct core_job *j)
+{
+    switch (j->mode) {
+    case MODE_READY:
+        return JOB_ST_READY;
+    case MODE_CANCELED:
+        return JOB_ST_CANCELED;
+    case MODE_SUCCESSFUL:
+        for (size_t i = 0; i < j->n_subtasks; i++)
+            if (j->subtasks[i].phase == PHASE_FAILED) /* only a check job ends with one */
+                return JOB_ST_FAILED;
+        return JOB_ST_SUCCESSFUL;
+    case MODE_CANCELING:
+    case MODE_RUNNING:
+    case MODE_PAUSED:
+        break;
+    }
+    if (any(j, core_phase_busy))
+        return JOB_ST_IN_PROGRESS;
+    if (j->mode == MODE_PAUSED)
+        return JOB_ST_PAUSED;
+    bool waits = false;
+    for (size_t i = 0; i < j->n_subtasks; i++) {
+        if (j->subtasks[i].phase == PHASE_FAILED)
+            return JOB_ST_FAILED;
+        if (j->subtasks[i].phase == PHASE_UNKNOWN || j->subtasks[i].phase == PHASE_GATE)
+            waits = true;
+    }
+    return waits ? JOB_ST_WAITING : JOB_ST_IN_PROGRESS;
+}
+
+static bool later_begun(const struct core_job *j, size_t subtask)
+{
+    for (size_t i = subtask + 1; i < j->n_subtasks; i++)
+        if (j->subtasks[i].phase != PHASE_PENDING && j->subtasks[i].phase != PHASE_SKIPPED)
+            return true;
+    return false;
+}
+
+static bool operable(const struct core_job *j) { return j->mode == MODE_RUNNING || j->mode == MODE_PAUSED; }
+
+enum core_event core_retry_event(const struct core_job *j, size_t subtask, bool force, bool away, const char **why)
+{
+    const struct core_subtask *s = &j->subtasks[subtask];
+    const struct core_step *st = &j->steps[core_step_of(j, subtask)];
+    *why = NULL;
+    if (!operable(j)) {
+        *why = "the job is not under way";
+        return N_EVENTS;
+    }
+    if ((s->phase == PHASE_ACTING || s->phase == PHASE_EXPIRING || s->phase == PHASE_FENCING) && away && !s->read_only)
+        return EV_GIVE_UP;
+    if (s->phase != PHASE_FAILED && s->phase != PHASE_UNKNOWN) {
+        *why = "retry is for Failed and In Doubt (or for Running when its node is away)";
+        return N_EVENTS;
+    }
+    if (st->rerun_force && !force && later_begun(j, subtask)) {
+        *why = "a later one has begun, and the document does not define this order: --force";
+        return N_EVENTS;
+    }
+    if (s->open_run)
+        return s->phase == PHASE_UNKNOWN ? EV_BEGIN_FENCE : N_EVENTS;
+    if (force && (s->way == WAY_CHECK || s->way == WAY_ACT))
+        return EV_BEGIN_ACT;
+    return begin_event(s);
+}
+
+const char *core_skip_refusal(const struct core_job *j, size_t subtask, bool force)
+{
+    const struct core_subtask *s = &j->subtasks[subtask];
+    if (!operable(j) && !(j->mode == MODE_READY && s->phase == PHASE_PENDING))
+        return "the job is not under way";
+    if (s->phase == PHASE_PENDING && j->mode == MODE_RUNNING)
+        return "it is Pending: pause the job first";
+    if (!core_row(s->phase, EV_SKIP))
+        return "skip is for Failed, In Doubt and Waiting, or for Pending while the job is paused";
+    if (j->steps[core_step_of(j, subtask)].guarded && !force)
+        return "a later step relies on it: --force";
+    if (s->open_run && !force)
+        return "its last attempt may still run on a node that is away: --force";
+    return NULL;
+}
+
+const char *core_done_refusal(const struct core_job *j, size_t subtask, bool force)
+{
+    const struct core_subtask *s = &j->subtasks[subtask];
+    if (!operable(j))
+        return "the job is not under way";
+    if (!core_row(s->phase, EV_DONE))
+        return "done is for Failed and In Doubt";
+    if (!s->has_check && !force)
+        return "it has no check that could agree: --force";
+    if (s->open_run && !force)
+        return "its last attempt may still run on a node that is away: --force";
+    return NULL;
+}

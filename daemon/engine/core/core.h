@@ -1,0 +1,125 @@
+/* The pure heart: core_apply(state, event) -> update. No clock, no I/O, no callbacks; this library
+ * links neither libuv nor SQLite.
+ *
+ * The driver (daemon/engine/driver.c) feeds events, commits each update to the journal, and only then starts
+ * the effects that it asks for. Ownership: the caller owns job and update; core_update_clear() keeps memory. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum core_shown { SHOWN_PENDING, SHOWN_RUNNING, SHOWN_SUCCESSFUL, SHOWN_FAILED, SHOWN_IN_DOUBT, SHOWN_WAITING, SHOWN_SKIPPED, SHOWN_CANCELED };
+const char *core_shown_name(enum core_shown s); /* "In Doubt" */
+
+enum core_phase {
+#define PHASE(name, word, shown, text) PHASE_##name,
+#include "daemon/engine/core/phases.def"
+#undef PHASE
+    N_PHASES
+};
+const char *core_phase_name(enum core_phase p);
+const char *core_phase_text(enum core_phase p);
+int core_phase_parse(const char *name); /* -1 when unknown */
+enum core_shown core_phase_shown(enum core_phase p);
+bool core_phase_final(enum core_phase p);  /* nothing runs and no event of the world is awaited; FAILED may be retried */
+bool core_phase_passed(enum core_phase p); /* SUCCESSFUL or SKIPPED: the barrier may open */
+bool core_phase_busy(enum core_phase p);   /* something runs or is asked by the driver */
+
+enum core_who { BY_ENGINE, BY_WORLD, BY_OPERATOR };
+enum core_event {
+#define EVENT(name, word, who) EV_##name,
+#include "daemon/engine/core/events.def"
+#undef EVENT
+    N_EVENTS
+};
+const char *core_event_name(enum core_event e);
+enum core_who core_event_who(enum core_event e);
+
+enum core_effect {
+    EFFECT_NONE,
+    EFFECT_CHECK, /* ask the check */
+    EFFECT_ACT,   /* a new attempt; its number has been raised */
+    EFFECT_POLL,  /* ask the condition until told otherwise */
+    EFFECT_KILL,  /* stop or fence the present attempt, answer with its outcome */
+    EFFECT_DROP,  /* forget whatever is asked or runs: answers are stale from now on */
+};
+
+struct core_row {
+    enum core_phase from;
+    enum core_event event;
+    enum core_phase to;
+    enum core_effect effect;
+    const char *why;
+};
+extern const struct core_row core_rows[];
+extern const size_t core_n_rows;
+const struct core_row *core_row(enum core_phase from, enum core_event e); /* NULL: no such move */
+
+/* How a subtask begins: which BEGIN_ event is its own. */
+enum core_way { WAY_CHECK, WAY_ACT, WAY_POLL, WAY_GATE };
+
+struct core_subtask {
+    enum core_phase phase;
+    enum core_way way;
+    bool has_check;
+    bool read_only;   /* its act may be repeated without harm */
+    bool skip_forced;
+    bool open_run;    /* the present attempt's run is not known to be over */
+    unsigned attempt; /* 0: none yet */
+    unsigned lost;    /* attempts lost in a row */
+};
+
+struct core_step {
+    size_t first, n; /* its subtasks in core_job.subtasks */
+    bool serial, rerun_force;
+    bool guarded;    /* some later step guards on this one: a skip needs force */
+};
+
+enum core_mode { MODE_READY, MODE_RUNNING, MODE_PAUSED, MODE_CANCELING, MODE_CANCELED, MODE_SUCCESSFUL };
+const char *core_mode_name(enum core_mode m);
+int core_mode_parse(const char *name);
+
+/* As shown to people; derived, never stored apart from its mode. */
+enum core_job_state { JOB_ST_INITIALIZING, JOB_ST_READY, JOB_ST_IN_PROGRESS, JOB_ST_WAITING, JOB_ST_PAUSED, JOB_ST_SUCCESSFUL, JOB_ST_FAILED, JOB_ST_CANCELED };
+const char *core_job_state_name(enum core_job_state s);
+
+struct core_job {
+    enum core_mode mode;
+    bool keep_going; /* a check job: a Failed subtask does not hold the others of its step; ends when all are final */
+    struct core_step *steps;
+    size_t n_steps;
+    struct core_subtask *subtasks;
+    size_t n_subtasks;
+};
+enum core_job_state core_job_state(const struct core_job *j);
+size_t core_current_step(const struct core_job *j); /* the first step that has not passed; n_steps when all have */
+size_t core_step_of(const struct core_job *j, size_t subtask);
+
+struct core_move {
+    size_t subtask;
+    const struct core_row *row;
+};
+struct core_update {
+    struct core_move *moves; /* in the order in which they happened; each one's effect is its row's */
+    size_t n_moves, cap;
+    enum core_mode mode_before, mode_after;
+};
+void core_update_clear(struct core_update *u);
+void core_update_free(struct core_update *u);
+
+/* One event for one subtask. false: there is no such move (operators: refuse; world: stale), nothing changed. */
+bool core_apply(struct core_job *j, size_t subtask, enum core_event e, struct core_update *u);
+
+/* Verbs on the job. false: refused in this mode, nothing changed. */
+enum core_verb { VERB_START, VERB_PAUSE, VERB_RESUME, VERB_CANCEL, VERB_CANCEL_FORCE, VERB_HOLD /* by the engine, as PAUSE but from READY too */ };
+bool core_verb(struct core_job *j, enum core_verb v, struct core_update *u);
+
+/* What `retry` means for this subtask now; N_EVENTS: not allowed, and *why (static text) says so. `away`: its node cannot be
+ * reached. */
+enum core_event core_retry_event(const struct core_job *j, size_t subtask, bool force, bool away, const char **why);
+/* May it be skipped now? NULL: yes; else static text. */
+const char *core_skip_refusal(const struct core_job *j, size_t subtask, bool force);
+/* The same for `done`. */
+const char *core_done_refusal(const struct core_job *j, size_t subtask, bool force);
+
+enum { CORE_LOST_MAX = 3 }; /* attempts lost in a row before it is Failed */

@@ -1,0 +1,87 @@
+/* The tables of phases, events and transitions, and look-ups in them. */
+#include <string.h>
+
+#include "daemon/engine/core/core.h"
+
+static const struct {
+    const char *name, *text;
+    enum core_shown shown;
+} phases[] = {
+#define PHASE(name, word, shown, text) {word, text, shown},
+#include "daemon/engine/core/phases.def"
+#undef PHASE
+};
+
+static const struct {
+    const char *name;
+    enum core_who who;
+} events[] = {
+#define EVENT(name, word, who) {word, who},
+#include "daemon/engine/core/events.def"
+#undef EVENT
+};
+
+const struct core_row core_rows[] = {
+#define ROW(from, event, to, effect, why) {PHASE_##from, EV_##event, PHASE_##to, EFFECT_##effect, why},
+#include "daemon/engine/core/transitions.def"
+#undef ROW
+};
+const size_t core_n_rows = sizeof core_rows / sizeof core_rows[0];
+
+const struct core_row *core_row(enum core_phase from, enum core_event e)
+{
+    for (size_t i = 0; i < core_n_rows; i++)
+        if (core_rows[i].from == from && core_rows[i].event == e)
+            return &core_rows[i];
+    return NULL;
+}
+
+const char *core_phase_name(enum core_phase p) { return phases[p].name; }
+const char *core_phase_text(enum core_phase p) { return phases[p].text; }
+enum core_shown core_phase_shown(enum core_phase p) { return phases[p].shown; }
+const char *core_event_name(enum core_event e) { return events[e].name; }
+enum core_who core_event_who(enum core_event e) { return events[e].who; }
+
+int core_phase_parse(const char *name)
+{
+    for (int i = 0; i < N_PHASES; i++)
+        if (strcmp(phases[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+bool core_phase_passed(enum core_phase p) { return p == PHASE_SUCCESSFUL || p == PHASE_SKIPPED; }
+
+bool core_phase_final(enum core_phase p)
+{
+    return core_phase_passed(p) || p == PHASE_FAILED || p == PHASE_CANCELED;
+}
+
+bool core_phase_busy(enum core_phase p)
+{
+    return !core_phase_final(p) && p != PHASE_PENDING && p != PHASE_UNKNOWN && p != PHASE_GATE;
+}
+
+const char *core_shown_name(enum core_shown s)
+{
+    static const char *const names[] = {"Pending", "Running", "Successful", "Failed", "In Doubt", "Waiting", "Skipped", "Canceled"};
+    return names[s];
+}
+
+static const char *const modes[] = {"ready", "running", "paused", "canceling", "canceled", "successful"};
+
+const char *core_mode_name(enum core_mode m) { return modes[m]; }
+
+int core_mode_parse(const char *name)
+{
+    for (int i = 0; i < (int)(sizeof modes / sizeof modes[0]); i++)
+        if (strcmp(modes[i], name) == 0)
+            return i;
+    return -1;
+}
+
+const char *core_job_state_name(enum core_job_state s)
+{
+    static const char *const names[] = {"Initializing", "Ready", "In Progress", "Waiting", "Paused", "Successful", "Failed", "Canceled"};
+    return names[s];
+}

@@ -1,0 +1,69 @@
+/* The journal: SQLite, WAL, synchronous=FULL. Everything that must survive is here before anything acts.
+ *
+ * Calling order: journal_open(), then journal_begin() … writes … journal_commit() as often as needed, journal_close().
+ * Reads may be outside a transaction. Every function returns 0 or ERR_JOURNAL with a message; after a failed write or
+ * commit memory is ahead of disk, and the caller must exit (start-up is the recovery path). Loop thread only.
+ * Strings in results are owned by the result and freed with its _free(). */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/err.h"
+
+struct journal;
+
+/* Creates or migrates. Refuses a journal of a newer omsupd, and one that another process holds. */
+int journal_open(const char *path, struct journal **out, struct err *e);
+void journal_close(struct journal *j); /* NULL is fine */
+
+int journal_begin(struct journal *j, struct err *e);  /* no-op inside a transaction */
+int journal_commit(struct journal *j, struct err *e); /* no-op outside */
+
+struct journal_job {
+    int64_t id;
+    char *type, *mode, *state, *why, *plan, *deployment, *object, *operator_, *boot, *created, *started, *completed;
+    int64_t parent; /* 0: none */
+    bool pause_on_reboot;
+};
+struct journal_subtask {
+    char *step, *name, *phase, *started, *ended, *message;
+    unsigned attempt, lost;
+    bool open_run, skip_forced;
+};
+struct journal_attempt {
+    unsigned seq, attempt;
+    char *token, *host, *boot, *started, *ended, *outcome;
+    bool forced;
+    int exit; /* -1: none */
+};
+struct journal_event {
+    int64_t id, job;
+    char *time, *step, *subtask, *actor, *event, *from, *to, *reason;
+};
+
+/* Writes. Times are given by the caller. NULL strings become SQL NULL. */
+int journal_add_plan(struct journal *j, const char *sha256, const char *text, struct err *e); /* may exist already */
+int journal_add_job(struct journal *j, struct journal_job *job, struct err *e);               /* sets job->id */
+int journal_set_job(struct journal *j, const struct journal_job *job, struct err *e);         /* mode, state, why, boot, started, completed */
+int journal_set_subtask(struct journal *j, int64_t job, unsigned seq, const struct journal_subtask *s, struct err *e); /* inserts or replaces */
+int journal_add_attempt(struct journal *j, int64_t job, const struct journal_attempt *a, struct err *e);
+int journal_end_attempt(struct journal *j, int64_t job, unsigned seq, unsigned attempt, const char *ended, const char *outcome, int exit,
+                        const void *output, size_t output_len, struct err *e);
+int journal_add_event(struct journal *j, struct journal_event *ev, struct err *e); /* sets ev->id */
+int journal_set_fact(struct journal *j, int64_t job, const char *name, const char *value, const char *time, struct err *e);
+
+/* Reads. A callback that returns false ends the walk. */
+int journal_job(struct journal *j, int64_t id, struct journal_job *out, struct err *e); /* ERR_NOT_FOUND */
+int journal_jobs(struct journal *j, bool open_only, bool (*cb)(void *ctx, const struct journal_job *job), void *ctx, struct err *e); /* newest first */
+int journal_plan(struct journal *j, const char *sha256, char **text, struct err *e);
+int journal_subtasks(struct journal *j, int64_t job, bool (*cb)(void *ctx, unsigned seq, const struct journal_subtask *s), void *ctx, struct err *e);
+int journal_attempts(struct journal *j, int64_t job, int seq /* -1: all */, bool (*cb)(void *ctx, const struct journal_attempt *a), void *ctx, struct err *e);
+/* Output of an ended attempt; ERR_NOT_FOUND when there is none (yet). Caller frees. */
+int journal_output(struct journal *j, int64_t job, unsigned seq, unsigned attempt, char **data, size_t *len, struct err *e);
+int journal_events(struct journal *j, int64_t job /* 0: all */, int64_t since, unsigned limit, bool (*cb)(void *ctx, const struct journal_event *ev), void *ctx, struct err *e);
+int64_t journal_last_event(struct journal *j, int64_t job);
+int journal_facts(struct journal *j, int64_t job, bool (*cb)(void *ctx, const char *name, const char *value), void *ctx, struct err *e);
+char *journal_fact(struct journal *j, int64_t job, const char *name); /* NULL when there is none; caller frees */
+
+void journal_job_clear(struct journal_job *job);
