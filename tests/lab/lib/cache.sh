@@ -4,11 +4,11 @@
 
 BASE_PACKAGES=supervisor,mariadb-client-core,nginx-light,curl,python3,python3-pymysql,python3-yaml,procps
 
-hash_of() { cat "$@" | sha256sum | cut -c1-16; }
+hash_of() { sha256sum | cut -c1-16; }
 
 # cached NAME KEY BUILDER: prints CACHE/NAME-KEY, built by `BUILDER DIR` if missing
 cached() {
-	local place=$CACHE/$1-$2 lock
+	local place=$CACHE/$1-$2 lock status
 	mkdir -p "$CACHE"
 	(
 		exec {lock}>"$CACHE/$1.lock"
@@ -17,7 +17,12 @@ cached() {
 			say "building $1 (once)"
 			rm -rf --one-file-system "$place"
 			mkdir -p "$place"
-			"$3" "$place" >"$place/log" 2>&1 {lock}>&- || { tail -20 "$place/log" >&2; die "cannot build $1, see $place/log"; }
+			# not behind || or if: that would switch off -e inside
+			set +e
+			(set -e; "$3" "$place") >"$place/log" 2>&1 {lock}>&-
+			status=$?
+			set -e
+			[ $status = 0 ] || { tail -20 "$place/log"; die "cannot build $1, see $place/log"; }
 			: >"$place/done"
 		fi
 		touch "$place"
@@ -32,6 +37,7 @@ base_root() { cached base "$(echo "1 $BASE_PACKAGES" | hash_of)" build_base_root
 build_base_root() {
 	local mirror
 	# the machine's own mirror: debootstrap's default may not be reachable
+	# shellcheck disable=SC2016 # apt's own format
 	mirror=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME)' 'Created-By: Packages' | awk '$2 == "bookworm" { print $1; exit }')
 	debootstrap --variant=minbase --include="$BASE_PACKAGES" bookworm "$1/root" "${mirror:?no package mirror}"
 	# An image of a third of the size is saved, copied and loaded faster in every test.
@@ -55,15 +61,15 @@ image_cache() { # VERSION: a directory with image.tar and data-root
 build_image() {
 	local place=$1 base
 	base=$(base_root)
-	mkdir -p "$place/context" "$place/run"
-	cp -a "$LAB_HOME/image/." "$place/context/"
+	mkdir -p "$place/context/root/opt/omslab"
+	cp -a "$LAB_HOME/image/." "$place/context/root/"
 	find "$place/context" -name __pycache__ -prune -exec rm -rf {} +
-	mkdir -p "$place/context/opt/omslab"
-	echo "$BUILD_VERSION" >"$place/context/opt/omslab/version"
+	echo "$BUILD_VERSION" >"$place/context/root/opt/omslab/version"
+	chown -R 0:0 "$place/context"
 	chmod -R go-w,a+rX "$place/context"
-	cat >"$place/Dockerfile" <<-'EOF'
+	cat >"$place/context/Dockerfile" <<-'EOF'
 		FROM omsup-lab-base
-		COPY context /
+		COPY root /
 		WORKDIR /root
 		CMD ["/root/docker_cmd.sh"]
 	EOF
@@ -74,15 +80,15 @@ build_image() {
 	unshare --mount --propagation private -- setsid dockerd $(engine_options "$run" "$place/data-root") \
 		>"$place/dockerd.log" 2>&1 </dev/null &
 	local engine=$!
+	# shellcheck disable=SC2064 # these values
+	trap "kill $engine; wait $engine; rm -rf $run" EXIT
 	export DOCKER_HOST=unix://$run/docker.sock DOCKER_BUILDKIT=0
 	wait_for 60 "the engine that builds images" /usr/bin/docker version
 	tar -C "$base/root" -c . | /usr/bin/docker import - omsup-lab-base
-	/usr/bin/docker build -t "$(image_name "$BUILD_VERSION")" -f "$place/Dockerfile" "$place"
-	/usr/bin/docker rmi omsup-lab-base || true
+	/usr/bin/docker build -t "$(image_name "$BUILD_VERSION")" "$place/context"
+	/usr/bin/docker rmi omsup-lab-base
 	/usr/bin/docker save -o "$place/image.tar" "$(image_name "$BUILD_VERSION")"
-	kill "$engine"
-	wait "$engine" || true
-	rm -rf "$run" "$place/context"
+	rm -rf "$place/context"
 }
 
 engine_options() { # RUN DATA

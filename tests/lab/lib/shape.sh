@@ -6,6 +6,7 @@ declare -A NODE_REGION=() NODE_SSH=() NODE_CM=() REGION_LOC=() REGION_HB=() REGI
 
 read_shape() { # FILE
 	local key a b c d
+	NODES=() REGIONS=()
 	[ -r "$1" ] || die "no such shape: $1 (there are: $(cd "$LAB_HOME/shapes" && echo *))"
 	while read -r key a b c d; do
 		case $key in

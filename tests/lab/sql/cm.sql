@@ -13,4 +13,4 @@ CREATE TABLE config_job (
   job_name varchar(128) NOT NULL, `key` varchar(128) NOT NULL, `value` varchar(512)
 ) DEFAULT CHARSET=utf8mb4;
 INSERT INTO config_job (job_name, `key`, `value`) VALUES
- ('jdbc-1', 'sourceFile.blackRegionNo', '1'), ('jdbc-1', 'workerNum', '16');
+ ('jdbc-1', 'sourceFile.encoding', 'utf-8'), ('jdbc-1', 'workerNum', '16');

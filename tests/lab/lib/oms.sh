@@ -1,0 +1,188 @@
+# shellcheck shell=bash
+# The nodes' services, and OMS on them as the documents install it.
+
+make_keys() {
+	local ssh h
+	ssh=$(host_dir control)/root/.ssh
+	chmod 700 "$ssh"
+	ssh-keygen -q -t ed25519 -N '' -C lab -f "$ssh/id_ed25519"
+	{
+		echo "Host ${NODES[*]}"
+		echo "  User root"
+		echo "  IdentityFile /root/.ssh/id_ed25519"
+		echo "  IdentitiesOnly yes"
+		echo "  UserKnownHostsFile /root/.ssh/known_hosts"
+		echo "  StrictHostKeyChecking yes"
+	} >"$ssh/config"
+	for h in "${NODES[@]}"; do
+		ssh-keygen -q -t ed25519 -N '' -C "$h" -f "$(host_dir "$h")/etc/host_key"
+		echo "$h,${ADDR[$h]} $(cut -d' ' -f1,2 "$(host_dir "$h")/etc/host_key.pub")" >>"$ssh/known_hosts"
+		authorize "$h" root 0
+		authorize "$h" home/omsadmin 2000
+	done
+	chmod 600 "$ssh"/*
+}
+
+authorize() { # HOST HOME UID
+	local home
+	home=$(host_dir "$1")/$2
+	mkdir -p "$home/.ssh"
+	cp "$(host_dir control)/root/.ssh/id_ed25519.pub" "$home/.ssh/authorized_keys"
+	chmod 700 "$home" "$home/.ssh"
+	chown -R "$3:$3" "$home"
+}
+
+start_sshd() { # NODE
+	local dir
+	dir=$(host_dir "$1")
+	mkdir -p "$dir/run/sshd"
+	cp "$dir/etc/host_key" "$dir/run/sshd/host_key"
+	chmod 600 "$dir/run/sshd/host_key"
+	cat >"$dir/run/sshd/config" <<-EOF
+		ListenAddress ${ADDR[$1]}
+		HostKey /run/sshd/host_key
+		PidFile /run/sshd.pid
+		UsePAM yes
+		PasswordAuthentication no
+		PermitRootLogin prohibit-password
+		PrintMotd no
+		PrintLastLog no
+		MaxStartups 100
+		MaxSessions 100
+		Subsystem sftp internal-sftp
+	EOF
+	start_in "$1" "$dir/log/sshd" /usr/sbin/sshd -D -e -f /run/sshd/config
+}
+
+start_engine() { # NODE
+	local runtime=()
+	# 24 is CAP_SYS_RESOURCE, which a privileged container asks for
+	(((16#$(awk '/^CapBnd/ { print $2 }' /proc/self/status) >> 24) & 1)) ||
+		runtime=(--add-runtime lab=/run/lab/runc-without-resource --default-runtime lab)
+	# shellcheck disable=SC2046
+	start_in "$1" "$(host_dir "$1")/log/dockerd" dockerd $(engine_options /run /var/lib/docker) \
+		--cgroup-parent "/omsup-lab/$ID/$1" "${runtime[@]}"
+}
+
+node_answers() { as_root "$1" /run/lab/real/docker version && nsenter --net="$NS/$1.net" -- bash -c "exec 3<>/dev/tcp/${ADDR[$1]}/22"; }
+
+start_services() { # NODE
+	start_sshd "$1"
+	start_engine "$1"
+	wait_for 60 "docker and sshd on $1" node_answers "$1"
+}
+
+make_node() { # NODE
+	local dir
+	dir=$(host_dir "$1")
+	copy_data_root "$(image_cache "$SOURCE")/data-root" "$dir/var/lib/docker"
+	mkdir -p "$dir"/data/oms/{oms_logs,oms_store}
+	write_config "$1" >"$dir/data/config.yaml"
+	start_services "$1"
+}
+
+cm_nodes() { # NODE: addresses, one a line
+	local n
+	for n in ${NODE_CM[$1]//,/ }; do echo "${ADDR[$n]}"; done | grep . ||
+		for n in $(nodes_of "${NODE_REGION[$1]}"); do echo "${ADDR[$n]}"; done
+}
+
+# Two hands have written these files: the first node's as in the documents, the others' as the
+# vendor's deployer does, with everything in double quotes and tags here and there.
+write_config() { # NODE
+	local r=${NODE_REGION[$1]} url
+	url=http://${ADDR[$(nodes_of "$r" | head -1)]}:8088
+	if [ "$1" = "${NODES[0]}" ]; then
+		cat <<-EOF
+			# OMS configuration
+			oms_meta_host: ${ADDR[metadb]}
+			oms_meta_port: 3306
+			oms_meta_user: $META_USER
+			oms_meta_password: '${META_PASSWORD//\'/\'\'}'
+			drc_rm_db: $RM
+			drc_cm_db: $CM
+			drc_cm_heartbeat_db: ${REGION_HB[$r]}
+			cm_url: $url
+			cm_location: ${REGION_LOC[$r]}
+			cm_region: $r
+			cm_region_cn: $r
+			cm_is_default: ${REGION_DEFAULT[$r]}
+			cm_nodes:
+			$(cm_nodes "$1" | sed 's/^/ - /')
+			tsdb_service: 'INFLUXDB'
+			tsdb_enabled: false
+		EOF
+	else
+		local password=${META_PASSWORD//\\/\\\\}
+		cat <<-EOF
+			"oms_meta_host": "${ADDR[metadb]}"
+			"oms_meta_port": "3306"
+			"oms_meta_user": "$META_USER"
+			"oms_meta_password": "${password//\"/\\\"}"
+			"drc_rm_db": "$RM"
+			"drc_cm_db": "$CM"
+			"drc_cm_heartbeat_db": "${REGION_HB[$r]}"
+			"cm_url": "$url"
+			"cm_location": "${REGION_LOC[$r]}"
+			"cm_region": "$r"
+			"cm_region_cn": "$r"
+			"cm_is_default": !!bool "${REGION_DEFAULT[$r]}"
+			"cm_nodes":
+			$(cm_nodes "$1" | sed 's/.*/  -  "&"/')
+			"tsdb_enabled": !!bool "false"
+		EOF
+	fi
+}
+
+run_old() { # NODE: the documented command
+	as_root "$1" /run/lab/real/docker run -dit --net host \
+		-v /data/config.yaml:/home/admin/conf/config.yaml \
+		-v /data/oms/oms_logs:/home/admin/logs \
+		-v /data/oms/oms_store:/home/ds/store \
+		-v /data/oms/oms_run:/home/ds/run \
+		-e OMS_HOST_IP="${ADDR[$1]}" \
+		--privileged=true --pids-limit -1 --ulimit nproc=65535:65535 \
+		--name "$OLD" "$(image_name "$SOURCE")" >/dev/null
+}
+
+oms_is_up() {
+	local n online
+	online=$(root_sql -D "$CM" -e "SELECT COUNT(*) FROM host WHERE host_status = 'ONLINE'")
+	[ "$online" = ${#NODES[@]} ] || return 1
+	for n in "${NODES[@]}"; do
+		nsenter --net="$NS/$n.net" -- curl -s -m 2 "http://${ADDR[$n]}:8089/oms/health" | grep -q '"healthy": true' || return 1
+	done
+}
+
+write_deployment() {
+	local r n
+	cat <<-EOF
+		deployment: lab
+		edition: $EDITION
+		source: $SOURCE
+		target: $TARGET
+		ha: sql
+		image:
+		  archive: /data/$NEW.tar
+		  on: control
+		  name: $(image_name "$TARGET")
+		backup:
+		  directory: /data/backup
+		container:
+		  command: docker
+		  old: $OLD
+		  new: $NEW
+		metadb:
+		  from: config
+		regions:
+	EOF
+	for r in "${REGIONS[@]}"; do
+		echo "  - region: $r"
+		echo "    nodes:"
+		for n in $(nodes_of "$r"); do
+			echo "      - node: $n"
+			echo "        ssh: ${NODE_SSH[$n]}@$n"
+			[ "${NODE_SSH[$n]}" = root ] || echo "        sudo: true"
+		done
+	done
+}

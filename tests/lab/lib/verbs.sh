@@ -1,0 +1,116 @@
+# shellcheck shell=bash
+# The verbs that start, end and enter an instance.
+
+verb_cache() {
+	read_shape "$LAB_HOME/shapes/$shape"
+	base_root >/dev/null
+	in_parallel image_cache "$SOURCE" "$TARGET" >/dev/null
+	mariadb_cache >/dev/null
+}
+
+verb_up() {
+	local h
+	[ "$(id -u)" = 0 ] || die "root is needed: the lab makes namespaces"
+	lock_instance
+	tear_down
+	[ ! -e "$D" ] || [ -z "$(ls -A "$D")" ] || die "$D is not empty and not a lab's directory"
+	read_shape "$LAB_HOME/shapes/$shape"
+	verb_cache
+	mkdir -p "$D" "$NS"
+	: >"$D/$LAB_MARK"
+	cp "$LAB_HOME/shapes/$shape" "$D/shape"
+	# Namespaces can only be kept as files on a mount that is not shared.
+	mount -t tmpfs omsup-lab-ns "$NS"
+	mount --make-private "$NS"
+	make_wire
+	for h in "${ALL_HOSTS[@]}"; do
+		make_host "$h"
+		attach "$h"
+	done
+	make_keys
+	in_parallel make_part "${NODES[@]}" metadb archive
+	in_parallel run_old "${NODES[@]}"
+	wait_for 60 "every server to be online" oms_is_up
+	write_deployment >"$D/deployment.yaml"
+	reset_effects
+	: >"$D/up"
+	say "$shape is up: ${NODES[*]}, control, metadb"
+	echo "$D/deployment.yaml"
+}
+
+make_part() {
+	case $1 in
+	metadb) make_metadb ;;
+	archive)
+		mkdir -p "$(host_dir control)/data/backup"
+		cp --reflink=auto "$(image_cache "$TARGET")/image.tar" "$(host_dir control)/data/$NEW.tar" ;;
+	*) make_node "$1" ;;
+	esac
+}
+
+verb_down() {
+	lock_instance
+	tear_down
+}
+
+tear_down() {
+	local file
+	for file in "$NS"/*.net; do
+		[ -e "$file" ] || continue
+		file=${file##*/}
+		kill_host "${file%.net}"
+	done
+	while umount -l "$NS" 2>/dev/null; do :; done
+	rm -rf --one-file-system "${NS%/ns}"
+	find /sys/fs/cgroup -depth -type d -path "*/omsup-lab/$ID*" -exec rmdir {} + 2>/dev/null || true
+	[ ! -e "$D/$LAB_MARK" ] || rm -rf --one-file-system "$D"
+}
+
+verb_env() {
+	need_up
+	read_shape "$D/shape"
+	printf '%s=%q\n' LAB_DIR "$D" LAB_DEPLOYMENT "$D/deployment.yaml" LAB_NODES "${NODES[*]}" \
+		LAB_CONTROL "$LAB_HOME/lab control --dir $D" LAB_SSH_CONFIG /root/.ssh/config \
+		LAB_METADB_HOST "${ADDR[metadb]}" LAB_METADB_PORT 3306 LAB_METADB_USER "$META_USER" \
+		LAB_METADB_PASSWORD_FILE "$D/metadb-password" LAB_DATABASES "$(databases | xargs)" \
+		LAB_OLD "$OLD" LAB_NEW "$NEW" LAB_IMAGE "$(image_name "$TARGET")" LAB_ARCHIVE "/data/$NEW.tar" \
+		LAB_SOURCE "$SOURCE" LAB_TARGET "$TARGET"
+	local n
+	for n in "${NODES[@]}"; do printf 'LAB_IP_%s=%q\n' "$n" "${ADDR[$n]}"; done
+}
+
+# The caller's environment and directory stay, so that programs just built can be run there.
+verb_control() {
+	need_up
+	[ $# -gt 0 ] || die "usage: lab control CMD..."
+	exec nsenter --net="$NS/control.net" --mount="$NS/control.mnt" --uts="$NS/control.uts" --wdns="$PWD" -- \
+		env HOME=/root "$@"
+}
+
+verb_on() {
+	need_up
+	[ $# -gt 1 ] || die "usage: lab on HOST CMD..."
+	[ -e "$NS/$1.net" ] || die "no such host: $1"
+	as_root "$@"
+}
+
+verb_reboot() {
+	local h=${1-}
+	need_up
+	lock_instance
+	read_shape "$D/shape"
+	is_host "$h"
+	kill_host "$h"
+	new_boot_id "$h"
+	# What a start-up does: mounts of containers are gone, /run and /tmp are empty.
+	# shellcheck disable=SC2016
+	as_root "$h" sh -c '
+		awk "\$5 ~ \"^/var/lib/docker/|^/run/docker\" { print \$5 }" /proc/self/mountinfo | sort -r | while read -r m; do umount -l "$m"; done
+		[ "$1" = keep ] || find /run -xdev -mindepth 1 -maxdepth 1 ! -name lab -exec rm -rf --one-file-system {} +
+		[ "$2" = control ] || find /tmp -xdev -mindepth 1 -delete' sh "$(case $D in /run/*) [ "$h" != control ] || echo keep ;; esac)" "$h"
+	case $h in
+	control) ;;
+	metadb) metadb_up ;;
+	*) start_services "$h" ;;
+	esac
+}
