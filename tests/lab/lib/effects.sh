@@ -13,22 +13,28 @@ effects_log() {
 # Statements of clients on the control host that change something. Their text is cut: a restore
 # inserts whole tables.
 sql_effects() {
+	# A record is "[time] TAB thread command TAB text", and the text may run over several lines.
 	awk -v from="${ADDR[control]}" '
-		function flush_() { if (text != "") printf "%s\tcontrol\tsql %s\n", stamp, substr(text, 1, 200); text = "" }
-		# a new record starts with a time or two tabs, then the thread and the command
-		match($0, /^([0-9]{6} +[0-9:]+)?\t+ *[0-9]+ [A-Z][a-z]+( [A-Z][a-z]+)?\t/) {
-			flush_()
-			head = substr($0, RSTART, RLENGTH); rest = substr($0, RLENGTH + 1)
-			if (head ~ /^[0-9]/) stamp = substr(head, 1, 6) substr(head, 7, 9)
-			gsub(/^.*\t+ */, "", head_ = substr(head, 1, length(head) - 1))
-			split(head_, w, " ")
-			if (w[2] == "Connect") mine[w[1]] = index(rest, "@" from " ") > 0
-			if ((w[2] == "Query" || w[2] == "Execute") && mine[w[1]] && toupper(rest) ~ /^[ (]*(INSERT|UPDATE|DELETE|REPLACE|ALTER|RENAME|CREATE|DROP|TRUNCATE|GRANT)/)
+		function end_record() { if (text != "") printf "%s\tcontrol\tsql %s\n", stamp, substr(text, 1, 200); text = "" }
+		/^[0-9][0-9][0-9][0-9][0-9][0-9] +[0-9]+:[0-9][0-9]:[0-9][0-9]\t/ || /^\t\t *[0-9]+ [A-Z]/ {
+			end_record()
+			split($0, field, "\t")
+			if (field[1] != "") {
+				time = "20" field[1]
+				gsub(/[ :]+/, " ", time)
+				stamp = mktime(substr(time, 1, 4) " " substr(time, 5, 2) " " substr(time, 7))
+			}
+			head = field[1] == "" ? field[3] : field[2]
+			rest = substr($0, index($0, head) + length(head) + 1)
+			split(head, word, " ")
+			if (word[2] == "Connect") mine[word[1]] = index(rest, "@" from " ") > 0
+			if ((word[2] == "Query" || word[2] == "Execute") && mine[word[1]] &&
+				toupper(rest) ~ /^[ (]*(INSERT|UPDATE|DELETE|REPLACE|ALTER|RENAME|CREATE|DROP|TRUNCATE)/)
 				text = rest
 			next
 		}
-		text != "" { text = text " " $0 }
-		END { flush_() }
+		text != "" { sub(/^[ \t]+/, ""); text = text " " $0 }
+		END { end_record() }
 	' "$(host_dir metadb)/run/statements" 2>/dev/null || true
 }
 
@@ -51,13 +57,14 @@ summary() {
 				what = "docker run " name tail
 			} else if (w[1] ~ /dump$/ || w[1] == "mysql" || w[1] == "mariadb") {
 				db = ""
+				text = what ~ / (-e|--execute)/ ? " -e" : ""
 				for (i = 2; i <= n; i++) {
 					if (w[i] == "-D" || w[i] == "--database") db = w[i + 1]
 					else if (w[i] ~ /^-D./) db = substr(w[i], 3)
 					else if (w[i] ~ /^--database=/) db = substr(w[i], 12)
-					else if (w[i] !~ /^-/ && w[i - 1] !~ /^-[uhPSe]$/ && w[i] ~ /^[A-Za-z0-9_]+$/ && db == "") db = w[i]
+					else if (w[i] !~ /^-/ && w[i - 1] !~ /^-[uhPSe]$/ && w[i] ~ /^[A-Za-z0-9_]+$/ && db == "" && text == "") db = w[i]
 				}
-				what = w[1] " " db tail
+				what = w[1] text (db == "" ? "" : " " db) tail
 			} else if (w[1] == "docker") {
 				what = "docker"
 				for (i = 2; i <= n; i++) {
