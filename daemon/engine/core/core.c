@@ -27,8 +27,11 @@ static void add_move(struct core_update *u, size_t subtask, const struct core_ro
 static bool move(struct core_job *j, size_t i, enum core_event e, struct core_update *u)
 {
     struct core_subtask *s = &j->subtasks[i];
-    if (e == EV_NO && s->phase == PHASE_DOUBT && s->lost >= CORE_LOST_MAX)
+    bool would_act = e == EV_NO && (s->phase == PHASE_DOUBT || s->phase == PHASE_CHECKING);
+    if (would_act && s->phase == PHASE_DOUBT && s->lost >= CORE_LOST_MAX)
         e = EV_NO_AGAIN;
+    else if (would_act && j->mode != MODE_RUNNING && !s->asked)
+        e = EV_NO_HELD;
     const struct core_row *row = core_row(s->phase, e);
     if (!row)
         return false;
@@ -53,6 +56,8 @@ static bool move(struct core_job *j, size_t i, enum core_event e, struct core_up
     }
     if (core_event_who(e) == BY_OPERATOR || e == EV_BEGIN_CHECK || e == EV_BEGIN_ACT)
         s->lost = 0;
+    if (core_event_who(e) == BY_ENGINE || e == EV_BEGIN_FENCE)
+        s->asked = row->from != PHASE_PENDING;
     if (row->effect == EFFECT_ACT) {
         s->attempt++;
         s->open_run = true;

@@ -1,0 +1,137 @@
+/* What the files of the engine share. Nobody outside daemon/engine includes this. */
+#pragma once
+#include "common/buf.h"
+#include "daemon/action/action.h"
+#include "daemon/engine/core/core.h"
+#include "daemon/engine/engine.h"
+#include "daemon/node/node.h"
+
+/* A node that jobs share, known by how it is reached. hosts.c */
+struct host {
+    struct host *next;
+    struct engine *en;
+    char *name, *ssh;
+    unsigned port, refs;
+    bool sudo;
+    struct node *node;
+};
+struct host *host_get(struct engine *en, const struct plan_host *h); /* connects when new; refs + 1 */
+void host_put(struct host *h);
+bool host_up(const struct host *h);
+
+/* What the driver does for a subtask right now. work.c */
+enum work_what { WORK_NONE, WORK_CHECK, WORK_ACT, WORK_POLL, WORK_KILL };
+struct work {
+    enum work_what what;
+    uint64_t gen;        /* answers of an older one are stale */
+    bool in_flight;      /* an answer is coming */
+    bool sent;           /* (ACT) the run was asked for, or may have been: from now on only look */
+    bool stop_builtin;   /* (KILL) of a built-in: its own end is awaited */
+    uint64_t watched_ms; /* of this act or wait, while its host was up */
+    uint64_t next_ms;    /* loop time of the next look or poll; 0: at once */
+};
+
+struct sub {
+    const struct plan_step *step;
+    const struct plan_subtask *plan;
+    char *started, *ended, *message, *notice_shown;
+    bool forced; /* the coming attempt was asked for with --force */
+    struct work work;
+    double progress_done, progress_total, progress_rate;
+    char *progress_unit;
+    uint64_t progress_ms;
+};
+
+enum password_state { PASSWORD_NONE, PASSWORD_ASKED, PASSWORD_READY };
+
+struct job {
+    struct job *next;
+    struct engine *en;
+    struct journal_job row;
+    char *key; /* OMSUP_JOB: number and instance of the journal, unique on nodes */
+    struct plan *plan;
+    struct core_job core;
+    struct sub *subs;
+    struct host **hosts; /* by plan host; NULL: not used yet */
+    enum password_state password_state;
+    struct secret *password, *login; /* the password, and the my.cnf text for scripts */
+    uint64_t lock_renewed_ms;
+    bool lock_in_flight;
+    bool changed;
+};
+
+struct effect {
+    struct job *job;
+    size_t seq;
+    enum core_effect what;
+};
+
+struct engine {
+    uv_loop_t *loop;
+    struct engine_config config;
+    char *run_dir, *host, *instance, *boot;
+    struct journal *journal;
+    const struct procedures *procedures;
+    struct job *jobs; /* those that have not ended */
+    struct host *hosts;
+    struct effect *effects;
+    size_t n_effects, cap_effects;
+    bool dirty, hosts_changed, flushing, closing;
+    struct core_update update;
+    uv_prepare_t prepare; /* drains what callbacks of this turn left */
+    uv_timer_t tick;
+    uint64_t last_tick_ms;
+    void (*changed)(void *ctx, int64_t job);
+    void *changed_ctx;
+    unsigned open_handles, closing_hosts;
+    void (*closed)(void *ctx);
+    void *closed_ctx;
+};
+
+/* engine.c */
+_Noreturn void engine_die(const struct err *e); /* the journal failed */
+char *engine_now(void);                         /* UTC, with milliseconds; caller frees */
+void engine_flush(struct engine *en);           /* commit, then effects, then watchers */
+void engine_touch(struct engine *en);           /* something is to be flushed at the end of this turn */
+/* One event for one subtask, with all that follows, written to the open transaction. false: no such move. */
+bool engine_event(struct job *b, size_t seq, enum core_event ev, const char *actor, const char *reason);
+bool engine_verb_job(struct job *b, enum core_verb v, const char *actor, const char *reason);
+void engine_record_job(struct job *b);
+void engine_record_sub(struct job *b, size_t seq);
+void engine_add_event(struct job *b, const char *step, const char *subtask, const char *actor, const char *event, const char *from,
+                      const char *to, const char *reason);
+struct job *engine_job(struct engine *en, int64_t id); /* one in memory, or NULL */
+void engine_set_why(struct job *b, const char *why);
+
+/* job.c */
+struct job *job_new(struct engine *en, struct plan *plan); /* takes the plan */
+int job_load(struct engine *en, const struct journal_job *row, struct job **out, struct err *e); /* copies row */
+void job_free(struct job *b);
+char *job_token(const struct job *b, size_t seq, unsigned attempt); /* caller frees */
+struct host *job_host(struct job *b, size_t seq);
+int job_find(const struct job *b, const char *step, const char *subtask, size_t *first, size_t *n, struct err *e);
+void sub_message(struct job *b, size_t seq, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* work.c */
+void work_start(struct job *b, size_t seq, enum core_effect what); /* after the commit */
+void work_adopt(struct job *b, size_t seq);                        /* at start-up, by phase */
+void work_kick(struct job *b, size_t seq);                         /* goes on when something it waited for is there */
+void work_kick_host(struct engine *en, struct host *h);
+void work_tick(struct job *b, uint64_t elapsed_ms);
+
+/* answer.c */
+void answer_attempt(struct job *b, size_t seq, const char *outcome, int exit, const char *output, size_t len);
+void answer_text(struct job *b, size_t seq, const char *output, size_t len); /* facts, evidence -> message */
+char **work_env(struct job *b, size_t seq, unsigned attempt);                 /* attempt 0: of a check; free with env_free */
+void env_free(char **env);
+
+/* password.c */
+bool password_ready(struct job *b, size_t seq); /* false: asked for, work_kick() comes when it is there */
+void password_forget(struct job *b);
+struct secret *password_my_cnf(const struct plan_metadb *m, const struct secret *password);
+
+/* submit.c */
+struct gathered {
+    struct deployment *deployment;
+    struct node_facts *facts; /* by node */
+};
