@@ -2,6 +2,8 @@
 # The vendor's manual procedure, command by command, on the lab: shows that the stand-in behaves
 # as documented, and that it refuses wrong use.
 
+bats_require_minimum_version 1.5.0
+
 setup_file() {
 	export LAB=$BATS_TEST_DIRNAME/lab
 	export LAB_DIR=$BATS_FILE_TMPDIR/lab
@@ -10,41 +12,9 @@ setup_file() {
 
 teardown_file() { "$LAB" down; }
 
+load selftest
+
 setup() { eval "$("$LAB" env)"; }
-
-on() { # NODE CMD: as an operator would, over SSH
-	case $1 in
-	oms2) "$LAB" control ssh omsadmin@oms2 "sudo sh -c '$2'" ;;
-	*) "$LAB" control ssh "$1" "$2" ;;
-	esac
-}
-
-run_new() { # NODE [OPTION]: the documented command line
-	local ip=LAB_IP_$1
-	on "$1" "docker run -dit --net host -v /data/config.yaml:/home/admin/conf/config.yaml -v /data/oms/oms_logs:/home/admin/logs -v /data/oms/oms_store:/home/ds/store -v /data/oms/oms_run:/home/ds/run -e OMS_HOST_IP=${!ip} ${2-} --privileged=true --pids-limit -1 --ulimit nproc=65535:65535 --name $LAB_NEW $LAB_IMAGE"
-}
-
-client() { # PROGRAM ARG...: mysql or mysqldump on the control host, as OMS's account
-	local program=$1
-	shift
-	"$LAB" control "$program" -h"$LAB_METADB_HOST" -P"$LAB_METADB_PORT" -u"$LAB_METADB_USER" \
-		-p"$(cat "$LAB_METADB_PASSWORD_FILE")" "$@"
-}
-
-until_true() { # SECONDS CMD...
-	local end=$((SECONDS + $1))
-	shift
-	until "$@"; do
-		[ "$SECONDS" -lt "$end" ] || return 1
-		sleep 0.2
-	done
-}
-
-state_is() { on "$1" "docker exec $2 supervisorctl status $3" | grep -q " $4 "; }
-
-all_online() { [ "$("$LAB" sql cm_402 "SELECT COUNT(*) FROM host WHERE host_status = 'ONLINE'")" = 2 ]; }
-
-healthy() { "$LAB" control curl -s -m 2 "http://$1:8089/oms/health" | grep -q '"healthy": true'; }
 
 @test "the old version runs on both nodes and is online" {
 	all_online
@@ -65,6 +35,7 @@ healthy() { "$LAB" control curl -s -m 2 "http://$1:8089/oms/health" | grep -q '"
 	"$LAB" effects reset
 	on oms1 "docker stop $LAB_OLD"
 	on oms2 "docker stop $LAB_OLD"
+	# shellcheck disable=SC2016 # SQL's own quotes
 	client mysql -Dcm_hb_402 -e '
 		CREATE TABLE IF NOT EXISTS `heatbeat_sequence_bak` (
 		`id` bigint(20) NOT NULL AUTO_INCREMENT COMMENT "PK",
@@ -85,16 +56,14 @@ healthy() { "$LAB" control curl -s -m 2 "http://$1:8089/oms/health" | grep -q '"
 }
 
 @test "the archive is loaded on both nodes" {
-	for node in $LAB_NODES; do
-		"$LAB" control sh -c "ssh $node docker load <$LAB_ARCHIVE"
-		on "$node" "docker image inspect $LAB_IMAGE" >/dev/null
-	done
+	load_everywhere
+	for node in $LAB_NODES; do on "$node" "docker image inspect $LAB_IMAGE" >/dev/null; done
 }
 
 @test "without IS_UPGRADE the console fails and docker_init.sh refuses" {
 	run_new oms1
 	until_true 20 state_is oms1 "$LAB_NEW" oms_console FATAL
-	run on oms1 "docker exec $LAB_NEW bash -c \"cd /root && ./docker_init.sh\""
+	run init oms1
 	[ "$status" = 1 ]
 	[[ $output == *IS_UPGRADE* ]]
 	on oms1 "docker rm -f $LAB_NEW"
@@ -113,7 +82,7 @@ healthy() { "$LAB" control curl -s -m 2 "http://$1:8089/oms/health" | grep -q '"
 }
 
 @test "docker_init.sh changes the schema once and starts this node" {
-	run on oms1 "docker exec $LAB_NEW bash -c \"cd /root && bash docker_init.sh\""
+	run init oms1
 	[ "$status" = 0 ]
 	[ "${lines[-1]}" = "[Completed] All initialization steps are executed" ]
 	on oms1 "docker exec $LAB_NEW test -s /root/init_flag.txt"
@@ -126,8 +95,7 @@ healthy() { "$LAB" control curl -s -m 2 "http://$1:8089/oms/health" | grep -q '"
 }
 
 @test "the other node is switched on with sed, and comes back after a restart" {
-	on oms2 "docker exec $LAB_NEW sed -i \"s/autostart = false/autostart = true/g\" /etc/supervisor/conf.d/oms_console.ini"
-	on oms2 "docker exec $LAB_NEW supervisorctl start oms_console"
+	switch_on oms2
 	until_true 10 healthy oms2
 	until_true 20 all_online
 	on oms2 "docker restart $LAB_NEW"
@@ -144,12 +112,12 @@ healthy() { "$LAB" control curl -s -m 2 "http://$1:8089/oms/health" | grep -q '"
 }
 
 @test "a second docker_init.sh damages the metadata" {
-	run on oms1 "docker exec $LAB_NEW bash -c \"cd /root && bash docker_init.sh\""
+	run init oms1
 	[ "$status" = 1 ]
 	[[ $output == *damaged* ]]
 	run on oms1 "docker exec $LAB_NEW test -s /root/init_flag.txt"
 	[ "$status" != 0 ]
-	! healthy oms1
+	run ! healthy oms1
 }
 
 @test "rollback: drop, create, restore, old container" {

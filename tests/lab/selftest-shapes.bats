@@ -1,0 +1,94 @@
+#!/usr/bin/env bats
+# More than one region: docker_init.sh once for each, the correction package as a barrier.
+# shellcheck disable=SC2154 # from `lab env`
+
+bats_require_minimum_version 1.5.0
+
+load selftest
+
+setup() {
+	LAB=$BATS_TEST_DIRNAME/lab
+	export LAB_DIR=$BATS_TEST_TMPDIR/lab
+}
+
+teardown() { "$LAB" down; }
+
+start() { # SHAPE: up to the new containers
+	"$LAB" up --shape "$1"
+	eval "$("$LAB" env)"
+	for node in $LAB_NODES; do "$LAB" on "$node" docker stop "$LAB_OLD"; done
+	load_everywhere
+	for node in $LAB_NODES; do run_new "$node" "-e IS_UPGRADE=true"; done
+	for node in $LAB_NODES; do until_true 20 state_is "$node" "$LAB_NEW" oms_drc_supervisor RUNNING; done
+}
+
+jar() { # NODE -ltrue|-lfalse
+	on "$1" "docker exec -w /root $LAB_NEW /opt/alibaba/java/bin/java -jar correction-1.0-SNAPSHOT-jar-with-dependencies.jar -mupgrade -y/home/admin/conf/config.yaml $2"
+}
+
+@test "two regions: docker_init.sh for each region, rm and cm only once" {
+	start two-region
+	init oms1
+	[ "$("$LAB" sql cm_hb_402_1 'SELECT version FROM oms_schema')" = 4.0.2 ]
+	init oms3
+	[ "$("$LAB" sql cm_hb_402_1 'SELECT version FROM oms_schema')" = 4.2.3 ]
+	switch_on oms2
+	until_true 20 all_online
+	for node in $LAB_NODES; do until_true 10 healthy "$node"; done
+	# nothing to correct here
+	run -1 jar oms1 -ltrue
+}
+
+@test "legacy: the jar of every region, in order, before any docker_init.sh" {
+	start legacy
+	run -1 init oms1
+	[[ $output == *"correction package has not been executed"* ]]
+	run -1 jar oms1 -ltrue
+	jar oms1 -lfalse
+	run -1 jar oms2 -lfalse
+	[[ $output == *"already"* ]]
+	jar oms3 -lfalse
+	run -1 init oms1
+	run -1 jar oms5 -lfalse
+	jar oms5 -ltrue
+	run -1 jar oms5 -ltrue
+	init oms1
+	# different cm_nodes in this region: both nodes
+	init oms3
+	init oms4
+	init oms5
+	switch_on oms2
+	switch_on oms6
+	until_true 20 all_online
+	for node in $LAB_NODES; do until_true 10 healthy "$node"; done
+	[ "$("$LAB" effects 'correction done' | wc -l)" = 3 ]
+	# the same cm_nodes as oms5
+	run -1 init oms6
+	[[ $output == *damaged* ]]
+}
+
+@test "legacy: the jar refuses while a console is running" {
+	"$LAB" up --shape legacy
+	eval "$("$LAB" env)"
+	"$LAB" on oms1 docker stop "$LAB_OLD"
+	"$LAB" control sh -c "ssh oms1 docker load <$LAB_ARCHIVE"
+	run_new oms1 "-e IS_UPGRADE=true"
+	until_true 20 state_is oms1 "$LAB_NEW" oms_drc_supervisor RUNNING
+	run -1 jar oms1 -lfalse
+	[[ $output == *"console is running on"* ]]
+}
+
+@test "community edition" {
+	start ce
+	init oms1
+	switch_on oms2
+	until_true 20 all_online
+	until_true 10 healthy oms2
+}
+
+@test "a single node" {
+	start single
+	init oms1
+	until_true 20 all_online
+	healthy oms1
+}

@@ -1,0 +1,53 @@
+# shellcheck shell=bash
+# What the self-tests share: the manual procedure's commands.
+# shellcheck disable=SC2154 # from `lab env`
+
+on() { # NODE CMD: as an operator would, over SSH
+	case $1 in
+	oms2) "$LAB" control ssh omsadmin@oms2 "sudo sh -c '$2'" ;;
+	*) "$LAB" control ssh "$1" "$2" ;;
+	esac
+}
+
+init() { on "$1" "docker exec $LAB_NEW bash -c \"cd /root && bash docker_init.sh\""; }
+
+run_new() { # NODE [OPTION]: the documented command line
+	local ip=LAB_IP_$1
+	on "$1" "docker run -dit --net host -v /data/config.yaml:/home/admin/conf/config.yaml -v /data/oms/oms_logs:/home/admin/logs -v /data/oms/oms_store:/home/ds/store -v /data/oms/oms_run:/home/ds/run -e OMS_HOST_IP=${!ip} ${2-} --privileged=true --pids-limit -1 --ulimit nproc=65535:65535 --name $LAB_NEW $LAB_IMAGE"
+}
+
+client() { # PROGRAM ARG...: mysql or mysqldump on the control host, as OMS's account
+	local program=$1
+	shift
+	"$LAB" control "$program" -h"$LAB_METADB_HOST" -P"$LAB_METADB_PORT" -u"$LAB_METADB_USER" \
+		-p"$(cat "$LAB_METADB_PASSWORD_FILE")" "$@"
+}
+
+until_true() { # SECONDS CMD...
+	local end=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		[ "$SECONDS" -lt "$end" ] || return 1
+		sleep 0.2
+	done
+}
+
+state_is() { on "$1" "docker exec $2 supervisorctl status $3" | grep -q " $4 "; }
+
+all_online() {
+	local nodes
+	nodes=$(wc -w <<<"$LAB_NODES")
+	[ "$("$LAB" sql "$(cut -d' ' -f2 <<<"$LAB_DATABASES")" "SELECT COUNT(*) FROM host WHERE host_status = 'ONLINE'")" = "$nodes" ]
+}
+
+healthy() { "$LAB" control curl -s -m 2 "http://$1:8089/oms/health" | grep -q '"healthy": true'; }
+
+load_everywhere() {
+	local node
+	for node in $LAB_NODES; do "$LAB" control sh -c "ssh $node docker load <$LAB_ARCHIVE"; done
+}
+
+switch_on() { # NODE: what the document says for the nodes without docker_init.sh
+	on "$1" "docker exec $LAB_NEW sed -i \"s/autostart = false/autostart = true/g\" /etc/supervisor/conf.d/oms_console.ini"
+	on "$1" "docker exec $LAB_NEW supervisorctl start oms_console"
+}
