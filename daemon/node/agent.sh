@@ -1,0 +1,304 @@
+# The agent of omsupd on a node. channel.c sends this text over the channel and evaluates it:
+#   set -- agent NONCE DIR     obeys requests from standard input, answers on standard output
+#   set -- run ID TOKEN DIR BOOT MASK     (started by the agent under setsid) one run, from its fence to its report
+# Every line of either direction is at most 4096 bytes and one write, so that the runs, the probes and the agent can
+# share the channel. Payload lines are for printf %b. Requests and answers: wire.h.
+#
+# DIR/TOKEN.go is fence, identity and status of a run in one append-only file. Who wants to begin or to forbid a run
+# appends a line and then reads the first one: O_APPEND elects one writer, without a fork and for ever.
+#   run PID START BOOT | fence      the first line counts
+#   exit STATUS                     after it
+# shellcheck shell=sh disable=SC2154 # OMSUP_AGENT is this text, set by whoever evaluates it
+
+unset answer arg at begun boot dir entry first go half id line list left mask mine nonce out pgrp pid rc rest rounds \
+    script secret start stat token verb verdict word # an exported name of ours would reach every child
+half=524288 # NODE_OUTPUT_MAX / 2
+
+say() { printf '%s\n' "$*"; }
+
+# The channel ends with a reason: the daemon reconnects and asks again. Until the hello the nonce tells it from a banner.
+fail() {
+    say "fail ${nonce:+$nonce }$*"
+    exit 1
+}
+
+# Standard input, or its first and last half with one byte more to show the cut, as the output of request $1.
+send() {
+    for line in $({ head -c "$half" && tail -c "$((half + 1))"; } | base64 -w 1920); do
+        say "o $1 $line"
+    done
+}
+
+# Sets pgrp and start of process $1; fails when there is none or only a zombie.
+process() {
+    { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
+    # shellcheck disable=SC2086 # the name may hold anything, the numbers after it are ours to split
+    set -- ${stat##*) }
+    [ "$#" -ge 20 ] || return 1
+    case $1 in [ZXx]) return 1 ;; esac
+    pgrp=$3
+    shift 19
+    start=$1
+}
+
+# Sets list to the living members of process group $1 without its leader; fails when there are none.
+members() {
+    list=
+    for entry in /proc/[0-9]*; do
+        entry=${entry#/proc/}
+        if [ "$entry" != "$1" ] && process "$entry" && [ "$pgrp" = "$1" ]; then
+            list="$list $entry"
+        fi
+    done
+    [ -n "$list" ]
+}
+
+# Does the run with leader $1, begun at $2 in boot $3, run now? While a member of its group lives its pid is not
+# given out again, so a leader that is gone, killed perhaps, does not hide a script that goes on.
+alive() {
+    [ "$3" = "$boot" ] || return 1
+    if [ -e "/proc/$1/stat" ] && process "$1"; then
+        [ "$start" = "$2" ]
+        return
+    fi
+    kill -0 -- "-$1" 2>/dev/null && members "$1"
+}
+
+# Sets verdict to what became of run $1: alive, lost, never (fenced now, if it was not) or "exited STATUS".
+# Only a whole, well-formed line is believed: what a power loss leaves behind is lost, not never.
+judge() {
+    go=$dir/$1.go
+    verdict=lost
+    if ! [ -s "$go" ]; then
+        say fence >>"$go" || fail "cannot write $go"
+    fi
+    {
+        IFS=' ' read -r word pid begun at rest || return 0
+        if [ "$word" = fence ] && [ -z "$pid" ]; then
+            verdict=never
+            return 0
+        fi
+        case $word:$pid:$begun in run:*[!0-9]*:* | run::* | run:*:*[!0-9]* | run:*:) return 0 ;; run:*) ;; *) return 0 ;; esac
+        { [ -n "$at" ] && [ -z "$rest" ]; } || return 0
+        # Life first, the exit line after it: a run that ends in between has left one.
+        if alive "$pid" "$begun" "$at"; then
+            verdict=alive
+        fi
+        while IFS= read -r line; do
+            case $line in
+            exit\ [0-9] | exit\ [0-9][0-9] | exit\ [0-9][0-9][0-9])
+                verdict="exited ${line#exit }"
+                return 0
+                ;;
+            esac
+        done
+    } <"$go" || fail "cannot read $go"
+}
+
+# Answers request $1 with the verdict on run $2 and, when it has ended, its output.
+answer() {
+    case $verdict in
+    exited*) if [ -s "$dir/$2.out" ]; then send "$1" <"$dir/$2.out"; fi ;;
+    esac
+    say "x $1 $verdict"
+}
+
+look() {
+    judge "$2"
+    case $verdict in
+    exited*) if [ -s "$dir/$2.out" ]; then answer "$1" "$2" & else answer "$1" "$2"; fi ;;
+    *) answer "$1" "$2" ;;
+    esac
+}
+
+# TERM to the group of run $2, after $3 ms KILL to all but its leader, so that the leader can still record the end;
+# KILL to the leader too when that does not help.
+end() {
+    judge "$2"
+    if [ "$verdict" = alive ]; then
+        kill -TERM -- "-$pid" 2>/dev/null
+        left=$3 rounds=0
+        sleep 0.02
+        while alive "$pid" "$begun" "$at"; do
+            if [ "$left" -gt 0 ]; then
+                left=$((left - 50))
+            elif [ "$rounds" -lt 40 ]; then
+                rounds=$((rounds + 1))
+                # shellcheck disable=SC2086 # a list of pids
+                members "$pid" && kill -KILL $list 2>/dev/null
+            else
+                kill -KILL -- "-$pid" 2>/dev/null
+            fi
+            sleep 0.05
+        done
+        judge "$2"
+    fi
+    answer "$1" "$2"
+}
+
+# A fenced run keeps its fence: an older channel may still hold the request to begin it.
+forget() {
+    judge "$1"
+    case $verdict in
+    alive) ;;
+    never) rm -f "$dir/$1.script" "$dir/$1.out" ;;
+    *) rm -f "$dir/$1.script" "$dir/$1.out" "$dir/$1.go" ;;
+    esac
+}
+
+# Output of run $2 from byte $3 (counted from 1) on.
+window() {
+    word=
+    { read -r word rest; } 2>/dev/null <"$dir/$2.go"
+    if [ "$word" != run ]; then
+        say "x $1 never"
+    else
+        if [ -s "$dir/$2.out" ]; then
+            for line in $(tail -c "+$3" "$dir/$2.out" | head -c 65536 | base64 -w 1920); do
+                say "o $1 $line"
+            done
+        fi
+        say "x $1 exited 0"
+    fi
+}
+
+# Request $1: the script for $2 seconds at most, from a pipe and without a file; fd 3 is open already.
+probe() {
+    exec 6>&1
+    rc=$({
+        {
+            printf '%b' "$script" | {
+                umask "$mask"
+                exec 4<&0 </dev/null
+                timeout -k 2 "$2" sh /dev/fd/4 2>&1 5>&- 6>&-
+                say "$?" >&5
+            }
+        } | send "$1" >&6 3<&- 5>&-
+    } 5>&1)
+    say "x $1 exited $rc"
+}
+
+# Becomes the leader of run $2.
+launch() {
+    export OMSUP_AGENT
+    # shellcheck disable=SC2016 # for the new shell
+    exec setsid sh -c 'eval "$OMSUP_AGENT"' omsup-run run "$1" "$2" "$dir" "$boot" "$mask" 2>/dev/null
+}
+
+# Request $1: run $2, with secret ($3 is "secret") or without.
+begin() {
+    # The script's file is claimed exclusively, so that a second request for the token cannot change it under the run.
+    set -C
+    { printf '' >"$dir/$2.script"; } 2>/dev/null || {
+        set +C
+        [ -e "$dir/$2.script" ] || fail "cannot create $dir/$2.script"
+        judge "$2"
+        [ "$verdict" = never ] || verdict=gone
+        say "x $1 $verdict"
+        return
+    }
+    set +C
+    printf '%b' "$script" >>"$dir/$2.script" || fail "cannot write $dir/$2.script"
+    if [ "$3" = secret ]; then
+        printf '%b' "$secret" | launch "$1" "$2" 3<&0 </dev/null &
+    else
+        launch "$1" "$2" 3</dev/null &
+    fi
+}
+
+# The leader of run token: elects itself, runs the script, records its end, reports it.
+lead() {
+    go=$dir/$token.go out=$dir/$token.out
+    umask 077
+    trap : HUP INT QUIT TERM # caught, not ignored: the script has the default again
+    process self || fail "no /proc"
+    printf '' >>"$out" || fail "cannot write $out"
+    mine="run $$ $start $boot"
+    say "$mine" >>"$go" || fail "cannot write $go"
+    first=
+    IFS= read -r first <"$go"
+    if [ "$first" != "$mine" ]; then
+        case $first in fence) say "x $id never" ;; *) say "x $id gone" ;; esac
+        exit 0
+    fi
+    (
+        umask "$mask"
+        unset OMSUP_AGENT
+        exec sh "$dir/$token.script"
+    ) </dev/null >>"$out" 2>&1
+    rc=$?
+    exec 3<&-
+    trap '' PIPE # the channel may be long gone
+    if ! say "exit $rc" >>"$go"; then
+        say "x $id exited $rc"
+        # A full disk: stay alive, which is true enough, until the end can be told. A torn line is skipped by readers.
+        until printf '\nexit %s\n' "$rc" >>"$go"; do
+            sleep 2
+        done
+        exit 0
+    fi
+    verdict="exited $rc"
+    answer "$id" "$token"
+}
+
+obey() {
+    while IFS=' ' read -r verb id token arg; do
+        jobs >/dev/null 2>&1 # reaps what has ended
+        case $verb in
+        ping) say pong ;;
+        check) # fences nothing: its run may be about to begin
+            verdict=pending
+            [ -s "$dir/$token.go" ] && judge "$token"
+            say "x $id $verdict"
+            ;;
+        look) look "$id" "$token" ;;
+        kill) end "$id" "$token" "$arg" & ;;
+        tail) window "$id" "$token" "$arg" & ;;
+        forget) forget "$token" & ;;
+        run | probe)
+            # A payload without its newline was cut by the end of the channel: nothing of it may run.
+            IFS= read -r script || exit 0
+            if [ "$arg" = secret ]; then
+                IFS= read -r secret || exit 0
+            fi
+            if [ "$verb" = run ]; then
+                begin "$id" "$token" "$arg"
+            elif [ "$arg" = secret ]; then
+                printf '%b' "$secret" | probe "$id" "$token" 3<&0 </dev/null &
+            else
+                probe "$id" "$token" 3</dev/null &
+            fi
+            script='' secret=''
+            ;;
+        *) fail "unknown request $verb" ;;
+        esac
+    done
+    exit 0
+}
+
+case $1 in
+agent)
+    nonce=$2 dir=$3
+    boot=
+    read -r boot </proc/sys/kernel/random/boot_id
+    [ -n "$boot" ] || fail "no /proc/sys/kernel/random/boot_id"
+    for word in base64 head rm setsid sleep tail timeout; do
+        command -v "$word" >/dev/null || fail "no $word on this host"
+    done
+    # An external printf would show secrets in its arguments.
+    case $(command -v printf) in */*) fail "printf is not built into sh" ;; esac
+    mask=$(umask)
+    umask 077
+    cd /
+    [ -d "$dir" ] || mkdir -p "$dir" || fail "cannot create $dir"
+    # shellcheck disable=SC3067 # dash, bash and busybox have -O
+    { [ -O "$dir" ] && [ -w "$dir" ] && chmod 700 "$dir"; } || fail "$dir is not ours"
+    say "hello 1 $nonce $boot"
+    nonce=
+    obey
+    ;;
+run)
+    id=$2 token=$3 dir=$4 boot=$5 mask=$6
+    lead
+    ;;
+esac

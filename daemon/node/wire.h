@@ -1,0 +1,53 @@
+/* What daemon and agent say to each other, as bytes. Pure: no I/O.
+ *
+ * Requests, one per line, ID being a decimal number chosen here:
+ *   run ID TOKEN [secret]       + a payload line with the script [+ one with the secret]
+ *   probe ID SECONDS [secret]   + the same
+ *   look ID TOKEN | check ID TOKEN | kill ID TOKEN GRACE_MS | tail ID TOKEN FIRST_BYTE | forget 0 TOKEN | ping
+ * Answers:
+ *   hello VERSION NONCE BOOT_ID      once, before everything else
+ *   o ID BASE64                      a piece of output
+ *   x ID exited STATUS | x ID alive | never | lost | gone | pending
+ *   pong
+ *   fail TEXT                        the agent cannot go on; until the hello: fail NONCE TEXT
+ * All bytes from the agent are outside bytes: what is not exactly one of these ends the channel. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/buf.h"
+#include "daemon/node/node.h"
+
+enum { WIRE_VERSION = 1, WIRE_LINE_MAX = 4096, WIRE_NONCE_LEN = 32, WIRE_BOOT_ID_MAX = 36 };
+
+enum wire_kind { WIRE_BAD, WIRE_HELLO, WIRE_OUTPUT, WIRE_END, WIRE_PONG, WIRE_FAIL };
+enum wire_end { WIRE_EXITED, WIRE_ALIVE, WIRE_NEVER, WIRE_LOST, WIRE_GONE, WIRE_PENDING };
+
+struct wire_line {
+    enum wire_kind kind;
+    uint64_t id;
+    enum wire_end end;
+    int exit;
+    const char *text; /* HELLO: boot id; OUTPUT: base64; FAIL: reason. Points into the line */
+};
+
+/* One line without its newline. `nonce` is what a hello must carry. */
+struct wire_line wire_parse(const char *line, size_t len, const char *nonce);
+
+/* Adds the decoded bytes; false when `text` is not canonical base64. */
+bool wire_base64(struct buf *out, const char *text);
+
+/* One payload line for printf %b, with its newline. */
+void wire_payload(struct buf *out, const char *bytes, size_t len);
+/* The same for a secret, in memory of its own that was never moved: wipe *size bytes, free. */
+char *wire_secret(const struct secret *s, size_t *size);
+
+/* 'quoted' for any POSIX shell. */
+void wire_quote(struct buf *out, const char *s);
+/* The environment as exports, then the script; on one line as far as the values are, to keep its line numbers. */
+void wire_script(struct buf *out, const struct node_script *s);
+
+bool wire_token_ok(const char *token);
+/* Text from outside as one printable line of at most `max` bytes; the result is always UTF-8. */
+void wire_printable(struct buf *out, const char *text, size_t len, size_t max);

@@ -1,0 +1,417 @@
+/* node.h on the local host, through every shell there is of dash, bash and busybox. */
+#include "tests/unit/test_node_fixture.h"
+
+#include <dirent.h>
+#include <signal.h>
+
+static const char *shell;
+
+static int setup(void **state)
+{
+    struct fx *f = fx_new();
+    fx_sh(f, shell);
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    fx_free(*state);
+    return 0;
+}
+
+static void run_and_output(void **state)
+{
+    struct fx *f = *state;
+    struct node *n = fx_node(f);
+    struct stat st;
+    assert_int_equal(stat(f->run_dir, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0700);
+    assert_true(strlen(node_boot_id(n)) == 36);
+    EXPECT(fx_run(f, n, "a", ":"), NODE_EXITED, 0, "");
+    EXPECT(fx_run(f, n, "b", "echo out; echo err >&2; exit 7"), NODE_EXITED, 7, "out\nerr\n");
+    EXPECT(fx_run(f, n, "c", "kill -KILL $$"), NODE_EXITED, 137, "");
+    EXPECT(fx_run(f, n, "d", "kill -TERM $$"), NODE_EXITED, 143, "");
+    EXPECT(fx_run(f, n, "e", "cat; pwd; read x <&3 || echo no secret"), NODE_EXITED, 0, "/\nno secret\n");
+    EXPECT(fx_run(f, n, "f", "syntax ( error"), NODE_EXITED, 2, NULL);
+    EXPECT(fx_run(f, n, "g", "echo ${LINENO-1}\nprintf 'no newline'"), NODE_EXITED, 0, NULL);
+    struct got g = fx_run(f, n, "i", "printf 'a\\000b\\377\\n'");
+    assert_int_equal(g.len, 5);
+    assert_memory_equal(g.output, "a\0b\377\n", 5);
+    got_free(&g);
+    EXPECT(fx_look(f, n, "b"), NODE_EXITED, 7, "out\nerr\n");
+    mode_t mask = umask(0);
+    umask(mask);
+    char *text = xasprintf("%04o\n", (unsigned)mask);
+    EXPECT(fx_run(f, n, "j", "umask"), NODE_EXITED, 0, text);
+    free(text);
+    /* SIGPIPE, HUP and TERM are as in any process. */
+    EXPECT(fx_run(f, n, "k", "grep SigIgn /proc/self/status | grep -q '[13579bdf]...$\\|[4-7c-f]...$' && echo ignored"), NODE_EXITED, 1,
+           "");
+    EXPECT(fx_run(f, n, "l", "ls /proc/self/fd | tr '\\n' ' '"), NODE_EXITED, 0, NULL);
+    fx_close(f, n);
+}
+
+static void environment(void **state)
+{
+    struct fx *f = *state;
+    struct node *n = fx_node(f);
+    char *large = xcalloc(20000 + 5, 1), bytes[256 + 4] = "ALL=";
+    memcpy(large, "BIG=", 4);
+    for (int i = 0; i < 20000; i++)
+        large[4 + i] = "it's \"$x\" `y` \\ \n\t*?é"[i % 22];
+    for (int i = 1; i < 256; i++)
+        bytes[3 + i] = (char)i;
+    const char *env[] = {large, bytes, "EMPTY=", "NL=\n\n", "Q=' -n", "U=\345\244\247 \360\237\230\200", NULL};
+    struct got g = fx_run_script(f, n, "e", &(struct node_script){.env = env, .script =
+        "env -0 | grep -zE '^(BIG|ALL|EMPTY|NL|Q|U)=' | sort -z; echo \"$LINENO\" >&2"});
+    assert_int_equal(g.outcome, NODE_EXITED);
+    size_t at = 0;
+    const char *sorted[] = {bytes, large, "EMPTY=", "NL=\n\n", "Q=' -n", "U=\345\244\247 \360\237\230\200"};
+    for (int i = 0; i < 6; i++) {
+        /* `grep -z` may call a value with invalid UTF-8 binary, so compare here, not in the script */
+        assert_true(at < g.len);
+        assert_string_equal(g.output + at, sorted[i]);
+        at += strlen(sorted[i]) + 1;
+    }
+    got_free(&g);
+    g = (struct got){0};
+    node_probe(n, &(struct node_script){.env = env, .script = "printf %s \"$U$NL\""}, 10000, got_cb, &g);
+    EXPECT(got_wait(f, &g), NODE_EXITED, 0, "\345\244\247 \360\237\230\200\n\n");
+    free(large);
+    fx_close(f, n);
+}
+
+static void large(void **state)
+{
+    struct fx *f = *state;
+    struct node *n = fx_node(f);
+    struct got g = fx_run(f, n, "fit", "head -c 1048576 /dev/zero | tr '\\0' x");
+    assert_int_equal(g.len, NODE_OUTPUT_MAX);
+    assert_false(g.cut);
+    got_free(&g);
+    for (int probe = 0; probe < 2; probe++) {
+        const char *script = "echo first; head -c 1048576 /dev/zero | tr '\\0' x; echo; echo last";
+        g = probe ? fx_probe(f, n, script, 60000) : fx_run(f, n, "cut", script);
+        assert_int_equal(g.len, NODE_OUTPUT_MAX);
+        assert_true(g.cut);
+        assert_memory_equal(g.output, "first\n", 6);
+        assert_string_equal(g.output + g.len - 6, "\nlast\n");
+        assert_int_equal(strspn(g.output + 6, "x"), g.len - 12);
+        got_free(&g);
+    }
+    struct buf script = {0};
+    while (script.len < NODE_SCRIPT_MAX - 100)
+        buf_puts(&script, "# a comment with \\ and ' and \303\244 in it\n");
+    buf_puts(&script, "echo end");
+    EXPECT(fx_run(f, n, "script", script.data), NODE_EXITED, 0, "end\n");
+    EXPECT(fx_probe(f, n, script.data, 60000), NODE_EXITED, 0, "end\n");
+    buf_free(&script);
+    g = fx_tail(f, n, "cut", 0);
+    assert_int_equal(g.len, 65536);
+    assert_memory_equal(g.output, "first\nxxx", 9);
+    got_free(&g);
+    EXPECT(fx_tail(f, n, "cut", 1048576 + 6 - 1), NODE_EXITED, 0, "x\nlast\n");
+    EXPECT(fx_tail(f, n, "cut", 1 << 30), NODE_EXITED, 0, "");
+    EXPECT(fx_tail(f, n, "none", 0), NODE_NEVER, 0, "");
+    EXPECT(fx_run(f, n, "none", "echo runs"), NODE_EXITED, 0, "runs\n"); /* tail has not fenced it */
+    fx_close(f, n);
+}
+
+static void secret_on_fd_3(void **state)
+{
+    struct fx *f = *state;
+    struct node *n = fx_node(f);
+    char all[255], hex[3 * 255 + 1] = "";
+    for (int i = 0; i < 255; i++) {
+        all[i] = (char)(i + 1);
+        sprintf(hex + 3 * i, " %02x", i + 1);
+    }
+    struct secret *s = secret_new(all, sizeof all);
+    struct got g = fx_run_script(f, n, "s", &(struct node_script){.script = "od -An -v -tx1 <&3 | tr -d '\\n'", .secret = s});
+    EXPECT(g, NODE_EXITED, 0, hex);
+    secret_wipe(s);
+
+    /* Visible nowhere while the script holds it. The needle is split so that only the secret has it whole. */
+    s = secret_new("hunter2-XYZZY", 13);
+    fx_fifo(f, "ready");
+    fx_fifo(f, "go");
+    const char *env[] = {NULL, NULL};
+    char *e = xasprintf("D=%s", f->dir);
+    env[0] = e;
+    for (int probe = 0; probe < 2; probe++) {
+        struct node_script script = {.env = env, .secret = s, .script =
+            "read pw <&3; echo 1 >\"$D/ready\"; read x <\"$D/go\"; echo ${#pw}; read pw <&3 || echo once"};
+        g = (struct got){0};
+        if (probe)
+            node_probe(n, &script, 60000, got_cb, &g);
+        else
+            node_run(n, "s2", &script, got_cb, &g);
+        uv_run(&f->loop, UV_RUN_NOWAIT);
+        fx_fifo_read(f, "ready");
+        int hits = 0;
+        DIR *proc = opendir("/proc");
+        for (const struct dirent *d; (d = readdir(proc));) {
+            static const char *const file[] = {"cmdline", "environ"};
+            for (int k = 0; k < 2; k++) {
+                char path[300], text[65536];
+                snprintf(path, sizeof path, "/proc/%s/%s", d->d_name, file[k]);
+                FILE *in = fopen(path, "r");
+                size_t len = in ? fread(text, 1, sizeof text, in) : 0;
+                if (in)
+                    fclose(in);
+                hits += memmem(text, len, "hunter2-XYZZY", 13) != NULL;
+            }
+        }
+        closedir(proc);
+        assert_int_equal(hits, 0);
+        char *grep = xasprintf("grep -rqF hunter2-XYZZY '%s'", f->run_dir);
+        assert_int_not_equal(system(grep), 0);
+        free(grep);
+        fx_fifo_write(f, "go");
+        EXPECT(got_wait(f, &g), NODE_EXITED, 0, "13\nonce\n");
+    }
+    free(e);
+    secret_wipe(s);
+    fx_close(f, n);
+}
+
+static void adoption(void **state)
+{
+    struct fx *f = *state;
+    struct node *n = fx_node(f);
+    struct got g = {0}, alive = {0};
+    char *e = xasprintf("D=%s", f->dir);
+    const char *env[] = {e, NULL};
+    fx_fifo(f, "ready");
+    fx_fifo(f, "go");
+    node_run(n, "t", &(struct node_script){.env = env, .script = "echo 1 >\"$D/ready\"; echo before; read x <\"$D/go\"; echo after; exit 5"},
+             got_cb, &g);
+    uv_run(&f->loop, UV_RUN_NOWAIT);
+    fx_fifo_read(f, "ready");
+    fx_close(f, n);
+    assert_true(g.answered);
+    EXPECT(g, NODE_GONE, 0, "");
+
+    n = fx_node(f);
+    EXPECT(fx_look(f, n, "t"), NODE_ALIVE, 0, "");
+    EXPECT(fx_tail(f, n, "t", 3), NODE_EXITED, 0, "ore\n");
+    EXPECT(fx_run(f, n, "t", "echo twice"), NODE_GONE, 0, "");
+    node_forget(n, "t"); /* a no-op while it is alive */
+    EXPECT(fx_look(f, n, "t"), NODE_ALIVE, 0, "");
+    fx_fifo_write(f, "go");
+    do {
+        got_free(&alive);
+        alive = fx_look(f, n, "t");
+    } while (alive.outcome == NODE_ALIVE);
+    EXPECT(alive, NODE_EXITED, 5, "before\nafter\n");
+    EXPECT(fx_look(f, n, "t"), NODE_EXITED, 5, "before\nafter\n");
+    EXPECT(fx_kill(f, n, "t", 10), NODE_EXITED, 5, "before\nafter\n");
+    EXPECT(fx_run(f, n, "t", "echo twice"), NODE_GONE, 0, "");
+    node_forget(n, "t");
+    do { /* forget has no answer; the last of its files is the fence */
+        got_free(&alive);
+        alive = fx_tail(f, n, "t", 0);
+    } while (alive.outcome != NODE_NEVER);
+    got_free(&alive);
+    char *go = fx_read(f, "runs/t.go", NULL), *out = fx_read(f, "runs/t.out", NULL);
+    assert_null(go);
+    assert_null(out);
+    free(e);
+    fx_close(f, n);
+}
+
+static void fences(void **state)
+{
+    struct fx *f = *state;
+    struct node *n = fx_node(f);
+    char *script = xasprintf("echo x >>'%s/effects'", f->dir);
+    EXPECT(fx_look(f, n, "l"), NODE_NEVER, 0, "");
+    EXPECT(fx_run(f, n, "l", script), NODE_NEVER, 0, "");
+    EXPECT(fx_kill(f, n, "k", 100), NODE_NEVER, 0, "");
+    EXPECT(fx_run(f, n, "k", script), NODE_NEVER, 0, "");
+    node_forget(n, "k"); /* keeps the fence */
+    EXPECT(fx_run(f, n, "k", script), NODE_NEVER, 0, "");
+    assert_int_equal(fx_lines(f, "effects"), 0);
+
+    /* What a power loss may leave is lost, not never, and does not run again. */
+    static const struct {
+        const char *text;
+        size_t len;
+    } torn[] = {{"r", 1}, {"run 1 2 3", 9}, {"\0\0\0\0", 4}, {"\n", 1}, {"fenc", 4}, {"fence x\n", 8}, {"run\n", 4}, {"run 12 \n", 8},
+                {"run 99999999 1 00000000-0000\n", 29}, {"run x 1 b\n", 10}, {"run 1 x b\n", 10}, {"run 1 1 b c\n", 12},
+                {"exit 0\n", 7}, {"run 1 1 b\nexit 0", 16}, {"run 1 1 b\nexit x\n", 17}, {"run 1 1 b\nexit 0 \n", 18},
+                {"\0\0\0\0\nrun 1 1 b\nexit 0\n", 22}};
+    for (size_t i = 0; i < sizeof torn / sizeof torn[0]; i++) {
+        char *token = xasprintf("torn%zu", i), *file = xasprintf("runs/%s.go", token);
+        fx_write(f, file, torn[i].text, torn[i].len, 0600);
+        EXPECT(fx_look(f, n, token), NODE_LOST, 0, "");
+        EXPECT(fx_run(f, n, token, script), NODE_GONE, 0, "");
+        EXPECT(fx_kill(f, n, token, 10), NODE_LOST, 0, "");
+        free(token);
+        free(file);
+    }
+    fx_write(f, "runs/old.go", "run 1 1 b\n\nexit 3\n", 18, 0600); /* of another boot, and it had ended */
+    EXPECT(fx_look(f, n, "old"), NODE_EXITED, 3, "");
+    assert_int_equal(fx_lines(f, "effects"), 0);
+    free(script);
+    fx_close(f, n);
+}
+
+static void kills(void **state)
+{
+    struct fx *f = *state;
+    struct node *n = fx_node(f);
+    struct got g = {0};
+    char *e = xasprintf("D=%s", f->dir);
+    const char *env[] = {e, NULL};
+    fx_fifo(f, "ready");
+    fx_fifo(f, "never");
+    static const char *const script[] = {
+        "echo $$ >\"$D/ready\"; read x <\"$D/never\"",                        /* dies of TERM */
+        "trap '' TERM; echo $$ >\"$D/ready\"; read x <\"$D/never\"",          /* needs KILL */
+        "sh -c 'trap \"\" TERM; echo $$ >\"$D/ready\"; exec cat \"$D/never\"' | cat", /* a child needs it */
+        "trap 'echo bye; exit 9' TERM; echo $$ >\"$D/ready\"; while :; do sleep 0.01; done", /* ends in its own way */
+    };
+    static const int status[] = {143, 137, 143, 9};
+    for (int i = 0; i < 4; i++) {
+        char *token = xasprintf("k%d", i);
+        node_run(n, token, &(struct node_script){.env = env, .script = script[i]}, got_cb, &g);
+        uv_run(&f->loop, UV_RUN_NOWAIT);
+        int pid = fx_fifo_read(f, "ready");
+        EXPECT(fx_kill(f, n, token, i == 3 ? 60000 : 100), NODE_EXITED, status[i], NULL);
+        assert_int_equal(kill(pid, 0), -1);
+        while (!g.answered)
+            fx_turn(f);
+        EXPECT(g, NODE_EXITED, status[i], i == 3 ? "bye\n" : NULL);
+        g = (struct got){0};
+        free(token);
+    }
+    free(e);
+    fx_close(f, n);
+}
+
+/* The leader is killed from outside: while its script lives the run is alive, then it is lost. */
+static void leader_killed(void **state)
+{
+    struct fx *f = *state;
+    struct node *n = fx_node(f);
+    struct got g = {0}, l = {0};
+    char *e = xasprintf("D=%s", f->dir);
+    const char *env[] = {e, NULL};
+    fx_fifo(f, "ready");
+    fx_fifo(f, "go");
+    for (int way = 0; way < 2; way++) {
+        const char *token = way ? "b" : "a";
+        node_run(n, token, &(struct node_script){.env = env, .script = "echo $PPID >\"$D/ready\"; read x <\"$D/go\""}, got_cb, &g);
+        uv_run(&f->loop, UV_RUN_NOWAIT);
+        assert_int_equal(kill(fx_fifo_read(f, "ready"), SIGKILL), 0);
+        EXPECT(fx_look(f, n, token), NODE_ALIVE, 0, "");
+        if (way) {
+            EXPECT(fx_kill(f, n, token, 1000), NODE_LOST, 0, "");
+        } else {
+            fx_fifo_write(f, "go");
+            do
+                l = fx_look(f, n, token);
+            while (l.outcome == NODE_ALIVE && (got_free(&l), true));
+            EXPECT(l, NODE_LOST, 0, "");
+        }
+        while (!g.answered) /* found out by the daemon's own checks */
+            fx_turn(f);
+        EXPECT(g, NODE_LOST, 0, "");
+        g = (struct got){0};
+    }
+    free(e);
+    fx_close(f, n);
+}
+
+static void probes(void **state)
+{
+    struct fx *f = *state;
+    struct node *n = fx_node(f);
+    struct got g[8] = {0};
+    EXPECT(fx_probe(f, n, "echo a; exit 3", 60000), NODE_EXITED, 3, "a\n");
+    EXPECT(fx_probe(f, n, "", 60000), NODE_EXITED, 0, "");
+    EXPECT(fx_probe(f, n, "cat; echo x >&2; cat <&3", 60000), NODE_EXITED, 0, "x\n");
+    EXPECT(fx_probe(f, n, "echo begun; exec sleep 1000", 200), NODE_EXITED, 124, "begun\n");
+    EXPECT(fx_probe(f, n, "trap '' TERM; while :; do sleep 0.1; done", 200), NODE_EXITED, 124, NULL);
+    EXPECT(fx_probe(f, n, "kill -KILL $$", 60000), NODE_EXITED, 137, NULL);
+    /* Side by side: the first can only end when the last one runs. */
+    char *fifo = fx_path(f, "fifo");
+    fx_fifo(f, "fifo");
+    char *reader = xasprintf("cat '%s'; echo r", fifo), *writer = xasprintf("echo w >'%s'", fifo);
+    node_probe(n, &(struct node_script){.script = reader}, 60000, got_cb, &g[0]);
+    for (int i = 1; i < 7; i++)
+        node_probe(n, &(struct node_script){.script = "echo $$"}, 60000, got_cb, &g[i]);
+    node_probe(n, &(struct node_script){.script = writer}, 60000, got_cb, &g[7]);
+    for (int i = 0; i < 8; i++) {
+        while (!g[i].answered)
+            fx_turn(f);
+        EXPECT(g[i], NODE_EXITED, 0, i == 0 ? "w\nr\n" : NULL);
+    }
+    free(fifo);
+    free(reader);
+    free(writer);
+    char *ls = xasprintf("ls -A '%s'", f->run_dir);
+    EXPECT(fx_probe(f, n, ls, 60000), NODE_EXITED, 0, "");
+    free(ls);
+    fx_close(f, n);
+}
+
+static void many(void **state)
+{
+    enum { N = 100 };
+    struct fx *f = *state;
+    struct node *n = fx_node(f);
+    static struct got g[N];
+    for (int i = 0; i < N; i++) {
+        char token[16], script[64];
+        snprintf(token, sizeof token, "t%d", i);
+        snprintf(script, sizeof script, "echo %d; exit %d", i, i);
+        g[i] = (struct got){0};
+        node_run(n, token, &(struct node_script){.script = script}, got_cb, &g[i]);
+    }
+    for (int i = 0; i < N; i++) {
+        char out[16];
+        while (!g[i].answered)
+            fx_turn(f);
+        snprintf(out, sizeof out, "%d\n", i);
+        EXPECT(g[i], NODE_EXITED, i, out);
+    }
+    /* What has ended is reaped: no zombies of the agent, but for what ended since its last request. */
+    EXPECT(fx_probe(f, n, "ps -o stat= --ppid $(ps -o ppid= -p $(ps -o ppid= -p $PPID)) 2>/dev/null | grep -c Z", 60000), NODE_EXITED, 1,
+           "0\n");
+    fx_close(f, n);
+}
+
+static void not_up(void **state)
+{
+    struct fx *f = *state;
+    struct node_target t = {.name = "n", .run_dir = "/proc/no/such"};
+    struct node *n = node_new(&f->loop, &t, fx_on_state, f);
+    EXPECT(fx_run(f, n, "t", ":"), NODE_GONE, 0, "");
+    node_connect(n);
+    while (f->downs < 2)
+        fx_turn(f);
+    assert_non_null(strstr(node_why(n), "/proc/no/such"));
+    EXPECT(fx_look(f, n, "t"), NODE_GONE, 0, "");
+    fx_close(f, n);
+}
+
+int main(void)
+{
+    static const char *const shells[] = {"/bin/dash", "/bin/bash", "/bin/busybox"};
+    int failed = 0;
+    alarm(110);
+    for (size_t i = 0; i < sizeof shells / sizeof shells[0]; i++) {
+        const struct CMUnitTest tests[] = {
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+            T(run_and_output), T(environment), T(large), T(secret_on_fd_3), T(adoption), T(fences),
+            T(kills), T(leader_killed), T(probes), T(many), T(not_up),
+        };
+        shell = shells[i];
+        if (access(shell, X_OK) == 0)
+            failed += cmocka_run_group_tests_name(shell, tests, NULL, NULL);
+    }
+    return failed;
+}
