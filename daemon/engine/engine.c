@@ -376,17 +376,23 @@ static void recover_job(struct job *b)
 struct load {
     struct engine *en;
     struct err *e;
-    int rc;
 };
 
 static bool load_one(void *ctx, const struct journal_job *row)
 {
     struct load *l = ctx;
     struct job *b;
-    int rc = job_load(l->en, row, &b, l->e);
-    if (rc) {
-        /* A plan that cannot be honoured must not stop the others, nor be touched. */
+    if (job_load(l->en, row, &b, l->e)) {
+        /* A plan that cannot be honoured must not stop the others: it is held, and says why. */
         log_error("job %lld is held: %s", (long long)row->id, l->e->msg);
+        char *why = xasprintf("held: this omsupd cannot honour its plan: %s", l->e->msg);
+        struct journal_job held = *row;
+        held.state = "Paused";
+        held.why = why;
+        must(journal_begin(l->en->journal, l->e), l->e);
+        must(journal_set_job(l->en->journal, &held, l->e), l->e);
+        engine_touch(l->en);
+        free(why);
         return true;
     }
     b->next = l->en->jobs;
@@ -396,7 +402,7 @@ static bool load_one(void *ctx, const struct journal_job *row)
 
 int engine_recover(struct engine *en, struct err *e)
 {
-    struct load l = {en, e, 0};
+    struct load l = {en, e};
     int rc = journal_jobs(en->journal, true, load_one, &l, e);
     for (struct job *b = en->jobs; rc == 0 && b; b = b->next)
         recover_job(b);
@@ -404,7 +410,7 @@ int engine_recover(struct engine *en, struct err *e)
     return rc;
 }
 
-static void all_closed(struct engine *en)
+void engine_closed_part(struct engine *en)
 {
     if (en->open_handles || en->hosts)
         return;
@@ -424,7 +430,7 @@ static void handle_closed(uv_handle_t *h)
 {
     struct engine *en = h->data;
     en->open_handles--;
-    all_closed(en);
+    engine_closed_part(en);
 }
 
 void engine_close(struct engine *en, void (*closed)(void *ctx), void *ctx)

@@ -34,12 +34,12 @@ struct work {
 struct sub {
     const struct plan_step *step;
     const struct plan_subtask *plan;
-    char *started, *ended, *message, *notice_shown;
+    char *started, *ended, *message;
     bool forced; /* the coming attempt was asked for with --force */
     struct work work;
     double progress_done, progress_total, progress_rate;
     char *progress_unit;
-    uint64_t progress_ms;
+    uint64_t progress_ms, progress_asked_ms;
 };
 
 enum password_state { PASSWORD_NONE, PASSWORD_ASKED, PASSWORD_READY };
@@ -100,6 +100,7 @@ void engine_record_job(struct job *b);
 void engine_record_sub(struct job *b, size_t seq);
 void engine_add_event(struct job *b, const char *step, const char *subtask, const char *actor, const char *event, const char *from,
                       const char *to, const char *reason);
+void engine_closed_part(struct engine *en); /* a handle or host is closed; the last one ends engine_close() */
 struct job *engine_job(struct engine *en, int64_t id); /* one in memory, or NULL */
 void engine_set_why(struct job *b, const char *why);
 
@@ -112,12 +113,19 @@ struct host *job_host(struct job *b, size_t seq);
 int job_find(const struct job *b, const char *step, const char *subtask, size_t *first, size_t *n, struct err *e);
 void sub_message(struct job *b, size_t seq, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
+/* submit.c */
+int job_conflict(struct engine *en, const struct plan *p, int64_t self, int64_t parent, struct err *e);
+
 /* work.c */
 void work_start(struct job *b, size_t seq, enum core_effect what); /* after the commit */
 void work_adopt(struct job *b, size_t seq);                        /* at start-up, by phase */
 void work_kick(struct job *b, size_t seq);                         /* goes on when something it waited for is there */
 void work_kick_host(struct engine *en, struct host *h);
 void work_tick(struct job *b, uint64_t elapsed_ms);
+
+/* watch.c */
+void lock_tick(struct job *b);
+void progress_tick(struct job *b);
 
 /* answer.c */
 void answer_attempt(struct job *b, size_t seq, const char *outcome, int exit, const char *output, size_t len);
@@ -130,8 +138,3 @@ bool password_ready(struct job *b, size_t seq); /* false: asked for, work_kick()
 void password_forget(struct job *b);
 struct secret *password_my_cnf(const struct plan_metadb *m, const struct secret *password);
 
-/* submit.c */
-struct gathered {
-    struct deployment *deployment;
-    struct node_facts *facts; /* by node */
-};

@@ -1,0 +1,12 @@
+/* Asks every node of a deployment what plan_expand() must know: the old container and OMS's config.yaml. Read-only. */
+#pragma once
+#include "daemon/engine/internal.h"
+
+struct gathered {
+    struct deployment *deployment;
+    struct node_facts *facts; /* by node of the deployment */
+};
+
+/* Takes `d`. `done` is called once, from the loop, never from inside this call; g is valid during the call. */
+typedef void gather_done(void *ctx, struct gathered *g, const struct err *e);
+void gather_begin(struct engine *en, struct deployment *d, gather_done *done, void *ctx);

@@ -1,0 +1,229 @@
+/* A job in memory: its plan, its core, its subtasks. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/alloc.h"
+#include "daemon/engine/internal.h"
+
+static void shape_subtask(struct core_subtask *c, const struct plan_subtask *p)
+{
+    c->has_check = p->check.script || p->check.builtin;
+    c->read_only = p->kind != KIND_RUN && p->kind != KIND_ACTION;
+    switch (p->kind) {
+    case KIND_RUN:
+    case KIND_ACTION:
+        c->way = c->has_check ? WAY_CHECK : WAY_ACT;
+        break;
+    case KIND_PROBE:
+        c->way = WAY_ACT;
+        break;
+    case KIND_WAIT:
+        c->way = p->operator_ ? WAY_GATE : WAY_POLL;
+        break;
+    case KIND_GATE:
+        c->way = WAY_GATE;
+        break;
+    }
+}
+
+static bool guarded(const struct plan *p, const char *id)
+{
+    for (size_t k = 0; k < p->n_steps; k++)
+        for (char **g = p->steps[k].guards; g && *g; g++)
+            if (strcmp(*g, id) == 0)
+                return true;
+    return false;
+}
+
+struct job *job_new(struct engine *en, struct plan *plan)
+{
+    struct job *b = xcalloc(1, sizeof *b);
+    size_t n = 0;
+    for (size_t k = 0; k < plan->n_steps; k++)
+        n += plan->steps[k].n_subtasks;
+    b->en = en;
+    b->plan = plan;
+    b->hosts = xcalloc(plan->n_hosts, sizeof *b->hosts);
+    b->subs = xcalloc(n, sizeof *b->subs);
+    b->core = (struct core_job){.mode = MODE_READY, .keep_going = plan->type == JOB_CHECK, .n_steps = plan->n_steps, .n_subtasks = n};
+    b->core.steps = xcalloc(plan->n_steps, sizeof *b->core.steps);
+    b->core.subtasks = xcalloc(n, sizeof *b->core.subtasks);
+    size_t i = 0;
+    for (size_t k = 0; k < plan->n_steps; k++) {
+        const struct plan_step *st = &plan->steps[k];
+        b->core.steps[k] = (struct core_step){.first = i, .n = st->n_subtasks, .serial = st->serial, .rerun_force = st->rerun_force,
+                                              .guarded = guarded(plan, st->id)};
+        for (size_t t = 0; t < st->n_subtasks; t++, i++) {
+            b->subs[i].step = st;
+            b->subs[i].plan = &st->subtasks[t];
+            shape_subtask(&b->core.subtasks[i], &st->subtasks[t]);
+        }
+    }
+    return b;
+}
+
+void job_free(struct job *b)
+{
+    if (!b)
+        return;
+    for (size_t h = 0; h < b->plan->n_hosts; h++)
+        host_put(b->hosts[h]);
+    for (size_t i = 0; i < b->core.n_subtasks; i++) {
+        free(b->subs[i].started);
+        free(b->subs[i].ended);
+        free(b->subs[i].message);
+        free(b->subs[i].progress_unit);
+    }
+    secret_wipe(b->password);
+    secret_wipe(b->login);
+    free(b->hosts);
+    free(b->subs);
+    free(b->core.steps);
+    free(b->core.subtasks);
+    free(b->key);
+    plan_free(b->plan);
+    journal_job_clear(&b->row);
+    free(b);
+}
+
+struct fill {
+    struct job *b;
+    struct err *e;
+    size_t n;
+    int rc;
+};
+
+static bool fill_subtask(void *ctx, unsigned seq, const struct journal_subtask *row)
+{
+    struct fill *f = ctx;
+    struct job *b = f->b;
+    int phase = core_phase_parse(row->phase);
+    if (seq != f->n || seq >= b->core.n_subtasks || phase < 0 || strcmp(row->step, b->subs[seq].step->id) != 0 ||
+        strcmp(row->name, b->subs[seq].plan->name) != 0) {
+        f->rc = err_set(f->e, ERR_JOURNAL, "the journal's subtask %u (%s/%s, %s) is not the plan's", seq, row->step, row->name, row->phase);
+        return false;
+    }
+    struct core_subtask *c = &b->core.subtasks[seq];
+    struct sub *s = &b->subs[seq];
+    c->phase = (enum core_phase)phase;
+    c->attempt = row->attempt;
+    c->lost = row->lost;
+    c->open_run = row->open_run;
+    c->skip_forced = row->skip_forced;
+    s->started = xstrdup(row->started);
+    s->ended = xstrdup(row->ended);
+    s->message = xstrdup(row->message);
+    f->n++;
+    return true;
+}
+
+static struct journal_job copy_row(const struct journal_job *r)
+{
+    struct journal_job c = *r;
+    char **const text[] = {&c.type, &c.mode, &c.state, &c.why, &c.plan, &c.deployment, &c.object, &c.operator_, &c.boot, &c.created, &c.started, &c.completed};
+    for (size_t i = 0; i < sizeof text / sizeof text[0]; i++)
+        *text[i] = xstrdup(*text[i]);
+    return c;
+}
+
+int job_load(struct engine *en, const struct journal_job *row, struct job **out, struct err *e)
+{
+    char *text = NULL, hash[65];
+    int rc = journal_plan(en->journal, row->plan, &text, e);
+    if (rc)
+        return rc;
+    plan_sha256(text, hash);
+    cJSON *json = strcmp(hash, row->plan) == 0 ? cJSON_Parse(text) : NULL;
+    free(text);
+    if (!json)
+        return err_set(e, ERR_JOURNAL, "the plan in the journal does not have the hash %.12s", row->plan);
+    struct plan *plan;
+    rc = plan_from_json(json, &plan, e);
+    cJSON_Delete(json);
+    if (rc)
+        return rc;
+    struct job *b = job_new(en, plan);
+    b->row = copy_row(row);
+    b->key = xasprintf("%lld-%s", (long long)row->id, en->instance);
+    int mode = core_mode_parse(row->mode);
+    if (mode < 0)
+        rc = err_set(e, ERR_JOURNAL, "unknown mode \"%s\"", row->mode);
+    else
+        b->core.mode = (enum core_mode)mode;
+    for (size_t i = 0; rc == 0 && i < b->core.n_subtasks; i++) {
+        const struct plan_subtask *p = b->subs[i].plan;
+        const char *name = p->act.builtin && !action_find(p->act.builtin)       ? p->act.builtin
+                           : p->check.builtin && !action_find(p->check.builtin) ? p->check.builtin
+                                                                                : NULL;
+        if (name)
+            rc = err_set(e, ERR_JOURNAL, "its plan names the built-in \"%s\", which this omsupd does not have", name);
+    }
+    struct fill f = {b, e, 0, 0};
+    if (rc == 0 && (rc = journal_subtasks(en->journal, row->id, fill_subtask, &f, e)) == 0)
+        rc = f.rc;
+    if (rc == 0 && f.n != b->core.n_subtasks)
+        rc = err_set(e, ERR_JOURNAL, "the journal has %zu subtasks, the plan %zu", f.n, b->core.n_subtasks);
+    if (rc) {
+        job_free(b);
+        return rc;
+    }
+    *out = b;
+    return 0;
+}
+
+char *job_token(const struct job *b, size_t seq, unsigned attempt)
+{
+    return xasprintf("omsup-%s-%zu-%u", b->key, seq, attempt);
+}
+
+struct host *job_host(struct job *b, size_t seq)
+{
+    unsigned h = b->subs[seq].plan->host;
+    if (!b->hosts[h])
+        b->hosts[h] = host_get(b->en, &b->plan->hosts[h]);
+    return b->hosts[h];
+}
+
+int job_find(const struct job *b, const char *step, const char *subtask, size_t *first, size_t *n, struct err *e)
+{
+    *first = 0;
+    *n = b->core.n_subtasks;
+    if (!step)
+        return 0;
+    for (size_t k = 0; k < b->plan->n_steps; k++) {
+        if (strcmp(b->plan->steps[k].id, step) != 0)
+            continue;
+        *first = b->core.steps[k].first;
+        *n = b->core.steps[k].n;
+        if (!subtask)
+            return 0;
+        for (size_t i = *first; i < *first + *n; i++)
+            if (strcmp(b->subs[i].plan->name, subtask) == 0) {
+                *first = i;
+                *n = 1;
+                return 0;
+            }
+        return err_set(e, ERR_NOT_FOUND, "step \"%s\" of job %lld has no subtask \"%s\"", step, (long long)b->row.id, subtask);
+    }
+    return err_set(e, ERR_NOT_FOUND, "job %lld has no step \"%s\"", (long long)b->row.id, step);
+}
+
+void sub_message(struct job *b, size_t seq, const char *fmt, ...)
+{
+    char text[1024];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    size_t len = strlen(text);
+    secret_scrub(b->password, text, &len);
+    text[len] = '\0';
+    struct sub *s = &b->subs[seq];
+    if (s->message && strcmp(s->message, text) == 0)
+        return;
+    free(s->message);
+    s->message = xstrdup(text);
+    engine_record_sub(b, seq);
+}

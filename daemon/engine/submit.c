@@ -1,0 +1,312 @@
+/* From a deployment file to a job: asks every node for the facts, expands, freezes. Read-only until the job is written. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/alloc.h"
+#include "daemon/engine/gather.h"
+#include "daemon/engine/internal.h"
+
+struct submit {
+    struct engine *en;
+    enum job_type type;
+    bool plan_only, start;
+    char *actor, *login, *text, *reason;
+    int64_t parent;
+    const struct procedure *procedure;
+    engine_reply *reply;
+    void *ctx;
+};
+
+static void submit_free(struct submit *s)
+{
+    free(s->actor);
+    free(s->login);
+    free(s->text);
+    free(s->reason);
+    free(s);
+}
+
+static void answer(struct submit *s, cJSON *result, const struct err *e)
+{
+    engine_flush(s->en);
+    s->reply(s->ctx, result, e);
+    submit_free(s);
+}
+
+int job_conflict(struct engine *en, const struct plan *p, int64_t self, int64_t parent, struct err *e)
+{
+    for (struct job *b = en->jobs; b; b = b->next) {
+        const struct plan_metadb *m = &b->plan->metadb;
+        if (b->row.id == self || b->row.id == parent || b->core.mode == MODE_READY || b->plan->type == JOB_CHECK)
+            continue;
+        if (strcmp(m->host, p->metadb.host) == 0 && m->port == p->metadb.port && strcmp(m->cm, p->metadb.cm) == 0)
+            return err_set(e, ERR_BUSY, "job %lld (%s, %s) holds the MetaDB %s:%u/%s: only one at a time", (long long)b->row.id,
+                           job_type_name(b->plan->type), core_job_state_name(core_job_state(&b->core)), m->host, m->port, m->cm);
+    }
+    return 0;
+}
+
+static int write_job(struct submit *s, struct plan *plan, const char *text, const char *hash, struct job **out, struct err *e)
+{
+    struct engine *en = s->en;
+    struct job *b = job_new(en, plan);
+    static const char *const types[] = {"upgrade", "rollback", "check"};
+    b->row = (struct journal_job){
+        .type = xstrdup(types[plan->type]), .mode = xstrdup(core_mode_name(MODE_READY)), .state = xstrdup("Ready"), .plan = xstrdup(hash),
+        .deployment = xstrdup(s->text), .object = xstrdup(plan->object), .operator_ = xstrdup(s->login), .boot = xstrdup(en->boot),
+        .created = engine_now(), .parent = s->parent, .pause_on_reboot = true,
+    };
+    int rc = journal_begin(en->journal, e);
+    if (rc == 0 && (rc = journal_add_plan(en->journal, hash, text, e)) == 0)
+        rc = journal_add_job(en->journal, &b->row, e);
+    if (rc)
+        engine_die(e);
+    b->key = xasprintf("%lld-%s", (long long)b->row.id, en->instance);
+    b->next = en->jobs;
+    en->jobs = b;
+    for (size_t i = 0; i < b->core.n_subtasks; i++)
+        engine_record_sub(b, i);
+    engine_add_event(b, NULL, NULL, s->actor, "submit", NULL, "Ready", s->reason);
+    *out = b;
+    return 0;
+}
+
+static cJSON *backups_json(struct engine *en, int64_t id);
+
+static void create(struct submit *s, struct plan *plan, const struct deployment *d)
+{
+    struct err e = {0};
+    char hash[65], *text = plan_text(plan);
+    plan_sha256(text, hash);
+    cJSON *r = cJSON_CreateObject();
+    if (s->plan_only) {
+        char *print = plan_print(plan);
+        cJSON_AddStringToObject(r, "plan", hash);
+        cJSON_AddStringToObject(r, "text", print);
+        free(print);
+        plan_free(plan);
+    } else if (s->start && job_conflict(s->en, plan, 0, s->parent, &e)) {
+        plan_free(plan);
+    } else {
+        struct job *b, *parent = s->parent ? engine_job(s->en, s->parent) : NULL;
+        write_job(s, plan, text, hash, &b, &e);
+        b->row.pause_on_reboot = strcmp(d->after_reboot, "resume") != 0;
+        if (parent) {
+            char *why = xasprintf("rolled back by job %lld", (long long)b->row.id);
+            engine_verb_job(parent, VERB_CANCEL_FORCE, s->actor, why);
+            free(why);
+        }
+        if (s->start)
+            engine_verb_job(b, VERB_START, s->actor, NULL);
+        cJSON_AddNumberToObject(r, "job", (double)b->row.id);
+        cJSON_AddStringToObject(r, "plan", hash);
+        cJSON_AddStringToObject(r, "state", core_job_state_name(core_job_state(&b->core)));
+    }
+    if (e.code) {
+        cJSON_Delete(r);
+        r = NULL;
+    } else if (s->plan_only && s->parent) {
+        cJSON_AddItemToObject(r, "backups", backups_json(s->en, s->parent));
+        cJSON *lost = cJSON_AddArrayToObject(r, "lost");
+        char *t1 = journal_fact(s->en->journal, s->parent, "T1");
+        char *line = t1 ? xasprintf("everything that OMS wrote to rm, cm and cm_hb since the backup (the outage began at %s)", t1)
+                        : xstrdup("nothing: the old containers were not stopped");
+        cJSON_AddItemToArray(lost, cJSON_CreateString(line));
+        free(line);
+        free(t1);
+    }
+    free(text);
+    answer(s, r, &e);
+}
+
+/* --- rollback: what the parent's journal tells ------------------------------------------------------------ */
+
+struct parent_facts {
+    struct engine *en;
+    int64_t id;
+    cJSON *cache; /* keeps values alive as long as the expansion */
+};
+
+static const char *parent_fact(void *ctx, const char *name)
+{
+    struct parent_facts *f = ctx;
+    const cJSON *have = cJSON_GetObjectItemCaseSensitive(f->cache, name);
+    if (!have) {
+        char *v = journal_fact(f->en->journal, f->id, name);
+        if (!v)
+            return NULL;
+        have = cJSON_AddStringToObject(f->cache, name, v);
+        free(v);
+    }
+    return have->valuestring;
+}
+
+static bool add_fact(void *ctx, const char *name, const char *value)
+{
+    cJSON_AddStringToObject(ctx, name, value);
+    return true;
+}
+
+/* The recorded backups: one object a database. */
+static cJSON *backups_json(struct engine *en, int64_t id)
+{
+    cJSON *facts = cJSON_CreateObject(), *list = cJSON_CreateArray();
+    journal_facts(en->journal, id, add_fact, facts, NULL);
+    for (const cJSON *f = facts->child; f; f = f->next) {
+        size_t n = strlen(f->string);
+        if (strncmp(f->string, "backup.", 7) != 0 || n < 13 || strcmp(f->string + n - 5, ".file") != 0)
+            continue;
+        char *db = xstrndup(f->string + 7, n - 12);
+        cJSON *o = cJSON_CreateObject();
+        cJSON_AddStringToObject(o, "db", db);
+        cJSON_AddStringToObject(o, "file", f->valuestring);
+        static const char *const more[] = {"size", "sha256"};
+        for (size_t i = 0; i < 2; i++) {
+            char *name = xasprintf("backup.%s.%s", db, more[i]);
+            const cJSON *v = cJSON_GetObjectItemCaseSensitive(facts, name);
+            if (v && i == 0)
+                cJSON_AddNumberToObject(o, more[i], strtod(v->valuestring, NULL));
+            else if (v)
+                cJSON_AddStringToObject(o, more[i], v->valuestring);
+            free(name);
+        }
+        cJSON_AddItemToArray(list, o);
+        free(db);
+    }
+    cJSON_Delete(facts);
+    return list;
+}
+
+struct begun {
+    const struct plan *plan;
+    bool *step;
+    bool late;
+};
+
+static bool note_begun(void *ctx, unsigned seq, const struct journal_subtask *s)
+{
+    struct begun *g = ctx;
+    if (strcmp(s->phase, core_phase_name(PHASE_PENDING)) == 0 && s->attempt == 0)
+        return true;
+    if (s->attempt == 0 && !s->started)
+        return true; /* canceled or skipped before it began */
+    for (size_t k = 0; k < g->plan->n_steps; k++)
+        if (strcmp(g->plan->steps[k].id, s->step) == 0) {
+            g->step[k] = true;
+            g->late |= g->plan->steps[k].irreversible;
+        }
+    return true;
+}
+
+static int expand_rollback(struct submit *s, const struct gathered *g, struct plan **plan, struct err *e)
+{
+    struct engine *en = s->en;
+    struct journal_job row;
+    struct job *parent;
+    int rc = journal_job(en->journal, s->parent, &row, e);
+    if (rc)
+        return rc;
+    rc = job_load(en, &row, &parent, e);
+    journal_job_clear(&row);
+    if (rc)
+        return rc;
+    struct begun b = {parent->plan, xcalloc(parent->plan->n_steps, sizeof(bool)), false};
+    struct parent_facts facts = {en, s->parent, cJSON_CreateObject()};
+    rc = journal_subtasks(en->journal, s->parent, note_begun, &b, e);
+    const char **ids = xcalloc(parent->plan->n_steps + 1, sizeof *ids);
+    size_t n = 0;
+    for (size_t k = 0; k < parent->plan->n_steps; k++)
+        if (b.step[k])
+            ids[n++] = parent->plan->steps[k].id;
+    struct rollback_of rb = {.late = b.late, .begun = ids, .t1 = parent_fact(&facts, "T1"), .fact = parent_fact, .ctx = &facts};
+    if (rc == 0)
+        rc = plan_expand(JOB_ROLLBACK, s->procedure, g->deployment, g->facts, &rb, plan, e);
+    free(ids);
+    free(b.step);
+    cJSON_Delete(facts.cache);
+    job_free(parent);
+    return rc;
+}
+
+/* --- the flow ------------------------------------------------------------------------------------------------ */
+
+static void on_gathered(void *ctx, struct gathered *g, const struct err *failed)
+{
+    struct submit *s = ctx;
+    struct err e = *failed;
+    struct plan *plan = NULL;
+    if (e.code == 0) {
+        if (s->type == JOB_ROLLBACK)
+            expand_rollback(s, g, &plan, &e);
+        else
+            plan_expand(s->type, s->procedure, g->deployment, g->facts, NULL, &plan, &e);
+    }
+    if (plan)
+        create(s, plan, g->deployment);
+    else
+        answer(s, NULL, &e);
+}
+
+static struct submit *submit_new(struct engine *en, const struct engine_caller *who, enum job_type type, engine_reply *reply, void *ctx)
+{
+    struct submit *s = xcalloc(1, sizeof *s);
+    *s = (struct submit){.en = en, .type = type, .reply = reply, .ctx = ctx, .actor = xstrdup(who ? who->actor : "engine"),
+                         .login = xstrdup(who ? who->login : "engine")};
+    return s;
+}
+
+static void begin_submit(struct submit *s, const char *deployment, const char *file)
+{
+    struct err e = {0};
+    struct deployment *d = NULL;
+    s->text = xstrdup(deployment);
+    int rc = deployment_parse(deployment, strlen(deployment), file, &d, &e);
+    if (rc == 0)
+        rc = procedures_find(s->en->procedures, d->edition, d->source, d->target, &s->procedure, &e);
+    if (rc) {
+        deployment_free(d);
+        answer(s, NULL, &e);
+        return;
+    }
+    gather_begin(s->en, d, on_gathered, s);
+}
+
+void engine_submit(struct engine *en, const struct engine_caller *who, enum job_type type, const char *deployment, const char *file,
+                   bool start, engine_reply *reply, void *ctx)
+{
+    struct submit *s = submit_new(en, who, type, reply, ctx);
+    s->start = start || type == JOB_CHECK;
+    begin_submit(s, deployment, file);
+}
+
+void engine_plan(struct engine *en, enum job_type type, const char *deployment, const char *file, engine_reply *reply, void *ctx)
+{
+    struct submit *s = submit_new(en, NULL, type, reply, ctx);
+    s->plan_only = true;
+    begin_submit(s, deployment, file);
+}
+
+void engine_rollback(struct engine *en, const struct engine_caller *who, int64_t job, const char *reason, bool plan_only,
+                     engine_reply *reply, void *ctx)
+{
+    struct err e = {0};
+    struct journal_job row = {0};
+    struct submit *s = submit_new(en, who, JOB_ROLLBACK, reply, ctx);
+    s->plan_only = plan_only;
+    s->start = true;
+    s->parent = job;
+    s->reason = xstrdup(reason);
+    int rc = journal_job(en->journal, job, &row, &e);
+    struct job *b = engine_job(en, job);
+    if (rc == 0 && strcmp(row.type, "upgrade") != 0)
+        rc = err_set(&e, ERR_STATE, "job %lld is not an upgrade", (long long)job);
+    else if (rc == 0 && !row.started)
+        rc = err_set(&e, ERR_STATE, "job %lld has not begun: there is nothing to roll back; cancel it", (long long)job);
+    else if (rc == 0 && b && !plan_only && core_job_state(&b->core) == JOB_ST_IN_PROGRESS)
+        rc = err_set(&e, ERR_STATE, "job %lld runs: pause it, and roll back when nothing runs any more", (long long)job);
+    if (rc)
+        answer(s, NULL, &e);
+    else
+        begin_submit(s, row.deployment, "deployment");
+    journal_job_clear(&row);
+}

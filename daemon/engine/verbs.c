@@ -1,0 +1,152 @@
+/* Operator verbs: which subtasks a verb applies to, and why not to the others. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/alloc.h"
+#include "daemon/engine/internal.h"
+
+static const char *const names[] = {"start", "pause", "resume", "retry", "skip", "done", "confirm", "reject", "cancel"};
+
+struct call {
+    struct job *b;
+    const struct engine_caller *who;
+    enum engine_verb verb;
+    const char *reason;
+    bool force;
+    cJSON *changed;
+};
+
+static bool away(struct job *b, size_t seq)
+{
+    return b->subs[seq].plan->act.script && b->subs[seq].work.what != WORK_NONE && !host_up(job_host(b, seq));
+}
+
+/* Applies the verb to one subtask; when it may not be, *why says so. */
+static bool apply_one(struct call *c, size_t seq, const char **why)
+{
+    struct job *b = c->b;
+    enum core_event ev = N_EVENTS;
+    bool was_forced = b->subs[seq].forced, was_skip_forced = b->core.subtasks[seq].skip_forced;
+    switch (c->verb) {
+    case DO_RETRY:
+        ev = core_retry_event(&b->core, seq, c->force, away(b, seq), why);
+        if (!*why && ev == N_EVENTS)
+            *why = "its last attempt is not over yet";
+        b->subs[seq].forced = c->force;
+        break;
+    case DO_SKIP:
+        *why = core_skip_refusal(&b->core, seq, c->force);
+        ev = EV_SKIP;
+        b->core.subtasks[seq].skip_forced = c->force;
+        break;
+    case DO_DONE:
+        *why = core_done_refusal(&b->core, seq, c->force);
+        ev = c->force ? EV_DONE_FORCE : EV_DONE;
+        break;
+    case DO_CONFIRM:
+    case DO_REJECT:
+        *why = b->core.subtasks[seq].phase == PHASE_GATE ? NULL : "confirm and reject are for Waiting";
+        ev = c->verb == DO_CONFIRM ? EV_CONFIRM : EV_REJECT;
+        break;
+    default:
+        break;
+    }
+    const char *from = core_shown_name(core_phase_shown(b->core.subtasks[seq].phase));
+    if (*why || !engine_event(b, seq, ev, c->who->actor, c->reason)) {
+        b->subs[seq].forced = was_forced;
+        b->core.subtasks[seq].skip_forced = was_skip_forced;
+        return false;
+    }
+    cJSON *o = cJSON_CreateObject();
+    cJSON_AddStringToObject(o, "step", b->subs[seq].step->id);
+    cJSON_AddStringToObject(o, "subtask", b->subs[seq].plan->name);
+    cJSON_AddStringToObject(o, "from", from);
+    cJSON_AddStringToObject(o, "to", core_shown_name(core_phase_shown(b->core.subtasks[seq].phase)));
+    cJSON_AddItemToArray(c->changed, o);
+    return true;
+}
+
+static int do_subtasks(struct call *c, const char *step, const char *subtask, struct err *e)
+{
+    struct job *b = c->b;
+    size_t first, n, done = 0;
+    const char *why = NULL, *state = NULL;
+    int rc = job_find(b, step, subtask, &first, &n, e);
+    if (rc)
+        return rc;
+    /* Without a step a skip of Pending ones is never meant; nor does a verb reach what it itself opens. */
+    enum core_phase *before = xcalloc(n, sizeof *before);
+    for (size_t i = 0; i < n; i++)
+        before[i] = b->core.subtasks[first + i].phase;
+    for (size_t i = 0; i < n; i++) {
+        const char *refused = NULL;
+        if (b->core.subtasks[first + i].phase != before[i] || (!step && before[i] == PHASE_PENDING))
+            continue;
+        if (apply_one(c, first + i, &refused)) {
+            done++;
+        } else if (!why || n == 1) {
+            /* The most telling refusal: of a subtask that has begun and not passed. */
+            if (!core_phase_passed(before[i]) && (before[i] != PHASE_PENDING || n == 1)) {
+                why = refused;
+                state = core_shown_name(core_phase_shown(before[i]));
+            } else if (n == 1) {
+                why = refused;
+                state = core_shown_name(core_phase_shown(before[i]));
+            }
+        }
+    }
+    free(before);
+    if (done)
+        return 0;
+    static const char *const meant[] = {"", "", "", "Failed or In Doubt", "Failed, Waiting, In Doubt (or Pending while paused)",
+                                        "Failed or In Doubt", "Waiting", "Waiting", ""};
+    const char *at = subtask ? subtask : step ? step : "job";
+    if (state)
+        return err_set(e, ERR_STATE, "%s of %s%s%s is refused: it is %s; %s", names[c->verb], step ? step : "job", subtask ? "/" : "",
+                       subtask ? subtask : "", state, why ? why : "no such move");
+    return err_set(e, ERR_STATE, "%s of %s is refused: nothing in it is %s", names[c->verb], at, meant[c->verb]);
+}
+
+static int do_job(struct call *c, struct err *e)
+{
+    struct job *b = c->b;
+    static const enum core_verb verbs[] = {[DO_START] = VERB_START, [DO_PAUSE] = VERB_PAUSE, [DO_RESUME] = VERB_RESUME, [DO_CANCEL] = VERB_CANCEL};
+    static const char *const meant[] = {[DO_START] = "Ready", [DO_PAUSE] = "In Progress, Waiting or Failed", [DO_RESUME] = "Paused", [DO_CANCEL] = "not ended"};
+    enum core_verb v = c->verb == DO_CANCEL && c->force ? VERB_CANCEL_FORCE : verbs[c->verb];
+    int rc = c->verb == DO_START ? job_conflict(b->en, b->plan, b->row.id, b->row.parent, e) : 0;
+    if (rc)
+        return rc;
+    if (engine_verb_job(b, v, c->who->actor, c->reason ? c->reason : c->verb == DO_PAUSE ? "paused by an operator" : NULL))
+        return 0;
+    return err_set(e, ERR_STATE, "%s of job %lld is refused: it is %s; %s is for jobs that are %s", names[c->verb], (long long)b->row.id,
+                   b->core.mode == MODE_CANCELING ? "being canceled" : b->core.mode == MODE_PAUSED ? "Paused" : core_job_state_name(core_job_state(&b->core)),
+                   names[c->verb], meant[c->verb]);
+}
+
+int engine_do(struct engine *en, const struct engine_caller *who, enum engine_verb v, int64_t id, const char *step, const char *subtask,
+              const char *reason, bool force, cJSON **result, struct err *e)
+{
+    struct job *b = engine_job(en, id);
+    if (!b) {
+        struct journal_job row = {0};
+        int rc = journal_job(en->journal, id, &row, e);
+        if (rc == 0)
+            rc = err_set(e, ERR_STATE, "%s of job %lld is refused: it is %s%s%s", names[v], (long long)id, row.state, row.why ? "; " : "",
+                         row.why ? row.why : "");
+        journal_job_clear(&row);
+        return rc;
+    }
+    bool whole = v == DO_START || v == DO_PAUSE || v == DO_RESUME || v == DO_CANCEL;
+    struct call c = {b, who, v, reason, force, cJSON_CreateArray()};
+    int rc = whole && step ? err_set(e, ERR_PARAMS, "%s is for a whole job", names[v]) : whole ? do_job(&c, e) : do_subtasks(&c, step, subtask, e);
+    if (rc) {
+        cJSON_Delete(c.changed);
+        return rc;
+    }
+    *result = cJSON_CreateObject();
+    cJSON_AddNumberToObject(*result, "job", (double)id);
+    cJSON_AddStringToObject(*result, "state", core_job_state_name(core_job_state(&b->core)));
+    cJSON_AddItemToObject(*result, "changed", c.changed);
+    engine_flush(en); /* answered only when it is durable */
+    return 0;
+}

@@ -1,0 +1,399 @@
+/* What people see: snapshots, details, lists. Everything is read from memory, or for ended jobs from the journal. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/alloc.h"
+#include "daemon/engine/internal.h"
+
+static void add_text(cJSON *o, const char *name, const char *value)
+{
+    if (value)
+        cJSON_AddStringToObject(o, name, value);
+}
+
+static void add_number(cJSON *o, const char *name, double v) { cJSON_AddNumberToObject(o, name, v); }
+
+/* Times are journaled with milliseconds and shown without. */
+static void add_time(cJSON *o, const char *name, const char *t)
+{
+    char s[32];
+    if (!t || strlen(t) < 20)
+        return;
+    memcpy(s, t, 19);
+    memcpy(s + 19, "Z", 2);
+    cJSON_AddStringToObject(o, name, s);
+}
+
+static double seconds(const char *t)
+{
+    struct tm tm = {0};
+    const char *rest = strptime(t, "%Y-%m-%dT%H:%M:%S", &tm);
+    return rest ? (double)timegm(&tm) + strtod(rest, NULL) : 0;
+}
+
+static void add_elapsed(cJSON *o, const char *started, const char *ended)
+{
+    if (!started)
+        return;
+    char *now = ended ? NULL : engine_now();
+    double s = seconds(ended ? ended : now) - seconds(started);
+    add_number(o, "elapsed", s > 0 ? (double)(long long)(s * 1000) / 1000 : 0);
+    free(now);
+}
+
+static cJSON *subtask_json(const struct job *b, size_t i)
+{
+    const struct sub *s = &b->subs[i];
+    enum core_phase phase = b->core.subtasks[i].phase;
+    enum core_shown shown = core_phase_shown(phase);
+    cJSON *o = cJSON_CreateObject();
+    add_text(o, "subtask", s->plan->name);
+    add_text(o, "title", s->plan->title);
+    add_text(o, "host", b->plan->hosts[s->plan->host].name);
+    add_text(o, "state", core_shown_name(shown));
+    add_text(o, "phase", core_phase_name(phase));
+    add_text(o, "kind", plan_kind_name(s->plan->kind));
+    add_number(o, "attempt", b->core.subtasks[i].attempt);
+    add_time(o, "started", s->started);
+    add_time(o, "ended", s->ended);
+    add_elapsed(o, s->started, s->ended);
+    add_text(o, "message", s->message);
+    if (shown == SHOWN_WAITING || (s->plan->notice && shown == SHOWN_SUCCESSFUL))
+        add_text(o, "notice", s->plan->notice);
+    if (shown == SHOWN_FAILED || shown == SHOWN_IN_DOUBT)
+        add_text(o, "cure", s->plan->cure);
+    if (s->progress_total > 0 && phase == PHASE_ACTING) {
+        cJSON *p = cJSON_AddObjectToObject(o, "progress");
+        add_number(p, "done", s->progress_done);
+        add_number(p, "total", s->progress_total);
+        add_text(p, "unit", s->progress_unit);
+        add_number(p, "rate", s->progress_rate);
+    }
+    return o;
+}
+
+/* A step is what its most urgent subtask is. */
+static enum core_shown step_shown(const struct job *b, const struct core_step *st)
+{
+    static const enum core_shown order[] = {SHOWN_FAILED, SHOWN_IN_DOUBT, SHOWN_WAITING, SHOWN_RUNNING, SHOWN_CANCELED};
+    size_t pending = 0, skipped = 0;
+    for (size_t o = 0; o < sizeof order / sizeof order[0]; o++)
+        for (size_t i = st->first; i < st->first + st->n; i++)
+            if (core_phase_shown(b->core.subtasks[i].phase) == order[o])
+                return order[o];
+    for (size_t i = st->first; i < st->first + st->n; i++) {
+        pending += b->core.subtasks[i].phase == PHASE_PENDING;
+        skipped += b->core.subtasks[i].phase == PHASE_SKIPPED;
+    }
+    return pending == st->n ? SHOWN_PENDING : pending ? SHOWN_RUNNING : skipped == st->n ? SHOWN_SKIPPED : SHOWN_SUCCESSFUL;
+}
+
+static cJSON *step_json(const struct job *b, size_t k)
+{
+    const struct plan_step *st = &b->plan->steps[k];
+    const struct core_step *c = &b->core.steps[k];
+    cJSON *o = cJSON_CreateObject(), *list;
+    const char *started = NULL, *ended = NULL;
+    bool open = false;
+    for (size_t i = c->first; i < c->first + c->n; i++) {
+        const struct sub *s = &b->subs[i];
+        if (s->started && (!started || strcmp(s->started, started) < 0))
+            started = s->started;
+        if (s->ended && (!ended || strcmp(s->ended, ended) > 0))
+            ended = s->ended;
+        open |= !core_phase_final(b->core.subtasks[i].phase);
+    }
+    add_text(o, "step", st->id);
+    add_text(o, "title", st->title);
+    add_text(o, "state", core_shown_name(step_shown(b, c)));
+    add_time(o, "started", started);
+    if (!open)
+        add_time(o, "ended", ended);
+    add_elapsed(o, started, open ? NULL : ended);
+    if (st->irreversible)
+        cJSON_AddTrueToObject(o, "irreversible");
+    list = cJSON_AddArrayToObject(o, "subtasks");
+    for (size_t i = c->first; i < c->first + c->n; i++)
+        cJSON_AddItemToArray(list, subtask_json(b, i));
+    return o;
+}
+
+static bool add_fact(void *ctx, const char *name, const char *value)
+{
+    cJSON_AddStringToObject(ctx, name, value);
+    return true;
+}
+
+/* Why it rests: told by the operator or engine, or by the subtask that holds it. */
+static char *why_of(const struct job *b)
+{
+    if (b->row.why)
+        return xstrdup(b->row.why);
+    enum core_job_state st = core_job_state(&b->core);
+    if (st != JOB_ST_FAILED && st != JOB_ST_WAITING)
+        return NULL;
+    for (size_t i = 0; i < b->core.n_subtasks; i++) {
+        enum core_phase p = b->core.subtasks[i].phase;
+        const struct sub *s = &b->subs[i];
+        if (st == JOB_ST_FAILED ? p == PHASE_FAILED : p == PHASE_GATE || p == PHASE_UNKNOWN)
+            return xasprintf("%s/%s: %s", s->step->id, s->plan->name, s->message ? s->message : core_phase_text(p));
+    }
+    return NULL;
+}
+
+static void add_hosts(cJSON *o, const struct job *b)
+{
+    cJSON *list = cJSON_AddArrayToObject(o, "hosts");
+    for (size_t h = 0; h < b->plan->n_hosts; h++) {
+        if (!b->hosts[h])
+            continue;
+        cJSON *x = cJSON_CreateObject();
+        add_text(x, "host", b->plan->hosts[h].name);
+        cJSON_AddBoolToObject(x, "up", host_up(b->hosts[h]));
+        if (!host_up(b->hosts[h]))
+            add_text(x, "why", node_why(b->hosts[h]->node));
+        cJSON_AddItemToArray(list, x);
+    }
+}
+
+static cJSON *job_json(const struct job *b)
+{
+    cJSON *o = cJSON_CreateObject(), *steps;
+    size_t done = 0;
+    char *why = why_of(b);
+    for (size_t i = 0; i < b->core.n_subtasks; i++)
+        done += core_phase_passed(b->core.subtasks[i].phase);
+    add_number(o, "job", (double)b->row.id);
+    add_text(o, "type", job_type_name(b->plan->type));
+    add_text(o, "state", core_job_state_name(core_job_state(&b->core)));
+    add_text(o, "why", why);
+    add_text(o, "object", b->row.object);
+    add_text(o, "operator", b->row.operator_);
+    add_text(o, "deployment", b->plan->deployment);
+    add_text(o, "procedure", b->plan->procedure);
+    add_text(o, "source", b->plan->source);
+    add_text(o, "target", b->plan->target);
+    add_text(o, "plan", b->row.plan);
+    add_time(o, "created", b->row.created);
+    add_time(o, "started", b->row.started);
+    add_time(o, "completed", b->row.completed);
+    add_elapsed(o, b->row.started, b->row.completed);
+    if (b->row.parent)
+        add_number(o, "parent", (double)b->row.parent);
+    add_number(o, "done", (double)done);
+    add_number(o, "total", (double)b->core.n_subtasks);
+    journal_facts(b->en->journal, b->row.id, add_fact, cJSON_AddObjectToObject(o, "facts"), NULL);
+    add_number(o, "last", (double)journal_last_event(b->en->journal, b->row.id));
+    add_hosts(o, b);
+    steps = cJSON_AddArrayToObject(o, "steps");
+    for (size_t k = 0; k < b->plan->n_steps; k++)
+        cJSON_AddItemToArray(steps, step_json(b, k));
+    free(why);
+    return o;
+}
+
+static bool first_row(void *ctx, const struct journal_job *row)
+{
+    *(int64_t *)ctx = row->id;
+    return false;
+}
+
+/* The job in memory, or loaded from the journal (then *loaded is to be freed). */
+static int find(struct engine *en, int64_t id, struct job **b, struct job **loaded, struct err *e)
+{
+    *loaded = NULL;
+    if (id == 0 && journal_jobs(en->journal, true, first_row, &id, e) == 0 && id == 0)
+        journal_jobs(en->journal, false, first_row, &id, e);
+    if (id == 0)
+        return err_set(e, ERR_NOT_FOUND, "there is no job yet: omsupctl submit DEPLOYMENT.yaml");
+    if ((*b = engine_job(en, id)) != NULL)
+        return 0;
+    struct journal_job row = {0};
+    int rc = journal_job(en->journal, id, &row, e);
+    if (rc)
+        return rc;
+    rc = job_load(en, &row, loaded, e);
+    if (rc && row.why)
+        err_set(e, rc, "job %lld: %s", (long long)id, row.why);
+    else if (rc)
+        err_prefix(e, "job %lld", (long long)id);
+    journal_job_clear(&row);
+    *b = *loaded;
+    return rc;
+}
+
+int engine_snapshot(struct engine *en, int64_t id, cJSON **out, struct err *e)
+{
+    struct job *b, *loaded;
+    int rc = find(en, id, &b, &loaded, e);
+    if (rc)
+        return rc;
+    *out = job_json(b);
+    job_free(loaded);
+    return 0;
+}
+
+static bool add_attempt(void *ctx, const struct journal_attempt *a)
+{
+    cJSON *o = cJSON_CreateObject();
+    add_number(o, "attempt", a->attempt);
+    add_text(o, "token", a->token);
+    add_text(o, "host", a->host);
+    add_text(o, "boot", a->boot);
+    add_time(o, "started", a->started);
+    add_time(o, "ended", a->ended);
+    add_text(o, "outcome", a->outcome);
+    if (a->exit >= 0)
+        add_number(o, "exit", a->exit);
+    cJSON_AddItemToArray(ctx, o);
+    return true;
+}
+
+int engine_show(struct engine *en, int64_t id, const char *step, const char *subtask, cJSON **out, struct err *e)
+{
+    struct job *b, *loaded;
+    size_t first, n;
+    int rc = find(en, id, &b, &loaded, e);
+    if (rc)
+        return rc;
+    if (!step) {
+        *out = job_json(b);
+    } else if ((rc = job_find(b, step, subtask, &first, &n, e)) == 0) {
+        size_t k = core_step_of(&b->core, first);
+        *out = cJSON_CreateObject();
+        cJSON *st = step_json(b, k), *list;
+        cJSON_DeleteItemFromObject(st, "subtasks");
+        add_text(st, "id", b->plan->steps[k].id);
+        add_text(st, "doc", b->plan->steps[k].doc);
+        cJSON_AddItemToObject(*out, "step", st);
+        list = cJSON_AddArrayToObject(*out, "subtasks");
+        for (size_t i = first; i < first + n; i++) {
+            const struct plan_subtask *p = b->subs[i].plan;
+            cJSON *o = subtask_json(b, i);
+            journal_attempts(en->journal, b->row.id, (int)i, add_attempt, cJSON_AddArrayToObject(o, "attempts"), NULL);
+            add_text(o, "script", p->act.script ? p->act.script : p->act.builtin);
+            add_text(o, "check", p->check.script ? p->check.script : p->check.builtin);
+            cJSON *env = cJSON_AddArrayToObject(o, "env");
+            for (char **v = p->env; v && *v; v++)
+                cJSON_AddItemToArray(env, cJSON_CreateString(*v));
+            cJSON_DeleteItemFromObject(o, "notice");
+            cJSON_DeleteItemFromObject(o, "cure");
+            add_text(o, "notice", p->notice);
+            add_text(o, "cure", p->cure);
+            cJSON_AddItemToArray(list, o);
+        }
+    }
+    job_free(loaded);
+    return rc;
+}
+
+int engine_job_plan(struct engine *en, int64_t id, cJSON **out, struct err *e)
+{
+    struct job *b, *loaded;
+    int rc = find(en, id, &b, &loaded, e);
+    if (rc)
+        return rc;
+    char *text = plan_print(b->plan);
+    *out = cJSON_CreateObject();
+    add_text(*out, "plan", b->row.plan);
+    add_text(*out, "text", text);
+    free(text);
+    job_free(loaded);
+    return 0;
+}
+
+struct list {
+    struct engine *en;
+    const cJSON *filter;
+    cJSON *jobs;
+    int left;
+};
+
+static const char *shown_type(const char *type)
+{
+    return strcmp(type, "upgrade") == 0 ? "Upgrade" : strcmp(type, "rollback") == 0 ? "Rollback" : "Check";
+}
+
+static bool matches(const cJSON *filter, const char *name, const char *value, bool part)
+{
+    const cJSON *f = cJSON_GetObjectItemCaseSensitive(filter, name);
+    if (!cJSON_IsString(f))
+        return true;
+    return part ? strstr(value, f->valuestring) != NULL : strcasecmp(value, f->valuestring) == 0;
+}
+
+static bool add_job(void *ctx, const struct journal_job *row)
+{
+    struct list *l = ctx;
+    const struct job *b = engine_job(l->en, row->id);
+    const char *state = b ? core_job_state_name(core_job_state(&b->core)) : row->state;
+    if (!matches(l->filter, "type", shown_type(row->type), false) || !matches(l->filter, "state", state, false) ||
+        !matches(l->filter, "operator", row->operator_, false) || !matches(l->filter, "object", row->object, true))
+        return true;
+    cJSON *o = cJSON_CreateObject();
+    add_number(o, "job", (double)row->id);
+    add_text(o, "type", shown_type(row->type));
+    add_text(o, "operator", row->operator_);
+    add_text(o, "object", row->object);
+    add_time(o, "created", row->created);
+    add_time(o, "completed", row->completed);
+    add_text(o, "state", state);
+    cJSON_AddItemToArray(l->jobs, o);
+    return --l->left > 0;
+}
+
+int engine_list(struct engine *en, const cJSON *filter, cJSON **out, struct err *e)
+{
+    const cJSON *limit = cJSON_GetObjectItemCaseSensitive(filter, "limit");
+    int n = cJSON_IsNumber(limit) && limit->valuedouble >= 1 && limit->valuedouble <= 1000 ? limit->valueint : 50;
+    cJSON *r = cJSON_CreateObject();
+    struct list l = {en, filter, cJSON_AddArrayToObject(r, "jobs"), n};
+    int rc = journal_jobs(en->journal, false, add_job, &l, e);
+    if (rc)
+        cJSON_Delete(r);
+    else
+        *out = r;
+    return rc;
+}
+
+struct events {
+    cJSON *list;
+    int64_t last;
+};
+
+static bool add_event(void *ctx, const struct journal_event *ev)
+{
+    struct events *x = ctx;
+    cJSON *o = cJSON_CreateObject();
+    add_number(o, "id", (double)ev->id);
+    add_time(o, "time", ev->time);
+    add_number(o, "job", (double)ev->job);
+    add_text(o, "step", ev->step);
+    add_text(o, "subtask", ev->subtask);
+    add_text(o, "actor", ev->actor);
+    add_text(o, "event", ev->event);
+    add_text(o, "from", ev->from);
+    add_text(o, "to", ev->to);
+    add_text(o, "reason", ev->reason);
+    cJSON_AddItemToArray(x->list, o);
+    x->last = ev->id;
+    return true;
+}
+
+int engine_events(struct engine *en, int64_t job, int64_t since, unsigned limit, cJSON **events, int64_t *last, struct err *e)
+{
+    struct events x = {cJSON_CreateArray(), since};
+    struct journal_job row = {0};
+    int rc = job ? journal_job(en->journal, job, &row, e) : 0;
+    journal_job_clear(&row);
+    if (rc == 0)
+        rc = journal_events(en->journal, job, since, limit, add_event, &x, e);
+    if (rc) {
+        cJSON_Delete(x.list);
+        return rc;
+    }
+    *events = x.list;
+    *last = x.last;
+    return 0;
+}

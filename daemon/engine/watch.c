@@ -1,0 +1,132 @@
+/* What goes on beside the steps: the lease on the MetaDB is renewed, and progress of running scripts is read. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/alloc.h"
+#include "common/log.h"
+#include "daemon/action/lock.h"
+#include "daemon/engine/internal.h"
+
+enum { LOCK_RENEW_MS = 30000, PROGRESS_MS = 1000 };
+
+/* --- the lease ----------------------------------------------------------------------------------------- */
+
+static bool lock_held(const struct job *b)
+{
+    bool held = false;
+    for (size_t i = 0; i < b->core.n_subtasks; i++) {
+        const char *act = b->subs[i].plan->act.builtin;
+        if (act && b->core.subtasks[i].phase == PHASE_SUCCESSFUL) {
+            if (strcmp(act, "metadb-lock") == 0)
+                held = true;
+            else if (strcmp(act, "metadb-unlock") == 0)
+                held = false;
+        }
+    }
+    return held;
+}
+
+struct renewal {
+    struct engine *en;
+    int64_t job;
+    char *holder, *key;
+    enum verdict verdict;
+    struct buf out;
+};
+
+static void renew(struct metadb *db, const struct err *e, void *arg)
+{
+    struct renewal *r = arg;
+    r->verdict = db ? metadb_lock_renew(db, r->holder, r->key, &r->out) : VERDICT_UNKNOWN;
+}
+
+static void renewed(void *arg)
+{
+    struct renewal *r = arg;
+    struct job *b = engine_job(r->en, r->job);
+    if (b) {
+        b->lock_in_flight = false;
+        if (r->verdict == VERDICT_NO && b->core.mode == MODE_RUNNING) {
+            char *why = xasprintf("the MetaDB is held by another job: %s", buf_str(&r->out));
+            engine_verb_job(b, VERB_HOLD, "engine", why);
+            free(why);
+        }
+    }
+    free(r->holder);
+    free(r->key);
+    buf_free(&r->out);
+    free(r);
+}
+
+void lock_tick(struct job *b)
+{
+    uint64_t now = uv_now(b->en->loop);
+    if (b->lock_in_flight || now - b->lock_renewed_ms < LOCK_RENEW_MS || b->password_state != PASSWORD_READY || !lock_held(b))
+        return;
+    b->lock_renewed_ms = now;
+    b->lock_in_flight = true;
+    const struct plan_metadb *m = &b->plan->metadb;
+    struct renewal *r = xcalloc(1, sizeof *r);
+    *r = (struct renewal){.en = b->en, .job = b->row.id, .holder = xstrdup(b->en->host), .key = xstrdup(b->key)};
+    struct metadb_login l = {.host = m->host, .user = m->user, .port = m->port, .password = b->password, .rm = m->rm, .cm = m->cm};
+    metadb_work(b->en->loop, &l, renew, renewed, r);
+}
+
+/* --- progress ------------------------------------------------------------------------------------------- */
+
+struct look {
+    struct engine *en;
+    int64_t job;
+    size_t seq;
+    uint64_t gen;
+};
+
+/* The last whole line "omsup: progress DONE TOTAL UNIT". */
+static void read_progress(struct sub *s, const char *text, uint64_t now)
+{
+    const char *last = NULL;
+    for (const char *p = text; (p = strstr(p, "omsup: progress ")); p++)
+        if ((p == text || p[-1] == '\n') && strchr(p, '\n'))
+            last = p;
+    double done, total;
+    char unit[16];
+    if (!last || sscanf(last, "omsup: progress %lf %lf %15[A-Za-z%%]", &done, &total, unit) != 3 || done < 0 || total < done)
+        return;
+    if (s->progress_total > 0 && now > s->progress_ms && done >= s->progress_done && s->progress_ms)
+        s->progress_rate = (done - s->progress_done) * 1000 / (double)(now - s->progress_ms);
+    s->progress_done = done;
+    s->progress_total = total;
+    s->progress_ms = now;
+    free(s->progress_unit);
+    s->progress_unit = xstrdup(unit);
+}
+
+static void on_tail(void *ctx, const struct node_result *r)
+{
+    struct look *l = ctx;
+    struct job *b = engine_job(l->en, l->job);
+    if (b && r->outcome == NODE_EXITED && b->subs[l->seq].work.gen == l->gen) {
+        read_progress(&b->subs[l->seq], r->output, uv_now(l->en->loop));
+        b->changed = true;
+        engine_touch(l->en);
+    }
+    free(l);
+}
+
+void progress_tick(struct job *b)
+{
+    uint64_t now = uv_now(b->en->loop);
+    for (size_t i = 0; i < b->core.n_subtasks; i++) {
+        struct sub *s = &b->subs[i];
+        if (!s->plan->progress || s->work.what != WORK_ACT || !s->work.sent || now - s->progress_asked_ms < PROGRESS_MS ||
+            !host_up(job_host(b, i)))
+            continue;
+        s->progress_asked_ms = now;
+        struct look *l = xcalloc(1, sizeof *l);
+        *l = (struct look){b->en, b->row.id, i, s->work.gen};
+        char *token = job_token(b, i, b->core.subtasks[i].attempt);
+        node_tail(job_host(b, i)->node, token, UINT64_MAX, on_tail, l);
+        free(token);
+    }
+}

@@ -1,0 +1,398 @@
+/* Effects: what is asked of nodes and of the MetaDB for a subtask, and how it goes on when a channel breaks.
+ *
+ * A work either is in flight (one answer is coming) or waits for its host, the login, or its next time. work_kick() is the
+ * one place that starts the next request; every callback ends there or in an event. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/alloc.h"
+#include "common/log.h"
+#include "daemon/engine/internal.h"
+
+enum {
+    LOOK_MS = 300,             /* between two looks at an adopted run */
+    CHECK_TIMEOUT_MS = 120000, /* of a check */
+    KILL_GRACE_MS = 10000,
+    RETRY_MS = 2000, /* when the login is not to be had */
+};
+
+/* Finds its subtask again when an answer comes; stale when the generation has moved on. */
+struct ask {
+    struct engine *en;
+    int64_t job;
+    size_t seq;
+    uint64_t gen;
+    struct metadb_login login;
+    struct action_args args;
+    const struct action *action;
+    char **env;
+    struct metadb_server *servers;
+    char *t1, *since;
+    enum verdict verdict;
+    struct buf out;
+};
+
+static struct ask *ask_new(struct job *b, size_t seq)
+{
+    struct ask *a = xcalloc(1, sizeof *a);
+    a->en = b->en;
+    a->job = b->row.id;
+    a->seq = seq;
+    a->gen = b->subs[seq].work.gen;
+    b->subs[seq].work.in_flight = true;
+    return a;
+}
+
+/* The job when the answer is still wanted, else NULL. Ends the flight. */
+static struct job *ask_job(struct ask *a)
+{
+    struct job *b = engine_job(a->en, a->job);
+    if (!b || b->subs[a->seq].work.gen != a->gen)
+        return NULL;
+    b->subs[a->seq].work.in_flight = false;
+    return b;
+}
+
+static void begin(struct job *b, size_t seq, enum work_what what)
+{
+    struct work *w = &b->subs[seq].work;
+    *w = (struct work){.what = what, .gen = w->gen + 1};
+}
+
+static void end(struct job *b, size_t seq) { begin(b, seq, WORK_NONE); }
+
+static void after(struct job *b, size_t seq, uint64_t ms) { b->subs[seq].work.next_ms = uv_now(b->en->loop) + ms; }
+
+/* Which code is asked or done now: the check's, or the act's. */
+static const struct plan_code *code_of(const struct job *b, size_t seq)
+{
+    const struct sub *s = &b->subs[seq];
+    return s->work.what == WORK_CHECK ? &s->plan->check : &s->plan->act;
+}
+
+/* --- answers ----------------------------------------------------------------------------------------- */
+
+static void check_answered(struct job *b, size_t seq, enum verdict v)
+{
+    end(b, seq);
+    engine_event(b, seq, v == VERDICT_YES ? EV_YES : v == VERDICT_NO ? EV_NO : EV_CANNOT_TELL, NULL, NULL);
+}
+
+static void poll_answered(struct job *b, size_t seq, enum verdict v)
+{
+    if (v == VERDICT_YES) {
+        end(b, seq);
+        engine_event(b, seq, EV_YES, NULL, NULL);
+    } else {
+        after(b, seq, 1000ULL * b->subs[seq].plan->every_s);
+    }
+}
+
+/* The end of an attempt, with its exit status or without. */
+static void attempt_answered(struct job *b, size_t seq, enum node_outcome o, int exit, const char *out, size_t len)
+{
+    const struct core_subtask *c = &b->core.subtasks[seq];
+    enum core_event ev;
+    switch (o) {
+    case NODE_EXITED:
+        answer_attempt(b, seq, c->phase == PHASE_ACTING ? "exited" : "stopped", exit, out, len);
+        ev = exit != 0 ? EV_EXIT_BAD : c->has_check ? EV_EXIT_PROVE : EV_EXIT_OK;
+        break;
+    case NODE_NEVER:
+        answer_attempt(b, seq, "never", -1, NULL, 0);
+        ev = EV_NEVER;
+        break;
+    default:
+        answer_attempt(b, seq, "lost", -1, NULL, 0);
+        ev = c->read_only ? EV_LOST_LOOK : EV_LOST;
+        break;
+    }
+    end(b, seq);
+    engine_event(b, seq, ev, NULL, NULL);
+}
+
+static void on_probe(void *ctx, const struct node_result *r)
+{
+    struct ask *a = ctx;
+    struct job *b = ask_job(a);
+    size_t seq = a->seq;
+    free(a);
+    if (!b || r->outcome != NODE_EXITED)
+        return; /* asked again when the node is back */
+    answer_text(b, seq, r->output, r->output_len);
+    enum verdict v = r->exit == 0 ? VERDICT_YES : r->exit == 1 ? VERDICT_NO : VERDICT_UNKNOWN;
+    switch (b->subs[seq].work.what) {
+    case WORK_CHECK:
+        check_answered(b, seq, v);
+        break;
+    case WORK_POLL:
+        poll_answered(b, seq, v);
+        break;
+    default:
+        attempt_answered(b, seq, NODE_EXITED, r->exit, r->output, r->output_len);
+    }
+}
+
+/* NEVER is only worth something while the node's memory reaches back: files of a run may be lost with the power. */
+static enum node_outcome believed(struct job *b, size_t seq, const struct node_result *r, const char *boot)
+{
+    if (r->outcome == NODE_NEVER && boot && *boot && strcmp(boot, node_boot_id(job_host(b, seq)->node)) != 0)
+        return NODE_LOST;
+    return r->outcome;
+}
+
+struct boot_of {
+    unsigned attempt;
+    char *boot;
+};
+
+static bool take_boot(void *ctx, const struct journal_attempt *a)
+{
+    struct boot_of *o = ctx;
+    if (a->attempt == o->attempt)
+        o->boot = xstrdup(a->boot);
+    return true;
+}
+
+static void on_run(void *ctx, const struct node_result *r)
+{
+    struct ask *a = ctx;
+    struct job *b = ask_job(a);
+    size_t seq = a->seq;
+    free(a);
+    if (!b || r->outcome == NODE_GONE)
+        return; /* looked at when the node is back */
+    if (r->outcome == NODE_ALIVE) {
+        after(b, seq, LOOK_MS);
+        return;
+    }
+    struct boot_of o = {b->core.subtasks[seq].attempt, NULL};
+    if (r->outcome == NODE_NEVER)
+        journal_attempts(b->en->journal, b->row.id, (int)seq, take_boot, &o, NULL);
+    enum node_outcome outcome = believed(b, seq, r, o.boot);
+    free(o.boot);
+    attempt_answered(b, seq, outcome, r->exit, r->output, r->output_len);
+}
+
+static void on_builtin(void *arg)
+{
+    struct ask *a = arg;
+    struct job *b = ask_job(a);
+    size_t seq = a->seq;
+    if (b) {
+        answer_text(b, seq, buf_str(&a->out), a->out.len);
+        switch (b->subs[seq].work.what) {
+        case WORK_CHECK:
+            check_answered(b, seq, a->verdict);
+            break;
+        case WORK_POLL:
+            poll_answered(b, seq, a->verdict);
+            break;
+        default:
+            if (a->verdict == VERDICT_UNKNOWN && !b->core.subtasks[seq].read_only)
+                attempt_answered(b, seq, NODE_LOST, 0, NULL, 0);
+            else
+                attempt_answered(b, seq, NODE_EXITED, a->verdict == VERDICT_YES ? 0 : 1, buf_str(&a->out), a->out.len);
+        }
+    }
+    env_free(a->env);
+    free(a->servers);
+    free(a->t1);
+    free(a->since);
+    buf_free(&a->out);
+    free(a);
+}
+
+static void run_builtin(struct metadb *db, const struct err *e, void *arg)
+{
+    struct ask *a = arg;
+    if (db) {
+        a->verdict = a->action->fn(db, &a->args, &a->out);
+    } else {
+        a->verdict = VERDICT_UNKNOWN;
+        buf_puts(&a->out, e->msg);
+    }
+}
+
+/* --- requests ---------------------------------------------------------------------------------------- */
+
+static void ask_builtin(struct job *b, size_t seq, const char *name)
+{
+    struct work *w = &b->subs[seq].work;
+    if (!password_ready(b, seq)) {
+        after(b, seq, RETRY_MS);
+        return;
+    }
+    const struct plan_metadb *m = &b->plan->metadb;
+    struct ask *a = ask_new(b, seq);
+    a->action = action_find(name);
+    a->env = work_env(b, seq, w->what == WORK_ACT ? b->core.subtasks[seq].attempt : 0);
+    a->servers = xcalloc(b->plan->n_servers, sizeof *a->servers);
+    for (size_t i = 0; i < b->plan->n_servers; i++) {
+        const struct plan_server *p = &b->plan->servers[i];
+        a->servers[i] = (struct metadb_server){p->node, p->region, p->ip, p->hb};
+    }
+    a->t1 = journal_fact(b->en->journal, b->row.id, "T1");
+    if (!a->t1 && b->row.parent)
+        a->t1 = journal_fact(b->en->journal, b->row.parent, "T1");
+    a->since = xstrdup(b->subs[seq].started);
+    if (a->since && strlen(a->since) > 20)
+        strcpy(a->since + 19, "Z");
+    a->args = (struct action_args){(const char *const *)a->env, a->servers, b->plan->n_servers, a->t1, a->since};
+    struct metadb_login l = {.host = m->host, .user = m->user, .port = m->port, .password = b->password, .rm = m->rm, .cm = m->cm};
+    if (w->what == WORK_ACT)
+        w->sent = true;
+    metadb_work(b->en->loop, &l, run_builtin, on_builtin, a);
+}
+
+static void ask_script(struct job *b, size_t seq, const char *script)
+{
+    struct sub *s = &b->subs[seq];
+    struct work *w = &s->work;
+    struct host *h = job_host(b, seq);
+    bool run = (w->what == WORK_ACT || w->what == WORK_KILL) && s->plan->kind == KIND_RUN;
+    unsigned attempt = b->core.subtasks[seq].attempt;
+    if (!host_up(h))
+        return; /* work_kick_host() */
+    char *token = job_token(b, seq, attempt);
+    if (w->what == WORK_KILL) {
+        node_kill(h->node, token, KILL_GRACE_MS, on_run, ask_new(b, seq));
+    } else if (run && w->sent) {
+        node_look(h->node, token, on_run, ask_new(b, seq));
+    } else if (s->plan->metadb && !password_ready(b, seq)) {
+        after(b, seq, RETRY_MS);
+    } else {
+        char **env = work_env(b, seq, w->what == WORK_CHECK || w->what == WORK_POLL ? 0 : attempt);
+        struct node_script ns = {.env = (const char *const *)env, .script = script, .secret = s->plan->metadb ? b->login : NULL};
+        w->sent = true;
+        if (run)
+            node_run(h->node, token, &ns, on_run, ask_new(b, seq));
+        else
+            node_probe(h->node, &ns, w->what == WORK_ACT && s->plan->timeout_s ? 1000 * s->plan->timeout_s : CHECK_TIMEOUT_MS, on_probe,
+                       ask_new(b, seq));
+        env_free(env);
+    }
+    free(token);
+}
+
+void work_kick(struct job *b, size_t seq)
+{
+    struct work *w = &b->subs[seq].work;
+    if (w->what == WORK_NONE || w->in_flight || b->en->closing)
+        return;
+    w->next_ms = 0;
+    const struct plan_code *code = code_of(b, seq);
+    if (code->builtin)
+        ask_builtin(b, seq, code->builtin);
+    else if (code->script)
+        ask_script(b, seq, code->script);
+    else if (w->what == WORK_CHECK)
+        check_answered(b, seq, VERDICT_UNKNOWN); /* there is none to ask */
+    else
+        end(b, seq); /* a gate: only an operator ends it */
+}
+
+void work_kick_host(struct engine *en, struct host *h)
+{
+    for (struct job *b = en->jobs; b; b = b->next)
+        for (size_t i = 0; i < b->core.n_subtasks; i++) {
+            const struct work *w = &b->subs[i].work;
+            if (w->what != WORK_NONE && !w->in_flight && b->hosts[b->subs[i].plan->host] == h && !code_of(b, i)->builtin)
+                work_kick(b, i);
+        }
+}
+
+void work_start(struct job *b, size_t seq, enum core_effect what)
+{
+    struct sub *s = &b->subs[seq];
+    switch (what) {
+    case EFFECT_NONE:
+        return;
+    case EFFECT_CHECK:
+        begin(b, seq, WORK_CHECK);
+        break;
+    case EFFECT_ACT:
+        begin(b, seq, WORK_ACT);
+        s->progress_total = 0;
+        break;
+    case EFFECT_POLL:
+        begin(b, seq, WORK_POLL);
+        break;
+    case EFFECT_KILL:
+        if (s->work.what == WORK_ACT && s->plan->kind != KIND_RUN && s->work.in_flight)
+            return; /* a built-in or a look ends within its own time limits: its answer is awaited */
+        begin(b, seq, WORK_KILL);
+        if (s->plan->kind != KIND_RUN) {
+            attempt_answered(b, seq, NODE_LOST, 0, NULL, 0); /* nothing of it can run any more */
+            return;
+        }
+        break;
+    case EFFECT_DROP:
+        end(b, seq);
+        return;
+    }
+    work_kick(b, seq);
+}
+
+void work_adopt(struct job *b, size_t seq)
+{
+    enum plan_kind kind = b->subs[seq].plan->kind;
+    switch (b->core.subtasks[seq].phase) {
+    case PHASE_CHECKING:
+    case PHASE_PROVING:
+    case PHASE_AGREEING:
+    case PHASE_DOUBT:
+    case PHASE_EXPIRED:
+        begin(b, seq, WORK_CHECK);
+        break;
+    case PHASE_POLLING:
+    case PHASE_GATE:
+        begin(b, seq, WORK_POLL);
+        break;
+    case PHASE_ACTING:
+    case PHASE_EXPIRING:
+    case PHASE_CANCELING:
+    case PHASE_FENCING:
+        if (kind != KIND_RUN) {
+            attempt_answered(b, seq, NODE_LOST, 0, NULL, 0); /* it ended with the process that asked */
+            return;
+        }
+        begin(b, seq, b->core.subtasks[seq].phase == PHASE_ACTING ? WORK_ACT : WORK_KILL);
+        b->subs[seq].work.sent = true;
+        job_host(b, seq);
+        break;
+    default:
+        return;
+    }
+    work_kick(b, seq);
+}
+
+static void out_of_time(struct job *b, size_t seq)
+{
+    const struct sub *s = &b->subs[seq];
+    sub_message(b, seq, "out of time: %u s are allowed%s%s", s->plan->timeout_s, s->message ? "; last: " : "", s->message ? s->message : "");
+    engine_event(b, seq, b->core.subtasks[seq].read_only ? EV_TIMEOUT_LOOK : EV_TIMEOUT, NULL, NULL);
+}
+
+void work_tick(struct job *b, uint64_t elapsed_ms)
+{
+    uint64_t now = uv_now(b->en->loop);
+    for (size_t i = 0; i < b->core.n_subtasks; i++) {
+        struct sub *s = &b->subs[i];
+        struct work *w = &s->work;
+        if (w->what == WORK_NONE)
+            continue;
+        /* Only time in which its host was watched counts. */
+        if ((w->what == WORK_ACT || w->what == WORK_POLL) && (code_of(b, i)->builtin || host_up(job_host(b, i))))
+            w->watched_ms += elapsed_ms;
+        if (s->plan->timeout_s && w->watched_ms >= 1000ULL * s->plan->timeout_s && b->core.subtasks[i].phase != PHASE_GATE &&
+            (w->what == WORK_ACT || w->what == WORK_POLL)) {
+            w->watched_ms = 0;
+            out_of_time(b, i);
+        } else if (w->next_ms && now >= w->next_ms) {
+            work_kick(b, i);
+        }
+    }
+    lock_tick(b);
+    progress_tick(b);
+}
