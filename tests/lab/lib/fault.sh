@@ -18,7 +18,7 @@ disk_full() { # HOST DIR: what is there stays in sight; nothing can be added
 		mkdir /run/lab/full/upper /run/lab/full/work
 		mount -t overlay -o "lowerdir=$1,upperdir=/run/lab/full/upper,workdir=/run/lab/full/work" labfull "$1"
 		cat /dev/zero >/run/lab/full/fill 2>/dev/null || true
-		i=0; while : >"/run/lab/full/$i"; do i=$((i + 1)); done 2>/dev/null || true
+		i=0; while touch "/run/lab/full/$i" 2>/dev/null; do i=$((i + 1)); done
 		echo "$1" >/run/lab/full.dir' sh "$2" 9>&-
 }
 

@@ -16,13 +16,12 @@ hostname "$host"
 mount --bind "$2" /mnt
 dir=/mnt
 for place in "${private[@]}"; do
-	case $instance/ in
-	"$place"/*) # the instance lives below a place that is to be hidden: keep it in sight
+	case $host:$instance/ in
+	control:"$place"/*) # tests need the instance there: keep it in sight
 		mkdir -p "$dir$place/${instance#"$place"/}"
-		mount --bind "$instance" "$dir$place/${instance#"$place"/}"
-		mount --rbind "$dir$place" "$place" ;;
-	*) mount --bind "$dir$place" "$place" ;;
+		mount --bind "$instance" "$dir$place/${instance#"$place"/}" ;;
 	esac
+	mount --rbind "$dir$place" "$place"
 done
 for file in passwd shadow group hosts sudoers.d; do
 	[ ! -e /etc/$file ] || mount --bind "$dir/etc/$file" /etc/$file

@@ -95,19 +95,25 @@ verb_on() {
 }
 
 verb_reboot() {
-	local h=${1-}
+	local h=${1-} dir
 	need_up
 	lock_instance
 	read_shape "$D/shape"
 	is_host "$h"
 	kill_host "$h"
 	new_boot_id "$h"
-	# What a start-up does: mounts of containers are gone, /run and /tmp are empty.
+	# The containers' mounts are gone, /run and /tmp are empty. Removed from outside, where nothing
+	# is mounted below them: inside, a removal might wander into a bind mount.
 	# shellcheck disable=SC2016
 	as_root "$h" sh -c '
-		awk "\$5 ~ \"^/var/lib/docker/|^/run/docker\" { print \$5 }" /proc/self/mountinfo | sort -r | while read -r m; do umount -l "$m"; done
-		[ "$1" = keep ] || find /run -xdev -mindepth 1 -maxdepth 1 ! -name lab -exec rm -rf --one-file-system {} +
-		[ "$2" = control ] || find /tmp -xdev -mindepth 1 -delete' sh "$(case $D in /run/*) [ "$h" != control ] || echo keep ;; esac)" "$h"
+		awk "\$5 ~ \"^/var/lib/docker/|^/run/docker\" { print \$5 }" /proc/self/mountinfo | sort -r |
+			while read -r m; do umount -l "$m"; done'
+	dir=$(host_dir "$h")
+	case $h:$D in
+	control:/run/*) ;; # the instance itself is mounted below /run
+	*) find "$dir/run" -mindepth 1 -maxdepth 1 ! -name lab -exec rm -rf --one-file-system {} + ;;
+	esac
+	[ ! -d "$dir/tmp" ] || find "$dir/tmp" -mindepth 1 -maxdepth 1 -exec rm -rf --one-file-system {} +
 	case $h in
 	control) ;;
 	metadb) metadb_up ;;
