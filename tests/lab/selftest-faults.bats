@@ -64,9 +64,10 @@ teardown() { "$LAB" fault clear; }
 }
 
 @test "cut: SSH ends, the command goes on" {
+	before=$("$LAB" on oms1 docker inspect -f '{{.State.StartedAt}}' "$LAB_OLD")
 	"$LAB" fault oms1 cut 'docker restart'
 	run -255 on oms1 "docker restart $LAB_OLD"
-	restarted() { [ "$("$LAB" on oms1 docker inspect -f '{{.RestartCount}} {{.State.Running}}' "$LAB_OLD")" = '0 true' ] && healthy oms1; }
+	restarted() { [ "$("$LAB" on oms1 docker inspect -f '{{.State.StartedAt}}' "$LAB_OLD")" != "$before" ] && healthy oms1; }
 	until_true 30 restarted
 	on oms1 true
 }

@@ -20,9 +20,14 @@ need_up() { [ -e "$D/up" ] || die "no lab is up in $D"; }
 
 # One up, down or reboot of an instance at a time. Whatever outlives us is started with 9>&-.
 lock_instance() {
+	local file=/run/omsup-lab/$ID.lock
 	mkdir -p /run/omsup-lab
-	exec 9>"/run/omsup-lab/$ID.lock"
-	flock 9
+	while :; do
+		exec 9>"$file"
+		flock 9
+		# `down` removes the file: the lock must be on the one that is there
+		[ /dev/fd/9 -ef "$file" ] && break
+	done
 }
 
 # wait_for SECONDS WHAT CMD...: until CMD succeeds. The bound makes a broken lab fail loudly.

@@ -51,6 +51,7 @@ make_part() {
 verb_down() {
 	lock_instance
 	tear_down
+	rm -f "/run/omsup-lab/$ID.lock"
 }
 
 tear_down() {
