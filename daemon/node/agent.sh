@@ -22,11 +22,27 @@ fail() {
     exit 1
 }
 
-# Standard input, or its first and last half with one byte more to show the cut, as the output of request $1.
+# Standard input, a pipe, or its first and last half with one byte more to show the cut. (head may read too far here.)
+halves() {
+    dd bs=65536 "count=$((half / 65536))" iflag=fullblock 2>/dev/null
+    tail -c "$((half + 1))"
+}
+
+# Standard input in base64 as the output of request $1.
 send() {
-    for line in $({ head -c "$half" && tail -c "$((half + 1))"; } | base64 -w 1920); do
+    for line in $(base64 -w 1920); do
         say "o $1 $line"
     done
+}
+
+# The file $2 as the output of request $1.
+send_file() {
+    if [ "$(wc -c <"$2")" -le "$((2 * half))" ]; then
+        send "$1" <"$2"
+    else
+        # shellcheck disable=SC2002 # a pipe has no size that tail could seek by
+        cat "$2" | halves | send "$1"
+    fi
 }
 
 # Sets pgrp and start of process $1; fails when there is none or only a zombie.
@@ -61,7 +77,7 @@ alive() {
         [ "$start" = "$2" ]
         return
     fi
-    kill -0 -- "-$1" 2>/dev/null && members "$1"
+    kill -0 "-$1" 2>/dev/null && members "$1"
 }
 
 # Sets verdict to what became of run $1: alive, lost, never (fenced now, if it was not) or "exited STATUS".
@@ -98,7 +114,7 @@ judge() {
 # Answers request $1 with the verdict on run $2 and, when it has ended, its output.
 answer() {
     case $verdict in
-    exited*) if [ -s "$dir/$2.out" ]; then send "$1" <"$dir/$2.out"; fi ;;
+    exited*) if [ -s "$dir/$2.out" ]; then send_file "$1" "$dir/$2.out"; fi ;;
     esac
     say "x $1 $verdict"
 }
@@ -116,7 +132,7 @@ look() {
 end() {
     judge "$2"
     if [ "$verdict" = alive ]; then
-        kill -TERM -- "-$pid" 2>/dev/null
+        kill -TERM "-$pid" 2>/dev/null
         left=$3 rounds=0
         sleep 0.02
         while alive "$pid" "$begun" "$at"; do
@@ -127,7 +143,7 @@ end() {
                 # shellcheck disable=SC2086 # a list of pids
                 members "$pid" && kill -KILL $list 2>/dev/null
             else
-                kill -KILL -- "-$pid" 2>/dev/null
+                kill -KILL "-$pid" 2>/dev/null
             fi
             sleep 0.05
         done
@@ -154,9 +170,7 @@ window() {
         say "x $1 never"
     else
         if [ -s "$dir/$2.out" ]; then
-            for line in $(tail -c "+$3" "$dir/$2.out" | head -c 65536 | base64 -w 1920); do
-                say "o $1 $line"
-            done
+            tail -c "+$3" "$dir/$2.out" | head -c 65536 | send "$1"
         fi
         say "x $1 exited 0"
     fi
@@ -173,7 +187,7 @@ probe() {
                 timeout -k 2 "$2" sh /dev/fd/4 2>&1 5>&- 6>&-
                 say "$?" >&5
             }
-        } | send "$1" >&6 3<&- 5>&-
+        } | halves | send "$1" >&6 3<&- 5>&-
     } 5>&1)
     say "x $1 exited $rc"
 }
@@ -188,15 +202,16 @@ launch() {
 # Request $1: run $2, with secret ($3 is "secret") or without.
 begin() {
     # The script's file is claimed exclusively, so that a second request for the token cannot change it under the run.
+    # What a power loss made of a go file would not be a fence for the leader: dash reads over NUL bytes.
     set -C
-    { printf '' >"$dir/$2.script"; } 2>/dev/null || {
+    if [ -s "$dir/$2.go" ] || ! { printf '' >"$dir/$2.script"; } 2>/dev/null; then
         set +C
-        [ -e "$dir/$2.script" ] || fail "cannot create $dir/$2.script"
+        [ -s "$dir/$2.go" ] || [ -e "$dir/$2.script" ] || fail "cannot create $dir/$2.script"
         judge "$2"
         [ "$verdict" = never ] || verdict=gone
         say "x $1 $verdict"
         return
-    }
+    fi
     set +C
     printf '%b' "$script" >>"$dir/$2.script" || fail "cannot write $dir/$2.script"
     if [ "$3" = secret ]; then
@@ -282,7 +297,7 @@ agent)
     boot=
     read -r boot </proc/sys/kernel/random/boot_id
     [ -n "$boot" ] || fail "no /proc/sys/kernel/random/boot_id"
-    for word in base64 head rm setsid sleep tail timeout; do
+    for word in base64 cat dd head rm setsid sleep tail timeout wc; do
         command -v "$word" >/dev/null || fail "no $word on this host"
     done
     # An external printf would show secrets in its arguments.

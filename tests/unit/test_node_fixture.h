@@ -23,7 +23,8 @@
 struct fx {
     uv_loop_t loop;
     char *dir, *run_dir;
-    int ups, downs; /* of every node */
+    int ups, downs;         /* of every node */
+    struct node *nodes[16]; /* open ones: a failed test leaves some */
 };
 
 struct got {
@@ -63,19 +64,6 @@ static struct fx *fx_new(void)
     return f;
 }
 
-static void fx_free(struct fx *f)
-{
-    char *rm = xasprintf("rm -rf '%s'", f->dir);
-    while (uv_run(&f->loop, UV_RUN_DEFAULT))
-        ;
-    assert_int_equal(uv_loop_close(&f->loop), 0);
-    assert_int_equal(system(rm), 0);
-    free(rm);
-    free(f->dir);
-    free(f->run_dir);
-    free(f);
-}
-
 static void fx_on_state(void *ctx, struct node *n, enum node_state state, const char *why)
 {
     struct fx *f = ctx;
@@ -90,6 +78,10 @@ static struct node *fx_node_on(struct fx *f, const char *ssh)
 {
     struct node_target t = {.name = "n", .ssh = ssh, .run_dir = f->run_dir};
     struct node *n = node_new(&f->loop, &t, fx_on_state, f);
+    size_t i = 0;
+    while (f->nodes[i])
+        i++;
+    f->nodes[i] = n;
     node_connect(n);
     return n;
 }
@@ -115,9 +107,29 @@ static void fx_closed(void *ctx) { *(bool *)ctx = true; }
 static void fx_close(struct fx *f, struct node *n)
 {
     bool closed = false;
+    for (size_t i = 0; i < 16; i++)
+        if (f->nodes[i] == n)
+            f->nodes[i] = NULL;
     node_close(n, fx_closed, &closed);
     while (!closed)
         fx_turn(f);
+}
+
+static void fx_free(struct fx *f)
+{
+    char *rm = xasprintf("rm -rf '%s'", f->dir);
+    for (size_t i = 0; i < 16; i++)
+        if (f->nodes[i])
+            node_close(f->nodes[i], NULL, NULL);
+    while (uv_run(&f->loop, UV_RUN_DEFAULT))
+        ;
+    int open = uv_loop_close(&f->loop), left = system(rm);
+    free(rm);
+    free(f->dir);
+    free(f->run_dir);
+    free(f);
+    assert_int_equal(open, 0);
+    assert_int_equal(left, 0);
 }
 
 static void got_cb(void *ctx, const struct node_result *r)
