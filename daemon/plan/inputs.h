@@ -49,6 +49,7 @@ struct oms_config { /* oms-facts §3: config.yaml keys of the same names; tags a
     bool is_default;
     char **cm_nodes; /* NULL-terminated */
 };
+enum { OMS_CONFIG_MAX = 64 * 1024 };
 int oms_config_parse(const char *text, size_t len, const char *file, struct oms_config **out, struct err *e);
 void oms_config_free(struct oms_config *c);
 
@@ -67,6 +68,10 @@ void node_facts_free(struct node_facts *f);
 
 /* --- procedures ------------------------------------------------------------------------------------ */
 struct procedure; /* schema/procedure.md */
+enum { PROCEDURE_MAX = 256 * 1024 };
+/* How procedure_parse() asks whether a built-in exists that acts (`acts`) or looks: set once, before the first parse.
+ * NULL (the default): names are not checked. A hook, so that this module does not link the actions. */
+void procedures_set_action_lookup(bool (*known)(const char *name, bool acts));
 int procedure_parse(const char *text, size_t len, const char *file, struct procedure **out, struct err *e);
 void procedure_free(struct procedure *p);
 const char *procedure_name(const struct procedure *p);

@@ -1,0 +1,36 @@
+# What this node knows of its old OMS container. Read-only; environment: DOCKER, OLD_CONTAINER.
+# Prints lines that gather_parse() reads, at last "end" or "error TEXT"; exits 0 in both cases.
+set -u
+config_in=/home/admin/conf/config.yaml
+config_max=65536
+
+fail() {
+    printf 'error %s\n' "$1" | tr -s '\n\t' '  '
+    echo
+    exit 0
+}
+
+# Go's template: one line for each fact. Of the environment only OMS_HOST_IP, for the rest may hold secrets.
+template='id {{.Id}}
+image {{.Config.Image}}
+{{range .HostConfig.Binds}}bind {{.}}
+{{end}}{{range .Config.Env}}{{if eq (printf "%.12s" .) "OMS_HOST_IP="}}env {{.}}
+{{end}}{{end}}'
+
+command -v "$DOCKER" >/dev/null 2>&1 || fail "there is no command $DOCKER"
+facts=$(timeout 20 "$DOCKER" inspect --type container -f "$template" "$OLD_CONTAINER" 2>/dev/null) || {
+    said=$(timeout 20 "$DOCKER" version 2>&1 >/dev/null) || fail "$DOCKER does not answer: $(printf '%.300s' "$said")"
+    said=$(timeout 20 "$DOCKER" inspect --type container "$OLD_CONTAINER" 2>&1 >/dev/null) &&
+        fail "$DOCKER inspect does not know the template that was asked for"
+    fail "container $OLD_CONTAINER: $(printf '%.300s' "$said")"
+}
+
+config=$(printf '%s\n' "$facts" | sed -n "s|^bind \(/[^:]*\):$config_in\(:.*\)\{0,1\}\$|\1|p")
+[ -n "$config" ] || fail "container $OLD_CONTAINER has no file of the host bound to $config_in"
+[ -f "$config" ] || fail "$config, which container $OLD_CONTAINER has as $config_in, is not a file"
+[ -r "$config" ] || fail "$config cannot be read by $(id -un)"
+[ "$(wc -c <"$config")" -le "$config_max" ] || fail "$config is longer than $config_max bytes"
+
+printf 'omsup-gather 1\n%s\nconfig %s\n' "$facts" "$config"
+sed 's/^/|/' "$config" || fail "$config cannot be read"
+printf '\nend\n'

@@ -1,0 +1,176 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/alloc.h"
+#include "daemon/plan/procedure.h"
+#include "daemon/plan/text.h"
+
+enum { STEPS_MAX = PLAN_STEPS_MAX - 1, REFUSE_MAX = 16 }; /* one for `precheck` */
+
+static int get_range(const struct ynode *map, const char *key, char **out, struct err *e)
+{
+    struct version any = {.n = 1};
+    struct err why;
+    int rc = yget_str(map, key, Y_REQUIRED, valid_line, out, e);
+    if (!rc && version_in(&any, *out, &why) < 0)
+        rc = ynode_err(ymap_get(map, key), e, "\"%s\": %s", key, why.msg);
+    return rc;
+}
+
+static int get_target(const struct ynode *root, struct procedure *p, struct err *e)
+{
+    char *s = NULL;
+    struct err why;
+    int rc = yget_str(root, "target", Y_REQUIRED, NULL, &s, e);
+    if (!rc && version_parse(s, &p->target_v, &why))
+        rc = ynode_err(ymap_get(root, "target"), e, "\"target\": %s", why.msg);
+    if (!rc)
+        p->target = version_text(&p->target_v);
+    free(s);
+    return rc;
+}
+
+static int get_refuse(const struct ynode *root, struct procedure *p, struct err *e)
+{
+    static const char *const keys[] = {"source", "say", NULL};
+    const struct ynode *list = NULL;
+    int rc = yget_seq(root, "refuse", Y_OPTIONAL, &list, e);
+    if (rc || !list)
+        return rc;
+    if (list->n > REFUSE_MAX)
+        return ynode_err(list, e, "\"refuse\" has more than %d entries", REFUSE_MAX);
+    p->refuse = xcalloc(list->n + 1, sizeof *p->refuse);
+    for (size_t i = 0; i < list->n && !rc; i++) {
+        const struct ynode *m = list->items[i];
+        if (m->kind != Y_MAP)
+            return ynode_err(m, e, "an entry of \"refuse\" must be a mapping with \"source\" and \"say\"");
+        struct proc_refuse *r = &p->refuse[p->n_refuse++];
+        rc = ymap_known(m, keys, e);
+        rc = rc ? rc : get_range(m, "source", &r->range, e);
+        rc = rc ? rc : yget_str(m, "say", Y_REQUIRED, valid_line, &r->say, e);
+    }
+    return rc;
+}
+
+/* Two steps may share an id when their conditions exclude each other; whether they do, expansion sees. */
+static int check_id(const struct ynode *n, const struct proc_steps *list, const struct proc_step *s, struct err *e)
+{
+    for (const struct proc_step *o = list->at; o < s; o++)
+        if (strcmp(o->id, s->id) == 0 && (o->when.n == 0 || s->when.n == 0))
+            return ynode_err(n, e, "\"%s\" is given twice, and not both have a \"when\"", s->id);
+    return 0;
+}
+
+static int get_steps(const struct ynode *root, const char *key, enum yneed need, struct procedure *p,
+                     enum proc_list which, struct proc_steps *list, struct err *e)
+{
+    const struct ynode *seq = NULL;
+    int rc = yget_seq(root, key, need, &seq, e);
+    if (rc || !seq)
+        return rc;
+    if (seq->n == 0 || seq->n > STEPS_MAX)
+        return ynode_err(seq, e, "\"%s\" must have 1 to %d entries", key, STEPS_MAX);
+    list->at = xcalloc(seq->n, sizeof *list->at);
+    for (size_t i = 0; i < seq->n && !rc; i++) {
+        struct proc_step *s = &list->at[list->n++];
+        rc = proc_step_parse(seq->items[i], p, which, s, e);
+        rc = rc ? rc : check_id(seq->items[i], list, s, e);
+    }
+    return rc;
+}
+
+static int parse(const struct ynode *root, struct procedure *p, struct err *e)
+{
+    static const char *const keys[] = {"procedure", "title",  "edition", "target",   "source", "refuse",
+                                       "doc",       "checks", "steps",   "rollback", NULL};
+    static const char *const editions[] = {"enterprise", "community", NULL};
+    int rc = ymap_known(root, keys, e);
+    rc = rc ? rc : yget_str(root, "procedure", Y_REQUIRED, valid_name, &p->name, e);
+    if (rc)
+        return rc;
+    p->name_line = ymap_get(root, "procedure")->line;
+    p->name_col = ymap_get(root, "procedure")->col;
+    rc = yget_str(root, "title", Y_REQUIRED, valid_line, &p->title, e);
+    rc = rc ? rc : yget_word(root, "edition", Y_REQUIRED, editions, &p->edition, e);
+    rc = rc ? rc : get_target(root, p, e);
+    rc = rc ? rc : get_range(root, "source", &p->source, e);
+    if (!rc && version_in(&p->target_v, p->source, NULL) == 1)
+        rc = ynode_err(ymap_get(root, "source"), e, "\"source\" must not hold the target %s itself", p->target);
+    rc = rc ? rc : get_refuse(root, p, e);
+    rc = rc ? rc : yget_str(root, "doc", Y_OPTIONAL, valid_line, &p->doc, e);
+    rc = rc ? rc : get_steps(root, "checks", Y_OPTIONAL, p, LIST_CHECKS, &p->checks, e);
+    rc = rc ? rc : get_steps(root, "steps", Y_REQUIRED, p, LIST_STEPS, &p->steps, e);
+    return rc ? rc : get_steps(root, "rollback", Y_OPTIONAL, p, LIST_ROLLBACK, &p->rollback, e);
+}
+
+int procedure_parse(const char *text, size_t len, const char *file, struct procedure **out, struct err *e)
+{
+    *out = NULL;
+    struct ytree *t;
+    int rc = ytree_load(text, len, PROCEDURE_MAX, file, 0, &t, e);
+    if (rc)
+        return rc;
+    struct procedure *p = xcalloc(1, sizeof *p);
+    p->file = xstrdup(file);
+    rc = parse(ytree_root(t), p, e);
+    ytree_free(t);
+    if (rc)
+        procedure_free(p);
+    else
+        *out = p;
+    return rc;
+}
+
+static void steps_free(struct proc_steps *list)
+{
+    for (size_t i = 0; i < list->n; i++)
+        proc_step_free(&list->at[i]);
+    free(list->at);
+}
+
+void procedure_free(struct procedure *p)
+{
+    if (!p)
+        return;
+    char *const own[] = {p->name, p->title, p->edition, p->target, p->source, p->doc, p->file};
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        free(own[i]);
+    for (size_t i = 0; i < p->n_refuse; i++) {
+        free(p->refuse[i].range);
+        free(p->refuse[i].say);
+    }
+    free(p->refuse);
+    steps_free(&p->checks);
+    steps_free(&p->steps);
+    steps_free(&p->rollback);
+    free(p);
+}
+
+const char *procedure_name(const struct procedure *p) { return p->name; }
+
+static void add_steps(cJSON *o, const char *key, const struct proc_steps *list)
+{
+    cJSON *a = cJSON_AddArrayToObject(o, key);
+    for (size_t i = 0; i < list->n; i++) {
+        cJSON *s = cJSON_CreateObject();
+        cJSON_AddStringToObject(s, "id", list->at[i].id);
+        cJSON_AddStringToObject(s, "title", list->at[i].title);
+        cJSON_AddItemToArray(a, s);
+    }
+}
+
+cJSON *procedure_to_json(const struct procedure *p)
+{
+    cJSON *o = cJSON_CreateObject();
+    cJSON_AddStringToObject(o, "name", p->name);
+    cJSON_AddStringToObject(o, "title", p->title);
+    cJSON_AddStringToObject(o, "edition", p->edition);
+    cJSON_AddStringToObject(o, "target", p->target);
+    cJSON_AddStringToObject(o, "source", p->source);
+    if (p->doc)
+        cJSON_AddStringToObject(o, "doc", p->doc);
+    add_steps(o, "checks", &p->checks);
+    add_steps(o, "steps", &p->steps);
+    add_steps(o, "rollback", &p->rollback);
+    return o;
+}

@@ -1,0 +1,190 @@
+#include "daemon/plan/text.h"
+
+#include <ctype.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/alloc.h"
+
+void text_shown(const char *s, char out[TEXT_SHOWN])
+{
+    size_t n = 0, room = TEXT_SHOWN - sizeof "…";
+    for (; s[n] && n < room; n++)
+        out[n] = iscntrl((unsigned char)s[n]) ? '?' : s[n];
+    if (s[n]) {
+        while (n > 0 && ((unsigned char)s[n] & 0xC0) == 0x80)
+            n--;
+        memcpy(out + n, "…", sizeof "…" - 1);
+        n += sizeof "…" - 1;
+    }
+    out[n] = '\0';
+}
+
+/* Edits (insert, delete, change, swap neighbours) from a to b, letters without case; both shorter than 32. */
+static unsigned distance(const char *a, const char *b)
+{
+    enum { MAX = 32 };
+    size_t la = strlen(a), lb = strlen(b);
+    if (la >= MAX || lb >= MAX)
+        return UINT32_MAX;
+    unsigned d[MAX][MAX];
+    for (size_t i = 0; i <= la; i++)
+        d[i][0] = (unsigned)i;
+    for (size_t j = 0; j <= lb; j++)
+        d[0][j] = (unsigned)j;
+    for (size_t i = 1; i <= la; i++)
+        for (size_t j = 1; j <= lb; j++) {
+            int ca = tolower((unsigned char)a[i - 1]), cb = tolower((unsigned char)b[j - 1]);
+            unsigned best = d[i - 1][j - 1] + (ca != cb);
+            if (d[i - 1][j] + 1 < best)
+                best = d[i - 1][j] + 1;
+            if (d[i][j - 1] + 1 < best)
+                best = d[i][j - 1] + 1;
+            if (i > 1 && j > 1 && ca == tolower((unsigned char)b[j - 2]) && cb == tolower((unsigned char)a[i - 2]) &&
+                d[i - 2][j - 2] + 1 < best)
+                best = d[i - 2][j - 2] + 1;
+            d[i][j] = best;
+        }
+    return d[la][lb];
+}
+
+const char *text_nearest(const char *s, const char *const *words)
+{
+    const char *near = NULL;
+    unsigned best = (unsigned)strlen(s) / 3 + 1;
+    best = best > 3 ? 3 : best;
+    for (size_t i = 0; words[i]; i++) {
+        unsigned d = distance(s, words[i]);
+        if (d <= best && d < strlen(words[i])) {
+            near = words[i];
+            best = d - (d > 0);
+            if (d == 0)
+                break;
+        }
+    }
+    return near;
+}
+
+size_t text_columns(const char *s, size_t len)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < len; i++)
+        n += ((unsigned char)s[i] & 0xC0) != 0x80;
+    return n;
+}
+
+static bool only(const char *s, size_t min, size_t max, const char *also)
+{
+    size_t n = 0;
+    for (; s[n]; n++)
+        if (n >= max || !(isalnum((unsigned char)s[n]) || strchr(also, s[n])))
+            return false;
+    return n >= min;
+}
+
+static bool printable(const char *s, size_t max)
+{
+    size_t n = 0;
+    for (; s[n]; n++)
+        if (n >= max || iscntrl((unsigned char)s[n]))
+            return false;
+    return n > 0;
+}
+
+const char *valid_name(const char *s)
+{
+    return isalnum((unsigned char)*s) && only(s, 1, 63, "._-")
+               ? NULL
+               : "a name of at most 63 letters, digits, \".\", \"_\", \"-\" that begins with a letter or digit";
+}
+
+const char *valid_path(const char *s) { return *s == '/' && printable(s, 1024) ? NULL : "an absolute path"; }
+
+const char *valid_ssh(const char *s)
+{
+    return *s != '-' && only(s, 1, 255, "._-@:%[]/+") && !strstr(s, "@-")
+               ? NULL
+               : "a destination for ssh ([user@]host or an alias; not an option)";
+}
+
+const char *valid_container(const char *s)
+{
+    return isalnum((unsigned char)*s) && only(s, 2, 128, "_.-") ? NULL
+                                                                : "a container name ([a-zA-Z0-9][a-zA-Z0-9_.-]+)";
+}
+
+const char *valid_command(const char *s)
+{
+    return *s != '-' && only(s, 1, 255, "/._-") ? NULL : "one command name or path without options, such as docker";
+}
+
+const char *valid_image(const char *s)
+{
+    static const char must[] = "REPOSITORY:TAG of an image";
+    const char *slash = strrchr(s, '/'), *colon = strrchr(s, ':');
+    if (!isalnum((unsigned char)*s) || !only(s, 3, 511, "._-/:") || !colon || (slash && colon < slash) || colon == s ||
+        (slash && colon == slash + 1))
+        return must;
+    return only(colon + 1, 1, 128, "._-") && (isalnum((unsigned char)colon[1]) || colon[1] == '_') ? NULL : must;
+}
+
+const char *valid_sha256(const char *s)
+{
+    return strlen(s) == 64 && strspn(s, "0123456789abcdef") == 64 ? NULL : "a SHA-256 of 64 lower-case hex digits";
+}
+
+const char *valid_host(const char *s)
+{
+    return *s != '-' && only(s, 1, 255, "._-:[]") ? NULL : "a host name or address";
+}
+
+const char *valid_user(const char *s)
+{
+    return *s != '-' && printable(s, 255) && !strpbrk(s, " \"'\\`$") ? NULL : "a user name";
+}
+
+const char *valid_database(const char *s)
+{
+    return *s != '-' && only(s, 1, 64, "_$-") ? NULL : "a database name (letters, digits, \"_\", \"$\", \"-\")";
+}
+
+const char *valid_line(const char *s) { return printable(s, 1000) ? NULL : "one line of at most 1000 bytes"; }
+
+const char *valid_id(const char *s)
+{
+    bool ok = islower((unsigned char)*s) && only(s, 1, 63, "-");
+    for (const char *p = s; ok && *p; p++)
+        ok = !isupper((unsigned char)*p);
+    return ok ? NULL : "an id: lower-case letters, digits and \"-\", beginning with a letter";
+}
+
+size_t strv_len(char *const *v)
+{
+    size_t n = 0;
+    while (v && v[n])
+        n++;
+    return n;
+}
+
+void strv_add(char ***v, size_t *n, char *s)
+{
+    *v = xrealloc(*v, *n + 2, sizeof **v);
+    (*v)[(*n)++] = s;
+    (*v)[*n] = NULL;
+}
+
+void strv_free(char **v)
+{
+    for (size_t i = 0; v && v[i]; i++)
+        free(v[i]);
+    free(v);
+}
+
+bool strv_has(char *const *v, const char *s)
+{
+    for (size_t i = 0; v && v[i]; i++)
+        if (strcmp(v[i], s) == 0)
+            return true;
+    return false;
+}
