@@ -1,0 +1,158 @@
+#!/usr/bin/env bats
+# A backup counts only with a manifest of this job whose file is what was written.
+
+load helper
+
+setup_file() {
+	export SERVER=$BATS_FILE_TMPDIR/server
+	server_up "$SERVER"
+	sql "CREATE DATABASE rm_402 CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci"
+	sql "CREATE TABLE oms_project (id int PRIMARY KEY, project_name varchar(64)) DEFAULT CHARSET=utf8mb4;
+		INSERT INTO oms_project VALUES (1, 'orders 🚀'), (2, 'it''s')" rm_402
+}
+teardown_file() { server_down "$SERVER"; }
+
+setup() { DIR=$BATS_TEST_TMPDIR/backup; }
+
+backup() { # ATTEMPT [NAME=VALUE...]
+	local attempt=$1
+	shift
+	script steps backup run DB=rm_402 BACKUP_DIR="$DIR" OMSUP_JOB=7 OMSUP_ATTEMPT="$attempt" OMSUP_TOKEN="t$attempt" "$@"
+}
+check() { script steps backup check DB=rm_402 BACKUP_DIR="$DIR" OMSUP_JOB=7 "$@"; }
+
+fake_dump() { # SCRIPT: a mysqldump that ends in another way than it should
+	mkdir -p "$BATS_TEST_TMPDIR/bin"
+	printf '#!/bin/sh\ncase $* in *--help*) exec /usr/bin/mysqldump "$@" ;; esac\n%s\n' "$1" >"$BATS_TEST_TMPDIR/bin/mysqldump"
+	chmod +x "$BATS_TEST_TMPDIR/bin/mysqldump"
+	FAKE=PATH=$BATS_TEST_TMPDIR/bin:$PATH
+}
+
+@test "a good backup: file, manifest, facts" {
+	run check
+	[ "$status" -eq 1 ]
+	backup 1
+	run check
+	echo "$output"
+	[ "$status" -eq 0 ]
+	local file=$DIR/job-7/rm_402.1.sql
+	[[ $output == *"omsup: fact backup.rm_402.file $file"* ]]
+	[[ $output == *"omsup: fact backup.rm_402.size $(stat -c %s "$file")"* ]]
+	[[ $output == *"omsup: fact backup.rm_402.sha256 $(sha256sum <"$file" | cut -d' ' -f1)"* ]]
+	[[ $output == *"omsup: fact backup.rm_402.charset utf8mb4"* ]]
+	[[ $output == *"omsup: fact backup.rm_402.collation utf8mb4_unicode_ci"* ]]
+	grep -q 'orders 🚀' "$file"
+	[ "$(stat -c %a "$DIR/job-7" "$file" "$file.ok" | tr '\n' ' ')" = "700 600 600 " ]
+}
+
+@test "an unknown database: no file is left that could be taken for a backup" {
+	run script steps backup run DB=nowhere BACKUP_DIR="$DIR" OMSUP_JOB=7 OMSUP_ATTEMPT=1 OMSUP_TOKEN=t
+	[ "$status" -ne 0 ]
+	[[ $output == *"1049"* ]]
+	[ -z "$(find "$DIR" -type f 2>/dev/null)" ]
+	# should mysqldump be the first to notice: 863 bytes and status 2
+	fake_dump 'shift $(($# - 1)); exec /usr/bin/mysqldump --no-defaults -uroot -S "$(cat '"$BATS_TEST_TMPDIR"'/sock)" nowhere'
+	echo "$SERVER/sock" >"$BATS_TEST_TMPDIR/sock"
+	run backup 1 "$FAKE"
+	[ "$status" -ne 0 ]
+	[[ $output == *"ended with status 2; the "* ]]
+	run check
+	[ "$status" -eq 1 ]
+}
+
+@test "a dump that is killed half-way" {
+	fake_dump 'echo "-- MariaDB dump"; kill -9 $$'
+	run backup 1 "$FAKE"
+	echo "$output"
+	[ "$status" -ne 0 ]
+	[[ $output == *"status 137"* ]]
+	run check
+	[ "$status" -eq 1 ]
+}
+
+@test "the trailer is missing though the status is 0" {
+	fake_dump 'echo "CREATE TABLE x (id int);"'
+	run backup 1 "$FAKE"
+	[ "$status" -ne 0 ]
+	[[ $output == *"does not end with"* ]]
+	run check
+	[ "$status" -eq 1 ]
+}
+
+@test "a retry makes a new file; the newest counts" {
+	backup 1
+	local first
+	first=$(sha256sum "$DIR/job-7/rm_402.1.sql")
+	backup 10
+	backup 2
+	[ "$(sha256sum "$DIR/job-7/rm_402.1.sql")" = "$first" ]
+	run check
+	[[ $output == *"backup.rm_402.file $DIR/job-7/rm_402.10.sql"* ]]
+}
+
+@test "an existing file is never written over" {
+	mkdir -p "$DIR/job-7"
+	echo precious >"$DIR/job-7/rm_402.1.sql"
+	run backup 1
+	[ "$status" -ne 0 ]
+	[ "$(cat "$DIR/job-7/rm_402.1.sql")" = precious ]
+}
+
+@test "a manifest is believed only while its file is what was written" {
+	backup 1
+	local file=$DIR/job-7/rm_402.1.sql
+	printf 'x' | dd of="$file" bs=1 seek=40 conv=notrunc status=none
+	run check
+	[ "$status" -eq 1 ]
+	[[ $output == *"SHA-256 differ"* ]]
+	rm "$file"
+	run check
+	[ "$status" -eq 1 ]
+}
+
+@test "another job's backup, or another database's with the same beginning, is not this one's" {
+	backup 1
+	run script steps backup check DB=rm_402 BACKUP_DIR="$DIR" OMSUP_JOB=8
+	[ "$status" -eq 1 ]
+	run script steps backup check DB=rm BACKUP_DIR="$DIR" OMSUP_JOB=7
+	[ "$status" -eq 1 ]
+	mv "$DIR/job-7" "$DIR/job-8"
+	run script steps backup check DB=rm_402 BACKUP_DIR="$DIR" OMSUP_JOB=8
+	[ "$status" -eq 1 ]
+}
+
+@test "the script is killed before the manifest: no backup" {
+	local file
+	file=$(script_file steps backup run)
+	sed 's/^mv -- .*/kill -9 $$/' "$file" >"$BATS_TEST_TMPDIR/killed.sh"
+	env -i PATH="$PATH" DB=rm_402 BACKUP_DIR="$DIR" OMSUP_JOB=7 OMSUP_ATTEMPT=1 OMSUP_TOKEN=t sh "$BATS_TEST_TMPDIR/killed.sh" 3<<-EOF || :
+		[client]
+		user=root
+		socket=$SERVER/sock
+	EOF
+	[ -e "$DIR/job-7/rm_402.1.sql" ]
+	run check
+	[ "$status" -eq 1 ]
+	backup 2
+	check
+}
+
+@test "prechecks: space, tools, what a dump leaves out" {
+	local env=(DIR="$DIR" BACKUP_DIR="$DIR" OMSUP_JOB=7 RM_DB=rm_402 CM_DB=rm_402 HB_DBS=rm_402)
+	run script checks backup-space probe "${env[@]}"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	mkdir -p "$DIR/job-7"
+	run script checks backup-space probe "${env[@]}"
+	[ "$status" -eq 1 ]
+	run script checks backup-tools probe "${env[@]}"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	run script checks backup-holds-all probe "${env[@]}"
+	[ "$status" -eq 0 ]
+	sql 'CREATE TRIGGER t BEFORE INSERT ON oms_project FOR EACH ROW SET NEW.id = NEW.id' rm_402
+	run script checks backup-holds-all probe "${env[@]}"
+	sql 'DROP TRIGGER t' rm_402
+	[ "$status" -eq 1 ]
+	[[ $output == *"rm_402 (1)"* ]]
+}

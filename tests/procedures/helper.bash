@@ -1,0 +1,70 @@
+# shellcheck shell=bash
+# A private MariaDB server for a test file, and the scripts of a procedure run as the daemon runs them.
+
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+PROCEDURE=${PROCEDURE:-ee-4.2.3}
+
+server_up() { # DIR: sets nothing in the shell; every test finds DIR in $SERVER
+	local dir=$1
+	mkdir -p "$dir/data" "$dir/tmp"
+	mariadb-install-db --no-defaults --datadir="$dir/data" --auth-root-authentication-method=normal \
+		--skip-test-db >"$dir/install.log" 2>&1
+	server_start "$dir"
+}
+
+server_start() {
+	local dir=$1 user=()
+	[ "$(id -u)" -ne 0 ] || user=(--user=root)
+	# utf8mb4 is what the databases of the tests do not have by default.
+	mariadbd --no-defaults "${user[@]}" --datadir="$dir/data" --socket="$dir/sock" --skip-networking --pid-file="$dir/pid" \
+		--character-set-server=latin1 --innodb-buffer-pool-size=32M --innodb-log-file-size=16M --tmpdir="$dir/tmp" \
+		--innodb-flush-log-at-trx-commit=2 >"$dir/log" 2>&1 3>&- &
+	local tries=0
+	until mariadb-admin --no-defaults -uroot -S "$dir/sock" ping >/dev/null 2>&1; do
+		tries=$((tries + 1))
+		[ "$tries" -lt 300 ] || { cat "$dir/log"; return 1; }
+		sleep 0.1
+	done
+}
+
+server_down() {
+	local pid
+	pid=$(cat "$1/pid" 2>/dev/null) || return 0
+	kill "$pid"
+	while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
+}
+
+sql() { # SQL [DB]: as the operator, beside the scripts
+	mariadb --no-defaults -uroot -S "$SERVER/sock" --default-character-set=utf8mb4 --comments -N -B -e "$1" ${2:+"$2"}
+}
+
+# The text that the daemon puts in front of a script with `metadb: true` (schema/procedure.md).
+PRELUDE='set -eu
+omsup_login=$(cat <&3)
+metadb() {
+	omsup_program=$1
+	shift
+	{ printf "%s\n" "$omsup_login" | "$omsup_program" --defaults-extra-file=/dev/fd/7 "$@" 7<&0 0<&6; } 6<&0
+}
+'
+
+script_file() { # SECTION ID KEY: the path of the script as it runs
+	local file=$BATS_TEST_TMPDIR/$1.$2.$3.sh
+	[ -e "$file" ] || {
+		printf '%s' "$PRELUDE"
+		python3 "$HERE/procedures.py" "$PROCEDURE" "$1" "$2" "$3"
+	} >"$file"
+	echo "$file"
+}
+
+# SECTION ID KEY [NAME=VALUE...]: runs it with exactly these variables; for bats' `run`.
+script() {
+	local file
+	file=$(script_file "$1" "$2" "$3")
+	shift 3
+	env -i PATH="$PATH" "$@" sh "$file" </dev/null 3<<-EOF
+		[client]
+		user=root
+		socket=$SERVER/sock
+	EOF
+}
