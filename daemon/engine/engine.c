@@ -310,7 +310,7 @@ int engine_new(uv_loop_t *loop, const struct engine_config *c, struct journal *j
     en->loop = loop;
     en->run_dir = xstrdup(c->run_dir);
     en->host = xstrdup(c->host);
-    en->config = (struct engine_config){en->run_dir, en->host};
+    en->config = (struct engine_config){en->run_dir, en->host, c->resume_after_reboot};
     en->journal = j;
     en->procedures = ps;
     en->boot = read_boot_id();
@@ -358,7 +358,7 @@ static void recover_job(struct job *b)
         free(b->row.boot);
         b->row.boot = xstrdup(en->boot);
         engine_add_event(b, NULL, NULL, "engine", "reboot-seen", NULL, NULL, "the control host rebooted");
-        if (b->row.pause_on_reboot && b->core.mode == MODE_RUNNING) {
+        if (b->row.pause_on_reboot && !en->config.resume_after_reboot && b->core.mode == MODE_RUNNING) {
             size_t k = core_current_step(&b->core);
             char *why = xasprintf("the control host rebooted during \"%s\"; look whether somebody has repaired by hand, then resume",
                                   k < b->core.n_steps ? b->plan->steps[k].title : "the end");

@@ -20,6 +20,7 @@ struct engine;
 struct engine_config {
     const char *run_dir; /* of runs on every host */
     const char *host;    /* name of this control host, in locks and events */
+    bool resume_after_reboot; /* else what the deployment says */
 };
 
 /* The engine borrows journal and procedures: they must outlive it. */

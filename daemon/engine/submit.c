@@ -46,7 +46,7 @@ int job_conflict(struct engine *en, const struct plan *p, int64_t self, int64_t 
     return 0;
 }
 
-static int write_job(struct submit *s, struct plan *plan, const char *text, const char *hash, struct job **out, struct err *e)
+static void write_job(struct submit *s, const struct deployment *d, struct plan *plan, const char *text, const char *hash, struct job **out, struct err *e)
 {
     struct engine *en = s->en;
     struct job *b = job_new(en, plan);
@@ -54,7 +54,7 @@ static int write_job(struct submit *s, struct plan *plan, const char *text, cons
     b->row = (struct journal_job){
         .type = xstrdup(types[plan->type]), .mode = xstrdup(core_mode_name(MODE_READY)), .state = xstrdup("Ready"), .plan = xstrdup(hash),
         .deployment = xstrdup(s->text), .object = xstrdup(plan->object), .operator_ = xstrdup(s->login), .boot = xstrdup(en->boot),
-        .created = engine_now(), .parent = s->parent, .pause_on_reboot = true,
+        .created = engine_now(), .parent = s->parent, .pause_on_reboot = strcmp(d->after_reboot, "resume") != 0,
     };
     int rc = journal_begin(en->journal, e);
     if (rc == 0 && (rc = journal_add_plan(en->journal, hash, text, e)) == 0)
@@ -68,7 +68,6 @@ static int write_job(struct submit *s, struct plan *plan, const char *text, cons
         engine_record_sub(b, i);
     engine_add_event(b, NULL, NULL, s->actor, "submit", NULL, "Ready", s->reason);
     *out = b;
-    return 0;
 }
 
 static cJSON *backups_json(struct engine *en, int64_t id);
@@ -89,8 +88,7 @@ static void create(struct submit *s, struct plan *plan, const struct deployment 
         plan_free(plan);
     } else {
         struct job *b, *parent = s->parent ? engine_job(s->en, s->parent) : NULL;
-        write_job(s, plan, text, hash, &b, &e);
-        b->row.pause_on_reboot = strcmp(d->after_reboot, "resume") != 0;
+        write_job(s, d, plan, text, hash, &b, &e);
         if (parent) {
             char *why = xasprintf("rolled back by job %lld", (long long)b->row.id);
             engine_verb_job(parent, VERB_CANCEL_FORCE, s->actor, why);

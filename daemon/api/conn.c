@@ -1,0 +1,208 @@
+/* One connection: lines in, messages out, limits. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/alloc.h"
+#include "common/log.h"
+#include "daemon/api/internal.h"
+
+static void on_closed(uv_handle_t *h)
+{
+    struct conn *c = h->data;
+    struct server *s = c->server;
+    for (struct conn **p = &s->conns; *p; p = &(*p)->next)
+        if (*p == c) {
+            *p = c->next;
+            break;
+        }
+    if (c->request)
+        c->request->conn = NULL;
+    buf_free(&c->in);
+    free(c->actor);
+    free(c->login);
+    free(c);
+    s->n_conns--;
+    server_part_closed(s);
+}
+
+void conn_close(struct conn *c)
+{
+    if (c->closing)
+        return;
+    c->closing = true;
+    uv_close((uv_handle_t *)&c->pipe, on_closed);
+}
+
+struct out {
+    uv_write_t req;
+    char *text;
+};
+
+static void on_written(uv_write_t *w, int status)
+{
+    struct out *o = (struct out *)w;
+    struct conn *c = w->handle->data;
+    free(o->text);
+    free(o);
+    if (status < 0)
+        conn_close(c);
+    else if (c->dirty)
+        watch_send(c);
+}
+
+void conn_send(struct conn *c, cJSON *message)
+{
+    char *text = cJSON_PrintUnformatted(message);
+    cJSON_Delete(message);
+    if (c->closing || !text) {
+        free(text);
+        return;
+    }
+    size_t len = strlen(text);
+    if (len + 1 > LINE_MAX_BYTES) {
+        log_error("an answer of %zu bytes is over the limit of a line; the connection is closed", len);
+        free(text);
+        conn_close(c);
+        return;
+    }
+    struct out *o = xcalloc(1, sizeof *o);
+    o->text = xrealloc(text, len + 2, 1);
+    memcpy(o->text + len, "\n", 2);
+    uv_buf_t b = uv_buf_init(o->text, (unsigned)len + 1);
+    if (uv_write(&o->req, (uv_stream_t *)&c->pipe, &b, 1, on_written) != 0) {
+        free(o->text);
+        free(o);
+        conn_close(c);
+    }
+}
+
+static void fail(struct conn *c, int code, const char *why)
+{
+    cJSON *m = cJSON_CreateObject(), *e = cJSON_CreateObject();
+    cJSON_AddStringToObject(m, "jsonrpc", "2.0");
+    cJSON_AddNullToObject(m, "id");
+    cJSON_AddItemToObject(m, "error", e);
+    cJSON_AddNumberToObject(e, "code", err_rpc(code));
+    cJSON_AddStringToObject(e, "message", why);
+    cJSON_AddStringToObject(cJSON_AddObjectToObject(e, "data"), "name", err_name(code));
+    conn_send(c, m);
+}
+
+static void on_last_written(uv_shutdown_t *r, int status)
+{
+    conn_close(r->handle->data);
+    free(r);
+}
+
+/* Says why, then closes. */
+static void refuse(struct conn *c, int code, const char *why)
+{
+    uv_read_stop((uv_stream_t *)&c->pipe);
+    fail(c, code, why);
+    uv_shutdown_t *r = xcalloc(1, sizeof *r);
+    if (c->closing || uv_shutdown(r, (uv_stream_t *)&c->pipe, on_last_written) != 0) {
+        free(r);
+        conn_close(c);
+    }
+}
+
+static void next_line(struct conn *c)
+{
+    while (!c->request && !c->closing) {
+        char *nl = c->in.len ? memchr(c->in.data, '\n', c->in.len) : NULL;
+        if (!nl) {
+            if (c->in.len >= LINE_MAX_BYTES)
+                refuse(c, ERR_LIMIT, "a line of more than 1 MiB");
+            return;
+        }
+        size_t len = (size_t)(nl - c->in.data);
+        char *line = xstrndup(c->in.data, len);
+        bool nul = strlen(line) != len;
+        buf_consume(&c->in, len + 1);
+        c->line_since = c->in.len ? uv_now(c->server->loop) : 0;
+        c->last_ms = uv_now(c->server->loop);
+        if (nul)
+            refuse(c, ERR_PARSE, "a NUL byte in a message");
+        else if (len > 0)
+            request_begin(c, line, len);
+        free(line);
+    }
+}
+
+static void on_alloc(uv_handle_t *h, size_t size, uv_buf_t *b) { *b = uv_buf_init(xcalloc(1, 16384), 16384); }
+
+static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *b)
+{
+    struct conn *c = s->data;
+    if (n > 0) {
+        if (!c->line_since)
+            c->line_since = uv_now(c->server->loop);
+        buf_add(&c->in, b->base, (size_t)n);
+        next_line(c);
+        /* A peer that sends on while its request is answered is not read further than one line. */
+        if (c->request && c->in.len >= LINE_MAX_BYTES && !c->closing) {
+            uv_read_stop(s);
+            c->reading = false;
+        }
+    } else if (n < 0) {
+        conn_close(c);
+    }
+    free(b->base);
+}
+
+/* request.c: the answer is on its way, the next line may be read. */
+void conn_answered(struct conn *c)
+{
+    c->last_ms = uv_now(c->server->loop);
+    if (!c->reading && !c->closing)
+        c->reading = uv_read_start((uv_stream_t *)&c->pipe, on_alloc, on_read) == 0;
+    next_line(c);
+}
+
+void conn_tick(struct conn *c, uint64_t now)
+{
+    if (c->closing)
+        return;
+    if (c->line_since && !c->request && now - c->line_since > LINE_TIMEOUT_MS)
+        refuse(c, ERR_LIMIT, "a line was not complete within 30 s");
+    else if (!c->watching && !c->request && now - c->last_ms > IDLE_TIMEOUT_MS)
+        conn_close(c);
+    else if (c->watching && (c->dirty || now - c->watch_sent > WATCH_MAX_MS))
+        watch_send(c);
+}
+
+static unsigned conns_of(const struct server *s, uid_t uid)
+{
+    unsigned n = 0;
+    for (const struct conn *c = s->conns; c; c = c->next)
+        n += c->uid == uid && !c->closing;
+    return n;
+}
+
+void conn_accept(struct server *s)
+{
+    struct err e;
+    struct conn *c = xcalloc(1, sizeof *c);
+    uv_os_fd_t fd;
+    c->server = s;
+    uv_pipe_init(s->loop, &c->pipe, 0);
+    c->pipe.data = c;
+    c->uid = (uid_t)-1;
+    c->last_ms = uv_now(s->loop);
+    c->next = s->conns;
+    s->conns = c;
+    s->n_conns++;
+    s->open++;
+    if (uv_accept((uv_stream_t *)&s->listener, (uv_stream_t *)&c->pipe) != 0 || uv_fileno((uv_handle_t *)&c->pipe, &fd) != 0 ||
+        peer_of(fd, &s->config, &c->access, &c->uid, &c->actor, &c->login, &e)) {
+        conn_close(c);
+    } else if (s->n_conns > CONNS_MAX) {
+        refuse(c, ERR_LIMIT, "too many connections: 64 are served");
+    } else if (conns_of(s, c->uid) > CONNS_PER_UID) {
+        refuse(c, ERR_LIMIT, "too many connections of this user: 16 are served");
+    } else if (c->access == ACCESS_NONE) {
+        refuse(c, ERR_DENIED, "permission denied: only root and members of the operators' or viewers' group are served");
+    } else {
+        c->reading = uv_read_start((uv_stream_t *)&c->pipe, on_alloc, on_read) == 0;
+    }
+}

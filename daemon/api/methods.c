@@ -1,0 +1,339 @@
+/* The methods: parameters are checked here, the engine does the rest. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/api/internal.h"
+
+enum { PROTOCOL = 1, REASON_MAX = 1000 };
+
+/* --- parameters ----------------------------------------------------------------------------------- */
+
+static const cJSON *param(const struct request *r, const char *name) { return cJSON_GetObjectItemCaseSensitive(r->params, name); }
+
+static int get_text(const struct request *r, const char *name, bool required, size_t max, const char **out, struct err *e)
+{
+    const cJSON *v = param(r, name);
+    *out = NULL;
+    if (!v && !required)
+        return 0;
+    if (!cJSON_IsString(v) || v->valuestring[0] == '\0')
+        return err_set(e, ERR_PARAMS, "\"%s\" must be a string%s", name, v ? " that is not empty" : "");
+    if (strlen(v->valuestring) > max)
+        return err_set(e, ERR_PARAMS, "\"%s\" has more than %zu bytes", name, max);
+    *out = v->valuestring;
+    return 0;
+}
+
+static int get_number(const struct request *r, const char *name, bool required, double max, int64_t *out, struct err *e)
+{
+    const cJSON *v = param(r, name);
+    *out = 0;
+    if (!v && !required)
+        return 0;
+    if (!cJSON_IsNumber(v) || v->valuedouble < 0 || v->valuedouble > max || v->valuedouble != (double)(int64_t)v->valuedouble)
+        return err_set(e, ERR_PARAMS, "\"%s\" must be a whole number from 0 to %.0f", name, max);
+    *out = (int64_t)v->valuedouble;
+    return 0;
+}
+
+static int get_bool(const struct request *r, const char *name, bool *out, struct err *e)
+{
+    const cJSON *v = param(r, name);
+    if (v && !cJSON_IsBool(v))
+        return err_set(e, ERR_PARAMS, "\"%s\" must be true or false", name);
+    *out = cJSON_IsTrue(v);
+    return 0;
+}
+
+static const double ID_MAX = 9007199254740991.0; /* whole numbers that JSON keeps */
+
+static struct engine_caller caller(const struct request *r) { return (struct engine_caller){r->conn->actor, r->conn->login}; }
+
+static struct engine *engine_of(const struct request *r) { return r->conn->server->engine; }
+
+static void finish(struct request *r, int rc, cJSON *result, const struct err *e)
+{
+    if (rc)
+        request_fail(r, e);
+    else
+        request_ok(r, result);
+}
+
+static void on_reply(void *ctx, cJSON *result, const struct err *e) { finish(ctx, e->code, result, e); }
+
+/* --- methods -------------------------------------------------------------------------------------- */
+
+static void m_hello(struct request *r)
+{
+    struct err e = {0};
+    int64_t version;
+    cJSON *o = NULL;
+    int rc = get_number(r, "protocol", true, 1000, &version, &e);
+    if (rc == 0 && version != PROTOCOL)
+        rc = err_set(&e, ERR_PROTOCOL, "this omsupd (%s) speaks protocol %d, the client %d: use the client of the same version", OMSUP_VERSION,
+                     PROTOCOL, (int)version);
+    if (rc == 0) {
+        r->conn->hello = true;
+        o = cJSON_CreateObject();
+        cJSON_AddStringToObject(o, "daemon", "omsupd");
+        cJSON_AddStringToObject(o, "version", OMSUP_VERSION);
+        cJSON_AddNumberToObject(o, "protocol", PROTOCOL);
+        cJSON_AddStringToObject(o, "access", r->conn->access == ACCESS_OPERATE ? "operate" : "look");
+        cJSON_AddStringToObject(o, "host", r->conn->server->host);
+    }
+    finish(r, rc, o, &e);
+}
+
+static int get_deployment(struct request *r, const char **text, const char **file, enum job_type *type, struct err *e)
+{
+    const char *t;
+    int rc = get_text(r, "deployment", true, DEPLOYMENT_MAX, text, e);
+    if (rc == 0 && (rc = get_text(r, "file", false, 4096, file, e)) == 0)
+        rc = get_text(r, "type", false, 32, &t, e);
+    if (rc)
+        return rc;
+    if (!*file)
+        *file = "deployment";
+    if (t && strcmp(t, "upgrade") != 0 && strcmp(t, "check") != 0)
+        return err_set(e, ERR_PARAMS, "\"type\" must be \"upgrade\" or \"check\"");
+    *type = t && strcmp(t, "check") == 0 ? JOB_CHECK : JOB_UPGRADE;
+    return 0;
+}
+
+static void m_submit(struct request *r)
+{
+    struct err e = {0};
+    const char *text, *file = NULL;
+    enum job_type type;
+    bool start;
+    struct engine_caller who = caller(r);
+    if (get_deployment(r, &text, &file, &type, &e) || get_bool(r, "start", &start, &e))
+        request_fail(r, &e);
+    else
+        engine_submit(engine_of(r), &who, type, text, file, start, on_reply, r);
+}
+
+static void m_plan(struct request *r)
+{
+    struct err e = {0};
+    const char *text, *file = NULL;
+    enum job_type type;
+    int64_t job;
+    cJSON *result = NULL;
+    if (param(r, "job")) {
+        int rc = get_number(r, "job", true, ID_MAX, &job, &e);
+        if (rc == 0)
+            rc = engine_job_plan(engine_of(r), job, &result, &e);
+        finish(r, rc, result, &e);
+    } else if (get_deployment(r, &text, &file, &type, &e)) {
+        request_fail(r, &e);
+    } else {
+        engine_plan(engine_of(r), type, text, file, on_reply, r);
+    }
+}
+
+static void m_list(struct request *r)
+{
+    struct err e = {0};
+    cJSON *result = NULL;
+    finish(r, engine_list(engine_of(r), r->params, &result, &e), result, &e);
+}
+
+static void m_status(struct request *r)
+{
+    struct err e = {0};
+    int64_t job;
+    cJSON *result = NULL;
+    int rc = get_number(r, "job", false, ID_MAX, &job, &e);
+    if (rc == 0)
+        rc = engine_snapshot(engine_of(r), job, &result, &e);
+    finish(r, rc, result, &e);
+}
+
+static int get_address(struct request *r, int64_t *job, const char **step, const char **subtask, struct err *e)
+{
+    int rc = get_number(r, "job", true, ID_MAX, job, e);
+    if (rc == 0 && (rc = get_text(r, "step", false, 128, step, e)) == 0)
+        rc = get_text(r, "subtask", false, 256, subtask, e);
+    if (rc == 0 && *subtask && !*step)
+        rc = err_set(e, ERR_PARAMS, "\"subtask\" needs \"step\"");
+    return rc;
+}
+
+static void m_show(struct request *r)
+{
+    struct err e = {0};
+    int64_t job;
+    const char *step, *subtask;
+    cJSON *result = NULL;
+    int rc = get_address(r, &job, &step, &subtask, &e);
+    if (rc == 0)
+        rc = engine_show(engine_of(r), job, step, subtask, &result, &e);
+    finish(r, rc, result, &e);
+}
+
+static void m_verb(struct request *r)
+{
+    static const struct {
+        const char *name;
+        enum engine_verb verb;
+        bool reason;
+    } verbs[] = {{"start", DO_START, false}, {"pause", DO_PAUSE, false},     {"resume", DO_RESUME, false},
+                 {"retry", DO_RETRY, false}, {"skip", DO_SKIP, true},        {"done", DO_DONE, true},
+                 {"confirm", DO_CONFIRM, false}, {"reject", DO_REJECT, true}, {"cancel", DO_CANCEL, true}};
+    struct err e = {0};
+    const char *name = cJSON_GetObjectItemCaseSensitive(r->message, "method")->valuestring, *step, *subtask, *reason;
+    int64_t job;
+    bool force;
+    cJSON *result = NULL;
+    size_t v = 0;
+    while (strcmp(verbs[v].name, name) != 0)
+        v++;
+    struct engine_caller who = caller(r);
+    int rc = get_address(r, &job, &step, &subtask, &e);
+    if (rc == 0 && (rc = get_text(r, "reason", verbs[v].reason, REASON_MAX, &reason, &e)) == 0 && (rc = get_bool(r, "force", &force, &e)) == 0)
+        rc = engine_do(engine_of(r), &who, verbs[v].verb, job, step, subtask, reason, force, &result, &e);
+    finish(r, rc, result, &e);
+}
+
+static void m_rollback(struct request *r)
+{
+    struct err e = {0};
+    int64_t job;
+    const char *reason;
+    bool plan_only = false;
+    struct engine_caller who = caller(r);
+    if (get_number(r, "job", true, ID_MAX, &job, &e) || get_bool(r, "plan_only", &plan_only, &e) ||
+        get_text(r, "reason", !plan_only, REASON_MAX, &reason, &e))
+        request_fail(r, &e);
+    else
+        engine_rollback(engine_of(r), &who, job, reason, plan_only, on_reply, r);
+}
+
+static void m_events(struct request *r)
+{
+    struct err e = {0};
+    int64_t job, since, limit, last = 0;
+    cJSON *list = NULL, *result = NULL;
+    int rc = get_number(r, "job", false, ID_MAX, &job, &e);
+    if (rc == 0 && (rc = get_number(r, "since", false, ID_MAX, &since, &e)) == 0 && (rc = get_number(r, "limit", false, 1000, &limit, &e)) == 0)
+        rc = engine_events(engine_of(r), job, since, limit ? (unsigned)limit : EVENTS_MAX, &list, &last, &e);
+    if (rc == 0) {
+        result = cJSON_CreateObject();
+        cJSON_AddItemToObject(result, "events", list);
+        cJSON_AddNumberToObject(result, "last", (double)last);
+    }
+    finish(r, rc, result, &e);
+}
+
+static void m_logs(struct request *r)
+{
+    struct err e = {0};
+    int64_t job, attempt, offset;
+    const char *step, *subtask;
+    int rc = get_address(r, &job, &step, &subtask, &e);
+    if (rc == 0 && !step)
+        rc = err_set(&e, ERR_PARAMS, "\"step\" must be a string");
+    if (rc == 0 && (rc = get_number(r, "attempt", false, 1e6, &attempt, &e)) == 0)
+        rc = get_number(r, "offset", false, ID_MAX, &offset, &e);
+    if (rc)
+        request_fail(r, &e);
+    else
+        engine_logs(engine_of(r), job, step, subtask, (unsigned)attempt, (uint64_t)offset, on_reply, r);
+}
+
+static void m_watch(struct request *r)
+{
+    struct err e = {0};
+    int64_t job, since;
+    cJSON *result = NULL;
+    struct conn *c = r->conn;
+    int rc = get_number(r, "job", false, ID_MAX, &job, &e);
+    if (rc == 0 && (rc = get_number(r, "since", false, ID_MAX, &since, &e)) == 0)
+        rc = engine_snapshot(engine_of(r), job, &result, &e);
+    if (rc == 0) {
+        c->watching = true;
+        c->watch_job = (int64_t)cJSON_GetObjectItemCaseSensitive(result, "job")->valuedouble;
+        int64_t last = (int64_t)cJSON_GetObjectItemCaseSensitive(result, "last")->valuedouble;
+        c->watch_last = since ? since : last;
+        c->dirty = since != 0 && since != last;
+        c->watch_sent = uv_now(c->server->loop);
+    }
+    finish(r, rc, result, &e);
+}
+
+static void m_procedures(struct request *r)
+{
+    struct err e = {0};
+    const char *name;
+    const struct procedures *ps = engine_procedures(engine_of(r));
+    cJSON *result = NULL;
+    int rc = get_text(r, "name", false, 128, &name, &e);
+    if (rc == 0 && name) {
+        rc = err_set(&e, ERR_NOT_FOUND, "there is no procedure \"%s\": omsupctl procedures", name);
+        for (size_t i = 0; i < procedures_count(ps); i++)
+            if (strcmp(procedure_name(procedures_at(ps, i)), name) == 0) {
+                result = cJSON_CreateObject();
+                cJSON_AddStringToObject(result, "text", procedures_text(ps, i));
+                rc = 0;
+            }
+    } else if (rc == 0) {
+        result = cJSON_CreateObject();
+        cJSON *list = cJSON_AddArrayToObject(result, "procedures");
+        for (size_t i = 0; i < procedures_count(ps); i++)
+            cJSON_AddItemToArray(list, procedure_to_json(procedures_at(ps, i)));
+    }
+    finish(r, rc, result, &e);
+}
+
+static void m_path(struct request *r)
+{
+    struct err e = {0};
+    const char *edition, *from, *to;
+    cJSON *chain = NULL, *result = NULL;
+    int rc = get_text(r, "edition", false, 32, &edition, &e);
+    if (rc == 0 && (rc = get_text(r, "from", true, 32, &from, &e)) == 0 && (rc = get_text(r, "to", true, 32, &to, &e)) == 0)
+        rc = procedures_path(engine_procedures(engine_of(r)), edition ? edition : "enterprise", from, to, &chain, &e);
+    if (rc == 0) {
+        result = cJSON_CreateObject();
+        cJSON_AddItemToObject(result, "chain", chain);
+    }
+    finish(r, rc, result, &e);
+}
+
+static void m_discover(struct request *r)
+{
+    struct err e = {0};
+    const char *container;
+    bool sudo = false;
+    const cJSON *hosts = param(r, "hosts"), *h;
+    int rc = get_text(r, "container", false, 128, &container, &e);
+    if (rc == 0)
+        rc = get_bool(r, "sudo", &sudo, &e);
+    if (rc == 0 && (!cJSON_IsArray(hosts) || cJSON_GetArraySize(hosts) < 1 || cJSON_GetArraySize(hosts) > PLAN_HOSTS_MAX - 1))
+        rc = err_set(&e, ERR_PARAMS, "\"hosts\" must be an array of 1 to %d ssh destinations", PLAN_HOSTS_MAX - 1);
+    cJSON_ArrayForEach(h, hosts) if (rc == 0 && !cJSON_IsString(h)) rc = err_set(&e, ERR_PARAMS, "\"hosts\" must hold strings");
+    if (rc)
+        request_fail(r, &e);
+    else
+        engine_discover(engine_of(r), hosts, sudo, container, on_reply, r);
+}
+
+static void m_rename(struct request *r)
+{
+    struct engine_caller who = caller(r);
+    engine_rename_project(engine_of(r), &who, r->params, on_reply, r);
+}
+
+const struct method *method_find(const char *name)
+{
+    static const struct method methods[] = {
+#define METHOD(n, access, fn) {n, ACCESS_##access, fn},
+#include "daemon/api/methods.def"
+#undef METHOD
+    };
+    for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)
+        if (strcmp(methods[i].name, name) == 0)
+            return &methods[i];
+    return NULL;
+}

@@ -1,0 +1,125 @@
+#include "daemon/api/server.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "common/alloc.h"
+#include "common/log.h"
+#include "daemon/api/internal.h"
+
+enum { TICK_MS = 100, BACKLOG = 64 };
+
+static void on_connection(uv_stream_t *l, int status)
+{
+    if (status == 0)
+        conn_accept(l->data);
+    else
+        log_warn("a connection was not accepted: %s", uv_strerror(status));
+}
+
+static void on_tick(uv_timer_t *t)
+{
+    struct server *s = t->data;
+    uint64_t now = uv_now(s->loop);
+    for (struct conn *c = s->conns; c; c = c->next)
+        conn_tick(c, now);
+}
+
+/* A socket that nobody serves any more is removed; one that answers, or that is no socket, is an error. */
+static int clear_path(const char *path, struct err *e)
+{
+    struct stat st;
+    struct sockaddr_un a = {.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof a.sun_path)
+        return err_set(e, ERR_USAGE, "the socket path is longer than %zu bytes: %s", sizeof a.sun_path - 1, path);
+    if (lstat(path, &st) != 0)
+        return 0;
+    if (!S_ISSOCK(st.st_mode))
+        return err_set(e, ERR_SYSTEM, "%s exists and is not a socket", path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    strcpy(a.sun_path, path);
+    bool answers = fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof a) == 0;
+    if (fd >= 0)
+        close(fd);
+    if (answers)
+        return err_set(e, ERR_BUSY, "another omsupd serves %s", path);
+    return unlink(path) == 0 ? 0 : err_set(e, ERR_SYSTEM, "%s: %s", path, strerror(errno));
+}
+
+static int bind_path(struct server *s, struct err *e)
+{
+    int rc = clear_path(s->socket, e);
+    if (rc)
+        return rc;
+    mode_t old = umask(0177);
+    rc = uv_pipe_bind(&s->listener, s->socket);
+    umask(old);
+    if (rc)
+        return err_set(e, ERR_SYSTEM, "cannot bind %s: %s", s->socket, uv_strerror(rc));
+    /* The group owns it for operators; viewers come in through the world's bits, and peer_of() decides. */
+    if (s->config.operators != (gid_t)-1 && chown(s->socket, (uid_t)-1, s->config.operators) != 0)
+        return err_set(e, ERR_SYSTEM, "cannot give %s to its group: %s", s->socket, strerror(errno));
+    if (chmod(s->socket, s->config.viewers != (gid_t)-1 ? 0666 : 0660) != 0)
+        return err_set(e, ERR_SYSTEM, "%s: %s", s->socket, strerror(errno));
+    return 0;
+}
+
+void server_part_closed(struct server *s)
+{
+    if (--s->open || !s->closing)
+        return;
+    void (*closed)(void *) = s->closed;
+    void *ctx = s->closed_ctx;
+    free(s->socket);
+    free(s->host);
+    free(s);
+    closed(ctx);
+}
+
+static void on_closed(uv_handle_t *h) { server_part_closed(h->data); }
+
+int server_start(uv_loop_t *loop, const struct server_config *c, struct engine *en, struct server **out, struct err *e)
+{
+    struct server *s = xcalloc(1, sizeof *s);
+    s->loop = loop;
+    s->engine = en;
+    s->config = *c;
+    s->socket = xstrdup(c->socket);
+    s->host = xstrdup(c->host);
+    uv_pipe_init(loop, &s->listener, 0);
+    uv_timer_init(loop, &s->tick);
+    s->listener.data = s->tick.data = s;
+    s->open = 2;
+    *out = s; /* on failure too: the caller ends the process */
+    int rc = 0;
+    if (c->listen_fd >= 0)
+        rc = uv_pipe_open(&s->listener, c->listen_fd) ? err_set(e, ERR_SYSTEM, "the socket from the service manager is not usable") : 0;
+    else
+        rc = bind_path(s, e);
+    if (rc == 0 && (rc = uv_listen((uv_stream_t *)&s->listener, BACKLOG, on_connection)) != 0)
+        rc = err_set(e, ERR_SYSTEM, "cannot listen on %s: %s", s->socket, uv_strerror(rc));
+    if (rc)
+        return rc;
+    uv_timer_start(&s->tick, on_tick, TICK_MS, TICK_MS);
+    engine_on_change(en, watch_changed, s);
+    return 0;
+}
+
+void server_close(struct server *s, void (*closed)(void *ctx), void *ctx)
+{
+    s->closing = true;
+    s->closed = closed;
+    s->closed_ctx = ctx;
+    engine_on_change(s->engine, NULL, NULL);
+    for (struct conn *c = s->conns, *next; c; c = next) {
+        next = c->next;
+        conn_close(c);
+    }
+    uv_close((uv_handle_t *)&s->listener, on_closed); /* libuv removes the path that it bound */
+    uv_close((uv_handle_t *)&s->tick, on_closed);
+}

@@ -1,0 +1,44 @@
+/* Watchers: a fresh snapshot whenever there is something new and the last one has left. Never a backlog. */
+#include <string.h>
+
+#include "daemon/api/internal.h"
+
+void watch_changed(void *ctx, int64_t job)
+{
+    struct server *s = ctx;
+    for (struct conn *c = s->conns; c; c = c->next)
+        if (c->watching && (job == 0 || c->watch_job == job)) {
+            c->dirty = true;
+            watch_send(c);
+        }
+}
+
+void watch_send(struct conn *c)
+{
+    struct err e;
+    cJSON *snapshot = NULL, *events = NULL;
+    uint64_t now = uv_now(c->server->loop);
+    if (c->closing || c->request || uv_stream_get_write_queue_size((uv_stream_t *)&c->pipe) > 0 || now - c->watch_sent < WATCH_MIN_MS)
+        return; /* on_written() or the tick comes back to it */
+    if (engine_snapshot(c->server->engine, c->watch_job, &snapshot, &e))
+        return;
+    int64_t newest = (int64_t)cJSON_GetObjectItemCaseSensitive(snapshot, "last")->valuedouble;
+    c->dirty = false;
+    c->watch_sent = now;
+    int64_t last = c->watch_last;
+    if (engine_events(c->server->engine, c->watch_job, c->watch_last, EVENTS_MAX, &events, &last, &e)) {
+        cJSON_Delete(snapshot);
+        return;
+    }
+    cJSON *m = cJSON_CreateObject();
+    cJSON_AddStringToObject(m, "jsonrpc", "2.0");
+    cJSON_AddStringToObject(m, "method", "changed");
+    cJSON *p = cJSON_AddObjectToObject(m, "params");
+    cJSON_AddItemToObject(p, "snapshot", snapshot);
+    cJSON_AddItemToObject(p, "events", events);
+    cJSON_AddNumberToObject(p, "last", (double)last);
+    c->watch_last = last;
+    if (last < newest)
+        c->dirty = true;
+    conn_send(c, m);
+}

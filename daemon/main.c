@@ -1,0 +1,151 @@
+/* omsupd: puts the parts together, and ends them in order. */
+#include <errno.h>
+#include <grp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "common/alloc.h"
+#include "common/log.h"
+#include "daemon/action/action.h"
+#include "daemon/api/server.h"
+#include "daemon/config.h"
+#include "daemon/engine/engine.h"
+#include "daemon/notify.h"
+
+struct daemon {
+    uv_loop_t loop;
+    struct config config;
+    struct journal *journal;
+    struct procedures *procedures;
+    struct engine *engine;
+    struct server *server;
+    uv_signal_t term, intr;
+    bool ending;
+};
+
+static bool known_action(const char *name, bool acts)
+{
+    const struct action *a = action_find(name);
+    return a && a->use == (acts ? ACTION_ACTS : ACTION_LOOKS);
+}
+
+static int group_of(const char *name, gid_t *out, struct err *e)
+{
+    *out = (gid_t)-1;
+    if (!name)
+        return 0;
+    const struct group *g = getgrnam(name);
+    if (!g)
+        return err_set(e, ERR_INPUT, "there is no group \"%s\"", name);
+    *out = g->gr_gid;
+    return 0;
+}
+
+static int make_dir(const char *path, mode_t mode, struct err *e)
+{
+    if (mkdir(path, mode) != 0 && errno != EEXIST)
+        return err_set(e, ERR_SYSTEM, "%s: %s", path, strerror(errno));
+    return 0;
+}
+
+static void engine_gone(void *ctx) { (void)ctx; }
+
+static void server_gone(void *ctx)
+{
+    struct daemon *d = ctx;
+    engine_close(d->engine, engine_gone, d);
+}
+
+static void on_signal(uv_signal_t *s, int number)
+{
+    struct daemon *d = s->data;
+    if (d->ending)
+        return;
+    d->ending = true;
+    log_info("ends on signal %d; what runs on the nodes goes on, and is followed again at the next start", number);
+    notify_send("STOPPING=1");
+    uv_close((uv_handle_t *)&d->term, NULL);
+    uv_close((uv_handle_t *)&d->intr, NULL);
+    server_close(d->server, server_gone, d);
+}
+
+static int start(struct daemon *d, struct err *e)
+{
+    char host[256] = "localhost";
+    gid_t operators, viewers;
+    gethostname(host, sizeof host - 1);
+    char *socket_dir = xstrdup(d->config.socket), *slash = strrchr(socket_dir, '/');
+    if (slash && slash != socket_dir)
+        *slash = '\0';
+    else
+        strcpy(socket_dir, "/");
+    char *journal = xasprintf("%s/journal.db", d->config.state_dir);
+    procedures_set_action_lookup(known_action);
+    int rc = group_of(d->config.operators, &operators, e);
+    if (rc == 0 && (rc = group_of(d->config.viewers, &viewers, e)) == 0 && (rc = make_dir(d->config.state_dir, 0700, e)) == 0 &&
+        (rc = make_dir(socket_dir, 0755, e)) == 0 && (rc = procedures_load(d->config.procedures, &d->procedures, e)) == 0)
+        rc = journal_open(journal, &d->journal, e);
+    free(journal);
+    free(socket_dir);
+    if (rc)
+        return rc;
+    struct engine_config ec = {.run_dir = d->config.run_dir, .host = host, .resume_after_reboot = d->config.resume_after_reboot};
+    struct server_config sc = {.socket = d->config.socket, .listen_fd = notify_listen_fd(), .operators = operators, .viewers = viewers, .host = host};
+    if ((rc = engine_new(&d->loop, &ec, d->journal, d->procedures, &d->engine, e)) == 0 &&
+        (rc = server_start(&d->loop, &sc, d->engine, &d->server, e)) == 0)
+        rc = engine_recover(d->engine, e);
+    return rc;
+}
+
+static int run(struct daemon *d)
+{
+    struct err e = {0};
+    uv_loop_init(&d->loop);
+    if (start(d, &e)) {
+        log_error("%s", e.msg);
+        return err_exit(e.code);
+    }
+    uv_signal_init(&d->loop, &d->term);
+    uv_signal_init(&d->loop, &d->intr);
+    d->term.data = d->intr.data = d;
+    uv_signal_start(&d->term, on_signal, SIGTERM);
+    uv_signal_start(&d->intr, on_signal, SIGINT);
+    log_info("omsupd %s serves %s", OMSUP_VERSION, d->config.socket);
+    notify_send("READY=1");
+    uv_run(&d->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&d->loop);
+    journal_close(d->journal);
+    procedures_free(d->procedures);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct daemon d = {0};
+    struct err e = {0};
+    int rc = config_load(argc, argv, &d.config, &e);
+    if (rc) {
+        fprintf(stderr, "omsupd: %s\n", e.msg);
+        if (rc == ERR_USAGE)
+            fputs("Try omsupd --help\n", stderr);
+        config_free(&d.config);
+        return err_exit(rc);
+    }
+    if (d.config.help)
+        fputs(config_usage, stdout);
+    else if (d.config.version)
+        printf("omsupd %s\n", OMSUP_VERSION);
+    else {
+        log_set_level(d.config.log);
+        signal(SIGPIPE, SIG_IGN);
+        signal(SIGHUP, SIG_IGN);
+        rc = run(&d);
+    }
+    config_free(&d.config);
+    return rc;
+}
