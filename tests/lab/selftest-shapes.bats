@@ -92,3 +92,27 @@ jar() { # NODE -ltrue|-lfalse
 	until_true 20 all_online
 	healthy oms1
 }
+
+@test "docker_init.sh fails between two databases, and is run again" {
+	start single
+	"$LAB" fault oms1 fail '^docker_init cm$'
+	run -1 init oms1
+	[ "$("$LAB" sql rm_402 'SELECT version FROM oms_schema')" = 4.2.3 ]
+	[ "$("$LAB" sql cm_402 'SELECT version FROM oms_schema')" = 4.0.2 ]
+	run -1 on oms1 "docker exec $LAB_NEW test -e /root/init_flag.txt"
+	init oms1
+	[ "$("$LAB" effects 'docker_init done$')" = '1 oms1 docker_init done' ]
+}
+
+@test "docker_init.sh goes on when its docker exec is killed" {
+	start single
+	"$LAB" fault oms1 hang '^docker_init cm_hb$'
+	"$LAB" control ssh oms1 "docker exec $LAB_NEW bash -c 'cd /root && bash docker_init.sh'" 3>&- &
+	reached() { "$LAB" on oms1 sh -c 'grep -h "cm_402: ALTER TABLE config_job" /data/oms/oms_logs/docker_init.log.*'; }
+	until_true 20 reached
+	"$LAB" fault oms1 ssh down
+	run ! wait $!
+	"$LAB" fault oms1 clear
+	done_flag() { on oms1 "docker exec $LAB_NEW test -s /root/init_flag.txt"; }
+	until_true 20 done_flag
+}

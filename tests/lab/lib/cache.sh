@@ -50,7 +50,7 @@ build_base_root() {
 image_key() { # VERSION
 	{
 		echo "$1 $(image_name "$1") $BASE_PACKAGES $(dpkg-query -W docker.io)"
-		find "$LAB_HOME/image" -type f ! -name '*.pyc' -print0 | sort -z | xargs -0 cat
+		find "$LAB_HOME/image" "$LAB_HOME/lib/cache.sh" -type f ! -name '*.pyc' -print0 | sort -z | xargs -0 cat
 	} | hash_of
 }
 
@@ -70,7 +70,6 @@ build_image() {
 	cat >"$place/context/Dockerfile" <<-'EOF'
 		FROM omsup-lab-base
 		COPY root /
-		WORKDIR /root
 		CMD ["/root/docker_cmd.sh"]
 	EOF
 	# A short path, because a socket's path is limited.
