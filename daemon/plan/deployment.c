@@ -28,13 +28,17 @@ static int refuse_passwords(const struct ynode *n, struct err *e)
 }
 
 /* Versions are kept without "V" and "-CE", so that they compare and print alike everywhere. */
+static const char *valid_version(const char *s)
+{
+    struct version v;
+    return version_parse(s, &v, NULL) ? "a version such as 4.2.3" : NULL;
+}
+
 static int get_version(const struct ynode *root, const char *key, char **out, struct version *v, struct err *e)
 {
     char *s = NULL;
-    int rc = yget_str(root, key, Y_REQUIRED, NULL, &s, e);
-    struct err why;
-    if (!rc && version_parse(s, v, &why))
-        rc = ynode_err(ymap_get(root, key), e, "\"%s\": %s", key, why.msg);
+    int rc = yget_str(root, key, Y_REQUIRED, valid_version, &s, e);
+    rc = rc ? rc : version_parse(s, v, e);
     if (!rc)
         *out = version_text(v);
     free(s);

@@ -17,13 +17,17 @@ static int get_range(const struct ynode *map, const char *key, char **out, struc
     return rc;
 }
 
+static const char *valid_version(const char *s)
+{
+    struct version v;
+    return version_parse(s, &v, NULL) ? "a version such as 4.2.3" : NULL;
+}
+
 static int get_target(const struct ynode *root, struct procedure *p, struct err *e)
 {
     char *s = NULL;
-    struct err why;
-    int rc = yget_str(root, "target", Y_REQUIRED, NULL, &s, e);
-    if (!rc && version_parse(s, &p->target_v, &why))
-        rc = ynode_err(ymap_get(root, "target"), e, "\"target\": %s", why.msg);
+    int rc = yget_str(root, "target", Y_REQUIRED, valid_version, &s, e);
+    rc = rc ? rc : version_parse(s, &p->target_v, e);
     if (!rc)
         p->target = version_text(&p->target_v);
     free(s);

@@ -1,0 +1,137 @@
+#include "tests/unit/test_plan_data.h"
+
+static int parse(const char *text, size_t len, const char *file, struct err *e)
+{
+    struct deployment *d;
+    int rc = deployment_parse(text, len, file, &d, e);
+    deployment_free(d);
+    return rc;
+}
+
+static void refuses_what_is_wrong(void **state) { data_refuse_all("deployment/bad", 60, parse); }
+
+static void reads_the_lab(void **state)
+{
+    struct deployment *d = data_deployment("lab");
+    assert_string_equal(d->name, "lab");
+    assert_string_equal(d->edition, "enterprise");
+    assert_string_equal(d->source, "4.0.2");
+    assert_string_equal(d->target, "4.2.3");
+    assert_string_equal(d->ha, "sql");
+    assert_string_equal(d->after_reboot, "pause");
+    assert_string_equal(d->image_archive, "/data/oms_423.tar");
+    assert_string_equal(d->image_on, "control");
+    assert_string_equal(d->image_name, "work.oceanbase-dev.com/obartifact-store/oms:feature_4.2.3");
+    assert_null(d->image_sha256);
+    assert_string_equal(d->backup_dir, "/data/backup");
+    assert_true(d->metadb_from_config);
+    assert_null(d->metadb_host);
+    assert_int_equal(d->n_regions, 1);
+    assert_string_equal(d->regions[0].name, "cn-hangzhou");
+    assert_int_equal(d->n_nodes, 2);
+    assert_string_equal(d->nodes[0].name, "oms1");
+    assert_string_equal(d->nodes[0].ssh, "root@oms1");
+    assert_int_equal(d->nodes[0].port, 0);
+    assert_false(d->nodes[0].sudo);
+    assert_string_equal(d->nodes[1].ssh, "omsadmin@oms2");
+    assert_true(d->nodes[1].sudo);
+    assert_string_equal(d->nodes[1].docker, "docker");
+    assert_string_equal(d->nodes[1].old, "oms_402");
+    assert_string_equal(d->nodes[1].new_, "oms_423");
+    deployment_free(d);
+}
+
+static void reads_all_that_can_be_said(void **state)
+{
+    struct deployment *d = data_deployment("regions");
+    assert_string_equal(d->source, "3.4.0"); /* without the V */
+    assert_string_equal(d->after_reboot, "resume");
+    assert_string_equal(d->image_on, "nodes");
+    assert_string_equal(d->image_archive, "/data/oms 423.tar");
+    assert_int_equal(strlen(d->image_sha256), 64);
+    assert_false(d->metadb_from_config);
+    assert_string_equal(d->metadb_host, "metadb.example.com");
+    assert_string_equal(d->metadb_user, "oms@tenant#cluster");
+    assert_int_equal(d->metadb_port, 2883);
+    assert_string_equal(d->metadb_password_file, "/etc/omsup/metadb.password");
+    assert_int_equal(d->n_regions, 2);
+    assert_int_equal(d->n_nodes, 3);
+    assert_null(d->nodes[0].ssh);
+    assert_string_equal(d->nodes[0].docker, "/usr/local/bin/podman");
+    assert_string_equal(d->nodes[0].old, "oms_340");
+    assert_string_equal(d->nodes[0].new_, "oms_423");
+    assert_string_equal(d->nodes[1].ssh, "root@[fd00::2]");
+    assert_int_equal(d->nodes[1].port, 2222);
+    assert_string_equal(d->nodes[1].docker, "docker");
+    assert_string_equal(d->nodes[1].old, "oms");
+    assert_int_equal(d->nodes[1].region, 0);
+    assert_int_equal(d->nodes[2].region, 1);
+    deployment_free(d);
+}
+
+static void has_defaults(void **state)
+{
+    struct deployment *d = data_deployment("community");
+    assert_string_equal(d->source, "4.2.1"); /* without -CE */
+    assert_string_equal(d->ha, "console");
+    assert_string_equal(d->after_reboot, "pause");
+    assert_string_equal(d->image_on, "control");
+    assert_string_equal(d->nodes[0].docker, "docker");
+    assert_true(d->metadb_from_config);
+    deployment_free(d);
+}
+
+static char *many_nodes(unsigned nodes)
+{
+    struct buf b = {0};
+    buf_puts(&b, "{deployment: c, edition: community, source: 4.2.1, target: 4.2.2, image: {archive: /a, name: 'o/a:1'},\n"
+                 " backup: {directory: /b}, container: {old: o1, new: o2}, regions: [{region: r, nodes: [\n");
+    for (unsigned i = 0; i < nodes; i++)
+        buf_printf(&b, "{node: n%u, ssh: n%u},\n", i, i);
+    buf_puts(&b, "]}]}\n");
+    return buf_take(&b);
+}
+
+static void is_bounded(void **state)
+{
+    struct err e = {0};
+    char *text = many_nodes(128);
+    assert_int_equal(parse(text, strlen(text), "d.yaml", &e), 0);
+    free(text);
+    text = many_nodes(129);
+    assert_int_equal(parse(text, strlen(text), "d.yaml", &e), ERR_INPUT);
+    assert_string_equal(e.msg, "d.yaml:131:1: more than 128 nodes");
+    free(text);
+
+    char *big = xcalloc(1, DEPLOYMENT_MAX + 1);
+    memset(big, '\n', DEPLOYMENT_MAX + 1);
+    assert_int_equal(parse(big, DEPLOYMENT_MAX + 1, "d.yaml", &e), ERR_INPUT);
+    assert_string_equal(e.msg, "d.yaml: longer than 256 KiB");
+    assert_int_equal(parse(big, DEPLOYMENT_MAX, "d.yaml", &e), ERR_INPUT);
+    assert_string_equal(e.msg, "d.yaml: the file is empty");
+    free(big);
+
+    struct buf b = {0}; /* as many values as there may be, and one more */
+    buf_puts(&b, "deployment: [");
+    for (unsigned i = 0; i < 20000; i++)
+        buf_puts(&b, "a,");
+    buf_puts(&b, "]\n");
+    assert_int_equal(parse(b.data, b.len, "d.yaml", &e), ERR_INPUT);
+    assert_non_null(strstr(e.msg, "more than 20000 values"));
+    buf_free(&b);
+    for (unsigned i = 0; i <= 1000; i++)
+        buf_printf(&b, "k%u: 1\n", i);
+    assert_int_equal(parse(b.data, b.len, "d.yaml", &e), ERR_INPUT);
+    assert_string_equal(e.msg, "d.yaml:1001:1: more than 1000 keys in one mapping");
+    buf_free(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_the_lab),  cmocka_unit_test(reads_all_that_can_be_said),
+        cmocka_unit_test(has_defaults),   cmocka_unit_test(refuses_what_is_wrong),
+        cmocka_unit_test(is_bounded),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
