@@ -7,14 +7,10 @@
 
 enum { STEPS_MAX = PLAN_STEPS_MAX - 1, REFUSE_MAX = 16 }; /* one for `precheck` */
 
-static int get_range(const struct ynode *map, const char *key, char **out, struct err *e)
+static const char *valid_range(const char *s)
 {
-    struct version any = {.n = 1};
-    struct err why;
-    int rc = yget_str(map, key, Y_REQUIRED, valid_line, out, e);
-    if (!rc && version_in(&any, *out, &why) < 0)
-        rc = ynode_err(ymap_get(map, key), e, "\"%s\": %s", key, why.msg);
-    return rc;
+    const struct version any = {.n = 1};
+    return version_in(&any, s, NULL) < 0 ? "a range of versions such as \">=3.2.1, <4.2.3\"" : NULL;
 }
 
 static const char *valid_version(const char *s)
@@ -50,7 +46,7 @@ static int get_refuse(const struct ynode *root, struct procedure *p, struct err 
             return ynode_err(m, e, "an entry of \"refuse\" must be a mapping with \"source\" and \"say\"");
         struct proc_refuse *r = &p->refuse[p->n_refuse++];
         rc = ymap_known(m, keys, e);
-        rc = rc ? rc : get_range(m, "source", &r->range, e);
+        rc = rc ? rc : yget_str(m, "source", Y_REQUIRED, valid_range, &r->range, e);
         rc = rc ? rc : yget_str(m, "say", Y_REQUIRED, valid_line, &r->say, e);
     }
     return rc;
@@ -97,7 +93,7 @@ static int parse(const struct ynode *root, struct procedure *p, struct err *e)
     rc = yget_str(root, "title", Y_REQUIRED, valid_line, &p->title, e);
     rc = rc ? rc : yget_word(root, "edition", Y_REQUIRED, editions, &p->edition, e);
     rc = rc ? rc : get_target(root, p, e);
-    rc = rc ? rc : get_range(root, "source", &p->source, e);
+    rc = rc ? rc : yget_str(root, "source", Y_REQUIRED, valid_range, &p->source, e);
     if (!rc && version_in(&p->target_v, p->source, NULL) == 1)
         rc = ynode_err(ymap_get(root, "source"), e, "\"source\" must not hold the target %s itself", p->target);
     rc = rc ? rc : get_refuse(root, p, e);
