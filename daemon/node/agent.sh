@@ -1,6 +1,6 @@
-# The agent of omsupd on a node. channel.c sends this text over the channel and evaluates it:
-#   set -- agent NONCE DIR     obeys requests from standard input, answers on standard output
-#   set -- run ID TOKEN DIR BOOT MASK     (started by the agent under setsid) one run, from its fence to its report
+# The agent of omsupd on a node. channel.c sends this text over the channel; it is evaluated with the arguments
+#   agent NONCE DIR                obeys requests from standard input, answers on standard output
+#   run ID TOKEN DIR BOOT MASK     started by the agent under setsid: one run, from its fence to its report
 # Every line of either direction is at most 4096 bytes and one write, so that the runs, the probes and the agent can
 # share the channel. Payload lines are for printf %b. Requests and answers: wire.h.
 #
@@ -157,8 +157,8 @@ forget() {
     judge "$1"
     case $verdict in
     alive) ;;
-    never) rm -f "$dir/$1.script" "$dir/$1.out" ;;
-    *) rm -f "$dir/$1.script" "$dir/$1.out" "$dir/$1.go" ;;
+    never) rm -f "$dir/$1.script" "$dir/$1.out" & ;;
+    *) rm -f "$dir/$1.script" "$dir/$1.out" "$dir/$1.go" & ;;
     esac
 }
 
@@ -176,8 +176,19 @@ window() {
     fi
 }
 
-# Request $1: the script for $2 seconds at most, from a pipe and without a file; fd 3 is open already.
+# Makes standard input, a pipe with the secret when $1 says so, fd 3.
+hand_over() {
+    if [ "$1" = secret ]; then
+        exec 3<&0
+    else
+        exec 3</dev/null
+    fi
+    exec </dev/null
+}
+
+# Request $1: the script for $2 seconds at most, from a pipe and without a file; with a secret or without, $3.
 probe() {
+    hand_over "$3"
     exec 6>&1
     rc=$({
         {
@@ -192,8 +203,9 @@ probe() {
     say "x $1 exited $rc"
 }
 
-# Becomes the leader of run $2.
+# Request $1: becomes the leader of run $2, with a secret or without, $3.
 launch() {
+    hand_over "$3"
     export OMSUP_AGENT
     # shellcheck disable=SC2016 # for the new shell
     exec setsid sh -c 'eval "$OMSUP_AGENT"' omsup-run run "$1" "$2" "$dir" "$boot" "$mask" 2>/dev/null
@@ -215,9 +227,9 @@ begin() {
     set +C
     printf '%b' "$script" >>"$dir/$2.script" || fail "cannot write $dir/$2.script"
     if [ "$3" = secret ]; then
-        printf '%b' "$secret" | launch "$1" "$2" 3<&0 </dev/null &
+        printf '%b' "$secret" | launch "$1" "$2" "$3" &
     else
-        launch "$1" "$2" 3</dev/null &
+        launch "$1" "$2" '' &
     fi
 }
 
@@ -269,7 +281,7 @@ obey() {
         look) look "$id" "$token" ;;
         kill) end "$id" "$token" "$arg" & ;;
         tail) window "$id" "$token" "$arg" & ;;
-        forget) forget "$token" & ;;
+        forget) forget "$token" ;;
         run | probe)
             # A payload without its newline was cut by the end of the channel: nothing of it may run.
             IFS= read -r script || exit 0
@@ -279,9 +291,9 @@ obey() {
             if [ "$verb" = run ]; then
                 begin "$id" "$token" "$arg"
             elif [ "$arg" = secret ]; then
-                printf '%b' "$secret" | probe "$id" "$token" 3<&0 </dev/null &
+                printf '%b' "$secret" | probe "$id" "$token" "$arg" &
             else
-                probe "$id" "$token" 3</dev/null &
+                probe "$id" "$token" '' &
             fi
             script='' secret=''
             ;;
@@ -294,7 +306,9 @@ obey() {
 case $1 in
 agent)
     nonce=$2 dir=$3
-    boot=
+    boot=$OMSUP_AGENT
+    unset OMSUP_AGENT # that is: do not export it
+    OMSUP_AGENT=$boot boot=
     read -r boot </proc/sys/kernel/random/boot_id
     [ -n "$boot" ] || fail "no /proc/sys/kernel/random/boot_id"
     for word in base64 cat dd head rm setsid sleep tail timeout wc; do

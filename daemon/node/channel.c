@@ -372,15 +372,17 @@ static int spawn(struct channel *c, const struct node_target *t)
     return r;
 }
 
-/* The agent as a quoted value: sh has read all of it, and nothing of a request, once it says hello. */
+/* The agent as a quoted value, for a second sh: one that does not read its script from the channel itself. (bash 5.2
+ * dies of a duplicate of that descriptor.) Nothing of a request can be read by the first, as none is sent before the
+ * hello. */
 static void send_agent(struct channel *c, const char *run_dir)
 {
     struct buf b = {0};
     buf_puts(&b, "OMSUP_AGENT=");
     wire_quote(&b, embedded_agent_sh);
-    buf_printf(&b, "\nset -- agent %s ", c->nonce);
+    buf_printf(&b, "\nexport OMSUP_AGENT\nexec sh -c 'eval \"$OMSUP_AGENT\"' omsup-agent agent %s ", c->nonce);
     wire_quote(&b, run_dir);
-    buf_puts(&b, "\neval \"$OMSUP_AGENT\"\n");
+    buf_puts(&b, "\n");
     channel_send(c, &b, NULL, 0);
 }
 
