@@ -10,3 +10,6 @@ struct gathered {
 /* Takes `d`. `done` is called once, from the loop, never from inside this call; g is valid during the call. */
 typedef void gather_done(void *ctx, struct gathered *g, const struct err *e);
 void gather_begin(struct engine *en, struct deployment *d, gather_done *done, void *ctx);
+
+/* The environment of gather_script; free with env_free(). */
+char **gather_env(const char *docker, const char *container);

@@ -1,0 +1,121 @@
+/* rename-project: cures the precheck of duplicate project names (SEED, prerequisites). Shows the SQL; runs it when asked. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/alloc.h"
+#include "daemon/engine/gather.h"
+
+enum { NAME_MAX_BYTES = 128 };
+
+struct rename_call {
+    struct engine *en;
+    char *table, *name, *actor;
+    int64_t id;
+    bool execute;
+    struct secret *password;
+    char *host, *user, *rm, *cm;
+    char *sql;
+    unsigned long long changed;
+    struct err err;
+    engine_reply *reply;
+    void *ctx;
+};
+
+static void finish(struct rename_call *c)
+{
+    cJSON *r = NULL;
+    if (!c->err.code) {
+        r = cJSON_CreateObject();
+        cJSON_AddStringToObject(r, "sql", c->sql);
+        if (c->execute)
+            cJSON_AddNumberToObject(r, "changed", (double)c->changed);
+    }
+    c->reply(c->ctx, r, &c->err);
+    secret_wipe(c->password);
+    free(c->table);
+    free(c->name);
+    free(c->actor);
+    free(c->host);
+    free(c->user);
+    free(c->rm);
+    free(c->cm);
+    free(c->sql);
+    free(c);
+}
+
+static void work(struct metadb *db, const struct err *failed, void *arg)
+{
+    struct rename_call *c = arg;
+    struct metadb_rows rows = {0};
+    c->err = *failed;
+    if (!db)
+        return;
+    char *rm = metadb_name(c->rm), *name = metadb_quote(db, c->name);
+    c->sql = xasprintf("UPDATE %s.%s SET project_name=%s WHERE id=%lld", rm, c->table, name, (long long)c->id);
+    if (metadb_query(db, &rows, NULL, &c->err, "SELECT id FROM %s.%s WHERE project_name=%s AND project_status != 'DELETED'", rm, c->table, name) == 0 &&
+        rows.n_rows > 0)
+        err_set(&c->err, ERR_STATE, "project %s has that name already: the new name must be unique", rows.cell[0][0]);
+    metadb_rows_free(&rows);
+    rows = (struct metadb_rows){0};
+    if (!c->err.code && metadb_query(db, &rows, NULL, &c->err, "SELECT project_name FROM %s.%s WHERE id=%lld", rm, c->table, (long long)c->id) == 0 &&
+        rows.n_rows == 0)
+        err_set(&c->err, ERR_NOT_FOUND, "%s has no project with id %lld", c->table, (long long)c->id);
+    metadb_rows_free(&rows);
+    if (!c->err.code && c->execute && metadb_query(db, NULL, NULL, &c->err, "%s", c->sql) == 0)
+        c->changed = metadb_affected(db);
+    free(rm);
+    free(name);
+}
+
+static void done(void *arg) { finish(arg); }
+
+static void on_gathered(void *ctx, struct gathered *g, const struct err *failed)
+{
+    struct rename_call *c = ctx;
+    c->err = *failed;
+    if (c->err.code) {
+        finish(c);
+        return;
+    }
+    const struct oms_config *o = g->facts[0].config;
+    c->host = xstrdup(o->metadb_host);
+    c->user = xstrdup(o->metadb_user);
+    c->rm = xstrdup(o->rm_db);
+    c->cm = xstrdup(o->cm_db);
+    c->password = secret_copy(o->password);
+    struct metadb_login l = {c->host, c->user, o->metadb_port, c->password, c->rm, c->cm};
+    metadb_work(c->en->loop, &l, work, done, c);
+}
+
+static const char *text_of(const cJSON *params, const char *name)
+{
+    const cJSON *v = cJSON_GetObjectItemCaseSensitive(params, name);
+    return cJSON_IsString(v) ? v->valuestring : NULL;
+}
+
+void engine_rename_project(struct engine *en, const struct engine_caller *who, const cJSON *params, engine_reply *reply, void *ctx)
+{
+    struct rename_call *c = xcalloc(1, sizeof *c);
+    const char *kind = text_of(params, "kind"), *name = text_of(params, "name"), *text = text_of(params, "deployment"), *file = text_of(params, "file");
+    const cJSON *id = cJSON_GetObjectItemCaseSensitive(params, "id");
+    struct deployment *d = NULL;
+    *c = (struct rename_call){.en = en, .reply = reply, .ctx = ctx, .actor = xstrdup(who->actor), .execute = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(params, "execute"))};
+    if (!kind || (strcmp(kind, "migration") != 0 && strcmp(kind, "synchronization") != 0))
+        err_set(&c->err, ERR_PARAMS, "\"kind\" must be \"migration\" or \"synchronization\"");
+    else if (!cJSON_IsNumber(id) || id->valuedouble < 1 || id->valuedouble != (double)(int64_t)id->valuedouble)
+        err_set(&c->err, ERR_PARAMS, "\"id\" must be the id of a project");
+    else if (!name || !*name || strlen(name) > NAME_MAX_BYTES)
+        err_set(&c->err, ERR_PARAMS, "\"name\" must be a name of 1 to %d bytes", NAME_MAX_BYTES);
+    else if (!text)
+        err_set(&c->err, ERR_PARAMS, "\"deployment\" must be a string");
+    else
+        deployment_parse(text, strlen(text), file ? file : "deployment", &d, &c->err);
+    if (c->err.code) {
+        finish(c);
+        return;
+    }
+    c->table = xstrdup(strcmp(kind, "migration") == 0 ? "oms_project" : "oms_sync_project");
+    c->name = xstrdup(name);
+    c->id = (int64_t)id->valuedouble;
+    gather_begin(en, d, on_gathered, c);
+}
