@@ -1,6 +1,7 @@
 /* discover: what an operator would otherwise type in. Asks the named hosts for their OMS containers, then OMS's own metadata
  * for the servers that were not named, and writes a deployment file for review. Never guesses, never writes a password. */
 #include <ctype.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,12 +44,15 @@ struct discover {
     void *ctx;
 };
 
-static void question(struct discover *d, const char *fmt, const char *a, const char *b)
+__attribute__((format(printf, 2, 3))) static void question(struct discover *d, const char *fmt, ...)
 {
-    char *s = xasprintf(fmt, a, b ? b : "");
+    char s[1024];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(s, sizeof s, fmt, ap);
+    va_end(ap);
     cJSON_AddItemToArray(d->questions, cJSON_CreateString(s));
     buf_printf(&d->yaml, "# QUESTION: %s\n", s);
-    free(s);
 }
 
 static void finish(struct discover *d)
@@ -128,7 +132,7 @@ static bool printable(const char *s)
 static void missing_servers(struct discover *d)
 {
     if (d->metadb_said) {
-        question(d, "the MetaDB could not be asked for servers that were not named (%s): are these all?", d->metadb_said, NULL);
+        question(d, "the MetaDB could not be asked for servers that were not named (%s): are these all?", d->metadb_said);
         return;
     }
     for (size_t r = 0; r < d->hosts.n_rows; r++) {
@@ -155,11 +159,11 @@ static void write_file(struct discover *d)
     buf_puts(&d->yaml, "# The MetaDB password is not here: omsupd reads it from OMS's own config.yaml when it needs it.\n");
     missing_servers(d);
     if (!*source)
-        question(d, "the image %s does not tell its version: which version runs now? (source)", f->facts.old_image, NULL);
+        question(d, "the image %s does not tell its version: which version runs now? (source)", f->facts.old_image);
     for (size_t i = 1; i < d->n; i++)
         if (strcmp(d->nodes[i].facts.old_image, f->facts.old_image) != 0)
             question(d, "the nodes run different images: %s and %s", f->facts.old_image, d->nodes[i].facts.old_image);
-    question(d, "to which version? (target, image, container.new)%s", "", NULL);
+    question(d, "to which version? (target, image, container.new)");
     buf_printf(&d->yaml, "deployment: oms\nedition: %s   # as the image name has it: %s\n", community ? "community" : "enterprise", f->facts.old_image);
     buf_printf(&d->yaml, "source: %s%s\n", *source ? source : "SOURCE", *source ? "   # from the image's tag" : "");
     buf_puts(&d->yaml, "target: TARGET\nha: console   # console: you switch HA in the console; sql: omsupd writes ha.config\n");

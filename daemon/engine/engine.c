@@ -387,7 +387,7 @@ static bool load_one(void *ctx, const struct journal_job *row)
         log_error("job %lld is held: %s", (long long)row->id, l->e->msg);
         char *why = xasprintf("held: this omsupd cannot honour its plan: %s", l->e->msg);
         struct journal_job held = *row;
-        held.state = "Paused";
+        held.state = (char *)"Paused";
         held.why = why;
         must(journal_begin(l->en->journal, l->e), l->e);
         must(journal_set_job(l->en->journal, &held, l->e), l->e);
