@@ -13,9 +13,11 @@ effects_log() {
 # Statements of clients on the control host that change something. Their text is cut: a restore
 # inserts whole tables.
 sql_effects() {
+	# All of it is read, for connections made and times told before the last reset.
 	# A record is "[time] TAB thread command TAB text", and the text may run over several lines.
-	awk -v from="${ADDR[control]}" '
+	LC_ALL=C awk -v from="${ADDR[control]}" -v seen="$(cat "$D/statements-seen" 2>/dev/null || echo 0)" '
 		function end_record() { if (text != "") printf "%s\tcontrol\tsql %s\n", stamp, substr(text, 1, 200); text = "" }
+		{ at += length($0) + 1 }
 		/^[0-9][0-9][0-9][0-9][0-9][0-9] +[0-9]+:[0-9][0-9]:[0-9][0-9]\t/ || /^\t\t *[0-9]+ [A-Z]/ {
 			end_record()
 			split($0, field, "\t")
@@ -28,20 +30,20 @@ sql_effects() {
 			rest = substr($0, index($0, head) + length(head) + 1)
 			split(head, word, " ")
 			if (word[2] == "Connect") mine[word[1]] = index(rest, "@" from " ") > 0
-			if ((word[2] == "Query" || word[2] == "Execute") && mine[word[1]] &&
+			if ((word[2] == "Query" || word[2] == "Execute") && mine[word[1]] && at > seen &&
 				toupper(rest) ~ /^[ (]*(INSERT|UPDATE|DELETE|REPLACE|ALTER|RENAME|CREATE|DROP|TRUNCATE)/)
 				text = rest
 			next
 		}
 		text != "" { sub(/^[ \t]+/, ""); text = text " " $0 }
 		END { end_record() }
-	' "$(host_dir metadb)/run/statements" 2>/dev/null || true
+	' "$(host_dir metadb)/var/lib/mysql/statements" 2>/dev/null || true
 }
 
 reset_effects() {
 	local h
 	for h in "${ALL_HOSTS[@]}"; do : >"$(host_dir "$h")/lab/effects"; done
-	: >"$(host_dir metadb)/run/statements"
+	stat -c %s "$(host_dir metadb)/var/lib/mysql/statements" >"$D/statements-seen"
 }
 
 # Names what was done so that it can be counted: the options are not part of what it was.

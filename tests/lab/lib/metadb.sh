@@ -10,7 +10,7 @@ start_metadb() {
 		--datadir=/var/lib/mysql --socket=/run/mysqld.sock --pid-file=/run/mysqld.pid \
 		--bind-address="${ADDR[metadb]}" --port=3306 --skip-name-resolve --tmpdir=/tmp \
 		--character-set-server=latin1 --innodb-flush-log-at-trx-commit=2 --skip-log-bin \
-		--general-log=1 --general-log-file=/run/statements --max-connections=300
+		--general-log=1 --general-log-file=/var/lib/mysql/statements --max-connections=300
 }
 
 metadb_answers() { root_sql -e 'SELECT 1'; }
