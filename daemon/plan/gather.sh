@@ -5,8 +5,7 @@ config_in=/home/admin/conf/config.yaml
 config_max=65536
 
 fail() {
-    printf 'error %s\n' "$1" | tr -s '\n\t' '  '
-    echo
+    printf 'error %s\n' "$(printf '%s' "$1" | tr -s '\n\t' '  ')"
     exit 0
 }
 
