@@ -84,8 +84,9 @@ static void has_defaults(void **state)
 static char *many_nodes(unsigned nodes)
 {
     struct buf b = {0};
-    buf_puts(&b, "{deployment: c, edition: community, source: 4.2.1, target: 4.2.2, image: {archive: /a, name: 'o/a:1'},\n"
-                 " backup: {directory: /b}, container: {old: o1, new: o2}, regions: [{region: r, nodes: [\n");
+    buf_puts(&b,
+             "{deployment: c, edition: community, source: 4.2.1, target: 4.2.2, image: {archive: /a, name: 'o/a:1'},\n"
+             " backup: {directory: /b}, container: {old: o1, new: o2}, regions: [{region: r, nodes: [\n");
     for (unsigned i = 0; i < nodes; i++)
         buf_printf(&b, "{node: n%u, ssh: n%u},\n", i, i);
     buf_puts(&b, "]}]}\n");
@@ -129,8 +130,8 @@ static void is_bounded(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_the_lab),  cmocka_unit_test(reads_all_that_can_be_said),
-        cmocka_unit_test(has_defaults),   cmocka_unit_test(refuses_what_is_wrong),
+        cmocka_unit_test(reads_the_lab), cmocka_unit_test(reads_all_that_can_be_said),
+        cmocka_unit_test(has_defaults),  cmocka_unit_test(refuses_what_is_wrong),
         cmocka_unit_test(is_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

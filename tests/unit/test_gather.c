@@ -107,7 +107,8 @@ static char *run_script(const char *docker, const char *config)
 
 /* It answers to the calls that the script makes, and to nothing else. */
 #define DOCKER_SAYS(binds)                                                                                             \
-    "#!/bin/sh\n[ \"$1 $2 $3 $4\" = 'inspect --type container -f' ] && [ \"$6\" = '-oms 1' ] && [ $# = 6 ] || exit 1\n" \
+    "#!/bin/sh\n[ \"$1 $2 $3 $4\" = 'inspect --type container -f' ] && [ \"$6\" = '-oms 1' ] && [ $# = 6 ] || exit "   \
+    "1\n"                                                                                                              \
     "echo noise >&2\n"                                                                                                 \
     "cat <<EOF\nid 0123456789ab\nimage i:4.0.2\n" binds "EOF\n"
 
@@ -136,9 +137,12 @@ static void says_why_not(void **state)
     static const char bound[] = DOCKER_SAYS("bind $DIR/config:/home/admin/conf/config.yaml\n");
     char *big = xcalloc(1, 65536 + 2);
     memset(big, '#', 65537);
-    const struct { const char *docker, *config, *says; } cases[] = {
+    const struct {
+        const char *docker, *config, *says;
+    } cases[] = {
         {NULL, NULL, "error there is no command /tmp/"},
-        {"#!/bin/sh\necho 'cannot connect\nto it' >&2; exit 1\n", NULL, "docker does not answer: cannot connect to it\n"},
+        {"#!/bin/sh\necho 'cannot connect\nto it' >&2; exit 1\n", NULL,
+         "docker does not answer: cannot connect to it\n"},
         {"#!/bin/sh\n[ $1 = version ] && exit 0; echo 'no such container' >&2; exit 1\n", NULL,
          "error container -oms 1: no such container\n"},
         {"#!/bin/sh\n[ \"$1 $4\" = 'inspect -f' ] && exit 1; exit 0\n", NULL,
@@ -160,9 +164,12 @@ static void says_why_not(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_the_good_one), cmocka_unit_test(refuses_every_cut),
-        cmocka_unit_test(refuses_what_is_wrong), cmocka_unit_test(codes),
-        cmocka_unit_test(runs), cmocka_unit_test(says_why_not),
+        cmocka_unit_test(reads_the_good_one),
+        cmocka_unit_test(refuses_every_cut),
+        cmocka_unit_test(refuses_what_is_wrong),
+        cmocka_unit_test(codes),
+        cmocka_unit_test(runs),
+        cmocka_unit_test(says_why_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -26,9 +26,10 @@ static void reads_every_kind_of_step(void **state)
     assert_string_equal(procedure_name(p), "test-4.2.3");
     cJSON *o = procedure_to_json(p);
     char *s = cJSON_PrintUnformatted(o);
-    assert_non_null(strstr(s, "{\"name\":\"test-4.2.3\",\"title\":\"A procedure for tests\",\"edition\":\"enterprise\","
-                              "\"target\":\"4.2.3\",\"source\":\">=3.2.1, <4.2.3\",\"doc\":\"https://example.com/upgrade\","
-                              "\"checks\":[{\"id\":\"docker\",\"title\":\"Docker answers\"}"));
+    assert_non_null(
+        strstr(s, "{\"name\":\"test-4.2.3\",\"title\":\"A procedure for tests\",\"edition\":\"enterprise\","
+                  "\"target\":\"4.2.3\",\"source\":\">=3.2.1, <4.2.3\",\"doc\":\"https://example.com/upgrade\","
+                  "\"checks\":[{\"id\":\"docker\",\"title\":\"Docker answers\"}"));
     assert_non_null(strstr(s, "\"rollback\":[{\"id\":\"stop-new\",\"title\":\"Stop the new container\"}"));
     free(s);
     cJSON_Delete(o);
@@ -84,7 +85,8 @@ static void put(const char *name, const char *edition, const char *target, const
     FILE *f = fopen(path, "w");
     assert_non_null(f);
     fprintf(f,
-            "procedure: %s\ntitle: t\nedition: %s\ntarget: %s\nsource: \"%s\"\n%ssteps: [{step: s, title: t, probe: ':'}]\n",
+            "procedure: %s\ntitle: t\nedition: %s\ntarget: %s\nsource: \"%s\"\n%ssteps: [{step: s, title: t, probe: "
+            "':'}]\n",
             name, edition, target, source, more);
     fclose(f);
     free(path);
@@ -125,8 +127,7 @@ static void finds_the_way(void **state)
     assert_string_equal(e.msg, "cannot upgrade 8.0 to 9.2: go to 9.1 first");
     assert_int_equal(e.code, ERR_REFUSED);
     assert_null(find(ps, "8.6", "9.2", &e));
-    assert_string_equal(
-        e.msg, "cannot upgrade 8.6 to 9.2: x-9.2 starts from >=9.1, <9.2; upgrade to 9.1, then to 9.2");
+    assert_string_equal(e.msg, "cannot upgrade 8.6 to 9.2: x-9.2 starts from >=9.1, <9.2; upgrade to 9.1, then to 9.2");
     assert_null(find(ps, "9.3", "9.2", &e));
     assert_string_equal(e.msg, "cannot upgrade 9.3 to 9.2: x-9.2 starts from >=9.1, <9.2");
     assert_null(find(ps, "9.1", "9.9", &e)); /* of the other edition */
