@@ -1,0 +1,381 @@
+#include "tests/unit/test_plan_data.h"
+
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static struct plan *sample(void)
+{
+    struct deployment *d = data_deployment("lab");
+    struct procedure *proc = data_procedure("test-4.2.3");
+    struct node_facts facts[2] = {data_facts("region1", "10.0.0.1", "oms:4.0.2"),
+                                  data_facts("region1", "10.0.0.2", "oms:4.0.2")};
+    struct plan *p;
+    struct err e;
+    if (plan_expand(JOB_UPGRADE, proc, d, facts, NULL, &p, &e))
+        fail_msg("%s", e.msg);
+    deployment_free(d);
+    procedure_free(proc);
+    node_facts_free(&facts[0]);
+    node_facts_free(&facts[1]);
+    return p;
+}
+
+static void comes_back_the_same(void **state)
+{
+    struct plan *p = sample(), *again;
+    struct err e;
+    char *text = plan_text(p), hex[65], hex2[65];
+    cJSON *json = cJSON_Parse(text);
+    if (plan_from_json(json, &again, &e))
+        fail_msg("%s", e.msg);
+    char *text2 = plan_text(again);
+    assert_string_equal(text, text2);
+    plan_sha256(text, hex);
+    plan_sha256(text2, hex2);
+    assert_string_equal(hex, hex2);
+    assert_string_equal(again->steps[2].id, "stop-old");
+    assert_string_equal(again->steps[2].subtasks[1].env[0], p->steps[2].subtasks[1].env[0]);
+    char *print = plan_print(p), *print2 = plan_print(again);
+    assert_string_equal(print, print2);
+    free(print);
+    free(print2);
+    free(text);
+    free(text2);
+    cJSON_Delete(json);
+    plan_free(p);
+    plan_free(again);
+    plan_free(NULL);
+}
+
+static void hashes(void **state)
+{
+    char hex[65];
+    plan_sha256("", hex);
+    assert_string_equal(hex, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    plan_sha256("abc", hex);
+    assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+static void names(void **state)
+{
+    assert_string_equal(job_type_name(JOB_ROLLBACK), "Rollback");
+    assert_string_equal(plan_kind_name(KIND_GATE), "gate");
+}
+
+/* --- plan_from_json() on what it must not take --- */
+
+static cJSON *step_at(cJSON *o, int i) { return cJSON_GetArrayItem(cJSON_GetObjectItem(o, "steps"), i); }
+static cJSON *subtask_at(cJSON *o, int i, int j)
+{
+    return cJSON_GetArrayItem(cJSON_GetObjectItem(step_at(o, i), "subtasks"), j);
+}
+static void set(cJSON *o, const char *key, cJSON *value)
+{
+    if (!cJSON_ReplaceItemInObjectCaseSensitive(o, key, value)) {
+        fail_msg("no key %s", key);
+    }
+}
+#define NUM cJSON_CreateNumber
+#define STR cJSON_CreateString
+
+static cJSON *strings(size_t n)
+{
+    cJSON *a = cJSON_CreateArray();
+    for (size_t i = 0; i < n; i++)
+        cJSON_AddItemToArray(a, STR("x"));
+    return a;
+}
+
+static char *long_text(size_t n)
+{
+    static char s[1024 * 1024];
+    assert_true(n < sizeof s);
+    memset(s, 'x', n);
+    s[n] = '\0';
+    return s;
+}
+
+static void change(cJSON *o, unsigned i)
+{
+    /* steps: 0 precheck, 1 ha-off, 2 stop-old, 3 backup … */
+    cJSON *m = cJSON_GetObjectItem(o, "metadb"), *st = step_at(o, 2), *sub = subtask_at(o, 2, 1);
+    switch (i) {
+    case 0:
+        set(o, "type", STR("upgrade"));
+        break;
+    case 1:
+        set(o, "type", NUM(1));
+        break;
+    case 2:
+        cJSON_DeleteItemFromObject(o, "source");
+        break;
+    case 3:
+        cJSON_AddStringToObject(o, "extra", "x");
+        break;
+    case 4:
+        set(o, "steps", cJSON_CreateArray());
+        break;
+    case 5:
+        set(o, "steps", STR("x"));
+        break;
+    case 6:
+        set(o, "hosts", NUM(3));
+        break;
+    case 7:
+        set(o, "ha", STR("none"));
+        break;
+    case 8:
+        set(sub, "host", NUM(3));
+        break;
+    case 9:
+        set(sub, "host", NUM(-1));
+        break;
+    case 10:
+        set(sub, "host", NUM(1.5));
+        break;
+    case 11:
+        set(sub, "host", NUM(1e300));
+        break;
+    case 12:
+        set(sub, "host", NUM(129));
+        break;
+    case 13:
+        set(sub, "kind", STR("action"));
+        break;
+    case 14:
+        set(sub, "name", STR("oms1"));
+        break; /* twice */
+    case 15:
+        set(st, "id", STR("backup"));
+        break;
+    case 16:
+        set(st, "subtasks", cJSON_CreateArray());
+        break;
+    case 17:
+        set(sub, "act", cJSON_CreateObject());
+        break;
+    case 18:
+        cJSON_DeleteItemFromObject(sub, "check");
+        break;
+    case 19:
+        set(sub, "env", strings(1));
+        break;
+    case 20:
+        set(sub, "env", strings(129));
+        break;
+    case 21:
+        set(sub, "env", cJSON_CreateArray());
+        break;
+    case 22:
+        cJSON_AddItemToArray(cJSON_GetObjectItem(sub, "env"), NUM(1));
+        break;
+    case 23:
+        cJSON_AddItemToArray(cJSON_GetObjectItem(sub, "env"), STR("AAA=unsorted"));
+        break;
+    case 24:
+        cJSON_AddItemToArray(cJSON_GetObjectItem(sub, "env"), STR("lower=1"));
+        break;
+    case 25:
+        set(sub, "timeout_s", NUM(0));
+        break;
+    case 26:
+        cJSON_DeleteItemFromObject(sub, "timeout_s");
+        break;
+    case 27:
+        set(m, "port", NUM(65536));
+        break;
+    case 28:
+        cJSON_DeleteItemFromObject(o, "metadb");
+        break;
+    case 29:
+        cJSON_DeleteItemFromObject(m, "hb");
+        break;
+    case 30:
+        cJSON_DeleteItemFromObject(m, "config_file");
+        break;
+    case 31:
+        set(cJSON_GetArrayItem(cJSON_GetObjectItem(o, "hosts"), 0), "name", STR("oms0"));
+        break;
+    case 32:
+        set(o, "object", STR(long_text(513)));
+        break;
+    case 33:
+        set(cJSON_GetObjectItem(sub, "act"), "script", STR(long_text(256 * 1024 + 1)));
+        break;
+    case 34:
+        set(subtask_at(o, 3, 0), "metadb", cJSON_CreateFalse());
+        break;
+    case 35:
+        cJSON_AddNumberToObject(subtask_at(o, 3, 0), "host", 1);
+        break; /* out of order */
+    case 36:
+        set(st, "marks", cJSON_CreateNull());
+        break;
+    case 37:
+        set(cJSON_GetObjectItem(sub, "act"), "script", cJSON_CreateNull());
+        break;
+    case 38:
+        set(o, "steps", strings(65));
+        break;
+    case 39:
+        cJSON_AddItemToArray(cJSON_GetObjectItem(step_at(o, 5), "guards"), STR("online"));
+        break;
+    case 40:
+        set(cJSON_GetArrayItem(cJSON_GetObjectItem(o, "servers"), 1), "host", NUM(3));
+        break;
+    case 41:
+        cJSON_AddItemToArray(cJSON_GetObjectItem(sub, "env"), STR("TARGET=twice"));
+        break;
+    case 42:
+        set(sub, "name", STR(""));
+        break;
+    case 43:
+        set(sub, "name", cJSON_CreateTrue());
+        break;
+    }
+}
+enum { CHANGES = 44 };
+
+static void refuses_odd_plans(void **state)
+{
+    struct plan *p = sample(), *out;
+    char *text = plan_text(p);
+    for (unsigned i = 0; i < CHANGES; i++) {
+        cJSON *o = cJSON_Parse(text);
+        assert_string_equal(cJSON_GetObjectItem(step_at(o, 2), "id")->valuestring, "stop-old");
+        assert_string_equal(cJSON_GetObjectItem(step_at(o, 5), "id")->valuestring, "load-image");
+        change(o, i);
+        struct err e = {0};
+        if (plan_from_json(o, &out, &e) != ERR_INPUT || out || strncmp(e.msg, "plan: ", 6) != 0)
+            fail_msg("change %u was taken (%s)", i, e.msg);
+        cJSON_Delete(o);
+    }
+    assert_int_equal(plan_from_json(NULL, &out, NULL), ERR_INPUT);
+    free(text);
+    plan_free(p);
+}
+
+/* --- for people --- */
+
+static void prints_all_commands(void **state)
+{
+    struct plan *p = sample();
+    char *s = plan_print(p);
+    static const char *const lines[] = {
+        "Upgrade lab: 4.0.2 -> 4.2.3, 2 nodes\n",
+        "password from /data/config.yaml on oms1\n",
+        "    METADB_HOST=10.0.0.9\n", /* of all: once, at the top */
+        "\n3. stop-old: Stop the old container\n    doc: Back up the databases, 1\n",
+        "    its first start is recorded as T1\n    side by side\n    [oms1] on oms1 (ssh root@oms1)\n",
+        "    [oms2] on oms2 (ssh omsadmin@oms2, sudo)\n",
+        "      OLD_CONTAINER=oms_402\n",
+        "      BINDS=\n        /data/config.yaml:/home/admin/conf/config.yaml\n",
+        "      run, timeout 10m\n      do:\n        \"$DOCKER\" stop \"$OLD_CONTAINER\"\n      done when:\n        "
+        "test \"$(",
+        "      when it fails: stop it by hand\n",
+        "      run, with the MetaDB login, timeout 2h\n",
+        "      action, timeout 10m\n      do: built-in slim\n      done when: built-in is-slim\n",
+        "    IRREVERSIBLE: from here on only a rollback leads back\n",
+        "    refused while skipped: precheck backup\n",
+        "    one after the other\n",
+        "      wait, an operator is needed, looks every 5s, no timeout\n      notice:\n        switch HA on; the "
+        "backups are in /data/backup\n",
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        if (!strstr(s, lines[i]))
+            fail_msg("not printed: %s\nin:\n%s", lines[i], s);
+    char *first = strstr(s, "METADB_HOST=");
+    assert_null(strstr(first + 1, "METADB_HOST="));
+    first = strstr(s, "\"$DOCKER\" stop");
+    assert_null(strstr(first + 1, "\"$DOCKER\" stop")); /* of both nodes: once */
+    for (size_t i = 0; i < p->n_steps; i++)             /* nothing is hidden: all environment is there */
+        for (size_t j = 0; j < p->steps[i].n_subtasks; j++)
+            for (char **env = p->steps[i].subtasks[j].env; *env; env++)
+                if (!strchr(*env, '\n') && !strstr(s, *env))
+                    fail_msg("not printed: %s", *env);
+    free(s);
+    plan_free(p);
+}
+
+/* --- what stands in front of scripts --- */
+
+/* Runs a script of the plan with `login` on fd 3 and words on standard input; what it writes, in a static buffer. */
+static const char *run(const char *script, int *status)
+{
+    int in[2], out[2], login[2];
+    static char said[4096];
+    assert_int_equal(pipe(in) | pipe(out) | pipe(login), 0);
+    assert_true(write(login[1], "[client]\nuser=o'm\"s #\n", 22) == 22 && write(in[1], "from stdin", 10) == 10);
+    pid_t pid = fork();
+    if (pid == 0) {
+        close(in[1]);
+        close(login[1]);
+        dup2(in[0], 0);
+        dup2(out[1], 1);
+        dup2(login[0], 3);
+        for (int fd = 4; fd < 32; fd++)
+            close(fd);
+        execl("/bin/sh", "sh", "-c", script, (char *)NULL);
+        _exit(127);
+    }
+    close(in[0]), close(in[1]), close(login[0]), close(login[1]), close(out[1]);
+    size_t n = 0;
+    for (ssize_t r; (r = read(out[0], said + n, sizeof said - 1 - n)) > 0;)
+        n += (size_t)r;
+    said[n] = '\0';
+    close(out[0]);
+    waitpid(pid, status, 0);
+    return said;
+}
+
+static void login_reaches_the_program(void **state)
+{
+    struct plan *p = sample();
+    const char *full = NULL;
+    for (size_t i = 0; i < p->n_steps; i++)
+        if (strcmp(p->steps[i].id, "backup") == 0)
+            full = p->steps[i].subtasks[0].act.script;
+    assert_non_null(full);
+    const char *end = strstr(full, "metadb mysqldump");
+    assert_non_null(end);
+    /* Instead of a client: shows its arguments, the login and, when told, its standard input. */
+    char wrapper[] = "/tmp/omsup-test-XXXXXX";
+    int fd = mkstemp(wrapper);
+    assert_true(fd >= 0);
+    static const char body[] =
+        "#!/bin/sh\necho \"$# $1 $2 $3\"\ncat \"${1#--defaults-extra-file=}\"\n[ $2 = read ] && cat && echo\n"
+        "[ -e /proc/$$/fd/3 ] && echo 'fd 3 is open'\nexit 7\n";
+    assert_int_equal(write(fd, body, sizeof body - 1), sizeof body - 1);
+    fchmod(fd, 0700);
+    close(fd);
+    char *script = xasprintf("%.*s"
+                             "metadb %s look 'a b' || echo \"status $?\"\n"
+                             "metadb %s read 'c  d' || echo \"status $?\"\n"
+                             "echo x | metadb %s read z || echo \"status $?\"\n"
+                             "echo \"${UNSET_VARIABLE}\"\n",
+                             (int)(end - full), full, wrapper, wrapper, wrapper);
+    int status;
+    const char *said = run(script, &status);
+    assert_string_equal(said,
+                        "3 --defaults-extra-file=/dev/fd/4 look a b\n[client]\nuser=o'm\"s #\nstatus 7\n"
+                        "3 --defaults-extra-file=/dev/fd/4 read c  d\n[client]\nuser=o'm\"s #\nfrom stdin\nstatus 7\n"
+                        "3 --defaults-extra-file=/dev/fd/4 read z\n[client]\nuser=o'm\"s #\nx\n\nstatus 7\n");
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) != 0); /* set -u */
+    unlink(wrapper);
+    free(script);
+    plan_free(p);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(comes_back_the_same),
+        cmocka_unit_test(hashes),
+        cmocka_unit_test(names),
+        cmocka_unit_test(refuses_odd_plans),
+        cmocka_unit_test(prints_all_commands),
+        cmocka_unit_test(login_reaches_the_program),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
