@@ -5,7 +5,9 @@ import sys
 import yaml
 
 DIR = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../schema/procedures")
+DIRS = (DIR, os.path.join(DIR, "pending"))
 LISTS = ("checks", "steps", "rollback")
+ACTS = ("run", "action", "wait", "until", "gate", "probe", "probe_action")
 SCRIPTS = ("run", "probe", "until", "check")
 
 
@@ -21,7 +23,8 @@ def step_id(step, section):
 
 
 def load(name):
-    with open(os.path.join(DIR, name + ".yaml"), encoding="utf-8") as file:
+    path = next(p for p in (os.path.join(d, name + ".yaml") for d in DIRS) if os.path.exists(p))
+    with open(path, encoding="utf-8") as file:
         own = yaml.load(file, Loader)
     if "like" not in own:
         return own
@@ -47,15 +50,20 @@ def group(steps, section):
 
 
 def merge(steps, new, section):
+    """Entries with an act replace those of their id; one without changes only the keys it has."""
     name = step_id(new[0], section)
-    at = next((i for i, s in enumerate(steps) if step_id(s, section) == name), None)
-    if at is None:
+    old = [i for i, s in enumerate(steps) if step_id(s, section) == name]
+    if not old:
         raise SystemExit(f"{name}: nothing to replace")
-    return steps[:at] + new + [s for s in steps[at:] if step_id(s, section) != name]
+    if not any(act in new[0] for act in ACTS):
+        if len(old) != 1 or len(new) != 1:
+            raise SystemExit(f"{name}: there are variants, give them in full")
+        new = [{**steps[old[0]], **new[0]}]
+    return steps[:old[0]] + new + [s for s in steps[old[0]:] if step_id(s, section) != name]
 
 
 def names():
-    return sorted(f[:-5] for f in os.listdir(DIR) if f.endswith(".yaml"))
+    return sorted(f[:-5] for d in DIRS if os.path.isdir(d) for f in os.listdir(d) if f.endswith(".yaml"))
 
 
 def scripts(name):
@@ -72,7 +80,11 @@ def scripts(name):
 
 
 if __name__ == "__main__":
-    # procedures.py NAME SECTION ID KEY: the text of one script
+    # procedures.py NAME: without `like`, as YAML; NAME SECTION ID KEY: the text of one script
+    if len(sys.argv) == 2:
+        whole = {k: v for k, v in load(sys.argv[1]).items() if k not in ("like", "drop")}
+        yaml.dump(whole, sys.stdout, sort_keys=False, allow_unicode=True, default_style="'", width=1000)
+        sys.exit()
     wanted = sys.argv[2], sys.argv[3], sys.argv[4]
     found = [text for section, ident, _, key, _, text in scripts(sys.argv[1]) if (section, ident, key) == wanted]
     if not found:

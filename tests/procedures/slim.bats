@@ -191,3 +191,38 @@ slimmed() { # ID: one row with this id, no other table, and the next id is the n
 socket=/nowhere/sock'
 	[ "$status" -eq 2 ]
 }
+
+# --- the community edition's way ---------------------------------------------------------------------------------------
+
+@test "community: all but the last row are deleted, in portions, and twice" {
+	PROCEDURE=ce-4.2.1
+	sql 'INSERT INTO heatbeat_sequence SELECT seq, NOW(), NOW() FROM seq_5001_to_120000' cm_hb_402
+	run check
+	[ "$status" -eq 1 ]
+	run slim
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *"omsup: progress 119999 119999 rows"* ]]
+	slimmed 120000
+	slim
+	sql 'DELETE FROM heatbeat_sequence' cm_hb_402
+	slim
+	check
+}
+
+@test "community: killed in the middle, the next attempt ends it" {
+	PROCEDURE=ce-4.2.1
+	local file
+	file=$(script_file steps slim run)
+	sed 's/LIMIT 50000/LIMIT 1000/; s/^  deleted=.*/&; kill -9 $$/' "$file" >"$BATS_TEST_TMPDIR/killed.sh"
+	env -i PATH="$PATH" DB=cm_hb_402 sh "$BATS_TEST_TMPDIR/killed.sh" 3<<-EOF || :
+		[client]
+		user=root
+		socket=$SERVER/sock
+	EOF
+	[ "$(sql 'SELECT COUNT(*) FROM heatbeat_sequence' cm_hb_402)" = 4000 ]
+	run check
+	[ "$status" -eq 1 ]
+	slim
+	slimmed 5000
+}
