@@ -224,9 +224,14 @@ static void change(cJSON *o, unsigned i)
     case 40:
         set(cJSON_GetArrayItem(cJSON_GetObjectItem(o, "servers"), 1), "host", NUM(3));
         break;
-    case 41:
-        cJSON_AddItemToArray(cJSON_GetObjectItem(sub, "env"), STR("TARGET=twice"));
+    case 41: { /* in order, but twice */
+        cJSON *env = cJSON_GetObjectItem(sub, "env");
+        int at = 0;
+        while (strncmp(cJSON_GetArrayItem(env, at)->valuestring, "TARGET=", 7) != 0)
+            at++;
+        cJSON_InsertItemInArray(env, at + 1, STR("TARGET=twice"));
         break;
+    }
     case 42:
         set(sub, "name", STR(""));
         break;
