@@ -119,13 +119,13 @@ static int fill_scalar(struct loader *l, const yaml_event_t *ev, struct ynode *n
 {
     n->kind = Y_SCALAR;
     n->style = style_of(ev->data.scalar.style);
-    n->len = ev->data.scalar.length;
-    n->text = xstrndup((const char *)ev->data.scalar.value, n->len);
-    for (size_t i = 0; i < n->len; i++) {
+    for (size_t i = 0; i < ev->data.scalar.length; i++) { /* first: a NUL would end the copy early */
         unsigned char c = ev->data.scalar.value[i];
         if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f)
             return fail(l, ev->start_mark, "control characters are not allowed");
     }
+    n->len = ev->data.scalar.length;
+    n->text = xstrndup((const char *)ev->data.scalar.value, n->len);
     if (n->style == Y_LITERAL)
         n->indent = literal_indent(l, n);
     return check_props(l, ev, ev->data.scalar.anchor, ev->data.scalar.tag);
