@@ -1,5 +1,8 @@
 #!/usr/bin/env bats
 # A backup counts only with a manifest of this job whose file is what was written.
+# shellcheck disable=SC2119,SC2120 # functions that take more variables when a test wants it
+
+bats_require_minimum_version 1.5.0
 
 load helper
 

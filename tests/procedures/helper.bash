@@ -35,7 +35,7 @@ server_down() {
 }
 
 sql() { # SQL [DB]: as the operator, beside the scripts
-	mariadb --no-defaults -uroot -S "$SERVER/sock" --default-character-set=utf8mb4 --comments -N -B -e "$1" ${2:+"$2"}
+	mariadb --no-defaults -uroot -S "${SERVER-}/sock" --default-character-set=utf8mb4 --comments -N -B -e "$1" ${2:+"$2"}
 }
 
 # The text that the daemon puts in front of a script with `metadb: true` (schema/procedure.md).
@@ -65,6 +65,6 @@ script() {
 	env -i PATH="$PATH" "$@" sh "$file" </dev/null 3<<-EOF
 		[client]
 		user=root
-		socket=$SERVER/sock
+		socket=${SERVER-}/sock
 	EOF
 }

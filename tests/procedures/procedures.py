@@ -34,6 +34,9 @@ def load(name):
         steps = [s for s in base.get(section, []) if step_id(s, section) not in drop]
         for new in group(own.get(section, []), section):
             steps = merge(steps, new, section)
+        for i, step in enumerate(steps):
+            if set(step.get("guards", [])) & set(drop):
+                steps[i] = {**step, "guards": [g for g in step["guards"] if g not in drop]}
         own[section] = steps
     return own
 

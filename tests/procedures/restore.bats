@@ -1,5 +1,8 @@
 #!/usr/bin/env bats
 # A rollback drops nothing before its backup is verified, and believes only what it dumped again.
+# shellcheck disable=SC2119,SC2120 # functions that take more variables when a test wants it
+
+bats_require_minimum_version 1.5.0
 
 load helper
 
@@ -140,6 +143,6 @@ socket=/nowhere/sock'
 	local sleeper=$!
 	until [ "$(sql "SELECT COUNT(*) FROM information_schema.processlist WHERE info = 'SELECT SLEEP(6)'")" -eq 1 ]; do sleep 0.1; done
 	restore
-	! kill -0 "$sleeper" 2>/dev/null
+	run ! kill -0 "$sleeper" 2>/dev/null
 	check
 }

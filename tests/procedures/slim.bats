@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 # The heartbeat sequence becomes one row, from every state that the documented statements can leave behind.
 
+bats_require_minimum_version 1.5.0
+
 load helper
 
 setup_file() {

@@ -1,0 +1,290 @@
+#!/usr/bin/env bats
+# What the scripts of nodes believe, and what they refuse; with a docker and an ssh that only pretend. That they work
+# with real ones is shown on the lab.
+
+bats_require_minimum_version 1.5.0
+
+load helper
+
+setup() {
+	T=$BATS_TEST_TMPDIR
+	mkdir -p "$T/bin" "$T/docker"
+	CALLS=$T/calls
+	: >"$CALLS"
+	# docker: a file of $T/docker is a container, its text what inspect prints; `down` is a daemon that is away
+	cat >"$T/bin/docker" <<-'EOF'
+		#!/bin/bash
+		state=${0%/bin/docker}/docker
+		printf '%s\n' "$*" >>"${0%/bin/docker}/calls"
+		if [ -e "$state/.down" ]; then echo "Cannot connect to the Docker daemon" >&2; exit 1; fi
+		last=${*: -1}
+		case $1 in
+		ps) cd "$state" && for c in *; do [ -e "$c" ] && echo "$c"; done; exit 0 ;;
+		inspect) if [ -e "$state/$last" ]; then cat "$state/$last"; else echo "No such container: $last" >&2; exit 1; fi ;;
+		images) cat "$state/.images" 2>/dev/null; exit 0 ;;
+		rm) rm -f "$state/$last" ;;
+		run) printf '%s\n' "$@" >"$state/.run" ;;
+		exec) exit 1 ;;
+		esac
+	EOF
+	# ssh: the remote shell is a shell here, which gets one line like the real one
+	cat >"$T/bin/ssh" <<-'EOF'
+		#!/bin/bash
+		if [ -e "${0%/bin/ssh}/unreachable" ]; then echo "ssh: connect: timed out" >&2; exit 255; fi
+		exec sh -c "${*: -1}"
+	EOF
+	printf '#!/bin/sh\nshift\nexec "$@"\n' >"$T/bin/sudo"
+	chmod +x "$T"/bin/*
+	mkdir -p "$T/it's logs"
+	ENV=(PATH="$T/bin:$PATH" DOCKER=docker NODE=oms1 OMSUP_JOB=7 OLD_ID=0ld OLD_CONTAINER=oms_402 NEW_CONTAINER=oms_423
+		IMAGE=oms:feature_4.2.3 OMS_HOST_IP=10.0.0.1 LOGS_DIR="$T/it's logs" IMAGE_ON=control IMAGE_SHA256=
+		IMAGE_ARCHIVE="$T/image of OMS.tar" NODE_SSH=root@oms1 NODE_PORT=2222 NODE_SUDO=1
+		BINDS="/data/config.yaml:/home/admin/conf/config.yaml
+/data/oms logs:/home/admin/logs
+/data/https_crt:/etc/pki/nginx/oms_server.crt:ro")
+}
+
+step() { script steps "$1" "$2" "${ENV[@]}" "${@:3}"; }
+inspect_says() { printf '%s\n' "$2" >"$T/docker/$1"; }
+
+@test "start-new: the documented command with every bind of the old container" {
+	step start-new run OMSUP_TOKEN=tok
+	diff - "$T/docker/.run" <<-'EOF'
+		run
+		-dit
+		--net
+		host
+		-v
+		/data/config.yaml:/home/admin/conf/config.yaml
+		-v
+		/data/oms logs:/home/admin/logs
+		-v
+		/data/https_crt:/etc/pki/nginx/oms_server.crt:ro
+		-e
+		OMS_HOST_IP=10.0.0.1
+		-e
+		IS_UPGRADE=true
+		--privileged=true
+		--pids-limit
+		-1
+		--ulimit
+		nproc=65535:65535
+		--label
+		omsup.job=7
+		--label
+		omsup.token=tok
+		--name
+		oms_423
+		oms:feature_4.2.3
+	EOF
+}
+
+@test "start-new: a foreign container of that name is left alone" {
+	inspect_says oms_423 ""
+	run step start-new run OMSUP_TOKEN=tok
+	[ "$status" -eq 1 ]
+	[[ $output == *"did not make"* ]]
+	inspect_says oms_423 6
+	run step start-new run OMSUP_TOKEN=tok
+	[ "$status" -eq 1 ]
+	run ! grep -E '^(rm|run)' "$CALLS"
+}
+
+@test "start-new: what an earlier attempt of this job left is removed" {
+	inspect_says oms_423 7
+	step start-new run OMSUP_TOKEN=tok
+	grep -qx 'rm -f oms_423' "$CALLS"
+	[ -e "$T/docker/.run" ]
+}
+
+@test "start-new, check: yes only for this job's running container of this image" {
+	run step start-new check
+	[ "$status" -eq 1 ]
+	inspect_says oms_423 "true 7 oms:feature_4.2.3"
+	run step start-new check
+	[ "$status" -eq 0 ]
+	for facts in "false 7 oms:feature_4.2.3" "true 6 oms:feature_4.2.3" "true  oms:feature_4.2.3" "true 7 oms:feature_4.0.2"; do
+		inspect_says oms_423 "$facts"
+		run step start-new check
+		[ "$status" -eq 1 ]
+	done
+	touch "$T/docker/.down"
+	run step start-new check
+	[ "$status" -eq 2 ]
+}
+
+@test "stop-old: stopped, running, gone, and docker away" {
+	inspect_says 0ld false
+	step stop-old check
+	inspect_says 0ld true
+	run step stop-old check
+	[ "$status" -eq 1 ]
+	rm "$T/docker/0ld"
+	run step stop-old check
+	[ "$status" -eq 2 ]
+	inspect_says 0ld false
+	touch "$T/docker/.down"
+	run step stop-old check
+	[ "$status" -eq 2 ]
+}
+
+@test "stop-old: a restart policy that would bring it back is changed" {
+	inspect_says 0ld always
+	step stop-old run
+	grep -qx 'update --restart unless-stopped 0ld' "$CALLS"
+	: >"$CALLS"
+	inspect_says 0ld no
+	step stop-old run
+	run ! grep -q update "$CALLS"
+	grep -qx 'stop 0ld' "$CALLS"
+}
+
+copied() { cmp "$T/image of OMS.tar" "$T/it's logs/omsup/image/image of OMS.tar"; }
+archive() { head -c 3000000 /dev/urandom >"$T/image of OMS.tar"; }
+part() { # SIZE: the beginning that an earlier attempt left
+	mkdir -p "$T/it's logs/omsup/image"
+	head -c "$1" "$T/image of OMS.tar" >"$T/it's logs/omsup/image/image of OMS.tar.$(sha256sum <"$T/image of OMS.tar" | cut -d' ' -f1).part"
+}
+
+@test "copy-image: copied and verified; the check knows when the archive is another one" {
+	archive
+	run step copy-image check
+	[ "$status" -eq 1 ]
+	step copy-image run
+	copied
+	step copy-image check
+	touch -d '1 hour ago' "$T/image of OMS.tar"
+	run step copy-image check
+	[ "$status" -eq 1 ]
+}
+
+@test "copy-image: goes on after a partial copy" {
+	archive
+	part 2000000
+	run step copy-image run
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *"going on after 2000000 of 3000000 bytes"* ]]
+	copied
+}
+
+@test "copy-image: a partial copy that is damaged is thrown away, the retry works" {
+	archive
+	part 2000000
+	printf x | dd of="$(echo "$T/it's logs/omsup/image/"*.part)" bs=1 seek=99 conv=notrunc status=none
+	run step copy-image run
+	[ "$status" -eq 1 ]
+	[[ $output == *"another SHA-256"* ]]
+	run step copy-image check
+	[ "$status" -eq 1 ]
+	step copy-image run
+	copied
+}
+
+@test "copy-image: the beginning of another archive is not gone on with" {
+	archive
+	part 2000000
+	archive
+	run step copy-image run
+	[ "$status" -eq 0 ]
+	[[ $output != *"going on"* ]]
+	copied
+}
+
+@test "copy-image: not the archive whose hash was given" {
+	archive
+	run step copy-image run IMAGE_SHA256=0000
+	[ "$status" -eq 1 ]
+	[ ! -e "$T/it's logs/omsup" ]
+}
+
+@test "copy-image, check: image there; local node; node or docker away" {
+	archive
+	echo abc >"$T/docker/.images"
+	step copy-image check
+	rm "$T/docker/.images"
+	step copy-image check NODE_SSH=
+	touch "$T/docker/.down"
+	run step copy-image check
+	[ "$status" -eq 2 ]
+	rm "$T/docker/.down"
+	touch "$T/unreachable"
+	run step copy-image check
+	[ "$status" -eq 2 ]
+}
+
+@test "load-image, check: docker away is not 'no'" {
+	run step load-image check
+	[ "$status" -eq 1 ]
+	touch "$T/docker/.down"
+	run step load-image check
+	[ "$status" -eq 2 ]
+}
+
+ended() { # TEXT: how attempt 1 of docker_init.sh ended
+	mkdir -p "$T/it's logs/omsup/job-7"
+	: >"$T/it's logs/omsup/job-7/init.oms1.1.begun"
+	[ -z "$1" ] || printf '%b' "$1" >"$T/it's logs/omsup/job-7/init.oms1.1.status"
+}
+
+@test "init-metadata, check: old logs, other jobs and other nodes prove nothing" {
+	echo '[Completed] All initialization steps are executed' >"$T/it's logs/docker_init.log.2024-01-04.10:42:11"
+	mkdir -p "$T/it's logs/omsup/job-6" "$T/it's logs/omsup/job-7"
+	for file in job-6/init.oms1.1 job-7/init.oms2.1 job-7/init.oms11.1; do
+		: >"$T/it's logs/omsup/$file.begun"
+		printf 'status 0\nflag yes\nline yes\nend\n' >"$T/it's logs/omsup/$file.status"
+	done
+	run step init-metadata check
+	[ "$status" -eq 1 ]
+}
+
+@test "init-metadata, check: status, flag and last line, all three" {
+	ended 'status 0\nflag yes\nline yes\nend\n'
+	step init-metadata check
+	ended 'status 0\nflag unknown\nline yes\nend\n' # the script of this version knows no flag
+	step init-metadata check
+	for how in 'status 1\nflag yes\nline yes\nend\n' 'status 0\nflag no\nline yes\nend\n' 'status 0\nflag yes\nline no\nend\n' ''; do
+		ended "${how:-status 137\n}"
+		run step init-metadata check
+		[ "$status" -eq 1 ]
+	done
+}
+
+@test "init-metadata, check: begun without an end: cannot tell" {
+	ended ''
+	inspect_says oms_423 true
+	run step init-metadata check
+	[ "$status" -eq 2 ]
+	[[ $output == *"broken off"* ]]
+	touch "$T/docker/.down"
+	run step init-metadata check
+	[ "$status" -eq 2 ]
+	run step init-metadata check LOGS_DIR=/nowhere
+	[ "$status" -eq 2 ]
+}
+
+@test "init-metadata, run: not after an attempt without an end, except with --force" {
+	ended ''
+	run step init-metadata run OMSUP_ATTEMPT=2 OMSUP_FORCE=
+	[ "$status" -eq 1 ]
+	[[ $output == *"left no end"* ]]
+	run ! grep -q exec "$CALLS"
+	run step init-metadata run OMSUP_ATTEMPT=2 OMSUP_FORCE=1
+	grep -q exec "$CALLS"
+}
+
+@test "init-metadata, check: the newest attempt counts, by number" {
+	ended 'status 1\nflag no\nline no\nend\n'
+	for n in 2 10; do : >"$T/it's logs/omsup/job-7/init.oms1.$n.begun"; done
+	printf 'status 1\nflag no\nline no\nend\n' >"$T/it's logs/omsup/job-7/init.oms1.2.status"
+	printf 'status 0\nflag yes\nline yes\nend\n' >"$T/it's logs/omsup/job-7/init.oms1.10.status"
+	step init-metadata check
+}
+
+@test "rollback: the old container is not started beside a new one" {
+	inspect_says new-one true
+	run script rollback restart-old run "${ENV[@]}" OMSUP_PARENT=7
+	[ "$status" -eq 1 ]
+	[[ $output == *"still runs"* ]]
+	run ! grep -q '^start' "$CALLS"
+}
