@@ -260,6 +260,7 @@ lead() {
         say "x $id exited $rc"
         # A full disk: stay alive, which is true enough, until the end can be told. A torn line is skipped by readers.
         until printf '\nexit %s\n' "$rc" >>"$go"; do
+            [ -d "$dir" ] || exit 0
             sleep 2
         done
         exit 0

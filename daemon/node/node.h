@@ -34,8 +34,8 @@ enum node_state { NODE_DOWN, NODE_CONNECTING, NODE_UP };
 enum node_outcome {
     NODE_EXITED, /* exit, output are set */
     NODE_ALIVE,  /* (look) it runs now */
-    NODE_NEVER,  /* (look, kill) it never began, and now never will: the token is fenced */
-    NODE_LOST,   /* (look, kill) it began, is not alive, and left no exit status */
+    NODE_NEVER,  /* it never began, and now never will: the token is fenced. See node_look() about reboots */
+    NODE_LOST,   /* it began, is not alive, and left no exit status */
     NODE_GONE,   /* the channel broke or is not up: nothing is known */
 };
 
@@ -76,16 +76,20 @@ const char *node_why(const struct node *n);     /* why it is not up; "" when it 
 struct node_script {
     const char *const *env; /* NULL-terminated "NAME=value"; a value may hold any byte but NUL, also newlines */
     const char *script;
-    /* Handed to the script on file descriptor 3 (a pipe), never in argv, environment or a file. NULL: fd 3 is
-     * /dev/null. */
+    /* Handed to the script on file descriptor 3 (a pipe), byte by byte and without a newline of our own; never in
+     * argv, environment or a file. NULL: fd 3 is /dev/null. */
     const struct secret *secret;
 };
 
-/* Starts a run. Answered NODE_EXITED at its end, or NODE_GONE (then it may or may not have begun).
- * The same token never starts twice, whatever breaks. */
+/* Starts a run. Answered NODE_EXITED at its end, or NODE_GONE (then it may or may not have begun; also when the token
+ * was used before). Answered NODE_NEVER when the token is fenced, NODE_LOST when the run was killed together with the
+ * shell that leads it. The same token never starts twice, whatever breaks. */
 void node_run(struct node *n, const char *token, const struct node_script *s, node_cb *cb, void *ctx);
 
-/* What became of a run: NODE_EXITED, NODE_ALIVE, NODE_NEVER (and fences it), NODE_LOST. */
+/* What became of a run: NODE_EXITED, NODE_ALIVE, NODE_NEVER (and fences it), NODE_LOST. A run counts as alive while its
+ * shell or any process of its group lives, unless it has left an exit status.
+ * Run files are not synced. After a power loss the file of a run that began may be missing, so take NODE_NEVER for
+ * NODE_LOST when node_boot_id() is not what it was when the run was asked for. */
 void node_look(struct node *n, const char *token, node_cb *cb, void *ctx);
 
 /* Ends a run: TERM to its process group, KILL after `grace_ms`; or fences one that never began.

@@ -76,15 +76,15 @@ int tracer_main(void)
 {
     agent = fork();
     if (agent == 0) {
-        ptrace(PTRACE_TRACEME, 0, 0, 0);
         raise(SIGSTOP);
         execlp("sh", "sh", (char *)NULL);
         _exit(127);
     }
-    waitpid(agent, NULL, 0);
-    ptrace(PTRACE_SETOPTIONS, agent, 0,
+    waitpid(agent, NULL, WUNTRACED);
+    /* Seized, new processes begin without a SIGSTOP that would hold them for ever when this process is killed. */
+    ptrace(PTRACE_SEIZE, agent, 0,
            PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACESYSGOOD);
-    ptrace(PTRACE_SYSCALL, agent, 0, 0);
+    kill(agent, SIGCONT);
     /* Our copies would keep the channel open when the agent is gone. */
     close(STDIN_FILENO);
     close(STDOUT_FILENO);
@@ -101,8 +101,7 @@ int tracer_main(void)
         int sig = WSTOPSIG(st);
         if (sig == (SIGTRAP | 0x80))
             on_syscall(pid);
-        /* Stops of ptrace itself, and the first stop of a new process, are not signals of the process. */
-        bool ours = sig == (SIGTRAP | 0x80) || sig == SIGTRAP || sig == SIGSTOP;
+        bool ours = sig == (SIGTRAP | 0x80) || st >> 16 != 0; /* not a signal of the process */
         ptrace(PTRACE_SYSCALL, pid, 0, ours ? 0 : sig);
     }
 }
