@@ -1,0 +1,58 @@
+#include "client/await.h"
+
+#include "client/render.h"
+
+void await_begin(const struct cli *c, struct follow *f, int64_t job, int64_t since)
+{
+    follow_begin(f, c->socket, job, since, c->timeout_ms ? c->timeout_ms : CONN_REPLY_MS, c->timeout_ms ? c->timeout_ms : FOLLOW_PATIENCE_MS);
+}
+
+int await_job(const struct cli *c, int64_t job, cJSON **out, struct err *e)
+{
+    struct follow f;
+    struct snapshot s;
+    int rc = 0;
+    bool rests = false;
+    await_begin(c, &f, job, 0);
+    while (rc == 0 && !rests) {
+        switch (follow_next(&f, -1, e)) {
+        case FOLLOW_CHANGED:
+            if ((rc = snapshot_parse(f.snapshot, &s, e)) == 0 && (rests = snapshot_rests(&s))) {
+                rc = exit_of_job(&s);
+                *out = cJSON_Duplicate(f.snapshot, true);
+            }
+            if (rc >= 0)
+                snapshot_free(&s);
+            break;
+        case FOLLOW_LOST:
+            cli_note(c, "omsupd does not answer, trying again");
+            break;
+        case FOLLOW_GONE:
+            rc = e->code;
+            break;
+        case FOLLOW_TICK:
+        case FOLLOW_WOKEN:
+            break;
+        }
+    }
+    follow_end(&f);
+    return rc;
+}
+
+int await_and_tell(const struct cli *c, int64_t job, struct err *e)
+{
+    cJSON *o = NULL;
+    struct snapshot s;
+    struct buf b = {0};
+    int status = await_job(c, job, &o, e), rc = status < 0 ? status : cli_json(c, o, e);
+    if (rc == 0 && (rc = snapshot_parse(o, &s, e)) == 0) {
+        struct view v = {.t = &c->term};
+        render_line(&b, &v, &s);
+        if (!snapshot_ended(&s))
+            render_next(&b, &v, &s);
+        snapshot_free(&s);
+        rc = cli_print(&b, e);
+    }
+    cJSON_Delete(o);
+    return rc < 0 ? rc : status;
+}

@@ -1,0 +1,10 @@
+/* Waiting for a job: until it ends or needs somebody. */
+#pragma once
+#include "client/cli.h"
+#include "client/follow.h"
+
+void await_begin(const struct cli *c, struct follow *f, int64_t job, int64_t since);
+/* Follows the job until it rests; the last snapshot's JSON is the caller's. The status tells its state. */
+int await_job(const struct cli *c, int64_t job, cJSON **snapshot, struct err *e);
+/* await_job(), then one line about it, or with --json the snapshot. */
+int await_and_tell(const struct cli *c, int64_t job, struct err *e);

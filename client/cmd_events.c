@@ -1,0 +1,92 @@
+/* events: what happened to a job, who did it and why. */
+#include "client/address.h"
+#include "client/await.h"
+#include "client/cli.h"
+#include "client/events.h"
+#include "client/get.h"
+
+enum { PAGE = 500 };
+
+/* The history, page by page; with --json and without -f collected to one document. */
+static int history(struct cli *c, int64_t job, int64_t *last, cJSON *all, struct err *e)
+{
+    int rc = 0, n = PAGE;
+    while (rc == 0 && n >= PAGE) {
+        cJSON *params = cJSON_CreateObject(), *result = NULL, *o;
+        cJSON_AddNumberToObject(params, "job", (double)job);
+        cJSON_AddNumberToObject(params, "since", (double)*last);
+        cJSON_AddNumberToObject(params, "limit", PAGE);
+        if ((rc = cli_call(c, "events", params, false, &result, e)) != 0)
+            return rc;
+        e->code = 0;
+        cJSON *list = (cJSON *)get_array(result, "events", REQUIRED, e);
+        int64_t newest = get_id(result, "last", REQUIRED, e);
+        n = cJSON_GetArraySize(list);
+        if (e->code == 0 && n >= PAGE && newest <= *last)
+            err_set(e, ERR_PROTOCOL, "omsupd does not keep to the protocol: \"last\" does not go on");
+        rc = e->code;
+        if (rc == 0) {
+            *last = newest;
+            if (!all)
+                rc = events_print(c, list, e);
+            else
+                while ((o = cJSON_DetachItemFromArray(list, 0)) != NULL)
+                    cJSON_AddItemToArray(all, o);
+        }
+        cJSON_Delete(result);
+    }
+    return rc;
+}
+
+static int follow(struct cli *c, int64_t job, int64_t last, struct err *e)
+{
+    struct follow f;
+    struct snapshot s;
+    int rc = 0;
+    bool ended = false;
+    conn_close(&c->conn);
+    await_begin(c, &f, job, last);
+    while (rc == 0 && !ended) {
+        switch (follow_next(&f, -1, e)) {
+        case FOLLOW_CHANGED:
+            if ((rc = events_print(c, f.events, e)) == 0 && (rc = snapshot_parse(f.snapshot, &s, e)) == 0) {
+                ended = snapshot_ended(&s) && f.last >= s.last; /* a change may bring 500 events, and more follow */
+                snapshot_free(&s);
+            }
+            break;
+        case FOLLOW_LOST:
+            cli_note(c, "omsupd does not answer, trying again");
+            break;
+        case FOLLOW_GONE:
+            rc = e->code;
+            break;
+        case FOLLOW_TICK:
+        case FOLLOW_WOKEN:
+            break;
+        }
+    }
+    follow_end(&f);
+    return rc;
+}
+
+static int run_events(struct cli *c, struct err *e)
+{
+    int64_t job, last = 0;
+    bool on = cli_opt(c, OPT_FOLLOW), one = cli_opt(c, OPT_JSON) && !on;
+    cJSON *all = cJSON_CreateObject(), *list = cJSON_AddArrayToObject(all, "events");
+    int rc = address_job(c->words[0], &job, e);
+    if (rc == 0)
+        rc = history(c, job, &last, one ? list : NULL, e);
+    if (rc == 0 && one) {
+        cJSON_AddNumberToObject(all, "last", (double)last);
+        rc = cli_print_json(all, e);
+    } else if (rc == 0 && on) {
+        rc = follow(c, job, last, e);
+    }
+    cJSON_Delete(all);
+    return rc ? rc : STATUS_DONE;
+}
+
+static const enum option options[] = {OPT_FOLLOW, N_OPTIONS};
+const struct command cmd_events = {"events", "JOB", "what happened to a job, who did it and why",
+                                   "-f goes on until the job has ended. With --json and -f: one event a line.", options, 1, 1, run_events};
