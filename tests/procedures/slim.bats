@@ -197,7 +197,7 @@ socket=/nowhere/sock'
 # --- the community edition's way ---------------------------------------------------------------------------------------
 
 @test "community: all but the last row are deleted, in portions, and twice" {
-	PROCEDURE=ce-4.2.1
+	export PROCEDURE=ce-4.2.1
 	sql 'INSERT INTO heatbeat_sequence SELECT seq, NOW(), NOW() FROM seq_5001_to_120000' cm_hb_402
 	run check
 	[ "$status" -eq 1 ]
@@ -213,7 +213,7 @@ socket=/nowhere/sock'
 }
 
 @test "community: killed in the middle, the next attempt ends it" {
-	PROCEDURE=ce-4.2.1
+	export PROCEDURE=ce-4.2.1
 	local file
 	file=$(script_file steps slim run)
 	sed 's/LIMIT 50000/LIMIT 1000/; s/^  deleted=.*/&; kill -9 $$/' "$file" >"$BATS_TEST_TMPDIR/killed.sh"
