@@ -1,0 +1,159 @@
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/alloc.h"
+#include "daemon/metadb/internal.h"
+
+static pthread_once_t library_once = PTHREAD_ONCE_INIT;
+static int library_failed;
+static void library_init(void) { library_failed = mysql_library_init(0, NULL, NULL); }
+
+void login_copy(struct metadb_login *to, const struct metadb_login *from)
+{
+    *to = (struct metadb_login){xstrdup(from->host), xstrdup(from->user), from->port,
+                                secret_copy(from->password), xstrdup(from->rm), xstrdup(from->cm)};
+}
+
+void login_wipe(struct metadb_login *l)
+{
+    free((char *)l->host);
+    free((char *)l->user);
+    free((char *)l->rm);
+    free((char *)l->cm);
+    secret_wipe((struct secret *)l->password);
+    *l = (struct metadb_login){0};
+}
+
+/* The length of the UTF-8 character at s, 0 when there is none. Over-long forms of two bytes are refused; of longer
+ * ones the lead byte is believed. */
+static size_t utf8_len(const unsigned char *s, size_t left)
+{
+    size_t n = *s < 0x80 ? 1 : *s < 0xC2 ? 0 : *s < 0xE0 ? 2 : *s < 0xF0 ? 3 : *s < 0xF5 ? 4 : 0;
+    if (n == 0 || n > left)
+        return 0;
+    for (size_t i = 1; i < n; i++)
+        if ((s[i] & 0xC0) != 0x80)
+            return 0;
+    return n;
+}
+
+int connection_error(const struct metadb *db, struct err *e)
+{
+    char text[512];
+    size_t len = strnlen(mysql_error(db->my), sizeof text - 1);
+    memcpy(text, mysql_error(db->my), len);
+    text[len] = '\0';
+    secret_scrub(db->login.password, text, &len);
+    size_t out = 0;
+    for (size_t i = 0; i < len;) {
+        size_t n = utf8_len((unsigned char *)text + i, len - i);
+        if (n == 0 || (unsigned char)text[i] < 0x20 || text[i] == 0x7F) {
+            text[out++] = n ? ' ' : '?';
+            i++;
+        } else {
+            memmove(text + out, text + i, n);
+            out += n;
+            i += n;
+        }
+    }
+    while (out > 0 && (text[out - 1] == '.' || text[out - 1] == ' '))
+        out--;
+    text[out] = '\0';
+    return err_set(e, ERR_METADB, "ERROR %u: %s", mysql_errno(db->my), text);
+}
+
+bool metadb_errno_lost(unsigned no)
+{
+    return no == 0 || (no >= CR_MIN_ERROR && no <= CR_MAX_ERROR) || (no >= 5000 && no <= 5999);
+}
+
+static void set_options(MYSQL *my)
+{
+    unsigned seconds = METADB_TIMEOUT_S, tcp = MYSQL_PROTOCOL_TCP, no = 0;
+    unsigned long packet = METADB_PACKET_MAX;
+    my_bool off = 0;
+    mysql_options(my, MYSQL_OPT_CONNECT_TIMEOUT, &seconds);
+    mysql_options(my, MYSQL_OPT_READ_TIMEOUT, &seconds);
+    mysql_options(my, MYSQL_OPT_WRITE_TIMEOUT, &seconds);
+    mysql_options(my, MYSQL_OPT_RECONNECT, &off);
+    mysql_options(my, MYSQL_OPT_LOCAL_INFILE, &no);
+    mysql_options(my, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet);
+    /* OMS connects by TCP; here "localhost" would otherwise mean a socket, perhaps another server's. */
+    mysql_options(my, MYSQL_OPT_PROTOCOL, &tcp);
+    mysql_options(my, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+    /* Not those that a server could ask for in order to get the password as it is. */
+    mysql_options(my, MARIADB_OPT_RESTRICTED_AUTH,
+                  "mysql_native_password,caching_sha2_password,sha256_password,client_ed25519");
+}
+
+/* What the server shall do for this session. It may not know a variable, which is fine; lost connections are not. */
+static int set_session(struct metadb *db, struct err *e)
+{
+    static const char *const sets[] = {
+        "sql_mode='STRICT_ALL_TABLES'", /* a value that is too long is an error, not cut; backslash escapes */
+        "innodb_lock_wait_timeout=5",   "lock_wait_timeout=5",
+        "max_statement_time=%d",         /* MariaDB, seconds */
+        "ob_query_timeout=%d000000",     /* OceanBase, microseconds */
+    };
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
+        unsigned no = 0;
+        char *set = strchr(sets[i], '%') ? NULL : xstrdup(sets[i]);
+        if (!set)
+            set = xasprintf("%.*s%d%s", (int)strcspn(sets[i], "%"), sets[i], METADB_STATEMENT_S, strchr(sets[i], '%') + 2);
+        int rc = metadb_query(db, NULL, &no, e, "SET SESSION %s", set);
+        free(set);
+        if (rc && metadb_errno_lost(no))
+            return rc;
+    }
+    return OK;
+}
+
+int metadb_open(const struct metadb_login *l, struct metadb **out, struct err *e)
+{
+    *out = NULL;
+    pthread_once(&library_once, library_init);
+    if (library_failed)
+        return err_set(e, ERR_INTERNAL, "the MySQL client library does not start");
+    if (!l->password)
+        return err_set(e, ERR_METADB, "there is no password for the MetaDB");
+    if (strlen(secret_use(l->password)) != secret_len(l->password))
+        return err_set(e, ERR_METADB, "the MetaDB's password has a NUL byte in it");
+    struct metadb *db = xcalloc(1, sizeof *db);
+    login_copy(&db->login, l);
+    db->my = mysql_init(NULL);
+    if (!db->my)
+        abort(); /* out of memory */
+    set_options(db->my);
+    int rc = OK;
+    if (!mysql_real_connect(db->my, l->host, l->user, secret_use(l->password), NULL, l->port, NULL, 0)) {
+        rc = connection_error(db, e);
+        err_prefix(e, "MetaDB %s:%u", l->host, l->port);
+    } else {
+        /* The library keeps a copy for reconnecting, which we forbid. */
+        if (db->my->passwd)
+            explicit_bzero(db->my->passwd, strlen(db->my->passwd));
+        if (mysql_autocommit(db->my, 1))
+            rc = connection_error(db, e);
+        else
+            rc = set_session(db, e);
+    }
+    if (rc) {
+        metadb_close(db);
+        return rc;
+    }
+    *out = db;
+    return OK;
+}
+
+void metadb_close(struct metadb *db)
+{
+    if (!db)
+        return;
+    mysql_close(db->my);
+    login_wipe(&db->login);
+    free(db);
+}
+
+const struct metadb_login *metadb_login(const struct metadb *db) { return &db->login; }

@@ -1,0 +1,24 @@
+/* The inside of a connection. */
+#pragma once
+#include <errmsg.h>
+#include <mysql.h>
+
+#include "daemon/metadb/metadb.h"
+
+enum {
+    METADB_PACKET_MAX = 4 * 1024 * 1024,  /* one row, or one statement */
+    METADB_BYTES_MAX = 64 * 1024 * 1024,  /* all cells of one result */
+    METADB_STATEMENT_S = METADB_TIMEOUT_S - 2, /* the server gives a statement up before we stop listening */
+};
+
+struct metadb {
+    MYSQL *my;
+    struct metadb_login login; /* own copies */
+    unsigned long long affected;
+};
+
+void login_copy(struct metadb_login *to, const struct metadb_login *from);
+void login_wipe(struct metadb_login *l); /* zeroes the password, frees all */
+bool metadb_errno_lost(unsigned no); /* one of the client's own errors: the connection did not serve */
+/* ERR_METADB "ERROR N: what the server said", one bounded line without the password. */
+int connection_error(const struct metadb *db, struct err *e);

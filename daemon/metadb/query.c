@@ -1,0 +1,140 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "common/alloc.h"
+#include "common/buf.h"
+#include "daemon/metadb/internal.h"
+
+/* One row's cells, or NULL when one is too large. */
+static char **copy_row(MYSQL_ROW row, const unsigned long *len, size_t n, size_t *bytes)
+{
+    char **cell = xcalloc(n ? n : 1, sizeof *cell);
+    for (size_t i = 0; i < n; i++) {
+        if (!row[i])
+            continue;
+        *bytes += len[i];
+        if (len[i] > METADB_CELL_MAX || *bytes > METADB_BYTES_MAX) {
+            while (i-- > 0)
+                free(cell[i]);
+            free(cell);
+            return NULL;
+        }
+        cell[i] = xcalloc(1, len[i] + 1);
+        memcpy(cell[i], row[i], len[i]);
+    }
+    return cell;
+}
+
+static int read_rows(struct metadb *db, MYSQL_RES *res, struct metadb_rows *out, unsigned *no, struct err *e)
+{
+    size_t cap = 0, bytes = 0;
+    const char *excess = NULL;
+    MYSQL_ROW row;
+    out->n_cols = mysql_num_fields(res);
+    while ((row = mysql_fetch_row(res))) {
+        char **cell = NULL;
+        if (out->n_rows == METADB_ROWS_MAX)
+            excess = "more rows";
+        else if (!(cell = copy_row(row, mysql_fetch_lengths(res), out->n_cols, &bytes)))
+            excess = "a larger value";
+        if (excess) {
+            /* The rest is not read: freeing the result must not wait for it. The connection is lost with it. */
+            shutdown(mysql_get_socket(db->my), SHUT_RDWR);
+            *no = CR_UNKNOWN_ERROR;
+            return err_set(e, ERR_METADB, "the MetaDB sent %s than this program takes", excess);
+        }
+        if (out->n_rows == cap) {
+            cap = cap ? 2 * cap : 16;
+            out->cell = xrealloc(out->cell, cap, sizeof *out->cell);
+        }
+        out->cell[out->n_rows++] = cell;
+    }
+    if (!mysql_errno(db->my))
+        return OK;
+    *no = mysql_errno(db->my);
+    return connection_error(db, e);
+}
+
+int metadb_query(struct metadb *db, struct metadb_rows *out, unsigned *sql_errno, struct err *e, const char *sql, ...)
+{
+    unsigned no = 0;
+    struct metadb_rows rows = {0};
+    struct buf text = {0};
+    if (out)
+        *out = rows;
+    va_list ap;
+    char *body;
+    va_start(ap, sql);
+    int len = vasprintf(&body, sql, ap);
+    va_end(ap);
+    if (len < 0)
+        abort();
+    buf_puts(&text, "/* omsup */ "); /* for who looks at the process list */
+    buf_add(&text, body, (size_t)len);
+    free(body);
+
+    int rc = OK;
+    db->affected = 0;
+    if (mysql_real_query(db->my, text.data, text.len)) {
+        no = mysql_errno(db->my);
+        rc = connection_error(db, e);
+    } else {
+        MYSQL_RES *res = mysql_use_result(db->my);
+        if (res) {
+            rc = read_rows(db, res, &rows, &no, e);
+            mysql_free_result(res);
+        } else if (mysql_errno(db->my)) {
+            no = mysql_errno(db->my);
+            rc = connection_error(db, e);
+        } else {
+            db->affected = mysql_affected_rows(db->my);
+        }
+    }
+    buf_free(&text);
+    if (rc || !out)
+        metadb_rows_free(&rows);
+    else
+        *out = rows;
+    if (sql_errno)
+        *sql_errno = no;
+    return rc;
+}
+
+unsigned long long metadb_affected(const struct metadb *db) { return db->affected; }
+
+void metadb_rows_free(struct metadb_rows *r)
+{
+    for (size_t i = 0; i < r->n_rows; i++) {
+        for (size_t j = 0; j < r->n_cols; j++)
+            free(r->cell[i][j]);
+        free(r->cell[i]);
+    }
+    free(r->cell);
+    *r = (struct metadb_rows){0};
+}
+
+char *metadb_quote(struct metadb *db, const char *text)
+{
+    size_t len = strlen(text);
+    char *q = xcalloc(2 * len + 3, 1);
+    q[0] = '\'';
+    unsigned long n = mysql_real_escape_string(db->my, q + 1, text, len);
+    q[n + 1] = '\'';
+    return q;
+}
+
+char *metadb_name(const char *identifier)
+{
+    char *q = xcalloc(2 * strlen(identifier) + 3, 1), *to = q;
+    *to++ = '`';
+    for (const char *s = identifier; *s; s++) {
+        if (*s == '`')
+            *to++ = '`';
+        *to++ = *s;
+    }
+    *to = '`';
+    return q;
+}
