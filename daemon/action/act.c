@@ -1,0 +1,95 @@
+#include "daemon/action/act.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/alloc.h"
+
+enum { LINE_MAX_ = 8192 };
+
+void say(struct buf *out, const char *fmt, ...)
+{
+    va_list ap;
+    char *s;
+    va_start(ap, fmt);
+    int len = vasprintf(&s, fmt, ap);
+    va_end(ap);
+    if (len < 0)
+        abort();
+    size_t n = (size_t)len;
+    if (n > LINE_MAX_)
+        for (n = LINE_MAX_; n > 0 && ((unsigned char)s[n] & 0xC0) == 0x80;)
+            n--;
+    for (size_t i = 0; i < n; i++)
+        if ((unsigned char)s[i] < 0x20 || s[i] == 0x7F)
+            s[i] = ' ';
+    buf_add(out, s, n);
+    buf_puts(out, n < (size_t)len ? "…\n" : "\n");
+    free(s);
+}
+
+enum verdict look_failed(struct buf *out, const struct err *e)
+{
+    say(out, "cannot tell: %s", e->msg);
+    return VERDICT_UNKNOWN;
+}
+
+/* Beside the client's own errors: a statement that was interrupted or timed out. OceanBase's own numbers begin at
+ * 4000; which of them leave a transaction undecided is not told, so all do. */
+static bool undecided(unsigned no) { return no == 0 || no == 1053 || no == 1317 || no == 1927 || no == 1969 || (no >= 2000 && no <= 2999) || no >= 4000; }
+
+enum verdict act_failed(struct buf *out, unsigned sql_errno, const struct err *e)
+{
+    say(out, "%s", e->msg);
+    return undecided(sql_errno) ? VERDICT_UNKNOWN : VERDICT_NO;
+}
+
+long long cell_number(const struct metadb_rows *r, size_t row, size_t col, long long otherwise)
+{
+    if (row >= r->n_rows || col >= r->n_cols || !r->cell[row][col])
+        return otherwise;
+    char *end;
+    long long n = strtoll(r->cell[row][col], &end, 10);
+    return end == r->cell[row][col] ? otherwise : n;
+}
+
+const char *cell_text(const struct metadb_rows *r, size_t row, size_t col)
+{
+    return row < r->n_rows && col < r->n_cols && r->cell[row][col] ? r->cell[row][col] : "NULL";
+}
+
+int seconds_since(struct metadb *db, const char *utc, long long *seconds, struct err *e)
+{
+    unsigned y, mo, d, h, mi, s;
+    char zone[2] = "";
+    /* A fraction of a second is dropped. */
+    if (sscanf(utc, "%4u-%2u-%2uT%2u:%2u:%2u%*[.0123456789]%1[Z]", &y, &mo, &d, &h, &mi, &s, zone) < 6 &&
+        sscanf(utc, "%4u-%2u-%2u %2u:%2u:%2u", &y, &mo, &d, &h, &mi, &s) < 6)
+        return err_set(e, ERR_INPUT, "\"%.40s\" is not a UTC time", utc);
+    struct metadb_rows r;
+    int rc = metadb_query(db, &r, NULL, e, "SELECT TIMESTAMPDIFF(SECOND, '%04u-%02u-%02u %02u:%02u:%02u', UTC_TIMESTAMP())", y, mo, d, h, mi,
+                          s);
+    if (rc)
+        return rc;
+    if (r.n_rows != 1 || !r.cell[0][0])
+        rc = err_set(e, ERR_INPUT, "\"%.40s\" is not a UTC time", utc);
+    *seconds = cell_number(&r, 0, 0, 0);
+    metadb_rows_free(&r);
+    return rc;
+}
+
+void each_line(const char *list, bool (*fn)(void *ctx, const char *line), void *ctx)
+{
+    bool more = true;
+    while (*list && more) {
+        size_t n = strcspn(list, "\n");
+        if (n > 0) {
+            char *line = xstrndup(list, n);
+            more = fn(ctx, line);
+            free(line);
+        }
+        list += n + (list[n] == '\n');
+    }
+}

@@ -1,0 +1,42 @@
+/* black-region (SEED, Prerequisites of the path from before V4.0.2): a blackRegionNo that is not the region's cm_location
+ * needs the vendor when a data source is both the destination of one synchronization project and the source of another. */
+#include <stdlib.h>
+
+#include "daemon/action/act.h"
+
+enum { SHOWN = 20 };
+
+action_fn black_region;
+
+enum verdict black_region(struct metadb *db, const struct action_args *a, struct buf *out)
+{
+    const char *location = action_env(a, "CM_LOCATION");
+    if (!*location) {
+        say(out, "cannot tell: config.yaml does not say cm_location");
+        return VERDICT_UNKNOWN;
+    }
+    struct metadb_rows r;
+    struct err e;
+    char *cm = metadb_name(action_env(a, "CM_DB")), *value = metadb_quote(db, location);
+    int rc = metadb_query(db, &r, NULL, &e, "SELECT * FROM %s.config_job WHERE `key` = 'sourceFile.blackRegionNo' AND `value` != %s", cm, value);
+    free(cm);
+    free(value);
+    if (rc)
+        return look_failed(out, &e);
+    for (size_t i = 0; i < r.n_rows && i < SHOWN; i++) {
+        struct buf b = {0};
+        for (size_t c = 0; c < r.n_cols; c++)
+            buf_printf(&b, "%s%s", c ? ", " : "", cell_text(&r, i, c));
+        say(out, "config_job: %s", b.data);
+        buf_free(&b);
+    }
+    bool none = r.n_rows == 0;
+    if (none)
+        say(out, "omsup: evidence no blackRegionNo other than cm_location %s", location);
+    else
+        say(out, "%zu rows of config_job have a blackRegionNo other than cm_location %s: when a data source is both the destination of one"
+                 " synchronization project and the source of another, contact OMS Technical Support; otherwise skip this check",
+            r.n_rows, location);
+    metadb_rows_free(&r);
+    return none ? VERDICT_YES : VERDICT_NO;
+}

@@ -1,0 +1,85 @@
+/* ha-on, ha-is-on. HA makes the Stores again; they must fetch from before T1, when the first container was stopped.
+ * With perceiveStoreClientCheckpoint they start from what downstream asks for; without, refetchStoreIntervalMin must
+ * be more than the minutes from T1 to T2, when HA is enabled (SEED step 8). T2 is when it is seen enabled here. */
+#include <stdlib.h>
+
+#include "daemon/action/ha_config.h"
+
+enum { REDUNDANCY_MIN = 30 }; /* the vendor's example: an outage of 60 minutes, so 90 (DOC/V4.2.2 upgrade FAQ) */
+
+action_fn ha_on, ha_is_on;
+
+/* Older versions do not know perceiveStoreClientCheckpoint (DOC/V3.3.1 has it not in its default), so both are set. */
+static char *turn_on(const struct ha *h, void *ctx)
+{
+    long long outage = *(long long *)ctx;
+    bool far = outage < 0 || h->refetch_min > outage;
+    return h->enable && h->perceive && far ? NULL : ha_enabled(h, far ? 0 : outage + REDUNDANCY_MIN);
+}
+
+static void say_outage(struct buf *out, long long outage)
+{
+    if (outage < 0)
+        say(out, "T1 is not known: perceiveStoreClientCheckpoint is needed");
+    else
+        say(out, "outage since T1: %lld minutes", outage);
+}
+
+enum verdict ha_on(struct metadb *db, const struct action_args *a, struct buf *out)
+{
+    long long outage;
+    struct err e;
+    int rc = ha_outage(db, a, &outage, &e);
+    if (rc == ERR_INPUT)
+        say(out, "%s", e.msg); /* as if it were not known */
+    else if (rc)
+        return look_failed(out, &e); /* nothing was sent yet, but nothing can be told either */
+    say_outage(out, outage);
+    struct ha_change c = {.change = turn_on, .ctx = &outage};
+    enum verdict v = ha_write(db, a, &c, out);
+    if (v != VERDICT_YES)
+        return v;
+    struct ha h;
+    if (ha_load(db, a, &h, NULL, &e))
+        return look_failed(out, &e);
+    if (!h.stores)
+        say(out, "enableStore is false: HA will not make Stores again");
+    say(out, "omsup: evidence enable=%s, perceiveStoreClientCheckpoint=%s, refetchStoreIntervalMin=%lld", h.enable ? "true" : "false",
+        h.perceive ? "true" : "false", h.refetch_min);
+    ha_free(&h);
+    return v;
+}
+
+enum verdict ha_is_on(struct metadb *db, const struct action_args *a, struct buf *out)
+{
+    struct ha h;
+    struct err e;
+    long long outage;
+    int rc = ha_outage(db, a, &outage, &e);
+    if (rc == ERR_INPUT)
+        say(out, "%s", e.msg);
+    else if (rc)
+        return look_failed(out, &e);
+    if (ha_load(db, a, &h, NULL, &e))
+        return look_failed(out, &e);
+    bool enough = h.perceive || (outage >= 0 && h.refetch_min > outage);
+    say(out, "ha.config has enable=%s, perceiveStoreClientCheckpoint=%s, refetchStoreIntervalMin=%lld", h.enable ? "true" : "false",
+        h.perceive ? "true" : "false", h.refetch_min);
+    if (!h.stores)
+        say(out, "enableStore is false: HA will not make Stores again");
+    if (!h.perceive)
+        say_outage(out, outage);
+    if (h.enable && enough) {
+        say(out, "HA is on");
+    } else {
+        char *value = ha_enabled(&h, 0);
+        if (!h.perceive && outage >= 0)
+            say(out, "or with perceiveStoreClientCheckpoint=false: refetchStoreIntervalMin of more than %lld, better %lld", outage,
+                outage + REDUNDANCY_MIN);
+        say(out, "%s: set ha.config to %s", h.enable ? "Stores would not fetch from before T1" : "HA is off", value);
+        free(value);
+    }
+    bool yes = h.enable && enough;
+    ha_free(&h);
+    return yes ? VERDICT_YES : VERDICT_NO;
+}

@@ -1,0 +1,208 @@
+#include "daemon/action/lock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/alloc.h"
+#include "daemon/action/act.h"
+
+enum {
+    TRIES = 5,
+    NO_DATABASE = 1049,
+    NO_TABLE = 1146,
+    DUPLICATE_KEY = 1062,
+    CHANGED = 1020,
+    DEADLOCK = 1213,
+};
+
+action_fn metadb_lock, metadb_unlock, metadb_lock_held, metadb_unlocked;
+
+struct lock {
+    char *table, *holder, *job, *token; /* quoted */
+    char *ours;                         /* SQL: the row is ours */
+};
+
+static struct lock lock_new(struct metadb *db, const char *cm, const char *holder, const char *job, const char *token)
+{
+    char *name = metadb_name(cm);
+    const char *dash = strchr(job, '-');
+    struct lock l = {.table = xasprintf("%s.omsup_lock", name),
+                     .holder = metadb_quote(db, holder),
+                     .job = metadb_quote(db, job),
+                     .token = metadb_quote(db, token)};
+    char *instance = metadb_quote(db, dash && dash[1] ? dash : "");
+    l.ours = xasprintf("(holder = %s AND (job = %s OR (%s <> '' AND SUBSTRING(job, LOCATE('-', job)) = %s)))", l.holder, l.job, instance,
+                       instance);
+    free(instance);
+    free(name);
+    return l;
+}
+
+static struct lock lock_of(struct metadb *db, const struct action_args *a)
+{
+    return lock_new(db, action_env(a, "CM_DB"), action_env(a, "OMSUP_HOLDER"), action_env(a, "OMSUP_JOB"), action_env(a, "OMSUP_TOKEN"));
+}
+
+static void lock_free(struct lock *l)
+{
+    free(l->table);
+    free(l->holder);
+    free(l->job);
+    free(l->token);
+    free(l->ours);
+}
+
+static int create(struct metadb *db, const struct lock *l, unsigned *no, struct err *e)
+{
+    return metadb_query(db, NULL, no, e,
+                        "CREATE TABLE IF NOT EXISTS %s (id int NOT NULL PRIMARY KEY, holder varchar(255) NOT NULL, job varchar(255) NOT NULL,"
+                        " token varchar(255) NOT NULL, taken_at datetime NOT NULL, renewed_at datetime NOT NULL, renewals bigint NOT NULL)"
+                        " DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin",
+                        l->table);
+}
+
+/* --- seeing who has it ----------------------------------------------------------------------------------- */
+
+enum held { HELD_NOT, HELD_OURS, HELD_OTHER, HELD_EXPIRED };
+
+/* `out`, unless NULL, gets a line about the holder. */
+static int look(struct metadb *db, const struct lock *l, enum held *held, struct buf *out, unsigned *no, struct err *e)
+{
+    struct metadb_rows r;
+    *held = HELD_NOT;
+    int rc = metadb_query(db, &r, no, e,
+                          "SELECT %s, TIMESTAMPDIFF(SECOND, renewed_at, UTC_TIMESTAMP()), holder, job,"
+                          " DATE_FORMAT(renewed_at, '%%Y-%%m-%%d %%H:%%i:%%s') FROM %s WHERE id = 1",
+                          l->ours, l->table);
+    if (rc)
+        return *no == NO_TABLE || *no == NO_DATABASE ? OK : rc;
+    if (r.n_rows) {
+        long long ago = cell_number(&r, 0, 1, 0);
+        *held = cell_number(&r, 0, 0, 0) ? HELD_OURS : ago > LOCK_EXPIRES_S ? HELD_EXPIRED : HELD_OTHER;
+        if (out)
+            say(out, "held by %s, job %s; renewed %lld s ago (%s UTC)", cell_text(&r, 0, 2), cell_text(&r, 0, 3), ago, cell_text(&r, 0, 4));
+    } else if (out) {
+        say(out, "nobody holds the lock");
+    }
+    metadb_rows_free(&r);
+    return OK;
+}
+
+/* --- taking ---------------------------------------------------------------------------------------------- */
+
+/* One conditional statement decides: of two that race for an expired row the second waits for the row, then finds the
+ * condition false; of two that insert, one has a duplicate key. `renewals` makes every update change the row, so that
+ * the count of changed rows tells. taken_at comes first: MySQL assigns from left to right. */
+static int take_row(struct metadb *db, const struct lock *l, bool *taken, unsigned *no, struct err *e)
+{
+    int rc = metadb_query(db, NULL, no, e,
+                          "UPDATE %s SET taken_at = IF(%s, taken_at, UTC_TIMESTAMP()), holder = %s, job = %s, token = %s,"
+                          " renewed_at = UTC_TIMESTAMP(), renewals = renewals + 1"
+                          " WHERE id = 1 AND (%s OR TIMESTAMPDIFF(SECOND, renewed_at, UTC_TIMESTAMP()) > %d)",
+                          l->table, l->ours, l->holder, l->job, l->token, l->ours, LOCK_EXPIRES_S);
+    *taken = rc == OK && metadb_affected(db) == 1;
+    if (rc || *taken)
+        return rc;
+    rc = metadb_query(db, NULL, no, e, "INSERT INTO %s VALUES (1, %s, %s, %s, UTC_TIMESTAMP(), UTC_TIMESTAMP(), 0)", l->table, l->holder,
+                      l->job, l->token);
+    *taken = rc == OK;
+    return rc;
+}
+
+static enum verdict take(struct metadb *db, const struct lock *l, struct buf *out)
+{
+    struct err e;
+    for (int i = 0; i < TRIES; i++) {
+        bool taken;
+        unsigned no = 0;
+        enum held held;
+        int rc = take_row(db, l, &taken, &no, &e);
+        if (taken) {
+            say(out, "the lock is taken");
+            return VERDICT_YES;
+        }
+        if (rc && no == NO_TABLE)
+            rc = create(db, l, &no, &e);
+        else if (rc && no == DUPLICATE_KEY) {
+            struct buf who = {0};
+            rc = look(db, l, &held, &who, &no, &e);
+            if (!rc && held == HELD_OTHER) {
+                say(out, "the lock is %s", buf_str(&who));
+                buf_free(&who);
+                return VERDICT_NO;
+            }
+            buf_free(&who);
+        } else if (rc && (no == DEADLOCK || no == CHANGED))
+            rc = OK;
+        if (rc)
+            return act_failed(out, no, &e);
+    }
+    say(out, "the lock goes from hand to hand; try again");
+    return VERDICT_NO;
+}
+
+enum verdict metadb_lock(struct metadb *db, const struct action_args *a, struct buf *out)
+{
+    if (!*action_env(a, "OMSUP_HOLDER") || !*action_env(a, "OMSUP_JOB")) {
+        say(out, "OMSUP_HOLDER and OMSUP_JOB are not set");
+        return VERDICT_NO;
+    }
+    struct lock l = lock_of(db, a);
+    enum verdict v = take(db, &l, out);
+    lock_free(&l);
+    return v;
+}
+
+enum verdict metadb_unlock(struct metadb *db, const struct action_args *a, struct buf *out)
+{
+    struct err e;
+    unsigned no = 0;
+    struct lock l = lock_of(db, a);
+    int rc = metadb_query(db, NULL, &no, &e, "DELETE FROM %s WHERE id = 1 AND %s", l.table, l.ours);
+    unsigned long long n = metadb_affected(db);
+    lock_free(&l);
+    if (rc && no != NO_TABLE && no != NO_DATABASE)
+        return act_failed(out, no, &e);
+    say(out, rc == OK && n ? "the lock is given back" : "the lock was not held by this job");
+    return VERDICT_YES;
+}
+
+static enum verdict held_is(struct metadb *db, const struct action_args *a, struct buf *out, bool ours)
+{
+    struct err e;
+    unsigned no = 0;
+    enum held held;
+    struct lock l = lock_of(db, a);
+    int rc = look(db, &l, &held, out, &no, &e);
+    lock_free(&l);
+    if (rc)
+        return look_failed(out, &e);
+    return (held == HELD_OURS) == ours ? VERDICT_YES : VERDICT_NO;
+}
+
+enum verdict metadb_lock_held(struct metadb *db, const struct action_args *a, struct buf *out) { return held_is(db, a, out, true); }
+enum verdict metadb_unlocked(struct metadb *db, const struct action_args *a, struct buf *out) { return held_is(db, a, out, false); }
+
+/* --- renewing -------------------------------------------------------------------------------------------- */
+
+enum verdict metadb_lock_renew(struct metadb *db, const char *holder, const char *job, struct buf *out)
+{
+    struct err e;
+    unsigned no = 0;
+    enum held held;
+    enum verdict v = VERDICT_UNKNOWN;
+    struct lock l = lock_new(db, metadb_login(db)->cm, holder, job, "");
+    int rc = metadb_query(db, NULL, &no, &e, "UPDATE %s SET job = %s, renewed_at = UTC_TIMESTAMP(), renewals = renewals + 1 WHERE id = 1 AND %s",
+                          l.table, l.job, l.ours);
+    if (rc == OK && metadb_affected(db) == 1)
+        v = VERDICT_YES;
+    else if (rc == OK)
+        rc = look(db, &l, &held, out, &no, &e);
+    if (rc)
+        look_failed(out, &e);
+    else if (v != VERDICT_YES)
+        v = held == HELD_OTHER || held == HELD_EXPIRED ? VERDICT_NO : VERDICT_UNKNOWN;
+    lock_free(&l);
+    return v;
+}

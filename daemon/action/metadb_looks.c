@@ -1,0 +1,147 @@
+/* Prechecks of the MetaDB as such: metadb-reachable, metadb-databases, metadb-clock. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "daemon/action/act.h"
+
+enum { SKEW_MAX_S = 5 };
+
+action_fn metadb_reachable, metadb_databases, metadb_clock;
+
+enum verdict metadb_reachable(struct metadb *db, const struct action_args *a, struct buf *out)
+{
+    struct metadb_rows r;
+    struct err e;
+    if (metadb_query(db, &r, NULL, &e, "SELECT VERSION(), @@version_comment, CURRENT_USER()"))
+        return look_failed(out, &e);
+    const char *version = cell_text(&r, 0, 0), *comment = cell_text(&r, 0, 1);
+    const char *product = strstr(version, "OceanBase") || strstr(comment, "OceanBase") ? "OceanBase"
+                          : strstr(version, "MariaDB") || strstr(comment, "MariaDB")   ? "MariaDB"
+                                                                                       : "MySQL";
+    const struct metadb_login *l = metadb_login(db);
+    say(out, "omsup: evidence %s %s (%s), account %s, %s:%u", product, version, comment, cell_text(&r, 0, 2), l->host, l->port);
+    metadb_rows_free(&r);
+    return VERDICT_YES;
+}
+
+/* --- databases -------------------------------------------------------------------------------------------- */
+
+struct look {
+    struct metadb *db;
+    struct buf *out, evidence;
+    struct err e;
+    enum verdict v;
+};
+
+/* Has database a table? On error x->e is set and the answer is true. */
+static bool has(struct look *x, const char *database, const char *table)
+{
+    struct metadb_rows r;
+    char *d = metadb_quote(x->db, database), *t = metadb_quote(x->db, table);
+    bool found = true;
+    if (metadb_query(x->db, &r, NULL, &x->e,
+                     "SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s AND TABLE_NAME = %s", d, t)) {
+        x->v = VERDICT_UNKNOWN;
+    } else {
+        found = r.n_rows > 0;
+        metadb_rows_free(&r);
+    }
+    free(d);
+    free(t);
+    return found;
+}
+
+static void lacks(struct look *x, const char *database, const char *table)
+{
+    say(x->out, "no table %s in %s", table, database);
+    if (x->v == VERDICT_YES)
+        x->v = VERDICT_NO;
+}
+
+static bool look_database(struct look *x, const char *database)
+{
+    struct metadb_rows r;
+    char *d = metadb_quote(x->db, database);
+    int rc = metadb_query(x->db, &r, NULL, &x->e,
+                          "SELECT DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA"
+                          " WHERE SCHEMA_NAME = %s",
+                          d);
+    free(d);
+    if (rc) {
+        x->v = VERDICT_UNKNOWN;
+        return false;
+    }
+    bool there = r.n_rows > 0;
+    if (there) {
+        buf_printf(&x->evidence, "%s%s (%s, %s)", x->evidence.len ? ", " : "", database, cell_text(&r, 0, 0), cell_text(&r, 0, 1));
+    } else {
+        say(x->out, "no database %s", database);
+        if (x->v == VERDICT_YES)
+            x->v = VERDICT_NO;
+    }
+    metadb_rows_free(&r);
+    return there;
+}
+
+static bool look_hb(void *ctx, const char *database)
+{
+    struct look *x = ctx;
+    if (!look_database(x, database))
+        return x->v != VERDICT_UNKNOWN;
+    if (!has(x, database, "heart_beat"))
+        lacks(x, database, "heart_beat");
+    /* Between two renames of the documented slimming the live table has another name: not this look's concern. */
+    if (!has(x, database, "heatbeat_sequence") && !has(x, database, "heatbeat_sequence_bak") &&
+        !has(x, database, "heatbeat_sequence_bak2"))
+        lacks(x, database, "heatbeat_sequence");
+    return x->v != VERDICT_UNKNOWN;
+}
+
+enum verdict metadb_databases(struct metadb *db, const struct action_args *a, struct buf *out)
+{
+    struct look x = {.db = db, .out = out, .v = VERDICT_YES};
+    const char *rm = action_env(a, "RM_DB"), *cm = action_env(a, "CM_DB");
+    if (look_database(&x, rm) && !has(&x, rm, "oms_normal_config"))
+        lacks(&x, rm, "oms_normal_config");
+    if (x.v != VERDICT_UNKNOWN && look_database(&x, cm) && !has(&x, cm, "host"))
+        lacks(&x, cm, "host");
+    if (x.v != VERDICT_UNKNOWN)
+        each_line(action_env(a, "HB_DBS"), look_hb, &x);
+    if (x.v == VERDICT_UNKNOWN)
+        look_failed(out, &x.e);
+    else if (x.v == VERDICT_YES)
+        say(out, "omsup: evidence %s", buf_str(&x.evidence));
+    buf_free(&x.evidence);
+    return x.v;
+}
+
+/* --- clock ------------------------------------------------------------------------------------------------ */
+
+static double seconds_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* The MetaDB's second n is a moment of [n, n+1), and lies between the question and the answer: so much is certain
+ * however long the answer took. */
+enum verdict metadb_clock(struct metadb *db, const struct action_args *a, struct buf *out)
+{
+    struct metadb_rows r;
+    struct err e;
+    double before = seconds_now();
+    if (metadb_query(db, &r, NULL, &e, "SELECT UNIX_TIMESTAMP(), DATE_FORMAT(UTC_TIMESTAMP(), '%%Y-%%m-%%d %%H:%%i:%%s')"))
+        return look_failed(out, &e);
+    double after = seconds_now(), theirs = (double)cell_number(&r, 0, 0, 0);
+    double ahead = theirs - after, behind = before - (theirs + 1); /* at least */
+    bool ok = ahead <= SKEW_MAX_S && behind <= SKEW_MAX_S;
+    if (ok)
+        say(out, "omsup: evidence the MetaDB's clock says %s UTC; it is within %d s of this host's", cell_text(&r, 0, 1), SKEW_MAX_S);
+    else
+        say(out, "the MetaDB's clock says %s UTC: at least %.0f s %s this host's", cell_text(&r, 0, 1), ahead > behind ? ahead : behind,
+            ahead > behind ? "ahead of" : "behind");
+    metadb_rows_free(&r);
+    return ok ? VERDICT_YES : VERDICT_NO;
+}

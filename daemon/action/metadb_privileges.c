@@ -1,0 +1,68 @@
+/* metadb-privileges. What upgrade, documented dump (LOCK TABLES), and rollback (drop and create the databases) need. A
+ * grant is never shown as the server prints it: the line may hold the hash of a password. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/action/act.h"
+#include "daemon/action/grants.h"
+
+action_fn metadb_privileges;
+
+struct look {
+    struct buf *out;
+    struct grants grants;
+    unsigned needed;
+    bool fold, missing;
+    size_t n;
+};
+
+static bool look_database(void *ctx, const char *database)
+{
+    struct look *x = ctx;
+    unsigned lacks = x->needed & ~grants_on(&x->grants, database, x->fold);
+    struct buf b = {0};
+    for (unsigned i = 0; i < GRANTS_N; i++)
+        if (lacks & 1U << i)
+            buf_printf(&b, "%s%s", b.len ? ", " : "", grant_name(i));
+    if (lacks)
+        say(x->out, "missing on %s: %s", database, b.data);
+    buf_free(&b);
+    x->missing |= lacks != 0;
+    x->n++;
+    return true;
+}
+
+enum verdict metadb_privileges(struct metadb *db, const struct action_args *a, struct buf *out)
+{
+    struct metadb_rows r;
+    struct err e;
+    struct look x = {.out = out};
+    if (metadb_query(db, &r, NULL, &e, "SELECT CONCAT(VERSION(), ' ', @@version_comment), @@lower_case_table_names"))
+        return look_failed(out, &e);
+    /* OceanBase's LOCK TABLES locks nothing, and needs nothing. */
+    x.needed = strstr(cell_text(&r, 0, 0), "OceanBase") ? GRANTS_ALL & ~GRANT_LOCK_TABLES : GRANTS_ALL;
+    x.fold = cell_number(&r, 0, 1, 0) != 0;
+    metadb_rows_free(&r);
+    if (metadb_query(db, &r, NULL, &e, "SHOW GRANTS"))
+        return look_failed(out, &e);
+    for (size_t i = 0; i < r.n_rows; i++)
+        grants_add(&x.grants, cell_text(&r, i, 0));
+    metadb_rows_free(&r);
+    look_database(&x, action_env(a, "RM_DB"));
+    look_database(&x, action_env(a, "CM_DB"));
+    each_line(action_env(a, "HB_DBS"), look_database, &x);
+
+    enum verdict v = x.missing ? VERDICT_NO : VERDICT_YES;
+    if (x.missing && x.grants.roles) {
+        say(out, "but the account has roles, and what those may do is not shown: cannot tell");
+        v = VERDICT_UNKNOWN;
+    } else if (x.missing && x.grants.odd) {
+        say(out, "but SHOW GRANTS has lines that are not understood here: cannot tell; look at it yourself");
+        v = VERDICT_UNKNOWN;
+    } else if (!x.missing) {
+        say(out, "omsup: evidence everything needed on %zu databases%s", x.n,
+            x.grants.odd ? "; SHOW GRANTS also has lines that are not understood here" : "");
+    }
+    grants_free(&x.grants);
+    return v;
+}

@@ -1,0 +1,62 @@
+/* projects-duplicate (SEED, Prerequisites of the path from before V4.0.2) and projects-status. */
+#include <stdlib.h>
+
+#include "daemon/action/act.h"
+
+action_fn projects_duplicate, projects_status;
+
+static const struct {
+    const char *table, *kind;
+} kinds[] = {{"oms_project", "migration"}, {"oms_sync_project", "synchronization"}};
+enum { KINDS = sizeof kinds / sizeof *kinds };
+
+enum verdict projects_duplicate(struct metadb *db, const struct action_args *a, struct buf *out)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < KINDS; i++) {
+        struct metadb_rows r;
+        struct err e;
+        char *rm = metadb_name(action_env(a, "RM_DB"));
+        int rc = metadb_query(db, &r, NULL, &e,
+                              "SELECT project_name, COUNT(*), GROUP_CONCAT(id ORDER BY id) FROM %s.%s WHERE project_status != 'DELETED'"
+                              " GROUP BY project_name HAVING COUNT(*) > 1",
+                              rm, kinds[i].table);
+        free(rm);
+        if (rc)
+            return look_failed(out, &e);
+        for (size_t k = 0; k < r.n_rows; k++)
+            say(out, "%s (%s projects of one name): \"%s\", ids %s", kinds[i].table, cell_text(&r, k, 1), cell_text(&r, k, 0),
+                cell_text(&r, k, 2));
+        n += r.n_rows;
+        metadb_rows_free(&r);
+    }
+    if (n == 0)
+        say(out, "omsup: evidence every project name is unique");
+    return n ? VERDICT_NO : VERDICT_YES;
+}
+
+enum verdict projects_status(struct metadb *db, const struct action_args *a, struct buf *out)
+{
+    struct buf b = {0};
+    for (size_t i = 0; i < KINDS; i++) {
+        struct metadb_rows r;
+        struct err e;
+        char *rm = metadb_name(action_env(a, "RM_DB"));
+        int rc = metadb_query(db, &r, NULL, &e, "SELECT project_status, COUNT(*) FROM %s.%s GROUP BY project_status ORDER BY project_status",
+                              rm, kinds[i].table);
+        free(rm);
+        if (rc) {
+            buf_free(&b);
+            return look_failed(out, &e);
+        }
+        buf_printf(&b, "%s%s: ", i ? "; " : "", kinds[i].kind);
+        for (size_t k = 0; k < r.n_rows; k++)
+            buf_printf(&b, "%s%s %s", k ? ", " : "", cell_text(&r, k, 1), cell_text(&r, k, 0));
+        if (r.n_rows == 0)
+            buf_puts(&b, "none");
+        metadb_rows_free(&r);
+    }
+    say(out, "omsup: evidence %s", b.data);
+    buf_free(&b);
+    return VERDICT_YES;
+}

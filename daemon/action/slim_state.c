@@ -1,0 +1,78 @@
+/* slim-state: evidence for the step that shrinks the heartbeat sequence ("heatbeat" is OMS's spelling, SEED step 2.2).
+ * That step goes on from any mixture of the tables, so only the lack of all of them is a NO. Rows are not counted:
+ * the table only ever grows, and counting a large one outlasts the connection. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/action/act.h"
+
+action_fn slim_state;
+
+struct look {
+    struct metadb *db;
+    struct buf *out;
+    struct err e;
+    enum verdict v;
+};
+
+static int newest(struct look *x, const char *database, long long *id)
+{
+    struct metadb_rows r;
+    char *d = metadb_name(database);
+    int rc = metadb_query(x->db, &r, NULL, &x->e, "SELECT MAX(id) FROM %s.heatbeat_sequence", d);
+    free(d);
+    if (rc)
+        return rc;
+    *id = cell_number(&r, 0, 0, 0);
+    metadb_rows_free(&r);
+    return OK;
+}
+
+static bool look_database(void *ctx, const char *database)
+{
+    struct look *x = ctx;
+    struct metadb_rows r;
+    struct buf left = {0};
+    char *d = metadb_quote(x->db, database);
+    int rc = metadb_query(x->db, &r, NULL, &x->e,
+                          "SELECT TABLE_NAME, TABLE_ROWS FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s AND TABLE_NAME IN"
+                          " ('heatbeat_sequence', 'heatbeat_sequence_bak', 'heatbeat_sequence_bak2') ORDER BY TABLE_NAME",
+                          d);
+    free(d);
+    if (rc) {
+        x->v = VERDICT_UNKNOWN;
+        return false;
+    }
+    long long rows = -1, id = 0;
+    for (size_t i = 0; i < r.n_rows; i++) {
+        if (strcasecmp(cell_text(&r, i, 0), "heatbeat_sequence") == 0)
+            rows = cell_number(&r, i, 1, 0);
+        else
+            buf_printf(&left, "%s%s", left.len ? ", " : "", cell_text(&r, i, 0));
+    }
+    metadb_rows_free(&r);
+    if (rows >= 0 && newest(x, database, &id)) {
+        x->v = VERDICT_UNKNOWN;
+        buf_free(&left);
+        return false;
+    }
+    if (rows < 0 && !left.len) {
+        say(x->out, "%s has no table heatbeat_sequence, nor what slimming makes of it", database);
+        x->v = VERDICT_NO;
+    } else if (rows < 0) {
+        say(x->out, "omsup: evidence %s: no live heatbeat_sequence; left of an earlier slimming: %s", database, left.data);
+    } else {
+        say(x->out, "omsup: evidence %s: about %lld rows, newest id %lld%s%s", database, rows, id,
+            left.len ? "; left of an earlier slimming: " : "", buf_str(&left));
+    }
+    buf_free(&left);
+    return true;
+}
+
+enum verdict slim_state(struct metadb *db, const struct action_args *a, struct buf *out)
+{
+    struct look x = {.db = db, .out = out, .v = VERDICT_YES};
+    const char *one = action_env(a, "HB_DB");
+    each_line(*one ? one : action_env(a, "HB_DBS"), look_database, &x);
+    return x.v == VERDICT_UNKNOWN ? look_failed(out, &x.e) : x.v;
+}
