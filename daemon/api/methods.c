@@ -136,7 +136,8 @@ static void m_list(struct request *r)
 {
     struct err e = {0};
     cJSON *result = NULL;
-    finish(r, engine_list(engine_of(r), r->params, &result, &e), result, &e);
+    int rc = engine_list(engine_of(r), r->params, &result, &e);
+    finish(r, rc, result, &e);
 }
 
 static void m_status(struct request *r)

@@ -245,6 +245,15 @@ static void ask_builtin(struct job *b, size_t seq, const char *name)
     metadb_work(b->en->loop, &l, run_builtin, on_builtin, a);
 }
 
+/* A look of a PROBE has the step's time; a check at least two minutes, for it may read the whole of what the step made. */
+static unsigned probe_timeout(const struct work *w, const struct plan_subtask *p)
+{
+    unsigned ms = 1000 * (p->timeout_s < 86400 ? p->timeout_s : 86400);
+    if (w->what == WORK_POLL || ms == 0)
+        return CHECK_TIMEOUT_MS;
+    return w->what == WORK_ACT || ms > CHECK_TIMEOUT_MS ? ms : CHECK_TIMEOUT_MS;
+}
+
 static void ask_script(struct job *b, size_t seq, const char *script)
 {
     struct sub *s = &b->subs[seq];
@@ -268,8 +277,7 @@ static void ask_script(struct job *b, size_t seq, const char *script)
         if (run)
             node_run(h->node, token, &ns, on_run, ask_new(b, seq));
         else
-            node_probe(h->node, &ns, w->what == WORK_ACT && s->plan->timeout_s ? 1000 * s->plan->timeout_s : CHECK_TIMEOUT_MS, on_probe,
-                       ask_new(b, seq));
+            node_probe(h->node, &ns, probe_timeout(w, s->plan), on_probe, ask_new(b, seq));
         env_free(env);
     }
     free(token);

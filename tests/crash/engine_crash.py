@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+"""SIGKILL of omsupd: at every commit, at every message to a node, and at random moments; then start it again, and it goes on
+to Successful with every effect done exactly once and every outcome known.
+
+usage: engine_crash.py OMSUPD commits|messages|random [CRASHES [SEED]]"""
+import random
+import signal
+import sys
+import time
+
+from world import World, effect_step
+
+ENDS = ("Successful", "Failed", "Waiting", "Paused", "Canceled")
+
+
+def fail(world, what):
+    sys.stderr.write("FAILED: %s\nlog:\n%s\n" % (what, world.text_of_log()[-6000:]))
+    world.close()
+    sys.exit(1)
+
+
+def verify(world, job, steps, nodes):
+    """The two numbers: duplicate executions and lost outcomes."""
+    seen = {}
+    for line in world.effects():
+        name, who, _ = line.split(" ")
+        seen[name, who] = seen.get((name, who), 0) + 1
+    duplicates = sum(n - 1 for n in seen.values())
+    c = world.client()
+    snap = c.call("status", job=job)
+    lost = 0
+    for step in snap["steps"]:
+        for sub in step["subtasks"]:
+            shown = sub["state"] == "Successful"
+            done = (step["step"], sub["subtask"] if sub["subtask"] != "-" else "control") in seen
+            lost += shown != done
+        for sub in c.call("show", job=job, step=step["step"])["subtasks"]:
+            for attempt in sub["attempts"]:
+                lost += "outcome" not in attempt
+    c.close()
+    if snap["state"] != "Successful" or duplicates or lost or len(seen) != steps * nodes:
+        fail(world, "job %s, %d duplicate executions, %d lost outcomes, %d of %d effects" % (snap["state"], duplicates, lost, len(seen), steps * nodes))
+    return duplicates, lost
+
+
+def finish(world, job):
+    snap = world.wait(job, ENDS)
+    if snap["state"] != "Successful":
+        fail(world, "the job came to rest as %s: %s" % (snap["state"], snap.get("why")))
+
+
+def every(omsupd, calls):
+    """One run for n = 1, 2, …: the n-th of `calls` after the submission kills the daemon."""
+    n = crashes = 0
+    while True:
+        n += 1
+        world = World(omsupd, effect_step("a") + effect_step("b", "deployment", "", "sleep 0.01") + effect_step("c"), nodes=2)
+        if not world.start():
+            fail(world, "no start")
+        job = world.submit(start=False)
+        world.kill()
+        # strace -D: omsupd stays our child.
+        if not world.start(["strace", "-D", "-qq", "-f", "-o", "/dev/null", "-e", "trace=" + calls, "-e", "inject=%s:signal=SIGKILL:when=%d" % (calls, n)]):
+            crashes += 1  # killed before it was ready
+        else:
+            try:
+                c = world.client()
+                c.call("start", job=job)
+                world.wait(job, ENDS)
+            except OSError:
+                crashes += 1
+            else:
+                world.kill(signal.SIGTERM)
+                if not world.start():
+                    fail(world, "no start after the end")
+                verify(world, job, 5, 1) # 2 + 1 + 2
+                world.close()
+                print("%d crashes, one at each of %s: 0 duplicate executions, 0 lost outcomes" % (crashes, calls))
+                return 0 if crashes > 5 else 1
+        world.daemon.wait()
+        if not world.start():
+            fail(world, "no start after crash %d" % n)
+        c = world.client()
+        if c.call("status", job=job)["state"] == "Ready":
+            c.call("start", job=job)
+        c.close()
+        finish(world, job)
+        verify(world, job, 5, 1) # 2 + 1 + 2
+        world.close()
+
+
+def at_random(omsupd, crashes, seed):
+    rng = random.Random(seed)
+    print("seed %d" % seed, flush=True)
+    total = jobs = 0
+    while total < crashes:
+        names = ["s%02d" % k for k in range(30)]
+        bodies = (":", "sleep 0.02", "head -c 20000 /dev/urandom | od", "sleep 0.1")
+        world = World(omsupd, "".join(effect_step(s, body=rng.choice(bodies)) for s in names), nodes=2)
+        if not world.start():
+            fail(world, "no start")
+        job = world.submit()
+        while True:
+            try:
+                snap = world.wait(job, ENDS, timeout=60) if total >= crashes else None
+                if snap:
+                    break
+                c = world.client()
+                state = c.call("status", job=job)["state"]
+                c.close()
+                if state in ENDS:
+                    break
+            except OSError as e:
+                fail(world, "not reached: %s" % e)
+            time.sleep(rng.random() * 0.12)  # the moment of the crash is what is random
+            world.kill()
+            total += 1
+            if not world.start():
+                fail(world, "no start after a crash")
+        finish(world, job)
+        verify(world, job, len(names), 2)
+        world.close()
+        jobs += 1
+    print("%d crashes in %d jobs: 0 duplicate executions, 0 lost outcomes" % (total, jobs))
+    return 0
+
+
+def main():
+    omsupd, mode = sys.argv[1:3]
+    if mode == "commits":
+        return every(omsupd, "fdatasync")
+    if mode == "messages":
+        return every(omsupd, "write,writev,sendmsg")
+    return at_random(omsupd, int(sys.argv[3]), int(sys.argv[4]) if len(sys.argv) > 4 else int(time.time()))
+
+
+sys.exit(main())
