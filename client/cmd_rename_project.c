@@ -68,6 +68,7 @@ static int run_rename(struct cli *c, struct err *e)
 }
 
 static const enum option options[] = {OPT_EXECUTE, N_OPTIONS};
-const struct command cmd_rename_project = {"rename-project", "FILE migration|synchronization ID NAME", "rename a project of OMS",
-                                           "FILE is the deployment file. Prints the statement; --execute runs it and asks first (--yes).", options, 4, 4,
+const struct command cmd_rename_project = {"rename-project", "FILE KIND ID NAME", "rename a project of OMS",
+                                           "FILE is the deployment file; KIND is migration or synchronization. Prints the\n"
+                                           "statement; --execute runs it and asks first (--yes).", options, 4, 4,
                                            run_rename};

@@ -13,7 +13,7 @@ int file_read(const char *path, struct buf *out, struct err *e)
     ssize_t n = 0;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), rc = 0; /* a FIFO must not hang */
     if (fd < 0)
-        return err_set(e, errno == ENOENT ? ERR_NOT_FOUND : ERR_INPUT, "%.500s: %s", path, strerror(errno));
+        return err_set(e, ERR_INPUT, "%.500s: %s", path, strerror(errno));
     if (fstat(fd, &st) != 0 || S_ISDIR(st.st_mode))
         rc = err_set(e, ERR_INPUT, "%.500s is not a file", path);
     while (rc == 0 && (n = read(fd, chunk, sizeof chunk)) > 0) {

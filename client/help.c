@@ -84,7 +84,7 @@ void help_completion(struct buf *b)
 {
     buf_puts(b, "# bash completion for omsupctl. Made by: omsupctl help --completion\n"
                 "_omsupctl() {\n"
-                "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} cmd= words i\n"
+                "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} cmd='' words i\n"
                 "\tlocal global='");
     struct buf words = {0};
     complete_options(&words, NULL);

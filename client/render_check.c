@@ -1,12 +1,11 @@
 /* The answer of `check`: one row a check and target. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "client/render.h"
 #include "client/table.h"
 #include "client/text.h"
 #include "common/alloc.h"
-
-#include <stdlib.h>
 
 /* The subtasks of a check job are named CHECK/TARGET; of anything else the step is the check. */
 static char *check_of(const struct step *st, const struct subtask *s)
@@ -57,12 +56,15 @@ static void line(struct buf *b, const struct view *v, const char *head, const ch
 static void in_full(struct buf *b, const struct view *v, const struct step *st, const struct subtask *s)
 {
     char *check = check_of(st, s);
-    buf_puts(b, "\n  ");
+    buf_puts(b, "\n");
+    size_t from = b->len;
+    buf_puts(b, "  ");
     text_paint(b, v->t, state_colour(s->state), result_of(s->state));
     buf_puts(b, ": ");
     text_add(b, v->t, check);
     buf_puts(b, " ");
     text_add(b, v->t, target_of(s));
+    text_wrap(b, v->t, from, 4);
     buf_puts(b, "\n");
     line(b, v, "", s->title);
     line(b, v, "Evidence: ", s->message);
@@ -95,10 +97,14 @@ void render_check(struct buf *b, const struct view *v, const struct snapshot *s)
         for (size_t k = 0; k < s->steps[i].n_subs; k++)
             if (s->steps[i].subs[k].state == STATE_FAILED || s->steps[i].subs[k].state == STATE_IN_DOUBT)
                 in_full(b, v, &s->steps[i], &s->steps[i].subs[k]);
-    buf_printf(b, "\n%zu of %zu checks passed", passed, n);
+    buf_puts(b, "\n");
+    from = b->len;
+    buf_printf(b, "%zu of %zu checks passed", passed, n);
     if (failed)
         buf_printf(b, ", %zu failed", failed);
     if (n > passed + failed)
         buf_printf(b, ", %zu without an answer", n - passed - failed);
-    buf_printf(b, " (job %lld: %s)\n", (long long)s->job, state_word(s->state));
+    buf_printf(b, " (job %lld: %s)", (long long)s->job, state_word(s->state));
+    text_wrap(b, v->t, from, 2);
+    buf_puts(b, "\n");
 }

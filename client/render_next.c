@@ -158,6 +158,7 @@ static void next_hosts(const struct next *n)
         buf_puts(&m, h->name);
         if (h->why)
             buf_printf(&m, ": %s", h->why);
+        buf_puts(&m, " (omsupd goes on trying)");
         say(n, 2, "Away: ", buf_str(&m));
         buf_free(&m);
     }
@@ -233,8 +234,10 @@ static void next_job(const struct next *n, size_t running, size_t asked)
     }
     bool stuck = s->state == STATE_FAILED || s->state == STATE_PAUSED || s->state == STATE_CANCELED ||
                  (s->state == STATE_WAITING && snapshot_undecided(s));
-    if (stuck && may_roll_back(s))
-        type(n, "rollback", " --plan", "what going back would do");
+    if (stuck && may_roll_back(s)) {
+        say(n, 2, "Or go back to the old version; this shows what that does and loses:", NULL);
+        type(n, "rollback", " --plan", NULL);
+    }
 }
 
 /* Of a Failed or Waiting job `why` is what the first item says. */
@@ -252,14 +255,19 @@ static bool told(const struct snapshot *s)
 void render_next(struct buf *b, const struct view *v, const struct snapshot *s)
 {
     struct next n = {.b = b, .v = v, .s = s};
-    size_t asked = 0, running;
+    size_t asked = 0, failed, running;
     text_paint(b, v->t, "1", "Next");
     buf_puts(b, "\n");
     if (s->why && !told(s))
         say(&n, 2, s->state == STATE_IN_PROGRESS ? "Noted: " : "Why: ", s->why);
     next_hosts(&n);
     asked += each(&n, STATE_IN_DOUBT, next_doubt);
-    asked += each(&n, STATE_FAILED, next_failed);
+    failed = each(&n, STATE_FAILED, next_failed);
+    if (failed > 1 && !snapshot_ended(s)) {
+        say(&n, 2, "All that Failed, at once:", NULL);
+        type(&n, "retry", "", NULL);
+    }
+    asked += failed;
     asked += each(&n, STATE_WAITING, next_waiting);
     running = each(&n, STATE_RUNNING, next_running);
     next_job(&n, running, asked);

@@ -122,8 +122,9 @@ static int subtask(struct buf *b, const struct view *v, const cJSON *o, struct e
 int render_show(struct buf *b, const struct view *v, const cJSON *result, struct err *e)
 {
     struct step st;
-    const cJSON *o = get_object(result, "step", REQUIRED, e), *x;
     const struct term *t = v->t;
+    e->code = 0;
+    const cJSON *o = get_object(result, "step", REQUIRED, e), *x;
     if (e->code || step_parse(o, &st, e))
         return e->code;
     text_add(b, t, st.id);

@@ -25,7 +25,6 @@ static double get_seconds(const cJSON *o, const char *name, struct err *e)
 
 int subtask_parse(const cJSON *o, struct subtask *s, struct err *e)
 {
-    e->code = 0;
     *s = (struct subtask){
         .name = get_text(o, "subtask", REQUIRED, e),
         .title = get_text(o, "title", OPTIONAL, e),
@@ -56,7 +55,6 @@ int subtask_parse(const cJSON *o, struct subtask *s, struct err *e)
 
 int step_parse(const cJSON *o, struct step *s, struct err *e)
 {
-    e->code = 0;
     *s = (struct step){
         .id = get_text(o, "step", REQUIRED, e),
         .title = get_text(o, "title", OPTIONAL, e),

@@ -50,6 +50,7 @@ struct snapshot {
 
 /* 0 or ERR_PROTOCOL; on error *s is empty. */
 int snapshot_parse(const cJSON *o, struct snapshot *s, struct err *e);
+/* Parts of it; as in get.h the error is sticky: e->code is 0 before the first call. */
 int step_parse(const cJSON *o, struct step *s, struct err *e);       /* `show`: a step without subtasks */
 int subtask_parse(const cJSON *o, struct subtask *s, struct err *e);
 void snapshot_free(struct snapshot *s);

@@ -1,0 +1,211 @@
+/* What people see, byte by byte: each tests/data/client/NAME.json is drawn for a pipe (NAME.txt) and for a terminal of 90
+ * columns (NAME.tty.txt). OMSUP_GOLDEN=write writes them anew: read the difference before you keep it. */
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "client/get.h"
+#include "client/render.h"
+#include "client/text.h"
+#include "common/alloc.h"
+
+static char *read_all(const char *path)
+{
+    struct buf b = {0};
+    char chunk[4096];
+    size_t n;
+    FILE *f = fopen(path, "r");
+    if (!f)
+        return NULL;
+    while ((n = fread(chunk, 1, sizeof chunk, f)) > 0)
+        buf_add(&b, chunk, n);
+    fclose(f);
+    return buf_take(&b);
+}
+
+static void golden(const char *name, const char *suffix, const struct buf *b)
+{
+    char *path = xasprintf("%s/client/%s%s", TEST_DATA, name, suffix), *want;
+    const char *mode = getenv("OMSUP_GOLDEN");
+    if (mode && strcmp(mode, "write") == 0) {
+        FILE *f = fopen(path, "w");
+        assert_non_null(f);
+        fputs(buf_str(b), f);
+        fclose(f);
+    }
+    want = read_all(path);
+    if (!want)
+        fail_msg("%s is missing", path);
+    if (strcmp(buf_str(b), want) != 0)
+        print_error("%s differs\n", path);
+    assert_string_equal(buf_str(b), want);
+    free(want);
+    free(path);
+}
+
+static struct term pipe_term(void) { return (struct term){0}; }
+
+static struct term screen_term(unsigned width)
+{
+    struct term t;
+    term_init(&t, false); /* for the locale */
+    return (struct term){.tty = true, .utf8 = true, .colour = true, .cursor = true, .width = width, .height = 24};
+}
+
+static void draw(const char *name, const char *suffix, const struct term *t, const cJSON *o)
+{
+    struct err e = {0};
+    struct snapshot s;
+    struct buf b = {0};
+    struct view v = {.t = t};
+    assert_int_equal(snapshot_parse(o, &s, &e), 0);
+    if (snapshot_is(&s, "check"))
+        render_check(&b, &v, &s);
+    else
+        render_status(&b, &v, &s);
+    golden(name, suffix, &b);
+    buf_free(&b);
+    snapshot_free(&s);
+}
+
+static cJSON *load(const char *name, const char *suffix)
+{
+    char *path = xasprintf("%s/client/%s%s", TEST_DATA, name, suffix), *text = read_all(path);
+    assert_non_null(text);
+    cJSON *o = cJSON_Parse(text);
+    assert_non_null(o);
+    free(text);
+    free(path);
+    return o;
+}
+
+static void snapshots_are_drawn_as_kept(void **state)
+{
+    char *path = xasprintf("%s/client", TEST_DATA);
+    DIR *d = opendir(path);
+    unsigned n = 0;
+    struct term plain = pipe_term(), screen = screen_term(90);
+    assert_non_null(d);
+    for (struct dirent *x; (x = readdir(d)) != NULL;) {
+        size_t len = strlen(x->d_name);
+        if (len < 6 || strcmp(x->d_name + len - 5, ".json") != 0)
+            continue;
+        char *name = xstrndup(x->d_name, len - 5);
+        cJSON *o = load(name, ".json");
+        draw(name, ".txt", &plain, o);
+        draw(name, ".tty.txt", &screen, o);
+        cJSON_Delete(o);
+        free(name);
+        n++;
+    }
+    closedir(d);
+    free(path);
+    assert_true(n >= 10);
+}
+
+static void all_of_it_and_a_small_screen(void **state)
+{
+    cJSON *o = load("progress", ".json");
+    struct err e = {0};
+    struct snapshot s;
+    struct buf b = {0};
+    struct term plain = pipe_term();
+    struct view v = {.t = &plain, .verbose = true, .age = 100};
+    assert_int_equal(snapshot_parse(o, &s, &e), 0);
+    render_status(&b, &v, &s);
+    golden("progress", ".verbose.txt", &b); /* what runs is 100 s older, what has ended is not */
+    buf_free(&b);
+    v = (struct view){.t = &plain, .brief = true, .note = "omsupd does not answer"};
+    render_status(&b, &v, &s);
+    golden("progress", ".brief.txt", &b);
+    buf_free(&b);
+    snapshot_free(&s);
+    cJSON_Delete(o);
+}
+
+static void show_is_drawn_as_kept(void **state)
+{
+    cJSON *o = load("show", ".json.in");
+    struct err e = {0};
+    struct buf b = {0};
+    struct term plain = pipe_term();
+    struct view v = {.t = &plain, .verbose = true};
+    assert_int_equal(render_show(&b, &v, o, &e), 0);
+    golden("show", ".txt", &b);
+    buf_free(&b);
+    cJSON_Delete(o);
+}
+
+/* No line on a terminal is wider than it, at any width, and no control character of the daemon's gets through. */
+static void nothing_is_wider_than_the_terminal(void **state)
+{
+    static const char *const names[] = {"progress", "failed", "doubt", "waiting", "paused", "check", "hostile", "many"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        for (unsigned width = 20; width < 140; width += 3) {
+            cJSON *o = load(names[i], ".json");
+            struct err e = {0};
+            struct snapshot s;
+            struct buf b = {0};
+            struct term t = screen_term(width);
+            struct view v = {.t = &t};
+            assert_int_equal(snapshot_parse(o, &s, &e), 0);
+            render_status(&b, &v, &s);
+            render_check(&b, &v, &s);
+            const char *p = buf_str(&b);
+            for (size_t n; *p; p += n + (p[n] == '\n')) {
+                n = strcspn(p, "\n");
+                if (text_width(p, n) > width)
+                    fail_msg("%s at %u: \"%.*s\"", names[i], width, (int)n, p);
+            }
+            t.colour = false;
+            b.len = 0;
+            render_status(&b, &v, &s);
+            for (p = buf_str(&b); *p; p++)
+                assert_true((unsigned char)*p >= 0x20 || *p == '\n');
+            buf_free(&b);
+            snapshot_free(&s);
+            cJSON_Delete(o);
+        }
+}
+
+/* Every member of the wrong type, one after the other, is an error and nothing worse. */
+static void wrong_types_are_errors(void **state)
+{
+    cJSON *o = load("progress", ".json");
+    static const char *const needed[] = {"job", "type", "state", "done", "total", "steps"};
+    for (cJSON *m = o->child; m; m = m->next) {
+        struct err e = {0};
+        struct snapshot s;
+        cJSON *copy = cJSON_Duplicate(o, true), *wrong = cJSON_IsString(m) ? cJSON_CreateNumber(1) : cJSON_CreateString("x");
+        cJSON_ReplaceItemInObjectCaseSensitive(copy, m->string, wrong);
+        assert_int_equal(snapshot_parse(copy, &s, &e), ERR_PROTOCOL);
+        assert_null(s.steps);
+        cJSON_Delete(copy);
+    }
+    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
+        struct err e = {0};
+        struct snapshot s;
+        cJSON *copy = cJSON_Duplicate(o, true);
+        cJSON_DeleteItemFromObjectCaseSensitive(copy, needed[i]);
+        assert_int_equal(snapshot_parse(copy, &s, &e), ERR_PROTOCOL);
+        cJSON_Delete(copy);
+    }
+    cJSON_Delete(o);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(snapshots_are_drawn_as_kept),      cmocka_unit_test(all_of_it_and_a_small_screen),
+        cmocka_unit_test(show_is_drawn_as_kept),            cmocka_unit_test(nothing_is_wider_than_the_terminal),
+        cmocka_unit_test(wrong_types_are_errors),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
