@@ -111,6 +111,31 @@ static bool common_env(const struct plan *p, const char *env)
     return true;
 }
 
+static bool same_env(char *const *a, char *const *b)
+{
+    if (!a || !b)
+        return a == b;
+    while (*a && *b && strcmp(*a, *b) == 0)
+        a++, b++;
+    return !*a && !*b;
+}
+
+/* An environment that a subtask before has too was printed there. */
+static bool print_env_as(struct buf *b, const struct plan *p, const struct plan_subtask *s)
+{
+    for (size_t i = 0; i < p->n_steps; i++)
+        for (size_t j = 0; j < p->steps[i].n_subtasks; j++) {
+            const struct plan_subtask *o = &p->steps[i].subtasks[j];
+            if (o == s)
+                return false;
+            if (same_env(o->env, s->env)) {
+                buf_printf(b, "      environment as of %s [%s]\n", p->steps[i].id, o->name);
+                return true;
+            }
+        }
+    return false;
+}
+
 static void print_target(struct buf *b, const struct plan *p, const struct plan_subtask *s, char *const *common)
 {
     const struct plan_host *h = &p->hosts[s->host];
@@ -120,6 +145,8 @@ static void print_target(struct buf *b, const struct plan *p, const struct plan_
     else if (s->host)
         buf_printf(b, " (local%s)", h->sudo ? ", sudo" : "");
     buf_puts(b, "\n");
+    if (strv_len(s->env) == strv_len(common) || print_env_as(b, p, s))
+        return;
     for (size_t i = 0; s->env && s->env[i]; i++)
         if (!strv_has(common, s->env[i]))
             print_env(b, s->env[i], "      ");

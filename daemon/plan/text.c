@@ -122,9 +122,8 @@ const char *valid_command(const char *s)
 const char *valid_image(const char *s)
 {
     static const char must[] = "REPOSITORY:TAG of an image";
-    const char *slash = strrchr(s, '/'), *colon = strrchr(s, ':');
-    if (!isalnum((unsigned char)*s) || !only(s, 3, 511, "._-/:") || !colon || (slash && colon < slash) || colon == s ||
-        (slash && colon == slash + 1))
+    const char *colon = strrchr(s, ':'); /* of a port when there is no tag; but then a '/' follows */
+    if (!isalnum((unsigned char)*s) || !only(s, 3, 511, "._-/:") || !colon || colon[-1] == '/')
         return must;
     return only(colon + 1, 1, 128, "._-") && (isalnum((unsigned char)colon[1]) || colon[1] == '_') ? NULL : must;
 }

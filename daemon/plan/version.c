@@ -117,11 +117,12 @@ int version_in(const struct version *v, const char *range, struct err *e)
 
 int version_of_image(const char *image, struct version *v, struct err *e)
 {
-    const char *slash = strrchr(image, '/'), *tag = strrchr(image, ':');
-    const char *digest = strchr(image, '@');
+    size_t len = strcspn(image, "@"), tag = len; /* without a digest */
+    while (tag > 0 && image[tag - 1] != ':' && image[tag - 1] != '/')
+        tag--;
     bool found = false, two = false;
-    if (tag && (!slash || tag > slash) && !digest)
-        for (const char *s = tag + 1; *s;) {
+    if (tag > 0 && image[tag - 1] == ':')
+        for (const char *s = image + tag; s < image + len;) {
             if (!isdigit((unsigned char)*s)) {
                 s++;
                 continue;

@@ -189,6 +189,17 @@ static void init_nodes(void **state)
     p = expand(s, JOB_UPGRADE, NULL);
     assert_names(p, "init", "hz1@1 sh1@3");
     plan_free(p);
+    free(s->facts[1].config->cm_nodes[1]); /* the second knows fewer than the first */
+    s->facts[1].config->cm_nodes[1] = NULL;
+    p = expand(s, JOB_UPGRADE, NULL);
+    assert_names(p, "init", "hz1@1 hz2@2 sh1@3");
+    plan_free(p);
+    s->facts[1].config->cm_nodes[1] = xstrdup("10.0.0.1");
+    free(s->facts[0].config->cm_nodes[1]); /* the first knows fewer than the second */
+    s->facts[0].config->cm_nodes[1] = NULL;
+    p = expand(s, JOB_UPGRADE, NULL);
+    assert_names(p, "init", "hz1@1 hz2@2 sh1@3");
+    plan_free(p);
     done(s);
 }
 
@@ -198,6 +209,21 @@ static const char *fact(void *ctx, const char *name)
     return !strcmp(name, "backup.oms_cm.file")        ? "/data/backup/oms_cm.sql"
            : !strcmp(name, "backup.oms_cm.collation") ? "utf8mb4_bin"
                                                       : NULL;
+}
+
+static void has_exactly(const struct plan_subtask *sub, const struct script_place *at)
+{
+    size_t known = 0, set = 0;
+    for (size_t v = 0; env_name(v); v++) {
+        const char *name = env_name(v);
+        bool has = env_known(name, at) && !env_is_runtime(name);
+        if (has != (env_of(sub, name) != NULL))
+            fail_msg("%s: %s is %s", sub->name, name, has ? "not set" : "set");
+        known += has;
+    }
+    while (sub->env[set])
+        set++;
+    assert_int_equal(known, set);
 }
 
 /* Each target has exactly the variables that its scripts may use. */
@@ -220,19 +246,10 @@ static void environment_is_what_scripts_may_use(void **state)
         {back, "restore", FOR_DATABASE, true},    {back, "start-old", FOR_NODE, true},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        const struct plan_subtask *sub = &step_of(cases[i].p, cases[i].id)->subtasks[0];
+        const struct plan_step *st = step_of(cases[i].p, cases[i].id);
         const struct script_place at = {cases[i].kind, USE_ACT, cases[i].rollback};
-        size_t known = 0, set = 0;
-        for (size_t v = 0; env_name(v); v++) {
-            const char *name = env_name(v);
-            bool has = env_known(name, &at) && !env_is_runtime(name);
-            if (has != (env_of(sub, name) != NULL))
-                fail_msg("%s: %s is %s", cases[i].id, name, has ? "not set" : "set");
-            known += has;
-        }
-        while (sub->env[set])
-            set++;
-        assert_int_equal(known, set);
+        for (size_t j = 0; j < st->n_subtasks; j++)
+            has_exactly(&st->subtasks[j], &at);
     }
     plan_free(up);
     plan_free(back);
@@ -354,6 +371,12 @@ static void makes_a_rollback(void **state)
     assert_int_equal(p->n_steps, 1);
     assert_string_equal(p->steps[0].id, "start-old");
     assert_string_equal(env_of(&p->steps[0].subtasks[0], "T1"), "");
+    plan_free(p);
+
+    const char *const before[] = {"jar", NULL}; /* the one before start-new */
+    rb.begun = before;
+    p = expand(s, JOB_ROLLBACK, &rb);
+    assert_int_equal(p->n_steps, 1);
     plan_free(p);
 
     const char *const later[] = {"init", NULL}; /* a later step had begun: so start-new was reached */
@@ -478,6 +501,54 @@ static void refuses_steps_that_do_not_fit(void **state)
     refused(s, "procedure x has no steps for this: Upgrade");
 }
 
+/* 128 nodes and 17 steps for each: more subtasks than a plan may have. */
+static void is_bounded(void **state)
+{
+    struct setup *s = two_regions();
+    struct buf b = {0};
+    buf_puts(&b,
+             "{deployment: c, edition: enterprise, source: 4.2.1, target: 4.2.3, image: {archive: /a, name: 'o/a:1'},\n"
+             " backup: {directory: /b}, container: {old: o1, new: o2}, regions: [{region: r, nodes: [");
+    for (unsigned i = 0; i < 128; i++)
+        buf_printf(&b, "{node: n%u, ssh: n%u},", i, i);
+    buf_puts(&b, "]}]}\n");
+    struct deployment *d;
+    assert_int_equal(deployment_parse(b.data, b.len, "d.yaml", &d, &s->e), 0);
+    buf_free(&b);
+    struct node_facts facts[128];
+    size_t n = 0;
+    char **ips = NULL;
+    for (unsigned i = 0; i < 128; i++) {
+        facts[i] = s->facts[0];
+        facts[i].old_image = (char *)"o";
+        facts[i].host_ip = xasprintf("10.0.0.%u", i);
+        ips = xrealloc(ips, n + 2, sizeof *ips);
+        ips[n++] = facts[i].host_ip;
+        ips[n] = NULL;
+    }
+    char **own = CONFIG(0)->cm_nodes;
+    CONFIG(0)->cm_nodes = ips;
+    for (unsigned steps = 16; steps <= 17; steps++) {
+        buf_puts(&b, "steps:\n");
+        for (unsigned i = 0; i < steps; i++)
+            buf_printf(&b, "- {step: s%u, title: t, for: node, probe: ':'}\n", i);
+        struct procedure *proc = parse(b.data);
+        struct plan *p;
+        int rc = plan_expand(JOB_UPGRADE, proc, d, facts, NULL, &p, &s->e);
+        assert_int_equal(rc, steps == 16 ? 0 : ERR_LIMIT);
+        plan_free(p);
+        procedure_free(proc);
+        buf_free(&b);
+    }
+    assert_string_equal(s->e.msg, "the plan would have 17 steps and 2176 subtasks; at most 64 and 2048 are possible");
+    CONFIG(0)->cm_nodes = own;
+    for (unsigned i = 0; i < 128; i++)
+        free(ips[i]);
+    free(ips);
+    deployment_free(d);
+    done(s);
+}
+
 static void guards_of_left_out_steps_fall_away(void **state)
 {
     struct setup *s = two_regions();
@@ -588,6 +659,7 @@ int main(void)
         cmocka_unit_test(refuses_steps_that_do_not_fit),
         cmocka_unit_test(guards_of_left_out_steps_fall_away),
         cmocka_unit_test(conditions),
+        cmocka_unit_test(is_bounded),
         cmocka_unit_test(embedded_procedures_expand),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

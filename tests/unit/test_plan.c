@@ -238,9 +238,23 @@ static void change(cJSON *o, unsigned i)
     case 43:
         set(sub, "name", cJSON_CreateTrue());
         break;
+    case 44: /* the login goes to the control host only */
+        cJSON_DeleteItemFromObject(sub, "timeout_s");
+        cJSON_AddTrueToObject(sub, "metadb");
+        cJSON_AddNumberToObject(sub, "timeout_s", 600);
+        break;
+    case 45: /* two steps within bounds, together not */
+        for (int n = 0; n < 2100; n++) {
+            cJSON *copy = cJSON_Duplicate(sub, true);
+            char name[16];
+            snprintf(name, sizeof name, "n%d", n);
+            set(copy, "name", STR(name));
+            cJSON_AddItemToArray(cJSON_GetObjectItem(step_at(o, n % 2 ? 2 : 3), "subtasks"), copy);
+        }
+        break;
     }
 }
-enum { CHANGES = 44 };
+enum { CHANGES = 46 };
 
 static void refuses_odd_plans(void **state)
 {
@@ -294,7 +308,16 @@ static void prints_all_commands(void **state)
     assert_null(strstr(first + 1, "METADB_HOST="));
     first = strstr(s, "\"$DOCKER\" stop");
     assert_null(strstr(first + 1, "\"$DOCKER\" stop")); /* of both nodes: once */
-    for (size_t i = 0; i < p->n_steps; i++)             /* nothing is hidden: all environment is there */
+    first = strstr(s, "    Docker answers\n");
+    assert_non_null(first);
+    assert_null(strstr(first + 1, "    Docker answers\n"));
+    first = strstr(s, "OLD_CONTAINER=oms_402\n      OLD_ID"); /* of each node: once */
+    first = strstr(first + 1, "OLD_CONTAINER=oms_402\n      OLD_ID");
+    assert_non_null(first);
+    assert_null(strstr(first + 1, "OLD_CONTAINER=oms_402\n      OLD_ID"));
+    assert_non_null(strstr(
+        first, "    [oms2] on oms2 (ssh omsadmin@oms2, sudo)\n      environment as of precheck [docker/oms2]\n"));
+    for (size_t i = 0; i < p->n_steps; i++) /* nothing is hidden: all environment is there */
         for (size_t j = 0; j < p->steps[i].n_subtasks; j++)
             for (char **env = p->steps[i].subtasks[j].env; *env; env++)
                 if (!strchr(*env, '\n') && !strstr(s, *env))

@@ -59,6 +59,10 @@ static void knows_what_scripts_set(void **state)
         "x=$(case a in (a) echo 1;; b) echo 2;; esac); echo $x",
         "echo \"$(echo \"$(echo \"it's\")\")\" 'don'\\''t $NOT'",
         "echo 100$ \"$\" '$'",
+        "cat <<'EOF'\nEOFX\n$NOT\nEOF\n",
+        "x=\"$(case a in a) echo '$NOT';; esac)\"",
+        "x=\"$( (echo a); echo '$NOT')\"",
+        "echo $(( ((1)) << 2 ))\necho '$NOT'",
         "getopts ab opt; echo $opt $OPTARG",
         "echo ${SOURCE#\"$TARGET\"} ${SOURCE%%'$NOT'}",
     };
@@ -117,6 +121,10 @@ static void finds_the_way(void **state)
     put("x-9.3", "community", "9.3", ">=9.1, <9.3", "");
     put("x-9.3-old", "community", "9.3", "<8.2", "");
     put("x-9.9", "enterprise", "9.9", "<9.9", "");
+    put("x-7", "community", "7", ">7", ""); /* leads nowhere: back */
+    put("y-8.4", "community", "8.4", ">=8.3, <8.4", "");
+    put("y-8.5", "community", "8.5", ">=8.4, <8.5", "");
+    put("y-9.3", "community", "9.3", ">=8.5, <8.6", ""); /* the long way round */
     if (procedures_load(dir, &ps, &e))
         fail_msg("%s", e.msg);
     p = find(ps, "9.1", "9.3.0", &e);
@@ -145,10 +153,21 @@ static void finds_the_way(void **state)
     assert_int_equal(procedures_path(ps, "community", "8.1", "9.3", &chain, &e), 0);
     assert_int_equal(cJSON_GetArraySize(chain), 1); /* the shortest */
     cJSON_Delete(chain);
+    assert_int_equal(procedures_path(ps, "community", "8.3", "9.3", &chain, &e), 0);
+    s = cJSON_PrintUnformatted(chain);
+    assert_string_equal(s, "[\"9.1\",\"9.3\"]"); /* not 8.4, 8.5, 9.3 */
+    free(s);
+    cJSON_Delete(chain);
+    assert_null(find(ps, "9.3", "7", &e));
+    assert_int_equal(procedures_path(ps, "enterprise", "8.6", "9.3", &chain, &e), ERR_NOT_FOUND);
+    assert_non_null(
+        strstr(e.msg, "no chain of upgrades leads from OMS enterprise edition 8.6 to 9.3; known targets: "));
     assert_int_equal(procedures_path(ps, "community", "9.3", "9.3", &chain, &e), ERR_NOT_FOUND);
     assert_null(chain);
     procedures_free(ps);
-    for (const char *const *n = (const char *[]){"x-9.1", "x-9.2", "x-9.3", "x-9.3-old", "x-9.9", NULL}; *n; n++)
+    for (const char *const *n =
+             (const char *[]){"x-9.1", "x-9.2", "x-9.3", "x-9.3-old", "x-9.9", "x-7", "y-8.4", "y-8.5", "y-9.3", NULL};
+         *n; n++)
         drop(*n);
 }
 

@@ -93,7 +93,9 @@ static void tells_of_images(void **state)
         {"oms:4.2", NULL}, /* too coarse to contradict */
         {"localhost:5000/oms", NULL},
         {"10.0.0.1:5000/oms", NULL},
-        {"oms:4.2.3@sha256:0123", NULL},
+        {"oms:4.2.3@sha256:0123", "4.2.3"},
+        {"oms@sha256:1.2.3", NULL},
+        {"reg:1.2.3/oms", NULL},
         {"oms", NULL},
     };
     for (size_t i = 0; i < sizeof images / sizeof *images; i++) {
