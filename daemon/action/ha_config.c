@@ -1,6 +1,5 @@
 #include "daemon/action/ha_config.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -45,7 +44,7 @@ static int read_minutes(const cJSON *root, long long *out, struct err *e)
         return err_set(e, ERR_INPUT, "ha.config: \"refetchStoreIntervalMin\" is not a number of minutes");
     if ((end && *end) || !(n >= 0 && n <= REFETCH_MAX))
         return err_set(e, ERR_INPUT, "ha.config: \"refetchStoreIntervalMin\" is not a number of minutes");
-    *out = (long long)floor(n);
+    *out = (long long)n;
     return OK;
 }
 
