@@ -133,9 +133,9 @@ void grants_add(struct grants *g, const char *line)
     s += strspn(s, " ");
     if (table && word(&s, x.revoked ? "FROM" : "TO")) {
         const char *end = s;
-        while (*end && *end != ' ' && end)
+        while (end && *end && *end != ' ')
             end = quote_at(end) ? past_quoted(end) : end + 1;
-        x.grantee = end ? xstrndup(s, (size_t)(end - s)) : NULL;
+        x.grantee = end && end > s ? xstrndup(s, (size_t)(end - s)) : NULL;
     }
     bool whole = table && strcmp(table, "*") == 0;
     free(table);

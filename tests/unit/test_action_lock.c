@@ -1,0 +1,188 @@
+/* The lease: metadb-lock, metadb-unlock, metadb-lock-held, metadb-unlocked, metadb_lock_renew(). */
+#include "tests/unit/fixture_action.h"
+
+#include <pthread.h>
+
+#include "daemon/action/lock.h"
+
+#define LOCK CM ".omsup_lock"
+
+static enum verdict renew(struct acting *x, const char *holder, const char *job)
+{
+    buf_free(&x->out);
+    return metadb_lock_renew(x->db, holder, job, &x->out);
+}
+
+static void test_take_and_give(void **state)
+{
+    struct acting *x = *state, *other = acting_new("other", "9-xyz");
+    expect(x, "metadb-lock-held", VERDICT_NO, "");
+    expect(x, "metadb-unlocked", VERDICT_YES, "");
+    expect(x, "metadb-unlock", VERDICT_YES, "not held");
+    expect(x, "metadb-lock", VERDICT_YES, "taken");
+    expect(x, "metadb-lock-held", VERDICT_YES, "held by host, job 7-abc");
+    expect(x, "metadb-unlocked", VERDICT_NO, "");
+    expect(x, "metadb-lock", VERDICT_YES, "taken"); /* again */
+    is(x->db, "SELECT CONCAT_WS(' ', id, holder, job, token, renewals) FROM " LOCK, "1 host 7-abc token 1");
+    expect(other, "metadb-lock", VERDICT_NO, "held by host, job 7-abc; renewed ");
+    said(other, " s ago (20");
+    expect(other, "metadb-lock-held", VERDICT_NO, "held by host");
+    expect(other, "metadb-unlock", VERDICT_YES, "not held by this job");
+    expect(x, "metadb-lock-held", VERDICT_YES, "");
+    expect(x, "metadb-unlock", VERDICT_YES, "given back");
+    expect(x, "metadb-unlocked", VERDICT_YES, "nobody");
+    expect(other, "metadb-lock", VERDICT_YES, "taken");
+    expect(x, "metadb-unlocked", VERDICT_YES, "held by other");
+    acting_free(other);
+}
+
+static void test_who_is_ours(void **state)
+{
+    struct acting *x = *state;
+    static const struct {
+        const char *holder, *job;
+        bool ours;
+    } cases[] = {{"host", "7-abc", true},  {"host", "8-abc", true},   {"host", "7", false},  {"host", "7-", false},  {"host", "7-abcd", false},
+                 {"host", "7-xyz", false}, {"HOST", "7-abc", false},  {"host", "7-ABC", false}, {"other", "7-abc", false}, {"x' OR '1'='1", "7-abc", false},
+                 {"host", "x' OR '1'='1", false}};
+    expect(x, "metadb-lock", VERDICT_YES, "");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        set_env(x, "OMSUP_HOLDER", cases[i].holder);
+        set_env(x, "OMSUP_JOB", cases[i].job);
+        expect(x, "metadb-lock-held", cases[i].ours ? VERDICT_YES : VERDICT_NO, "held by host, job 7-abc");
+    }
+    /* No journal's instance at all: only the very same job. */
+    run(x->db, "UPDATE " LOCK " SET job = '7'");
+    set_env(x, "OMSUP_HOLDER", "host");
+    set_env(x, "OMSUP_JOB", "8");
+    expect(x, "metadb-lock", VERDICT_NO, "job 7;");
+    set_env(x, "OMSUP_JOB", "7");
+    expect(x, "metadb-lock", VERDICT_YES, "");
+    set_env(x, "OMSUP_JOB", "");
+    expect(x, "metadb-lock", VERDICT_NO, "not set");
+}
+
+static void test_expiry(void **state)
+{
+    struct acting *x = *state, *other = acting_new("other", "9-xyz");
+    expect(x, "metadb-lock", VERDICT_YES, "");
+    run(x->db, "UPDATE " LOCK " SET renewed_at = UTC_TIMESTAMP() - INTERVAL 100 SECOND");
+    expect(other, "metadb-lock", VERDICT_NO, "held by host");
+    run(x->db, "UPDATE " LOCK " SET renewed_at = UTC_TIMESTAMP() - INTERVAL 121 SECOND, taken_at = '2020-01-01'");
+    expect(x, "metadb-lock-held", VERDICT_YES, ""); /* nobody took it */
+    expect(other, "metadb-lock", VERDICT_YES, "taken");
+    is(x->db, "SELECT CONCAT_WS(' ', holder, job, taken_at > '2020-01-02') FROM " LOCK, "other 9-xyz 1");
+    expect(x, "metadb-lock", VERDICT_NO, "held by other, job 9-xyz");
+    assert_int_equal(renew(x, "host", "7-abc"), VERDICT_NO);
+    said(x, "held by other, job 9-xyz");
+    run(x->db, "UPDATE " LOCK " SET taken_at = '2020-01-01'");
+    expect(other, "metadb-lock", VERDICT_YES, "");
+    is(x->db, "SELECT DATE(taken_at) FROM " LOCK, "2020-01-01"); /* it was its own: taken then */
+    acting_free(other);
+}
+
+static void test_renew(void **state)
+{
+    struct acting *x = *state;
+    assert_int_equal(renew(x, "host", "7-abc"), VERDICT_UNKNOWN); /* no table, and it makes none */
+    is(x->db, "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_NAME = 'omsup_lock'", "0");
+    expect(x, "metadb-lock", VERDICT_YES, "");
+    assert_int_equal(renew(x, "host", "7-abc"), VERDICT_YES);
+    assert_int_equal(renew(x, "host", "7-abc"), VERDICT_YES); /* within one second */
+    run(x->db, "UPDATE " LOCK " SET renewed_at = '2020-01-01'");
+    assert_int_equal(renew(x, "host", "7-abc"), VERDICT_YES); /* late, but nobody took it */
+    is(x->db, "SELECT renewed_at > '2020-01-02' FROM " LOCK, "1");
+    run(x->db, "DELETE FROM " LOCK);
+    assert_int_equal(renew(x, "host", "7-abc"), VERDICT_UNKNOWN);
+    is(x->db, "SELECT COUNT(*) FROM " LOCK, "0");
+    run(x->db, "DROP DATABASE " CM);
+    assert_int_equal(renew(x, "host", "7-abc"), VERDICT_UNKNOWN);
+    expect(x, "metadb-lock", VERDICT_NO, "ERROR 10");
+    expect(x, "metadb-unlock", VERDICT_YES, "");
+    expect(x, "metadb-lock-held", VERDICT_NO, "");
+}
+
+/* A rollback brings back cm as it was, with the row of the upgrade. */
+static void test_restored(void **state)
+{
+    struct acting *x = *state;
+    expect(x, "metadb-lock", VERDICT_YES, "");
+    set_env(x, "OMSUP_JOB", "8-abc");
+    expect(x, "metadb-lock", VERDICT_YES, "");
+    run(x->db, "UPDATE " LOCK " SET job = '7-abc', renewed_at = '2020-01-01'");
+    assert_int_equal(renew(x, "host", "8-abc"), VERDICT_YES);
+    is(x->db, "SELECT job FROM " LOCK, "8-abc");
+    run(x->db, "DROP TABLE " LOCK);
+    expect(x, "metadb-unlock", VERDICT_YES, "");
+    expect(x, "metadb-lock", VERDICT_YES, "taken");
+}
+
+/* --- racing -------------------------------------------------------------------------------------------------------- */
+
+enum { RACERS = 4, ROUNDS = 150 };
+
+struct racer {
+    struct acting *x;
+    pthread_barrier_t *start, *end;
+    enum verdict v;
+};
+
+static void *race(void *arg)
+{
+    struct racer *r = arg;
+    for (int i = 0; i < ROUNDS; i++) {
+        pthread_barrier_wait(r->start);
+        r->v = act(r->x, "metadb-lock");
+        pthread_barrier_wait(r->end);
+    }
+    return NULL;
+}
+
+static void test_race(void **state)
+{
+    struct acting *x = *state;
+    struct racer racers[RACERS];
+    pthread_t t[RACERS];
+    pthread_barrier_t start, end;
+    pthread_barrier_init(&start, NULL, RACERS + 1);
+    pthread_barrier_init(&end, NULL, RACERS + 1);
+    for (int i = 0; i < RACERS; i++) {
+        char job[] = {(char)('1' + i), '-', (char)('a' + i), '\0'};
+        racers[i] = (struct racer){acting_new("host", job), &start, &end, VERDICT_UNKNOWN};
+        pthread_create(&t[i], NULL, race, &racers[i]);
+    }
+    unsigned wrong = 0;
+    for (int i = 0; i < ROUNDS; i++) {
+        if (i % 10 == 0)
+            run(x->db, "DROP TABLE IF EXISTS " LOCK);
+        else if (i % 2)
+            run(x->db, "DELETE FROM " LOCK);
+        else
+            run(x->db, "UPDATE " LOCK " SET holder = 'dead', job = '0-0', renewed_at = '2020-01-01'");
+        pthread_barrier_wait(&start);
+        pthread_barrier_wait(&end);
+        unsigned yes = 0, no = 0;
+        for (int k = 0; k < RACERS; k++) {
+            yes += racers[k].v == VERDICT_YES;
+            no += racers[k].v == VERDICT_NO;
+            if (racers[k].v == VERDICT_UNKNOWN)
+                print_message("round %d: %s", i, buf_str(&racers[k].x->out));
+            if (racers[k].v == VERDICT_YES)
+                wrong += act(racers[k].x, "metadb-lock-held") != VERDICT_YES;
+        }
+        wrong += yes != 1 || no != RACERS - 1;
+    }
+    for (int i = 0; i < RACERS; i++) {
+        pthread_join(t[i], NULL);
+        acting_free(racers[i].x);
+    }
+    assert_int_equal(wrong, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {on_oms(test_take_and_give), on_oms(test_who_is_ours), on_oms(test_expiry),
+                                       on_oms(test_renew),         on_oms(test_restored),    on_oms(test_race)};
+    alarm(110);
+    return cmocka_run_group_tests_name("action lock", tests, mariadb_up, mariadb_down);
+}
