@@ -43,7 +43,7 @@ const char *nearest(const char *typed, const char *const *candidates, size_t n)
     for (size_t i = 0; i < n; i++) {
         size_t d = distance(typed, candidates[i]);
         if (len >= 3 && strncmp(typed, candidates[i], len) == 0)
-            d = 1; /* the beginning of it */
+            d = 0; /* the beginning of it */
         if (d < best) {
             best = d;
             found = candidates[i];

@@ -167,14 +167,17 @@ void text_wrap(struct buf *b, const struct term *t, size_t from, unsigned indent
     for (size_t i = 0; i < len;) {
         size_t n = piece(s + i, len - i, &w);
         if (at + w > t->width) {
-            size_t end = space > line ? space : i;
+            size_t end = s[i] == ' ' ? i : space > line ? space : i;
             size_t cut = end;
             while (cut > line && s[cut - 1] == ' ')
                 cut--;
             buf_add(b, s + line, cut - line);
             buf_printf(b, "\n%*s", (int)indent, "");
-            line = end;
-            at = indent + text_width(s + line, i - line);
+            for (line = end; s[line] == ' '; line++)
+                ;
+            i = space = line;
+            at = indent;
+            continue;
         }
         at += w;
         i += n;

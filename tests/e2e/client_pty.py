@@ -1,0 +1,191 @@
+#!/usr/bin/env python3
+"""Runs a program on a terminal of its own and plays the operator.
+
+    client_pty.py [--size ROWSxCOLS] ACTION... -- PROGRAM ARG...
+
+ACTION: expect:TEXT (waits until the screen shows it), gone:TEXT (until it does not), raw:TEXT (until the output had it;
+escapes as in Python), type:TEXT, key:HEX, signal:NAME, resize:ROWSxCOLS, touch:PATH. Prints the screen as it is at the end and then
+"exit STATUS" or "signal NUMBER". An action that does not come true within 30 s is an error (status 99).
+"""
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import sys
+import termios
+import time
+
+PATIENCE = 30
+
+
+class Screen:
+    """As much of a terminal as omsupctl uses; anything else is an error."""
+
+    def __init__(self, rows, cols):
+        self.rows, self.cols = rows, cols
+        self.lines = [""]
+        self.row = self.col = 0
+        self.cursor = True
+        self.rest = ""
+
+    def put(self, ch):
+        if self.col >= self.cols:
+            raise SystemExit("a line is wider than the terminal: %r" % self.lines[self.row])
+        line = self.lines[self.row].ljust(self.col)
+        self.lines[self.row] = line[: self.col] + ch + line[self.col + 1:]
+        self.col += 1
+
+    def newline(self):
+        self.row += 1
+        if self.row >= self.rows:
+            self.lines.pop(0)
+            self.row -= 1
+        if self.row >= len(self.lines):
+            self.lines.append("")
+
+    def feed(self, text):
+        text = self.rest + text
+        self.rest = ""
+        at = 0
+        while at < len(text):
+            ch = text[at]
+            if ch == "\033":
+                m = re.match(r"\033\[(\??[0-9;]*)([A-Za-z])", text[at:])
+                if not m:
+                    if len(text) - at > 16:
+                        raise SystemExit("an unknown escape: %r" % text[at:at + 16])
+                    self.rest = text[at:]
+                    return
+                self.escape(m.group(1), m.group(2))
+                at += m.end()
+                continue
+            if ch == "\r":
+                self.col = 0
+            elif ch == "\n":
+                self.newline()
+            elif ch >= " ":
+                self.put(ch)
+            else:
+                raise SystemExit("a control character: %r" % ch)
+            at += 1
+
+    def escape(self, arg, cmd):
+        if cmd == "m":
+            return
+        if cmd == "H" and arg == "":
+            self.row = self.col = 0
+        elif cmd == "K" and arg == "":
+            self.lines[self.row] = self.lines[self.row][: self.col]
+        elif cmd == "J" and arg == "":
+            self.lines[self.row] = self.lines[self.row][: self.col]
+            del self.lines[self.row + 1:]
+        elif cmd == "J" and arg == "2":
+            self.lines = [""] * len(self.lines)
+        elif cmd in "hl" and arg == "?25":
+            self.cursor = cmd == "h"
+        else:
+            raise SystemExit("an unknown escape: %r" % (arg + cmd))
+
+    def text(self):
+        return "\n".join(line.rstrip() for line in self.lines)
+
+
+class Run:
+    def __init__(self, size, argv):
+        self.screen = Screen(*size)
+        self.all = ""
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
+            signal.alarm(100)
+            os.execvp(argv[0], argv)
+        self.open = True
+        self.pending = b""
+
+    def read(self, timeout):
+        if not self.open or not select.select([self.fd], [], [], timeout)[0]:
+            return
+        try:
+            data = os.read(self.fd, 65536)
+        except OSError:
+            data = b""
+        if not data:
+            self.open = False
+        data = self.pending + data
+        self.pending = b""
+        for cut in range(0, 4):  # a character may have come in part
+            try:
+                text = data[: len(data) - cut].decode()
+                self.pending = data[len(data) - cut:]
+                break
+            except UnicodeDecodeError:
+                continue
+        else:
+            raise SystemExit("not UTF-8: %r" % data)
+        self.all += text
+        self.screen.feed(text)
+
+    def until(self, what, true):
+        end = time.monotonic() + PATIENCE
+        while not true():
+            if time.monotonic() > end or not self.open:
+                print("not seen: %s\n%s\n--- all output:\n%r" % (what, self.screen.text(), self.all))
+                os.kill(self.pid, signal.SIGKILL)
+                sys.exit(99)
+            self.read(0.2)
+
+    def act(self, action):
+        name, _, arg = action.partition(":")
+        if name == "expect":
+            self.until(action, lambda: arg in self.screen.text())
+        elif name == "gone":
+            self.until(action, lambda: arg not in self.screen.text())
+        elif name == "raw":
+            want = arg.encode().decode("unicode_escape")
+            self.until(action, lambda: want in self.all)
+        elif name == "type":
+            os.write(self.fd, (arg + "\n").encode())
+        elif name == "key":
+            os.write(self.fd, bytes.fromhex(arg))
+        elif name == "signal":
+            os.kill(self.pid, getattr(signal, "SIG" + arg))
+        elif name == "resize":
+            rows, cols = map(int, arg.split("x"))
+            self.screen.rows, self.screen.cols = rows, cols
+            fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, cols, 0, 0))
+        elif name == "touch":
+            with open(arg, "w", encoding="utf-8"):
+                pass
+        else:
+            raise SystemExit("what is " + action)
+
+    def end(self):
+        end = time.monotonic() + PATIENCE
+        while self.open and time.monotonic() < end:
+            self.read(0.2)
+        _, status = os.waitpid(self.pid, 0)
+        print(self.screen.text())
+        print("cursor " + ("shown" if self.screen.cursor else "hidden"))
+        if os.WIFSIGNALED(status):
+            print("signal %d" % os.WTERMSIG(status))
+        else:
+            print("exit %d" % os.WEXITSTATUS(status))
+
+
+def main():
+    args = sys.argv[1:]
+    size = (40, 100)
+    if args[0] == "--size":
+        size = tuple(map(int, args[1].split("x")))
+        args = args[2:]
+    split = args.index("--")
+    run = Run(size, args[split + 1:])
+    for action in args[:split]:
+        run.act(action)
+    run.end()
+
+
+main()
