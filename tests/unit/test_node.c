@@ -231,7 +231,11 @@ static void fences(void **state)
     EXPECT(fx_run(f, n, "l", script), NODE_NEVER, 0, "");
     EXPECT(fx_kill(f, n, "k", 100), NODE_NEVER, 0, "");
     EXPECT(fx_run(f, n, "k", script), NODE_NEVER, 0, "");
-    node_forget(n, "k"); /* keeps the fence */
+    fx_write(f, "runs/k.out", "", 0, 0600);
+    node_forget(n, "k"); /* keeps the fence; it has no answer, so wait for what it removes */
+    char *gone = xasprintf("while [ -e '%s/k.out' ]; do :; done", f->run_dir);
+    EXPECT(fx_probe(f, n, gone, 60000), NODE_EXITED, 0, "");
+    free(gone);
     EXPECT(fx_run(f, n, "k", script), NODE_NEVER, 0, "");
     assert_int_equal(fx_lines(f, "effects"), 0);
 
