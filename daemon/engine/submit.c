@@ -4,6 +4,7 @@
 
 #include "common/alloc.h"
 #include "daemon/engine/gather.h"
+#include "daemon/engine/inquiry.h"
 #include "daemon/engine/internal.h"
 
 struct submit {
@@ -16,6 +17,8 @@ struct submit {
     engine_reply *reply;
     void *ctx;
 };
+
+static char control_name[] = "control";
 
 static void submit_free(struct submit *s)
 {
@@ -70,7 +73,7 @@ static void write_job(struct submit *s, const struct deployment *d, struct plan 
     *out = b;
 }
 
-static cJSON *backups_json(struct engine *en, int64_t id);
+static void add_losses(struct submit *s, cJSON *r);
 
 static void create(struct submit *s, struct plan *plan, const struct deployment *d)
 {
@@ -100,20 +103,14 @@ static void create(struct submit *s, struct plan *plan, const struct deployment 
         cJSON_AddStringToObject(r, "plan", hash);
         cJSON_AddStringToObject(r, "state", core_job_state_name(core_job_state(&b->core)));
     }
+    free(text);
     if (e.code) {
         cJSON_Delete(r);
         r = NULL;
     } else if (s->plan_only && s->parent) {
-        cJSON_AddItemToObject(r, "backups", backups_json(s->en, s->parent));
-        cJSON *lost = cJSON_AddArrayToObject(r, "lost");
-        char *t1 = journal_fact(s->en->journal, s->parent, "T1");
-        char *line = t1 ? xasprintf("everything that OMS wrote to rm, cm and cm_hb since the backup (the outage began at %s)", t1)
-                        : xstrdup("nothing: the old containers were not stopped");
-        cJSON_AddItemToArray(lost, cJSON_CreateString(line));
-        free(line);
-        free(t1);
+        add_losses(s, r);
+        return;
     }
-    free(text);
     answer(s, r, &e);
 }
 
@@ -174,6 +171,77 @@ static cJSON *backups_json(struct engine *en, int64_t id)
     cJSON_Delete(facts);
     return list;
 }
+
+/* --- rollback --plan: are the backups what was recorded? ------------------------------------------------- */
+
+struct verify {
+    struct submit *s;
+    cJSON *result, *backups;
+};
+
+static const char verify_script[] =
+    "printf '%s\\n' \"$BACKUPS\" | while IFS=' ' read -r db sum file; do\n"
+    "  [ -n \"$db\" ] || continue\n"
+    "  if ! [ -f \"$file\" ]; then echo \"$db the file is not there\"; continue; fi\n"
+    "  if said=$(sha256sum <\"$file\" 2>&1); then\n"
+    "    if [ \"${said%% *}\" = \"$sum\" ]; then echo \"$db verified\"; else echo \"$db its SHA-256 is ${said%% *}, not the recorded one\"; fi\n"
+    "  else\n"
+    "    echo \"$db it cannot be read: $said\"\n"
+    "  fi\n"
+    "done\n";
+
+static void on_verified(void *ctx, struct inquiry_item *items, size_t n, const struct err *failed)
+{
+    struct verify *v = ctx;
+    cJSON *o;
+    cJSON_ArrayForEach(o, v->backups)
+    {
+        const char *db = cJSON_GetObjectItemCaseSensitive(o, "db")->valuestring, *said = NULL;
+        char *save = NULL, *copy = xstrdup(failed->code ? "" : items[0].output);
+        for (char *line = strtok_r(copy, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+            if (strncmp(line, db, strlen(db)) == 0 && line[strlen(db)] == ' ')
+                said = line + strlen(db) + 1;
+        bool ok = said && strcmp(said, "verified") == 0;
+        cJSON_AddBoolToObject(o, "verified", ok);
+        if (!ok)
+            cJSON_AddStringToObject(o, "problem", said ? said : failed->code ? failed->msg : "it could not be looked at");
+        free(copy);
+    }
+    struct err none = {0};
+    answer(v->s, v->result, &none);
+    free(v);
+}
+
+/* What a rollback would lose, and the backups that it would use, verified now. */
+static void add_losses(struct submit *s, cJSON *r)
+{
+    cJSON *lost = cJSON_AddArrayToObject(r, "lost"), *backups = backups_json(s->en, s->parent), *o;
+    char *t1 = journal_fact(s->en->journal, s->parent, "T1");
+    char *line = t1 ? xasprintf("everything that OMS wrote to rm, cm and cm_hb since the backup (the outage began at %s)", t1)
+                    : xstrdup("nothing: the old containers were not stopped");
+    struct buf list = {0};
+    cJSON_AddItemToArray(lost, cJSON_CreateString(line));
+    cJSON_AddItemToObject(r, "backups", backups);
+    free(line);
+    free(t1);
+    cJSON_ArrayForEach(o, backups)
+    {
+        const cJSON *sum = cJSON_GetObjectItemCaseSensitive(o, "sha256");
+        buf_printf(&list, "%s %s %s\n", cJSON_GetObjectItemCaseSensitive(o, "db")->valuestring, sum ? sum->valuestring : "-",
+                   cJSON_GetObjectItemCaseSensitive(o, "file")->valuestring);
+    }
+    struct verify *v = xcalloc(1, sizeof *v);
+    *v = (struct verify){s, r, backups};
+    struct inquiry_item *item = xcalloc(1, sizeof *item);
+    item->host = (struct plan_host){.name = control_name};
+    item->env = xcalloc(2, sizeof *item->env);
+    item->env[0] = xasprintf("BACKUPS=%s", buf_str(&list));
+    item->script = verify_script;
+    buf_free(&list);
+    inquiry_begin(s->en, item, 1, on_verified, v);
+}
+
+/* --- what had begun ---------------------------------------------------------------------------------------- */
 
 struct begun {
     const struct plan *plan;
@@ -284,6 +352,33 @@ void engine_plan(struct engine *en, enum job_type type, const char *deployment, 
     begin_submit(s, deployment, file);
 }
 
+struct stale {
+    const struct journal_job *parent;
+    struct err *e;
+    int rc;
+};
+
+static bool look_stale(void *ctx, const struct journal_job *row)
+{
+    struct stale *x = ctx;
+    if (row->id <= x->parent->id)
+        return false;
+    if (row->parent == x->parent->id && strcmp(row->type, "rollback") == 0 && strcmp(row->state, "Successful") == 0)
+        x->rc = err_set(x->e, ERR_STATE, "job %lld was rolled back by job %lld: its backups are older than what runs now", (long long)x->parent->id,
+                        (long long)row->id);
+    else if (strcmp(row->type, "upgrade") == 0 && row->started && strcmp(row->deployment, x->parent->deployment) == 0)
+        x->rc = err_set(x->e, ERR_STATE, "job %lld upgraded the same deployment later: roll that back first", (long long)row->id);
+    return x->rc == 0;
+}
+
+/* A rollback restores what was; after another job on the same deployment that is no longer what is meant. */
+static int refuse_stale(struct engine *en, const struct journal_job *parent, struct err *e)
+{
+    struct stale x = {parent, e, 0};
+    int rc = journal_jobs(en->journal, false, look_stale, &x, e);
+    return rc ? rc : x.rc;
+}
+
 void engine_rollback(struct engine *en, const struct engine_caller *who, int64_t job, const char *reason, bool plan_only,
                      engine_reply *reply, void *ctx)
 {
@@ -302,6 +397,8 @@ void engine_rollback(struct engine *en, const struct engine_caller *who, int64_t
         rc = err_set(&e, ERR_STATE, "job %lld has not begun: there is nothing to roll back; cancel it", (long long)job);
     else if (rc == 0 && b && !plan_only && core_job_state(&b->core) == JOB_ST_IN_PROGRESS)
         rc = err_set(&e, ERR_STATE, "job %lld runs: pause it, and roll back when nothing runs any more", (long long)job);
+    if (rc == 0)
+        rc = refuse_stale(en, &row, &e);
     if (rc)
         answer(s, NULL, &e);
     else
