@@ -162,14 +162,18 @@ forget() {
     esac
 }
 
-# Output of run $2 from byte $3 (counted from 1) on.
+# Output of run $2 from byte $3 (counted from 1) on; 0: its last 4 KiB.
 window() {
     word=
     { read -r word rest; } 2>/dev/null <"$dir/$2.go"
     if [ "$word" != run ]; then
         say "x $1 never"
     else
-        if [ -s "$dir/$2.out" ]; then
+        if ! [ -s "$dir/$2.out" ]; then
+            :
+        elif [ "$3" = 0 ]; then
+            tail -c 4096 "$dir/$2.out" | send "$1"
+        else
             tail -c "+$3" "$dir/$2.out" | head -c 65536 | send "$1"
         fi
         say "x $1 exited 0"

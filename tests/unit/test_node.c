@@ -113,6 +113,10 @@ static void large(void **state)
     got_free(&g);
     EXPECT(fx_tail(f, n, "cut", 1048576 + 6 - 1), NODE_EXITED, 0, "x\nlast\n");
     EXPECT(fx_tail(f, n, "cut", 1 << 30), NODE_EXITED, 0, "");
+    g = fx_tail(f, n, "cut", UINT64_MAX); /* the end, of a bounded size */
+    assert_int_equal(g.len, 4096);
+    assert_string_equal(g.output + g.len - 5, "last\n");
+    got_free(&g);
     EXPECT(fx_tail(f, n, "none", 0), NODE_NEVER, 0, "");
     EXPECT(fx_run(f, n, "none", "echo runs"), NODE_EXITED, 0, "runs\n"); /* tail has not fenced it */
     fx_close(f, n);
