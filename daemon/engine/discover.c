@@ -186,8 +186,10 @@ static void write_file(struct discover *d)
 static void ask_metadb(struct metadb *db, const struct err *failed, void *arg)
 {
     struct discover *d = arg;
-    struct err e = *failed;
-    if (db) {
+    struct err e = {0};
+    if (!db) {
+        e = *failed;
+    } else {
         char *cm = metadb_name(metadb_login(db)->cm);
         metadb_query(db, &d->hosts, NULL, &e, "SELECT h.ip, g.name FROM %s.host h LEFT JOIN %s.resource_group g ON g.id = h.resource_group_id ORDER BY h.ip",
                      cm, cm);

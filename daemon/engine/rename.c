@@ -47,9 +47,10 @@ static void work(struct metadb *db, const struct err *failed, void *arg)
 {
     struct rename_call *c = arg;
     struct metadb_rows rows = {0};
-    c->err = *failed;
-    if (!db)
+    if (!db) {
+        c->err = *failed;
         return;
+    }
     char *rm = metadb_name(c->rm), *name = metadb_quote(db, c->name);
     c->sql = xasprintf("UPDATE %s.%s SET project_name=%s WHERE id=%lld", rm, c->table, name, (long long)c->id);
     if (metadb_query(db, &rows, NULL, &c->err, "SELECT id FROM %s.%s WHERE project_name=%s AND project_status != 'DELETED'", rm, c->table, name) == 0 &&

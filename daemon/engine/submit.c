@@ -87,7 +87,7 @@ static void create(struct submit *s, struct plan *plan, const struct deployment 
         cJSON_AddStringToObject(r, "text", print);
         free(print);
         plan_free(plan);
-    } else if (s->start && job_conflict(s->en, plan, 0, s->parent, &e)) {
+    } else if (s->start && plan->type != JOB_CHECK && job_conflict(s->en, plan, 0, s->parent, &e)) {
         plan_free(plan);
     } else {
         struct job *b, *parent = s->parent ? engine_job(s->en, s->parent) : NULL;
