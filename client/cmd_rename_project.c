@@ -1,4 +1,5 @@
 /* rename-project: OMS project names that the new version does not allow. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "client/ask.h"
@@ -13,7 +14,7 @@ static int call(struct cli *c, const char *text, bool execute, cJSON **result, s
     cJSON_AddStringToObject(params, "deployment", text);
     cJSON_AddStringToObject(params, "file", c->words[0]);
     cJSON_AddStringToObject(params, "kind", c->words[1]);
-    cJSON_AddStringToObject(params, "id", c->words[2]);
+    cJSON_AddNumberToObject(params, "id", (double)strtoll(c->words[2], NULL, 10)); /* digits, as run_rename() has seen */
     cJSON_AddStringToObject(params, "name", c->words[3]);
     cJSON_AddBoolToObject(params, "execute", execute);
     return cli_call(c, "rename-project", params, true, result, e);
@@ -46,6 +47,9 @@ static int run_rename(struct cli *c, struct err *e)
     bool execute = cli_opt(c, OPT_EXECUTE);
     if (strcmp(kind, "migration") != 0 && strcmp(kind, "synchronization") != 0)
         return err_set(e, ERR_USAGE, "a project is of kind migration or synchronization, not \"%.40s\"", kind);
+    size_t digits = strspn(c->words[2], "0123456789");
+    if (digits == 0 || digits > 15 || c->words[2][digits])
+        return err_set(e, ERR_USAGE, "the id of a project is a number, not \"%.40s\"", c->words[2]);
     int rc = execute ? ask_allowed(c, "rename-project --execute", e) : 0;
     if (rc == 0)
         rc = file_read(c->words[0], &text, e);
