@@ -30,6 +30,7 @@ sql_effects() {
 			rest = substr($0, index($0, head) + length(head) + 1)
 			split(head, word, " ")
 			if (word[2] == "Connect") mine[word[1]] = index(rest, "@" from " ") > 0
+			sub(/^[ (]*\/\*[^*]*\*\/ */, "", rest) # a comment in front says who asks
 			if ((word[2] == "Query" || word[2] == "Execute") && mine[word[1]] && at > seen &&
 				toupper(rest) ~ /^[ (]*(INSERT|UPDATE|DELETE|REPLACE|ALTER|RENAME|CREATE|DROP|TRUNCATE)/)
 				text = rest
