@@ -1,0 +1,341 @@
+#!/usr/bin/env python3
+"""One upgrade of two nodes, as an operator sees it: what was done, what was shown, and where the password was not."""
+import base64
+import json
+import os
+import re
+import signal
+import subprocess
+import threading
+import urllib.parse
+
+import omslab
+from omslab import subtask
+
+
+def plain(text):
+    """Without what escaping adds: every form of a password becomes the same bytes."""
+    return text.translate(None, b"\\'\"")
+
+
+class Secret:
+    def __init__(self, password):
+        raw = password.encode()
+        self.password = raw
+        self.needles = [plain(raw), urllib.parse.quote(password, safe="").encode(), raw.hex().encode(),
+                        plain(password.replace("ö", "u00f6").encode()), plain(password.encode("latin-1"))]
+        # Wherever it begins in a text, some of its base64 is the same: without the ends, which neighbours have a part in.
+        for before in range(3):
+            code = base64.b64encode(b"x" * before + raw)
+            self.needles.append(code[(before * 8 + 5) // 6 + 1:len(code) // 4 * 4 - 4])
+        assert all(len(n) >= 7 for n in self.needles), self.needles
+
+    def within(self, data):
+        flat = plain(data)
+        return any(n in data or n in flat for n in self.needles)
+
+
+class Spy(threading.Thread):
+    """Looks at argv and environment of every process of some network namespaces, again and again."""
+
+    def __init__(self, secret, namespaces):
+        super().__init__(daemon=True)
+        self.secret, self.namespaces = secret, namespaces
+        self.stop = threading.Event()
+        self.found, self.seen, self.rounds = [], set(), 0
+
+    def run(self):
+        while not self.stop.wait(0.02):
+            self.rounds += 1
+            for pid in filter(str.isdigit, os.listdir("/proc")):
+                try:
+                    if os.stat("/proc/%s/ns/net" % pid).st_ino not in self.namespaces:
+                        continue
+                    for what in ("cmdline", "environ"):
+                        with open("/proc/%s/%s" % (pid, what), "rb") as f:
+                            data = f.read()
+                        self.seen.add(data.split(b"\0", 1)[0] if what == "cmdline" else b"")
+                        if self.secret.within(data):
+                            self.found.append("%s of %s" % (what, data[:200]))
+                except OSError:
+                    continue
+
+
+class Upgrade(omslab.Case):
+    @classmethod
+    def begin(cls):
+        lab = cls.lab
+        with open(lab.env["LAB_METADB_PASSWORD_FILE"], encoding="utf-8") as f:
+            cls.secret = Secret(f.read())
+        namespaces = set()
+        for host in ["control"] + lab.nodes:
+            namespaces.add(int(lab.on(host, "stat", "-L", "-c", "%i", "/proc/self/ns/net")))
+        cls.before = {node: lab.inspect(node, "oms_402") for node in lab.nodes}
+        lab.daemon.options += ["--log", "debug"]
+        # Every program that the daemon and what it starts execute, with argv and environment.
+        cls.trace = lab.path("execs")
+        lab.daemon.start(["strace", "-f", "--seccomp-bpf", "-qq", "-v", "-s", "65536", "-e", "trace=execve", "-e", "signal=none", "-o", cls.trace])
+        spy = Spy(cls.secret, namespaces)
+        spy.start()
+        cls.plan_of_file = lab.json("plan", lab.deployment)
+        cls.submitted = lab.json("submit", lab.deployment)
+        cls.job = cls.submitted["job"]
+        cls.ready = lab.status(cls.job)
+        env = dict(os.environ, OMSUP_SOCKET=lab.path("sock"))
+        cls.watched = lab.path("watched")
+        watchers = []
+        for name in (cls.watched, lab.path("stopped")):
+            with open(name, "wb") as out:
+                p = subprocess.Popen([omslab.OMSUPCTL, "watch", str(cls.job)], env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+            cls.addClassCleanup(lambda p: (p.kill(), p.wait()), p)
+            watchers.append(p)
+            omslab.eventually(lambda n=name: os.path.getsize(n) > 0, "the watcher's first line")
+        watchers[1].send_signal(signal.SIGSTOP)
+        lab.do("start", cls.job)
+        cls.running = lab.wait_sub(cls.job, "copy-image/oms2", "Running")
+        cls.end = lab.wait_state(cls.job, "Successful", timeout=200)
+        cls.watch_status = watchers[0].wait(30)
+        watchers[1].send_signal(signal.SIGCONT)
+        cls.stopped_status = watchers[1].wait(30)
+        spy.stop.set()
+        spy.join()
+        cls.spy = spy
+        cls.plan = lab.do("plan", cls.job)
+
+    # --- what was done ----------------------------------------------------------------------------------------
+
+    def test_every_effect_was_done_exactly_once(self):
+        self.assertEqual(self.lab.effects(), omslab.upgrade_effects())
+
+    def test_in_the_documented_order(self):
+        order = [omslab.effect_name(host, what) for _, host, what in self.lab.log_of_effects()]
+
+        def at(pattern):
+            return [i for i, name in enumerate(order) if name and re.search(pattern, name)]
+        stages = [r"docker load", r"docker stop", r"sql DROP TABLE heatbeat", r"mysqldump", r"docker run", r"docker_init$", r"docker_init done", r"start oms_console"]
+        for earlier, later in zip(stages, stages[1:]):
+            if (earlier, later) == (r"docker stop", r"sql DROP TABLE heatbeat"):
+                continue  # the server's log has whole seconds only
+            self.assertLess(max(at(earlier)), min(at(later)), "%s before %s" % (earlier, later))
+
+    def test_servers_are_online_on_the_new_version(self):
+        self.assertUpgraded(self.lab)
+        for node in self.lab.nodes:
+            health = self.lab.lab("control", "curl", "-s", "http://%s:8089/oms/health" % self.lab.env["LAB_IP_" + node])
+            self.assertIn('"healthy": true', health)
+            status = self.lab.on(node, "docker", "exec", "oms_423", "supervisorctl", "status")
+            self.assertEqual([line for line in status.splitlines() if line.split()[1] != "RUNNING"], [])
+
+    def test_the_new_container_is_as_documented(self):
+        for node in self.lab.nodes:
+            old, new = self.before[node], self.lab.inspect(node, "oms_423")
+            self.assertEqual(sorted(new["HostConfig"]["Binds"]), sorted(old["HostConfig"]["Binds"]))
+            env = dict(v.split("=", 1) for v in new["Config"]["Env"])
+            self.assertEqual((env["OMS_HOST_IP"], env["IS_UPGRADE"]), (self.lab.env["LAB_IP_" + node], "true"))
+            self.assertEqual(new["HostConfig"]["NetworkMode"], "host")
+            self.assertTrue(new["HostConfig"]["Privileged"])
+            self.assertEqual(new["HostConfig"]["Ulimits"], [{"Name": "nproc", "Hard": 65535, "Soft": 65535}])
+            self.assertIn(new["HostConfig"]["PidsLimit"], (None, 0, -1))
+            self.assertEqual(new["Config"]["Image"], self.lab.env["LAB_IMAGE"])
+            labels = new["Config"]["Labels"]
+            token = self.lab.json("show", self.job, "start-new/" + node)["subtasks"][0]["attempts"][0]["token"]
+            self.assertEqual(labels["omsup.token"], token)
+            self.assertRegex(labels["omsup.job"], "^%d-[0-9a-f]{8}$" % self.job)
+
+    def test_the_old_container_stays_stopped(self):
+        for node in self.lab.nodes:
+            old = self.lab.inspect(node, "oms_402")
+            self.assertEqual(old["Id"], self.before[node]["Id"])
+            self.assertFalse(old["State"]["Running"])
+
+    def test_backups_are_what_is_recorded(self):
+        facts = self.end["facts"]
+        for db in ("rm_402", "cm_402", "cm_hb_402"):
+            path = facts["backup.%s.file" % db]
+            said = self.lab.lab("control", "sh", "-c", 'stat -c %%s "%s"; sha256sum <"%s"; tail -n 1 "%s"; stat -c %%a "%s"' % ((path,) * 4)).split("\n")
+            self.assertEqual(said[0], facts["backup.%s.size" % db])
+            self.assertEqual(said[1].split()[0], facts["backup.%s.sha256" % db])
+            self.assertTrue(said[2].startswith("-- Dump completed"))
+            self.assertEqual(said[3], "600")
+            self.assertEqual((facts["backup.%s.charset" % db], facts["backup.%s.collation" % db]), ("utf8mb4", "utf8mb4_general_ci"))
+
+    def test_the_heartbeat_sequence_was_shrunk_and_goes_on(self):
+        self.assertLess(int(self.lab.sql("cm_hb_402", "SELECT COUNT(*) FROM heatbeat_sequence")), 10000)
+        self.assertGreaterEqual(int(self.lab.sql("cm_hb_402", "SELECT MAX(id) FROM heatbeat_sequence")), 100000)
+        self.assertEqual(self.lab.sql("cm_hb_402", "SHOW TABLES LIKE 'heatbeat_sequence_bak%'"), "")
+
+    def test_ha_is_on_again_as_it_should_be(self):
+        ha = json.loads(self.lab.sql("rm_402", "SELECT cfg_value FROM oms_normal_config WHERE cfg_name = 'ha.config'").replace("\\\\", "\\"))
+        self.assertTrue(ha["enable"])
+        self.assertTrue(ha["perceiveStoreClientCheckpoint"] or ha["refetchStoreIntervalMin"] > 1)
+        self.assertIn("enableJdbcWriter", ha)
+
+    def test_nothing_is_left_locked_or_half_done(self):
+        self.assertEqual(self.lab.sql("cm_402", "SELECT COUNT(*) FROM omsup_lock"), "0")
+        for node in self.lab.nodes:
+            self.assertEqual(self.lab.on(node, "sh", "-c", "ls -A /data/oms/oms_logs/omsup/image"), "")
+
+    # --- what was shown ---------------------------------------------------------------------------------------
+
+    def test_submit_leaves_the_job_ready(self):
+        self.assertEqual(self.submitted["state"], "Ready")
+        self.assertEqual(self.ready["state"], "Ready")
+        self.assertEqual(set(omslab.states(self.ready).values()), {"Pending"})
+        self.assertRegex(self.submitted["plan"], "^[0-9a-f]{64}$")
+
+    def test_the_plan_names_every_command(self):
+        for words in ('"$DOCKER" load -i "$file"', '"$DOCKER" stop "$OLD_ID"', '"$DOCKER" run -dit --net host', "--privileged=true", "--pids-limit -1",
+                      "--ulimit nproc=65535:65535", "-e IS_UPGRADE=true", "bash docker_init.sh", "mysqldump", "--triggers=false",
+                      "RENAME TABLE `heatbeat_sequence` TO `heatbeat_sequence_bak2`", "sed -i 's/autostart = false/autostart = true/g'",
+                      "supervisorctl start oms_console", "supervisorctl restart oms_console", "metadb-lock", "metadb-unlock", "ha-off", "ha-on"):
+            self.assertIn(words, self.plan)
+        for node in self.lab.nodes:
+            self.assertIn(self.before[node]["Id"], self.plan)
+            for bind in self.before[node]["HostConfig"]["Binds"]:
+                self.assertIn(bind, self.plan)
+
+    def test_what_ran_is_what_the_plan_says(self):
+        """Every script of an attempt is in the plan's text, to the line."""
+        for address in ("stop-old/oms1", "start-new/oms2", "init-metadata/oms1", "backup/rm_402"):
+            shown = self.lab.json("show", self.job, address)["subtasks"][0]
+            for line in shown["script"].strip().splitlines():
+                self.assertIn(line.strip(), self.plan)
+            self.assertEqual([(a["attempt"], a["exit"]) for a in shown["attempts"]], [(1, 0)])
+
+    def test_the_same_deployment_gives_the_same_plan(self):
+        self.assertEqual(self.plan_of_file["plan"], self.submitted["plan"])
+        # but for the job's number
+        self.assertEqual(self.plan_of_file["text"], self.lab.json("plan", self.job)["text"])
+
+    def test_status(self):
+        text = self.lab.do("status", self.job)
+        self.assertIn("Successful", text)
+        self.assertIn("%d of %d subtasks done" % (self.end["total"], self.end["total"]), text)
+        self.assertIn(self.end["facts"]["T1"], text)
+        self.assertEqual(self.lab.ctl("status", self.job, "--exit-status").status, 0)
+        for state in omslab.states(self.end).values():
+            self.assertEqual(state, "Successful")
+        self.assertEqual(self.end["done"], self.end["total"])
+        self.assertEqual({h["host"] for h in self.running["hosts"]}, {"control", "oms1", "oms2"})
+
+    def test_list_has_the_columns_of_oms(self):
+        lines = self.lab.do("list").splitlines()
+        self.assertEqual(re.split(r"\s{2,}", lines[0].strip()),
+                         ["ID", "Task Type", "Operator", "Object", "Creation Time", "Completion Time", "Status"])
+        self.assertRegex(lines[1], r"^%d +Upgrade +root +lab: 4\.0\.2 -> 4\.2\.3, 2 nodes +\S+Z +\S+Z +.*Successful" % self.job)
+        self.assertEqual(len(self.lab.json("list", "--state", "Successful")["jobs"]), 1)
+        self.assertEqual(self.lab.json("list", "--state", "Failed")["jobs"], [])
+
+    def test_events_tell_who_and_what(self):
+        events = self.lab.events(self.job)
+        self.assertEqual([e["id"] for e in events], sorted({e["id"] for e in events}))
+        self.assertEqual({e["actor"] for e in events if e["event"] not in ("submit", "submitted", "start", "started")}, {"engine"})
+        starts = [e for e in events if e["event"].startswith("start")]
+        self.assertRegex(starts[0]["actor"], r"^root \(uid 0, pid \d+\)$")
+        for address, state in omslab.states(self.end).items():
+            step, _, name = address.partition("/")
+            mine = [e for e in events if e.get("step") == step and e.get("subtask") == name]
+            self.assertEqual(mine[-1]["to"], state, address)
+            for one, other in zip(mine, mine[1:]):
+                self.assertEqual(one["to"], other["from"], address)
+
+    def test_logs(self):
+        self.assertIn("[Completed] All initialization steps are executed", self.lab.do("logs", self.job, "init-metadata"))
+        self.assertIn("mysqldump ", self.lab.do("logs", self.job, "backup/rm_402"))
+        self.assertIn("Clear the browser cache", self.lab.do("logs", self.job, "finish"))
+        self.assertIn("Clear the browser cache", self.lab.do("show", self.job, "finish"))
+        self.assertEqual(self.lab.ctl("logs", self.job, "backup/no-such").status, 3)
+
+    def test_exit_statuses(self):
+        self.assertEqual(self.lab.ctl("wait", self.job).status, 0)
+        self.assertEqual(self.lab.ctl("watch", self.job).status, 0)
+        self.assertEqual(self.lab.ctl("status", 999).status, 3)
+        self.assertEqual(self.lab.ctl("retry", self.job, "--yes").status, 4)
+        self.assertEqual(self.lab.ctl("nonsense").status, 2)
+        self.assertEqual(self.lab.ctl("submit", "/no/such/file").status, 2)
+
+    # --- watchers ---------------------------------------------------------------------------------------------
+
+    def test_a_watcher_in_a_pipe_sees_every_event(self):
+        self.assertEqual(self.watch_status, 0)
+        with open(self.watched, encoding="utf-8") as f:
+            text = f.read()
+        self.assertIn("job %d: Successful, %d of %d subtasks done" % (self.job, self.end["total"], self.end["total"]), text)
+        for e in self.lab.events(self.job):
+            if e.get("step") and e["to"] != e["from"]:
+                at = e["step"] if e["subtask"] == "-" else "%s/%s" % (e["step"], e["subtask"])
+                self.assertRegex(text, r"(?m)^%s +%s +.*%s" % (re.escape(e["time"]), re.escape(at), e["to"]))
+
+    def test_a_stopped_watcher_comes_back_to_the_end(self):
+        self.assertEqual(self.stopped_status, 0)
+        with open(self.lab.path("stopped"), encoding="utf-8") as f:
+            self.assertIn("job %d: Successful" % self.job, f.read())
+
+    # --- the password -----------------------------------------------------------------------------------------
+
+    def test_the_needles_find_every_form(self):
+        p = self.secret.password.decode()
+        quoted = p.replace("'", "'\\''")
+        forms = [p, p.replace("\\", "\\\\").replace("'", "\\'"), p.replace("'", "''"), json.dumps(p), json.dumps(p, ensure_ascii=False), quoted,
+                 urllib.parse.quote(p, safe="")] + [base64.b64encode(("%s%s%s" % (a, p, b)).encode()).decode()
+                                                    for a in ("", "a", "ab", "abc") for b in ("", "x", "xy\n")]
+        for form in forms:
+            self.assertTrue(self.secret.within(b"before " + form.encode() + b" after"), form)
+        self.assertFalse(self.secret.within(b"password=***"))
+
+    def test_it_is_in_no_argv_and_no_environment(self):
+        self.assertEqual(self.spy.found, [])
+        self.assertGreater(self.spy.rounds, 20)
+        self.assertTrue({b"ssh", b"sh"} <= {os.path.basename(name) for name in self.spy.seen}, self.spy.seen)
+        with open(self.trace, "rb") as f:
+            execs = [line for line in f if b"execve(" in line]
+        self.assertTrue(any(b'mysqldump"' in line for line in execs))
+        self.assertGreater(len(execs), 100)
+        # strace writes bytes that are not ASCII in octal.
+        self.assertFalse([line[:300] for line in execs if self.secret.within(line) or self.secret.within(line.replace(b"\\303\\266", "ö".encode()))])
+
+    def test_it_is_in_nothing_that_is_shown(self):
+        for words in (("status", self.job, "-v"), ("--json", "status", self.job), ("--json", "events", self.job), ("events", self.job), ("list",),
+                      ("plan", self.job), ("--json", "plan", self.job), ("--json", "show", self.job)):
+            self.assertFalse(self.secret.within(self.lab.do(*words).encode()), words)
+        self.assertFalse(self.secret.within(self.plan_of_file["text"].encode()))
+        for address in omslab.states(self.end):
+            sub = subtask(self.end, address)
+            self.assertFalse(self.secret.within(self.lab.do("--json", "show", self.job, address).encode()), address)
+            if sub.get("attempt"):
+                self.assertFalse(self.secret.within(self.lab.do("logs", self.job, address).encode()), address)
+
+    def files(self, host, *places):
+        """Every file below places of a host, as bytes."""
+        command = ["tar", "-C", "/", "-c", *[p.lstrip("/") for p in places]]
+        return subprocess.run([omslab.LAB, "on", "--dir", self.lab.lab_dir, host, *command], stdout=subprocess.PIPE, check=True, timeout=60,
+                              stdin=subprocess.DEVNULL).stdout
+
+    def test_it_is_in_no_file(self):
+        seen = 0
+        for top, _, names in os.walk(self.lab.path("state")):
+            for name in names:
+                with open(os.path.join(top, name), "rb") as f:
+                    data = f.read()
+                seen += len(data)
+                self.assertFalse(self.secret.within(data), name)
+        self.assertGreater(seen, 100000)
+        self.assertTrue(os.path.exists(self.lab.path("state", "journal.db")))
+        self.assertFalse(self.secret.within(self.lab.daemon.text().encode()), "log")
+        self.assertFalse(self.secret.within(self.files("control", "/var/lib/omsup", "/data/backup")), "control")
+        for node in self.lab.nodes:
+            self.assertFalse(self.secret.within(self.files(node, "/var/lib/omsup", "/data/oms/oms_logs", "/tmp", "/run/lab/here")), node)
+        # OMS's own file has it: the search would find it.
+        self.assertTrue(self.secret.within(self.files("oms1", "/data/config.yaml")))
+
+    def test_files_are_for_root_only(self):
+        for path in ("state", "state/journal.db"):
+            self.assertEqual(os.stat(self.lab.path(path)).st_mode & 0o077, 0, path)
+        loose = self.lab.lab("control", "find", "/var/lib/omsup/runs", "-mindepth", "1", "-perm", "/077")
+        self.assertEqual(loose, "")
+        for node in self.lab.nodes:
+            self.assertEqual(self.lab.on(node, "find", "/var/lib/omsup/runs", "-mindepth", "1", "-perm", "/077"), "", node)
+
+
+if __name__ == "__main__":
+    omslab.main(280)
