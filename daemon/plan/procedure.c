@@ -5,7 +5,7 @@
 #include "daemon/plan/procedure.h"
 #include "daemon/plan/text.h"
 
-enum { STEPS_MAX = PLAN_STEPS_MAX - 1, REFUSE_MAX = 16 }; /* one for `precheck` */
+enum { REFUSE_MAX = 16 };
 
 static const char *valid_range(const char *s)
 {
@@ -81,15 +81,13 @@ static int get_steps(const struct ynode *root, const char *key, enum yneed need,
 
 static int parse(const struct ynode *root, struct procedure *p, struct err *e)
 {
-    static const char *const keys[] = {"procedure", "title",  "edition", "target",   "source", "refuse",
-                                       "doc",       "checks", "steps",   "rollback", NULL};
+    static const char *const keys[] = {"procedure", "like", "drop",   "title", "edition",  "target", "source",
+                                       "refuse",    "doc",  "checks", "steps", "rollback", NULL};
     static const char *const editions[] = {"enterprise", "community", NULL};
     int rc = ymap_known(root, keys, e);
     rc = rc ? rc : yget_str(root, "procedure", Y_REQUIRED, valid_name, &p->name, e);
     if (rc)
         return rc;
-    p->name_line = ymap_get(root, "procedure")->line;
-    p->name_col = ymap_get(root, "procedure")->col;
     rc = yget_str(root, "title", Y_REQUIRED, valid_line, &p->title, e);
     rc = rc ? rc : yget_word(root, "edition", Y_REQUIRED, editions, &p->edition, e);
     rc = rc ? rc : get_target(root, p, e);
@@ -103,6 +101,36 @@ static int parse(const struct ynode *root, struct procedure *p, struct err *e)
     return rc ? rc : get_steps(root, "rollback", Y_OPTIONAL, p, LIST_ROLLBACK, &p->rollback, e);
 }
 
+/* What is wrong in an inherited entry may be so only because of the file that inherits it. */
+static int blame(const char *file, struct err *e)
+{
+    size_t n = strlen(file);
+    if (!e || (strncmp(e->msg, file, n) == 0 && e->msg[n] == ':'))
+        return e ? e->code : ERR_INPUT;
+    struct err was = *e;
+    return err_set(e, was.code, "%s (inherited by %s)", was.msg, file);
+}
+
+int procedure_parse_tree(const struct ynode *root, const struct like_bases *bases, const char *file,
+                         struct procedure **out, struct err *e)
+{
+    *out = NULL;
+    struct like *made;
+    const struct ynode *whole;
+    struct procedure *p = xcalloc(1, sizeof *p);
+    p->file = xstrdup(file);
+    int rc = like_resolve(root, bases, &made, &whole, e);
+    rc = rc ? rc : parse(whole, p, e);
+    if (rc && ymap_get(root, "like"))
+        rc = blame(file, e);
+    like_free(made);
+    if (rc)
+        procedure_free(p);
+    else
+        *out = p;
+    return rc;
+}
+
 int procedure_parse(const char *text, size_t len, const char *file, struct procedure **out, struct err *e)
 {
     *out = NULL;
@@ -110,14 +138,8 @@ int procedure_parse(const char *text, size_t len, const char *file, struct proce
     int rc = ytree_load(text, len, PROCEDURE_MAX, file, 0, &t, e);
     if (rc)
         return rc;
-    struct procedure *p = xcalloc(1, sizeof *p);
-    p->file = xstrdup(file);
-    rc = parse(ytree_root(t), p, e);
+    rc = procedure_parse_tree(ytree_root(t), NULL, file, out, e);
     ytree_free(t);
-    if (rc)
-        procedure_free(p);
-    else
-        *out = p;
     return rc;
 }
 
@@ -148,29 +170,23 @@ void procedure_free(struct procedure *p)
 
 const char *procedure_name(const struct procedure *p) { return p->name; }
 
-static void add_steps(cJSON *o, const char *key, const struct proc_steps *list)
-{
-    cJSON *a = cJSON_AddArrayToObject(o, key);
-    for (size_t i = 0; i < list->n; i++) {
-        cJSON *s = cJSON_CreateObject();
-        cJSON_AddStringToObject(s, "id", list->at[i].id);
-        cJSON_AddStringToObject(s, "title", list->at[i].title);
-        cJSON_AddItemToArray(a, s);
-    }
-}
-
+/* As the protocol's method `procedures` has it. */
 cJSON *procedure_to_json(const struct procedure *p)
 {
     cJSON *o = cJSON_CreateObject();
-    cJSON_AddStringToObject(o, "name", p->name);
+    cJSON_AddStringToObject(o, "procedure", p->name);
     cJSON_AddStringToObject(o, "title", p->title);
     cJSON_AddStringToObject(o, "edition", p->edition);
     cJSON_AddStringToObject(o, "target", p->target);
     cJSON_AddStringToObject(o, "source", p->source);
     if (p->doc)
         cJSON_AddStringToObject(o, "doc", p->doc);
-    add_steps(o, "checks", &p->checks);
-    add_steps(o, "steps", &p->steps);
-    add_steps(o, "rollback", &p->rollback);
+    cJSON *a = cJSON_AddArrayToObject(o, "steps");
+    for (size_t i = 0; i < p->steps.n; i++) {
+        cJSON *s = cJSON_CreateObject();
+        cJSON_AddStringToObject(s, "step", p->steps.at[i].id);
+        cJSON_AddStringToObject(s, "title", p->steps.at[i].title);
+        cJSON_AddItemToArray(a, s);
+    }
     return o;
 }

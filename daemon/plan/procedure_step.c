@@ -33,24 +33,25 @@ struct parse {
     struct err *e;
 };
 
-static int known_keys(const struct parse *x)
-{
-    static const char *const check_keys[] = {"check",        "title",  "doc",     "when",   "for",  "on", "probe",
-                                             "probe_action", "metadb", "timeout", "notice", "cure", NULL};
-    static const char *const step_keys[] = {
-        "step",         "title",  "doc",          "when",         "for",     "on",       "serial",
-        "run",          "action", "probe",        "probe_action", "until",   "wait",     "gate",
-        "operator",     "check",  "check_action", "metadb",       "timeout", "every",    "marks",
-        "irreversible", "guards", "rerun",        "notice",       "cure",    "progress", NULL};
-    if (x->n->kind != Y_MAP)
-        return ynode_err(x->n, x->e, "a step must be a mapping of keys");
-    return ymap_known(x->n, x->list == LIST_CHECKS ? check_keys : step_keys, x->e);
-}
-
 static int refuse_key(const struct parse *x, const char *key, const char *why)
 {
     const struct ynode *k = ymap_key(x->n, key);
     return k ? ynode_err(k, x->e, "\"%s\" %s", key, why) : 0;
+}
+
+static int known_keys(const struct parse *x)
+{
+    static const char *const check_keys[] = {"check",        "title",  "doc",     "when",   "for",  "on",    "probe",
+                                             "probe_action", "metadb", "timeout", "notice", "cure", "after", NULL};
+    static const char *const step_keys[] = {
+        "step",         "title",  "doc",          "when",  "for",   "on",           "serial",   "run",
+        "action",       "probe",  "probe_action", "until", "wait",  "gate",         "operator", "check",
+        "check_action", "metadb", "timeout",      "every", "marks", "irreversible", "guards",   "rerun",
+        "notice",       "cure",   "progress",     "after", NULL};
+    if (x->n->kind != Y_MAP)
+        return ynode_err(x->n, x->e, "a step must be a mapping of keys");
+    int rc = ymap_known(x->n, x->list == LIST_CHECKS ? check_keys : step_keys, x->e);
+    return rc ? rc : refuse_key(x, "after", "is for the first entry of a new id, in a procedure with \"like\"");
 }
 
 static int get_names(const struct parse *x)

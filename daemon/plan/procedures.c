@@ -1,4 +1,4 @@
-/* All procedures, and which of them leads from one version to another. */
+/* All procedures: the embedded ones and those of a directory. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -15,45 +15,80 @@
 
 enum { PROCEDURES_MAX = 256 };
 
-struct procedures {
-    struct procedure **at;
-    char **texts;
+/* A file as it is written. One of the directory stands in place of the embedded one of its name, which it may be
+ * `like`. */
+struct source {
+    char *file, *text;
+    struct ytree *tree;
+    struct source *replaced; /* NULL: none */
+};
+struct sources {
+    struct source **at;
     size_t n;
 };
 
-/* Adds a parsed procedure, or replaces the one of that name. Takes p and text. */
-static void add(struct procedures *ps, struct procedure *p, char *text)
+static const struct ynode *root_of(const struct source *s) { return ytree_root(s->tree); }
+static const char *name_of(const struct source *s) { return ymap_get(root_of(s), "procedure")->text; }
+
+static void source_free(struct source *s)
 {
-    for (size_t i = 0; i < ps->n; i++)
-        if (strcmp(ps->at[i]->name, p->name) == 0) {
-            procedure_free(ps->at[i]);
-            free(ps->texts[i]);
-            ps->at[i] = p;
-            ps->texts[i] = text;
-            return;
-        }
-    ps->at = xrealloc(ps->at, ps->n + 1, sizeof *ps->at);
-    ps->texts = xrealloc(ps->texts, ps->n + 1, sizeof *ps->texts);
-    ps->at[ps->n] = p;
-    ps->texts[ps->n++] = text;
+    if (!s)
+        return;
+    source_free(s->replaced);
+    ytree_free(s->tree);
+    free(s->file);
+    free(s->text);
+    free(s);
 }
 
-static int add_text(struct procedures *ps, const char *text, size_t len, const char *file, struct err *e)
+static int check_name(const struct source *s, struct err *e)
 {
-    struct procedure *p;
-    int rc = procedure_parse(text, len, file, &p, e);
+    char *name = NULL;
+    int rc = yget_str(root_of(s), "procedure", Y_REQUIRED, valid_name, &name, e);
     if (rc)
         return rc;
-    const char *base = strrchr(file, '/') ? strrchr(file, '/') + 1 : file;
-    size_t n = strlen(p->name);
-    if (strncmp(base, p->name, n) != 0 || strcmp(base + n, ".yaml") != 0) {
-        rc = err_set(e, ERR_INPUT, "%s:%u:%u: procedure \"%s\" must be in a file %s.yaml", file, p->name_line,
-                     p->name_col, p->name, p->name);
-        procedure_free(p);
+    const char *base = strrchr(s->file, '/') ? strrchr(s->file, '/') + 1 : s->file;
+    size_t n = strlen(name);
+    if (strncmp(base, name, n) != 0 || strcmp(base + n, ".yaml") != 0)
+        rc = ynode_err(ymap_get(root_of(s), "procedure"), e, "procedure \"%s\" must be in a file %s.yaml", name, name);
+    free(name);
+    return rc;
+}
+
+static int add_source(struct sources *all, const char *text, size_t len, const char *file, struct err *e)
+{
+    struct ytree *tree;
+    int rc = ytree_load(text, len, PROCEDURE_MAX, file, 0, &tree, e);
+    if (rc)
+        return rc;
+    struct source *s = xcalloc(1, sizeof *s);
+    *s = (struct source){xstrdup(file), xstrndup(text, len), tree, NULL};
+    rc = check_name(s, e);
+    if (rc) {
+        source_free(s);
         return rc;
     }
-    add(ps, p, xstrndup(text, len));
+    for (size_t i = 0; i < all->n; i++)
+        if (strcmp(name_of(all->at[i]), name_of(s)) == 0) {
+            s->replaced = all->at[i];
+            all->at[i] = s;
+            return 0;
+        }
+    all->at = xrealloc(all->at, all->n + 1, sizeof *all->at);
+    all->at[all->n++] = s;
     return 0;
+}
+
+/* Of its own name a file means the one that it replaces. */
+static const struct ynode *find_base(void *ctx, const struct ynode *asker, const char *name)
+{
+    const struct sources *all = ctx;
+    for (size_t i = 0; i < all->n; i++)
+        if (strcmp(name_of(all->at[i]), name) == 0) {
+            const struct source *s = all->at[i];
+            return root_of(s) == asker && s->replaced ? root_of(s->replaced) : root_of(s);
+        }
+    return NULL;
 }
 
 static int read_file(const char *path, struct buf *b, struct err *e)
@@ -100,7 +135,7 @@ static int list_dir(const char *dir, char ***names, size_t *n, struct err *e)
     return 0;
 }
 
-static int add_dir(struct procedures *ps, const char *dir, struct err *e)
+static int add_dir(struct sources *all, const char *dir, struct err *e)
 {
     char **names = NULL;
     size_t n = 0;
@@ -108,10 +143,27 @@ static int add_dir(struct procedures *ps, const char *dir, struct err *e)
     for (size_t i = 0; i < n && !rc; i++) {
         struct buf b = {0};
         rc = read_file(names[i], &b, e);
-        rc = rc ? rc : add_text(ps, buf_str(&b), b.len, names[i], e);
+        rc = rc ? rc : add_source(all, buf_str(&b), b.len, names[i], e);
         buf_free(&b);
     }
     strv_free(names);
+    return rc;
+}
+
+static int parse_all(struct sources *all, struct procedures *ps, struct err *e)
+{
+    const struct like_bases bases = {find_base, all};
+    int rc = 0;
+    ps->at = xcalloc(all->n + 1, sizeof *ps->at);
+    ps->texts = xcalloc(all->n + 1, sizeof *ps->texts);
+    for (size_t i = 0; i < all->n && !rc; i++) {
+        struct source *s = all->at[i];
+        rc = procedure_parse_tree(root_of(s), &bases, s->file, &ps->at[i], e);
+        if (rc)
+            break;
+        ps->texts[ps->n++] = s->text;
+        s->text = NULL;
+    }
     return rc;
 }
 
@@ -119,11 +171,16 @@ int procedures_load(const char *dir, struct procedures **out, struct err *e)
 {
     *out = NULL;
     struct procedures *ps = xcalloc(1, sizeof *ps);
+    struct sources all = {0};
     int rc = 0;
     for (const struct embedded_procedure *p = embedded_procedures; p->file && !rc; p++)
-        rc = add_text(ps, p->text, strlen(p->text), p->file, e);
+        rc = add_source(&all, p->text, strlen(p->text), p->file, e);
     if (!rc && dir)
-        rc = add_dir(ps, dir, e);
+        rc = add_dir(&all, dir, e);
+    rc = rc ? rc : parse_all(&all, ps, e);
+    for (size_t i = 0; i < all.n; i++)
+        source_free(all.at[i]);
+    free(all.at);
     if (rc)
         procedures_free(ps);
     else
@@ -147,126 +204,3 @@ void procedures_free(struct procedures *ps)
 size_t procedures_count(const struct procedures *ps) { return ps->n; }
 const struct procedure *procedures_at(const struct procedures *ps, size_t i) { return i < ps->n ? ps->at[i] : NULL; }
 const char *procedures_text(const struct procedures *ps, size_t i) { return i < ps->n ? ps->texts[i] : NULL; }
-
-/* --- from one version to another --- */
-
-static bool leads(const struct procedure *p, const char *edition, const struct version *from)
-{
-    return strcmp(p->edition, edition) == 0 && version_in(from, p->source, NULL) == 1 &&
-           version_cmp(&p->target_v, from) > 0;
-}
-
-static int parse_pair(const char *source, const char *target, struct version *from, struct version *to, struct err *e)
-{
-    int rc = version_parse(source, from, e);
-    if (rc)
-        return err_prefix(e, "source");
-    rc = version_parse(target, to, e);
-    return rc ? err_prefix(e, "target") : 0;
-}
-
-/* "4.2.2, 4.2.3": what the edition's procedures lead to. */
-static void known_targets(const struct procedures *ps, const char *edition, struct buf *b)
-{
-    for (size_t i = 0; i < ps->n; i++)
-        if (strcmp(ps->at[i]->edition, edition) == 0)
-            buf_printf(b, "%s%s", b->len ? ", " : "", ps->at[i]->target);
-    if (b->len == 0)
-        buf_puts(b, "none");
-}
-
-static int refuse_target(const struct procedures *ps, const char *edition, const char *target, struct err *e)
-{
-    struct buf known = {0};
-    known_targets(ps, edition, &known);
-    int rc = err_set(e, ERR_NOT_FOUND, "there is no procedure to upgrade OMS %s edition to %s; known targets: %s",
-                     edition, target, buf_str(&known));
-    buf_free(&known);
-    return rc;
-}
-
-/* p leads to the target, but not from this source. */
-static int refuse_source(const struct procedures *ps, const struct procedure *p, const char *source,
-                         const struct version *from, struct err *e)
-{
-    for (size_t i = 0; i < p->n_refuse; i++)
-        if (version_in(from, p->refuse[i].range, NULL) == 1)
-            return err_set(e, ERR_REFUSED, "cannot upgrade %s to %s: %s", source, p->target, p->refuse[i].say);
-    cJSON *chain = NULL;
-    struct buf steps = {0};
-    if (procedures_path(ps, p->edition, source, p->target, &chain, NULL) == 0) {
-        const cJSON *v;
-        cJSON_ArrayForEach(v, chain)
-            buf_printf(&steps, "%s%s", steps.len ? ", then to " : "; upgrade to ", v->valuestring);
-    }
-    int rc = err_set(e, ERR_REFUSED, "cannot upgrade %s to %s: %s starts from %s%s", source, p->target, p->name,
-                     p->source, buf_str(&steps));
-    buf_free(&steps);
-    cJSON_Delete(chain);
-    return rc;
-}
-
-int procedures_find(const struct procedures *ps, const char *edition, const char *source, const char *target,
-                    const struct procedure **out, struct err *e)
-{
-    *out = NULL;
-    struct version from, to;
-    int rc = parse_pair(source, target, &from, &to, e);
-    if (rc)
-        return rc;
-    const struct procedure *near = NULL;
-    for (size_t i = 0; i < ps->n; i++) {
-        const struct procedure *p = ps->at[i];
-        if (strcmp(p->edition, edition) != 0 || version_cmp(&p->target_v, &to) != 0)
-            continue;
-        if (leads(p, edition, &from)) {
-            *out = p;
-            return 0;
-        }
-        near = near ? near : p;
-    }
-    return near ? refuse_source(ps, near, source, &from, e) : refuse_target(ps, edition, target, e);
-}
-
-/* Breadth first: the fewest upgrades. came[i] = the procedure taken before procedure i; n = the start. */
-int procedures_path(const struct procedures *ps, const char *edition, const char *source, const char *target,
-                    cJSON **chain, struct err *e)
-{
-    *chain = NULL;
-    struct version from, to;
-    int rc = parse_pair(source, target, &from, &to, e);
-    if (rc)
-        return rc;
-    size_t n = ps->n, *came = xcalloc(n + 1, sizeof *came), *queue = xcalloc(n + 1, sizeof *queue);
-    bool *seen = xcalloc(n + 1, sizeof *seen);
-    size_t head = 0, tail = 0, end = SIZE_MAX;
-    queue[tail++] = n;
-    while (head < tail && end == SIZE_MAX) {
-        size_t at = queue[head++];
-        const struct version *v = at == n ? &from : &ps->at[at]->target_v;
-        for (size_t i = 0; i < n && end == SIZE_MAX; i++) {
-            if (seen[i] || !leads(ps->at[i], edition, v))
-                continue;
-            seen[i] = true;
-            came[i] = at;
-            queue[tail++] = i;
-            if (version_cmp(&ps->at[i]->target_v, &to) == 0)
-                end = i;
-        }
-    }
-    if (end != SIZE_MAX) {
-        *chain = cJSON_CreateArray();
-        for (size_t i = end; i != n; i = came[i])
-            cJSON_InsertItemInArray(*chain, 0, cJSON_CreateString(ps->at[i]->target));
-    } else {
-        struct buf known = {0};
-        known_targets(ps, edition, &known);
-        rc = err_set(e, ERR_NOT_FOUND, "no chain of upgrades leads from OMS %s edition %s to %s; known targets: %s",
-                     edition, source, target, buf_str(&known));
-        buf_free(&known);
-    }
-    free(came);
-    free(queue);
-    free(seen);
-    return rc;
-}

@@ -5,7 +5,6 @@ import sys
 import yaml
 
 DIR = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../schema/procedures")
-DIRS = (DIR, os.path.join(DIR, "pending"))
 LISTS = ("checks", "steps", "rollback")
 ACTS = ("run", "action", "wait", "until", "gate", "probe", "probe_action")
 SCRIPTS = ("run", "probe", "until", "check")
@@ -23,8 +22,7 @@ def step_id(step, section):
 
 
 def load(name):
-    path = next(p for p in (os.path.join(d, name + ".yaml") for d in DIRS) if os.path.exists(p))
-    with open(path, encoding="utf-8") as file:
+    with open(os.path.join(DIR, name + ".yaml"), encoding="utf-8") as file:
         own = yaml.load(file, Loader)
     if "like" not in own:
         return own
@@ -57,7 +55,10 @@ def merge(steps, new, section):
     name = step_id(new[0], section)
     old = [i for i, s in enumerate(steps) if step_id(s, section) == name]
     if not old:
-        raise SystemExit(f"{name}: nothing to replace")
+        if "after" not in new[0]:
+            raise SystemExit(f"{name}: nothing to replace")
+        place = max(i for i, s in enumerate(steps) if step_id(s, section) == new[0]["after"]) + 1
+        return steps[:place] + [{k: v for k, v in s.items() if k != "after"} for s in new] + steps[place:]
     if not any(act in new[0] for act in ACTS):
         if len(old) != 1 or len(new) != 1:
             raise SystemExit(f"{name}: there are variants, give them in full")
@@ -66,7 +67,7 @@ def merge(steps, new, section):
 
 
 def names():
-    return sorted(f[:-5] for d in DIRS if os.path.isdir(d) for f in os.listdir(d) if f.endswith(".yaml"))
+    return sorted(f[:-5] for f in os.listdir(DIR) if f.endswith(".yaml"))
 
 
 def scripts(name):

@@ -27,10 +27,10 @@ static void reads_every_kind_of_step(void **state)
     cJSON *o = procedure_to_json(p);
     char *s = cJSON_PrintUnformatted(o);
     assert_non_null(
-        strstr(s, "{\"name\":\"test-4.2.3\",\"title\":\"A procedure for tests\",\"edition\":\"enterprise\","
+        strstr(s, "{\"procedure\":\"test-4.2.3\",\"title\":\"A procedure for tests\",\"edition\":\"enterprise\","
                   "\"target\":\"4.2.3\",\"source\":\">=3.2.1, <4.2.3\",\"doc\":\"https://example.com/upgrade\","
-                  "\"checks\":[{\"id\":\"docker\",\"title\":\"Docker answers\"}"));
-    assert_non_null(strstr(s, "\"rollback\":[{\"id\":\"stop-new\",\"title\":\"Stop the new container\"}"));
+                  "\"steps\":[{\"step\":\"ha-off\",\"title\":"));
+    assert_null(strstr(s, "\"docker\"")); /* a check */
     free(s);
     cJSON_Delete(o);
     procedure_free(p);
@@ -132,14 +132,16 @@ static void finds_the_way(void **state)
     p = find(ps, "8.1", "V9.3", &e); /* the second for that target */
     assert_string_equal(procedure_name(p), "x-9.3-old");
     assert_null(find(ps, "8.0", "9.2", &e));
-    assert_string_equal(e.msg, "cannot upgrade 8.0 to 9.2: go to 9.1 first");
+    assert_string_equal(e.msg, "cannot upgrade 8.0 to 9.2: go to 9.1 first; the way is 8.0 > 9.1 > 9.2");
     assert_int_equal(e.code, ERR_REFUSED);
     assert_null(find(ps, "8.6", "9.2", &e));
-    assert_string_equal(e.msg, "cannot upgrade 8.6 to 9.2: x-9.2 starts from >=9.1, <9.2; upgrade to 9.1, then to 9.2");
+    assert_string_equal(e.msg, "cannot upgrade 8.6 to 9.2 in one step; the way is 8.6 > 9.1 > 9.2");
     assert_null(find(ps, "9.3", "9.2", &e));
-    assert_string_equal(e.msg, "cannot upgrade 9.3 to 9.2: x-9.2 starts from >=9.1, <9.2");
+    assert_string_equal(e.msg, "cannot upgrade 9.3 to 9.2: that is an older version; only a rollback of an upgrade "
+                               "leads back");
     assert_null(find(ps, "9.1", "9.9", &e)); /* of the other edition */
     assert_int_equal(e.code, ERR_NOT_FOUND);
+    assert_string_equal(strstr(e.msg, "; upgrades"), "; upgrades from 9.1: 9.2, 9.3");
     assert_non_null(strstr(e.msg, "there is no procedure to upgrade OMS community edition to 9.9; known targets: "));
     assert_null(find(ps, "9.x", "9.9", &e));
     assert_string_equal(e.msg, "source: \"9.x\" is not a version such as 4.2.3");
@@ -147,22 +149,22 @@ static void finds_the_way(void **state)
     cJSON *chain;
     assert_int_equal(procedures_path(ps, "community", "8.6", "9.3", &chain, &e), 0);
     char *s = cJSON_PrintUnformatted(chain);
-    assert_string_equal(s, "[\"9.1\",\"9.3\"]");
+    assert_string_equal(s, "[\"8.6\",\"9.1\",\"9.3\"]");
     free(s);
     cJSON_Delete(chain);
     assert_int_equal(procedures_path(ps, "community", "8.1", "9.3", &chain, &e), 0);
-    assert_int_equal(cJSON_GetArraySize(chain), 1); /* the shortest */
+    assert_int_equal(cJSON_GetArraySize(chain), 2); /* the shortest */
     cJSON_Delete(chain);
     assert_int_equal(procedures_path(ps, "community", "8.3", "9.3", &chain, &e), 0);
     s = cJSON_PrintUnformatted(chain);
-    assert_string_equal(s, "[\"9.1\",\"9.3\"]"); /* not 8.4, 8.5, 9.3 */
+    assert_string_equal(s, "[\"8.3\",\"9.1\",\"9.3\"]"); /* not 8.4, 8.5, 9.3 */
     free(s);
     cJSON_Delete(chain);
     assert_null(find(ps, "9.3", "7", &e));
     assert_int_equal(procedures_path(ps, "enterprise", "8.6", "9.3", &chain, &e), ERR_NOT_FOUND);
-    assert_non_null(
-        strstr(e.msg, "no chain of upgrades leads from OMS enterprise edition 8.6 to 9.3; known targets: "));
-    assert_int_equal(procedures_path(ps, "community", "9.3", "9.3", &chain, &e), ERR_NOT_FOUND);
+    assert_non_null(strstr(e.msg, "there is no procedure to upgrade OMS enterprise edition to 9.3; known targets: "));
+    assert_int_equal(procedures_path(ps, "community", "9.3", "9.3", &chain, &e), ERR_REFUSED);
+    assert_string_equal(e.msg, "cannot upgrade 9.3 to 9.3: it is that version already");
     assert_null(chain);
     procedures_free(ps);
     for (const char *const *n =
