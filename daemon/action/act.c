@@ -38,7 +38,10 @@ enum verdict look_failed(struct buf *out, const struct err *e)
 
 /* Beside the client's own errors: a statement that was interrupted or timed out. OceanBase's own numbers begin at
  * 4000; which of them leave a transaction undecided is not told, so all do. */
-static bool undecided(unsigned no) { return no == 0 || no == 1053 || no == 1317 || no == 1927 || no == 1969 || (no >= 2000 && no <= 2999) || no >= 4000; }
+static bool undecided(unsigned no)
+{
+    return no == 0 || no == 1053 || no == 1317 || no == 1927 || no == 1969 || (no >= 2000 && no <= 2999) || no >= 4000;
+}
 
 enum verdict act_failed(struct buf *out, unsigned sql_errno, const struct err *e)
 {
@@ -69,8 +72,9 @@ int seconds_since(struct metadb *db, const char *utc, long long *seconds, struct
         sscanf(utc, "%4u-%2u-%2u %2u:%2u:%2u", &y, &mo, &d, &h, &mi, &s) < 6)
         return err_set(e, ERR_INPUT, "\"%.40s\" is not a UTC time", utc);
     struct metadb_rows r;
-    int rc = metadb_query(db, &r, NULL, e, "SELECT TIMESTAMPDIFF(SECOND, '%04u-%02u-%02u %02u:%02u:%02u', UTC_TIMESTAMP())", y, mo, d, h, mi,
-                          s);
+    int rc =
+        metadb_query(db, &r, NULL, e, "SELECT TIMESTAMPDIFF(SECOND, '%04u-%02u-%02u %02u:%02u:%02u', UTC_TIMESTAMP())",
+                     y, mo, d, h, mi, s);
     if (rc)
         return rc;
     if (r.n_rows != 1 || !r.cell[0][0])

@@ -1,5 +1,6 @@
-/* black-region (SEED, Prerequisites of the path from before V4.0.2): a blackRegionNo that is not the region's cm_location
- * needs the vendor when a data source is both the destination of one synchronization project and the source of another. */
+/* black-region (SEED, Prerequisites of the path from before V4.0.2): a blackRegionNo that is not the region's
+ * cm_location needs the vendor when a data source is both the destination of one synchronization project and the source
+ * of another. */
 #include <stdlib.h>
 
 #include "daemon/action/act.h"
@@ -18,7 +19,9 @@ enum verdict black_region(struct metadb *db, const struct action_args *a, struct
     struct metadb_rows r;
     struct err e;
     char *cm = metadb_name(action_env(a, "CM_DB")), *value = metadb_quote(db, location);
-    int rc = metadb_query(db, &r, NULL, &e, "SELECT * FROM %s.config_job WHERE `key` = 'sourceFile.blackRegionNo' AND `value` != %s", cm, value);
+    int rc = metadb_query(db, &r, NULL, &e,
+                          "SELECT * FROM %s.config_job WHERE `key` = 'sourceFile.blackRegionNo' AND `value` != %s", cm,
+                          value);
     free(cm);
     free(value);
     if (rc)
@@ -34,8 +37,11 @@ enum verdict black_region(struct metadb *db, const struct action_args *a, struct
     if (none)
         say(out, "omsup: evidence no blackRegionNo other than cm_location %s", location);
     else
-        say(out, "%zu rows of config_job have a blackRegionNo other than cm_location %s: when a data source is both the destination of one"
-                 " synchronization project and the source of another, contact OMS Technical Support; otherwise skip this check",
+        say(out,
+            "%zu rows of config_job have a blackRegionNo other than cm_location %s: when a data source is both the "
+            "destination of one"
+            " synchronization project and the source of another, contact OMS Technical Support; otherwise skip this "
+            "check",
             r.n_rows, location);
     metadb_rows_free(&r);
     return none ? VERDICT_YES : VERDICT_NO;

@@ -167,7 +167,10 @@ void grants_free(struct grants *g)
 
 /* --- asking ------------------------------------------------------------------------------------------------ */
 
-static bool same_char(char a, char b, bool fold) { return a == b || (fold && tolower((unsigned char)a) == tolower((unsigned char)b)); }
+static bool same_char(char a, char b, bool fold)
+{
+    return a == b || (fold && tolower((unsigned char)a) == tolower((unsigned char)b));
+}
 
 /* LIKE, with \ as escape. The last % is the only one to come back to. */
 static bool matches(const char *p, const char *s, bool fold)

@@ -51,7 +51,8 @@ static int read_minutes(const cJSON *root, long long *out, struct err *e)
 /* Which of two equal keys OMS would take is not known. */
 static int one_each(const cJSON *root, struct err *e)
 {
-    static const char *const ours[] = {"enable", "enableStore", "perceiveStoreClientCheckpoint", "refetchStoreIntervalMin"};
+    static const char *const ours[] = {"enable", "enableStore", "perceiveStoreClientCheckpoint",
+                                       "refetchStoreIntervalMin"};
     for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) {
         unsigned n = 0;
         for (const cJSON *c = root->child; c; c = c->next)
@@ -64,7 +65,9 @@ static int one_each(const cJSON *root, struct err *e)
 
 int ha_parse(const char *value, struct ha *h, struct err *e)
 {
-    *h = (struct ha){.present = value != NULL, .value = xstrdup(value), .json = xstrdup(value && !blank(value) ? value : HA_DEFAULT)};
+    *h = (struct ha){.present = value != NULL,
+                     .value = xstrdup(value),
+                     .json = xstrdup(value && !blank(value) ? value : HA_DEFAULT)};
     const char *end;
     cJSON *root = cJSON_ParseWithOpts(h->json, &end, 1);
     int rc = OK;
@@ -95,7 +98,8 @@ int ha_load(struct metadb *db, const struct action_args *a, struct ha *h, unsign
     struct metadb_rows r;
     char *rm = metadb_name(action_env(a, "RM_DB"));
     *h = (struct ha){0};
-    int rc = metadb_query(db, &r, sql_errno, e, "SELECT cfg_value FROM %s.oms_normal_config WHERE cfg_name = 'ha.config'", rm);
+    int rc = metadb_query(db, &r, sql_errno, e,
+                          "SELECT cfg_value FROM %s.oms_normal_config WHERE cfg_name = 'ha.config'", rm);
     free(rm);
     if (rc)
         return rc;

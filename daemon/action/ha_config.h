@@ -6,10 +6,11 @@
 #pragma once
 #include "daemon/action/act.h"
 
-#define HA_DEFAULT                                                                                                           \
-    "{\"enable\":false,\"enableHost\":false,\"enableStore\":true,\"perceiveStoreClientCheckpoint\":false,"                   \
-    "\"enableConnector\":true,\"enableJdbcWriter\":true,\"subtopicStoreNumberThreshold\":5,\"checkRequestIntervalSec\":600," \
-    "\"checkJdbcWriterIntervalSec\":600,\"checkHostDownIntervalSec\":540,\"checkModuleExceptionIntervalSec\":240,"           \
+#define HA_DEFAULT                                                                                                     \
+    "{\"enable\":false,\"enableHost\":false,\"enableStore\":true,\"perceiveStoreClientCheckpoint\":false,"             \
+    "\"enableConnector\":true,\"enableJdbcWriter\":true,\"subtopicStoreNumberThreshold\":5,"                           \
+    "\"checkRequestIntervalSec\":600,"                                                                                 \
+    "\"checkJdbcWriterIntervalSec\":600,\"checkHostDownIntervalSec\":540,\"checkModuleExceptionIntervalSec\":240,"     \
     "\"clearAbnormalResourceHours\":72,\"refetchStoreIntervalMin\":30}"
 
 struct ha {

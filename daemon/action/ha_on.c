@@ -44,8 +44,8 @@ enum verdict ha_on(struct metadb *db, const struct action_args *a, struct buf *o
         return look_failed(out, &e);
     if (!h.stores)
         say(out, "enableStore is false: HA will not make Stores again");
-    say(out, "omsup: evidence enable=%s, perceiveStoreClientCheckpoint=%s, refetchStoreIntervalMin=%lld", h.enable ? "true" : "false",
-        h.perceive ? "true" : "false", h.refetch_min);
+    say(out, "omsup: evidence enable=%s, perceiveStoreClientCheckpoint=%s, refetchStoreIntervalMin=%lld",
+        h.enable ? "true" : "false", h.perceive ? "true" : "false", h.refetch_min);
     ha_free(&h);
     return v;
 }
@@ -63,8 +63,8 @@ enum verdict ha_is_on(struct metadb *db, const struct action_args *a, struct buf
     if (ha_load(db, a, &h, NULL, &e))
         return look_failed(out, &e);
     bool enough = h.perceive || (outage >= 0 && h.refetch_min > outage);
-    say(out, "ha.config has enable=%s, perceiveStoreClientCheckpoint=%s, refetchStoreIntervalMin=%lld", h.enable ? "true" : "false",
-        h.perceive ? "true" : "false", h.refetch_min);
+    say(out, "ha.config has enable=%s, perceiveStoreClientCheckpoint=%s, refetchStoreIntervalMin=%lld",
+        h.enable ? "true" : "false", h.perceive ? "true" : "false", h.refetch_min);
     if (!h.stores)
         say(out, "enableStore is false: HA will not make Stores again");
     if (!h.perceive)
@@ -74,8 +74,9 @@ enum verdict ha_is_on(struct metadb *db, const struct action_args *a, struct buf
     } else {
         char *value = ha_enabled(&h, 0);
         if (!h.perceive && outage >= 0)
-            say(out, "or with perceiveStoreClientCheckpoint=false: refetchStoreIntervalMin of more than %lld, better %lld", outage,
-                outage + REDUNDANCY_MIN);
+            say(out,
+                "or with perceiveStoreClientCheckpoint=false: refetchStoreIntervalMin of more than %lld, better %lld",
+                outage, outage + REDUNDANCY_MIN);
         say(out, "%s: set ha.config to %s", h.enable ? "Stores would not fetch from before T1" : "HA is off", value);
         free(value);
     }

@@ -6,18 +6,22 @@ enum { WRITES_MAX = 3, DUPLICATE_KEY = 1062 };
 
 /* Only the very value that was read is replaced: a person may be editing the parameter in the console. The comparison
  * is by utf8mb4_bin whatever the column's collation: letter case counts. */
-static int put(struct metadb *db, const struct action_args *a, const struct ha *h, const char *value, unsigned *no, struct err *e)
+static int put(struct metadb *db, const struct action_args *a, const struct ha *h, const char *value, unsigned *no,
+               struct err *e)
 {
     int rc;
-    char *rm = metadb_name(action_env(a, "RM_DB")), *new = metadb_quote(db, value), *old = metadb_quote(db, h->value ? h->value : "");
+    char *rm = metadb_name(action_env(a, "RM_DB")), *new = metadb_quote(db, value),
+         *old = metadb_quote(db, h->value ? h->value : "");
     if (!h->present)
         rc = metadb_query(db, NULL, no, e,
                           "INSERT INTO %s.oms_normal_config (cfg_name, cfg_value) SELECT 'ha.config', %s FROM DUAL"
                           " WHERE NOT EXISTS (SELECT 1 FROM %s.oms_normal_config WHERE cfg_name = 'ha.config')",
                           rm, new, rm);
     else if (!h->value)
-        rc = metadb_query(db, NULL, no, e,
-                          "UPDATE %s.oms_normal_config SET cfg_value = %s WHERE cfg_name = 'ha.config' AND cfg_value IS NULL", rm, new);
+        rc = metadb_query(
+            db, NULL, no, e,
+            "UPDATE %s.oms_normal_config SET cfg_value = %s WHERE cfg_name = 'ha.config' AND cfg_value IS NULL", rm,
+            new);
     else
         rc = metadb_query(db, NULL, no, e,
                           "UPDATE %s.oms_normal_config SET cfg_value = %s WHERE cfg_name = 'ha.config'"

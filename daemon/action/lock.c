@@ -32,8 +32,8 @@ static struct lock lock_new(struct metadb *db, const char *cm, const char *holde
                      .job = metadb_quote(db, job),
                      .token = metadb_quote(db, token)};
     char *instance = metadb_quote(db, dash && dash[1] ? dash : "");
-    l.ours = xasprintf("(holder = %s AND (job = %s OR (%s <> '' AND SUBSTRING(job, LOCATE('-', job)) = %s)))", l.holder, l.job, instance,
-                       instance);
+    l.ours = xasprintf("(holder = %s AND (job = %s OR (%s <> '' AND SUBSTRING(job, LOCATE('-', job)) = %s)))", l.holder,
+                       l.job, instance, instance);
     free(instance);
     free(name);
     return l;
@@ -41,7 +41,8 @@ static struct lock lock_new(struct metadb *db, const char *cm, const char *holde
 
 static struct lock lock_of(struct metadb *db, const struct action_args *a)
 {
-    return lock_new(db, action_env(a, "CM_DB"), action_env(a, "OMSUP_HOLDER"), action_env(a, "OMSUP_JOB"), action_env(a, "OMSUP_TOKEN"));
+    return lock_new(db, action_env(a, "CM_DB"), action_env(a, "OMSUP_HOLDER"), action_env(a, "OMSUP_JOB"),
+                    action_env(a, "OMSUP_TOKEN"));
 }
 
 static void lock_free(struct lock *l)
@@ -56,8 +57,10 @@ static void lock_free(struct lock *l)
 static int create(struct metadb *db, const struct lock *l, unsigned *no, struct err *e)
 {
     return metadb_query(db, NULL, no, e,
-                        "CREATE TABLE IF NOT EXISTS %s (id int NOT NULL PRIMARY KEY, holder varchar(255) NOT NULL, job varchar(255) NOT NULL,"
-                        " token varchar(255) NOT NULL, taken_at datetime NOT NULL, renewed_at datetime NOT NULL, renewals bigint NOT NULL)"
+                        "CREATE TABLE IF NOT EXISTS %s (id int NOT NULL PRIMARY KEY, holder varchar(255) NOT NULL, job "
+                        "varchar(255) NOT NULL,"
+                        " token varchar(255) NOT NULL, taken_at datetime NOT NULL, renewed_at datetime NOT NULL, "
+                        "renewals bigint NOT NULL)"
                         " DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin",
                         l->table);
 }
@@ -81,7 +84,8 @@ static int look(struct metadb *db, const struct lock *l, enum held *held, struct
         long long ago = cell_number(&r, 0, 1, 0);
         *held = cell_number(&r, 0, 0, 0) ? HELD_OURS : ago > LOCK_EXPIRES_S ? HELD_EXPIRED : HELD_OTHER;
         if (out)
-            say(out, "held by %s, job %s; renewed %lld s ago (%s UTC)", cell_text(&r, 0, 2), cell_text(&r, 0, 3), ago, cell_text(&r, 0, 4));
+            say(out, "held by %s, job %s; renewed %lld s ago (%s UTC)", cell_text(&r, 0, 2), cell_text(&r, 0, 3), ago,
+                cell_text(&r, 0, 4));
     } else if (out) {
         say(out, "nobody holds the lock");
     }
@@ -96,16 +100,17 @@ static int look(struct metadb *db, const struct lock *l, enum held *held, struct
  * the count of changed rows tells. taken_at comes first: MySQL assigns from left to right. */
 static int take_row(struct metadb *db, const struct lock *l, bool *taken, unsigned *no, struct err *e)
 {
-    int rc = metadb_query(db, NULL, no, e,
-                          "UPDATE %s SET taken_at = IF(%s, taken_at, UTC_TIMESTAMP()), holder = %s, job = %s, token = %s,"
-                          " renewed_at = UTC_TIMESTAMP(), renewals = renewals + 1"
-                          " WHERE id = 1 AND (%s OR TIMESTAMPDIFF(SECOND, renewed_at, UTC_TIMESTAMP()) > %d)",
-                          l->table, l->ours, l->holder, l->job, l->token, l->ours, LOCK_EXPIRES_S);
+    int rc =
+        metadb_query(db, NULL, no, e,
+                     "UPDATE %s SET taken_at = IF(%s, taken_at, UTC_TIMESTAMP()), holder = %s, job = %s, token = %s,"
+                     " renewed_at = UTC_TIMESTAMP(), renewals = renewals + 1"
+                     " WHERE id = 1 AND (%s OR TIMESTAMPDIFF(SECOND, renewed_at, UTC_TIMESTAMP()) > %d)",
+                     l->table, l->ours, l->holder, l->job, l->token, l->ours, LOCK_EXPIRES_S);
     *taken = rc == OK && metadb_affected(db) == 1;
     if (rc || *taken)
         return rc;
-    rc = metadb_query(db, NULL, no, e, "INSERT INTO %s VALUES (1, %s, %s, %s, UTC_TIMESTAMP(), UTC_TIMESTAMP(), 0)", l->table, l->holder,
-                      l->job, l->token);
+    rc = metadb_query(db, NULL, no, e, "INSERT INTO %s VALUES (1, %s, %s, %s, UTC_TIMESTAMP(), UTC_TIMESTAMP(), 0)",
+                      l->table, l->holder, l->job, l->token);
     *taken = rc == OK;
     return rc;
 }
@@ -181,8 +186,14 @@ static enum verdict held_is(struct metadb *db, const struct action_args *a, stru
     return (held == HELD_OURS) == ours ? VERDICT_YES : VERDICT_NO;
 }
 
-enum verdict metadb_lock_held(struct metadb *db, const struct action_args *a, struct buf *out) { return held_is(db, a, out, true); }
-enum verdict metadb_unlocked(struct metadb *db, const struct action_args *a, struct buf *out) { return held_is(db, a, out, false); }
+enum verdict metadb_lock_held(struct metadb *db, const struct action_args *a, struct buf *out)
+{
+    return held_is(db, a, out, true);
+}
+enum verdict metadb_unlocked(struct metadb *db, const struct action_args *a, struct buf *out)
+{
+    return held_is(db, a, out, false);
+}
 
 /* --- renewing -------------------------------------------------------------------------------------------- */
 
@@ -193,8 +204,10 @@ enum verdict metadb_lock_renew(struct metadb *db, const char *holder, const char
     enum held held;
     enum verdict v = VERDICT_UNKNOWN;
     struct lock l = lock_new(db, metadb_login(db)->cm, holder, job, "");
-    int rc = metadb_query(db, NULL, &no, &e, "UPDATE %s SET job = %s, renewed_at = UTC_TIMESTAMP(), renewals = renewals + 1 WHERE id = 1 AND %s",
-                          l.table, l.job, l.ours);
+    int rc = metadb_query(
+        db, NULL, &no, &e,
+        "UPDATE %s SET job = %s, renewed_at = UTC_TIMESTAMP(), renewals = renewals + 1 WHERE id = 1 AND %s", l.table,
+        l.job, l.ours);
     if (rc == OK && metadb_affected(db) == 1)
         v = VERDICT_YES;
     else if (rc == OK)

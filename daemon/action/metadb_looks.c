@@ -20,7 +20,8 @@ enum verdict metadb_reachable(struct metadb *db, const struct action_args *a, st
                           : strstr(version, "MariaDB") || strstr(comment, "MariaDB")   ? "MariaDB"
                                                                                        : "MySQL";
     const struct metadb_login *l = metadb_login(db);
-    say(out, "omsup: evidence %s %s (%s), account %s, %s:%u", product, version, comment, cell_text(&r, 0, 2), l->host, l->port);
+    say(out, "omsup: evidence %s %s (%s), account %s, %s:%u", product, version, comment, cell_text(&r, 0, 2), l->host,
+        l->port);
     metadb_rows_free(&r);
     return VERDICT_YES;
 }
@@ -74,7 +75,8 @@ static bool look_database(struct look *x, const char *database)
     }
     bool there = r.n_rows > 0;
     if (there) {
-        buf_printf(&x->evidence, "%s%s (%s, %s)", x->evidence.len ? ", " : "", database, cell_text(&r, 0, 0), cell_text(&r, 0, 1));
+        buf_printf(&x->evidence, "%s%s (%s, %s)", x->evidence.len ? ", " : "", database, cell_text(&r, 0, 0),
+                   cell_text(&r, 0, 1));
     } else {
         say(x->out, "no database %s", database);
         if (x->v == VERDICT_YES)
@@ -132,16 +134,18 @@ enum verdict metadb_clock(struct metadb *db, const struct action_args *a, struct
     struct metadb_rows r;
     struct err e;
     double before = seconds_now();
-    if (metadb_query(db, &r, NULL, &e, "SELECT UNIX_TIMESTAMP(), DATE_FORMAT(UTC_TIMESTAMP(), '%%Y-%%m-%%d %%H:%%i:%%s')"))
+    if (metadb_query(db, &r, NULL, &e,
+                     "SELECT UNIX_TIMESTAMP(), DATE_FORMAT(UTC_TIMESTAMP(), '%%Y-%%m-%%d %%H:%%i:%%s')"))
         return look_failed(out, &e);
     double after = seconds_now(), theirs = (double)cell_number(&r, 0, 0, 0);
     double ahead = theirs - after, behind = before - (theirs + 1); /* at least */
     bool ok = ahead <= SKEW_MAX_S && behind <= SKEW_MAX_S;
     if (ok)
-        say(out, "omsup: evidence the MetaDB's clock says %s UTC; it is within %d s of this host's", cell_text(&r, 0, 1), SKEW_MAX_S);
+        say(out, "omsup: evidence the MetaDB's clock says %s UTC; it is within %d s of this host's",
+            cell_text(&r, 0, 1), SKEW_MAX_S);
     else
-        say(out, "the MetaDB's clock says %s UTC: at least %.0f s %s this host's", cell_text(&r, 0, 1), ahead > behind ? ahead : behind,
-            ahead > behind ? "ahead of" : "behind");
+        say(out, "the MetaDB's clock says %s UTC: at least %.0f s %s this host's", cell_text(&r, 0, 1),
+            ahead > behind ? ahead : behind, ahead > behind ? "ahead of" : "behind");
     metadb_rows_free(&r);
     return ok ? VERDICT_YES : VERDICT_NO;
 }

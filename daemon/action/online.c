@@ -12,7 +12,8 @@ enum { FRESH_S = 60 };
 
 action_fn online;
 
-static int query_by_ip(struct metadb *db, struct metadb_rows *r, struct err *e, const char *sql, const char *database, const char *ip)
+static int query_by_ip(struct metadb *db, struct metadb_rows *r, struct err *e, const char *sql, const char *database,
+                       const char *ip)
 {
     char *name = metadb_name(database), *text = metadb_quote(db, ip);
 #pragma GCC diagnostic push
@@ -40,7 +41,8 @@ static int look_host(struct metadb *db, const char *cm, const char *ip, struct b
 }
 
 /* since: seconds ago, -1 when not known. Strictly newer: both times have whole seconds. */
-static int look_beat(struct metadb *db, const char *hb, const char *ip, long long since, struct buf *lacks, struct err *e)
+static int look_beat(struct metadb *db, const char *hb, const char *ip, long long since, struct buf *lacks,
+                     struct err *e)
 {
     struct metadb_rows r;
     int rc = query_by_ip(db, &r, e,

@@ -17,16 +17,17 @@ enum verdict projects_duplicate(struct metadb *db, const struct action_args *a, 
         struct metadb_rows r;
         struct err e;
         char *rm = metadb_name(action_env(a, "RM_DB"));
-        int rc = metadb_query(db, &r, NULL, &e,
-                              "SELECT project_name, COUNT(*), GROUP_CONCAT(id ORDER BY id) FROM %s.%s WHERE project_status != 'DELETED'"
-                              " GROUP BY project_name HAVING COUNT(*) > 1",
-                              rm, kinds[i].table);
+        int rc = metadb_query(
+            db, &r, NULL, &e,
+            "SELECT project_name, COUNT(*), GROUP_CONCAT(id ORDER BY id) FROM %s.%s WHERE project_status != 'DELETED'"
+            " GROUP BY project_name HAVING COUNT(*) > 1",
+            rm, kinds[i].table);
         free(rm);
         if (rc)
             return look_failed(out, &e);
         for (size_t k = 0; k < r.n_rows; k++)
-            say(out, "%s (%s projects of one name): \"%s\", ids %s", kinds[i].table, cell_text(&r, k, 1), cell_text(&r, k, 0),
-                cell_text(&r, k, 2));
+            say(out, "%s (%s projects of one name): \"%s\", ids %s", kinds[i].table, cell_text(&r, k, 1),
+                cell_text(&r, k, 0), cell_text(&r, k, 2));
         n += r.n_rows;
         metadb_rows_free(&r);
     }
@@ -42,8 +43,10 @@ enum verdict projects_status(struct metadb *db, const struct action_args *a, str
         struct metadb_rows r;
         struct err e;
         char *rm = metadb_name(action_env(a, "RM_DB"));
-        int rc = metadb_query(db, &r, NULL, &e, "SELECT project_status, COUNT(*) FROM %s.%s GROUP BY project_status ORDER BY project_status",
-                              rm, kinds[i].table);
+        int rc =
+            metadb_query(db, &r, NULL, &e,
+                         "SELECT project_status, COUNT(*) FROM %s.%s GROUP BY project_status ORDER BY project_status",
+                         rm, kinds[i].table);
         free(rm);
         if (rc) {
             buf_free(&b);

@@ -30,7 +30,8 @@ enum verdict servers_registered(struct metadb *db, const struct action_args *a, 
         for (size_t i = 0; i < a->n_servers && !named; i++)
             named = strcmp(cell_text(&r, k, 0), a->servers[i].ip) == 0;
         if (!named)
-            say(out, "OMS knows a server %s (%s) that the deployment does not name", cell_text(&r, k, 0), cell_text(&r, k, 1));
+            say(out, "OMS knows a server %s (%s) that the deployment does not name", cell_text(&r, k, 0),
+                cell_text(&r, k, 1));
         ok &= named;
     }
     metadb_rows_free(&r);

@@ -34,10 +34,11 @@ static bool look_database(void *ctx, const char *database)
     struct metadb_rows r;
     struct buf left = {0};
     char *d = metadb_quote(x->db, database);
-    int rc = metadb_query(x->db, &r, NULL, &x->e,
-                          "SELECT TABLE_NAME, TABLE_ROWS FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s AND TABLE_NAME IN"
-                          " ('heatbeat_sequence', 'heatbeat_sequence_bak', 'heatbeat_sequence_bak2') ORDER BY TABLE_NAME",
-                          d);
+    int rc = metadb_query(
+        x->db, &r, NULL, &x->e,
+        "SELECT TABLE_NAME, TABLE_ROWS FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s AND TABLE_NAME IN"
+        " ('heatbeat_sequence', 'heatbeat_sequence_bak', 'heatbeat_sequence_bak2') ORDER BY TABLE_NAME",
+        d);
     free(d);
     if (rc) {
         x->v = VERDICT_UNKNOWN;
@@ -60,7 +61,8 @@ static bool look_database(void *ctx, const char *database)
         say(x->out, "%s has no table heatbeat_sequence, nor what slimming makes of it", database);
         x->v = VERDICT_NO;
     } else if (rows < 0) {
-        say(x->out, "omsup: evidence %s: no live heatbeat_sequence; left of an earlier slimming: %s", database, left.data);
+        say(x->out, "omsup: evidence %s: no live heatbeat_sequence; left of an earlier slimming: %s", database,
+            left.data);
     } else {
         say(x->out, "omsup: evidence %s: about %lld rows, newest id %lld%s%s", database, rows, id,
             left.len ? "; left of an earlier slimming: " : "", buf_str(&left));

@@ -12,8 +12,8 @@ static void library_init(void) { library_failed = mysql_library_init(0, NULL, NU
 
 void login_copy(struct metadb_login *to, const struct metadb_login *from)
 {
-    *to = (struct metadb_login){xstrdup(from->host), xstrdup(from->user), from->port,
-                                secret_copy(from->password), xstrdup(from->rm), xstrdup(from->cm)};
+    *to = (struct metadb_login){xstrdup(from->host),         xstrdup(from->user), from->port,
+                                secret_copy(from->password), xstrdup(from->rm),   xstrdup(from->cm)};
 }
 
 void login_wipe(struct metadb_login *l)
@@ -93,15 +93,15 @@ static int set_session(struct metadb *db, struct err *e)
 {
     static const char *const sets[] = {
         "sql_mode='STRICT_ALL_TABLES'", /* a value that is too long is an error, not cut; backslash escapes */
-        "innodb_lock_wait_timeout=5",   "lock_wait_timeout=5",
-        "max_statement_time=%d",         /* MariaDB, seconds */
-        "ob_query_timeout=%d000000",     /* OceanBase, microseconds */
+        "innodb_lock_wait_timeout=5",   "lock_wait_timeout=5", "max_statement_time=%d", /* MariaDB, seconds */
+        "ob_query_timeout=%d000000",                                                    /* OceanBase, microseconds */
     };
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
         unsigned no = 0;
         char *set = strchr(sets[i], '%') ? NULL : xstrdup(sets[i]);
         if (!set)
-            set = xasprintf("%.*s%d%s", (int)strcspn(sets[i], "%"), sets[i], METADB_STATEMENT_S, strchr(sets[i], '%') + 2);
+            set = xasprintf("%.*s%d%s", (int)strcspn(sets[i], "%"), sets[i], METADB_STATEMENT_S,
+                            strchr(sets[i], '%') + 2);
         int rc = metadb_query(db, NULL, &no, e, "SET SESSION %s", set);
         free(set);
         if (rc && metadb_errno_lost(no))

@@ -6,8 +6,8 @@
 #include "daemon/metadb/metadb.h"
 
 enum {
-    METADB_PACKET_MAX = 4 * 1024 * 1024,  /* one row, or one statement */
-    METADB_BYTES_MAX = 64 * 1024 * 1024,  /* all cells of one result */
+    METADB_PACKET_MAX = 4 * 1024 * 1024,       /* one row, or one statement */
+    METADB_BYTES_MAX = 64 * 1024 * 1024,       /* all cells of one result */
     METADB_STATEMENT_S = METADB_TIMEOUT_S - 2, /* the server gives a statement up before we stop listening */
 };
 
@@ -19,6 +19,6 @@ struct metadb {
 
 void login_copy(struct metadb_login *to, const struct metadb_login *from);
 void login_wipe(struct metadb_login *l); /* zeroes the password, frees all */
-bool metadb_errno_lost(unsigned no); /* one of the client's own errors: the connection did not serve */
+bool metadb_errno_lost(unsigned no);     /* one of the client's own errors: the connection did not serve */
 /* ERR_METADB "ERROR N: what the server said", one bounded line without the password. */
 int connection_error(const struct metadb *db, struct err *e);

@@ -32,8 +32,8 @@ static void on_loop(uv_work_t *req, int status)
     free(w);
 }
 
-void metadb_work(uv_loop_t *loop, const struct metadb_login *l, void (*work)(struct metadb *db, const struct err *e, void *arg),
-                 void (*done)(void *arg), void *arg)
+void metadb_work(uv_loop_t *loop, const struct metadb_login *l,
+                 void (*work)(struct metadb *db, const struct err *e, void *arg), void (*done)(void *arg), void *arg)
 {
     struct work *w = xcalloc(1, sizeof *w);
     *w = (struct work){.work = work, .done = done, .arg = arg};

@@ -9,7 +9,8 @@
 #define HB1 "`hb-1`"
 #define HB2 "`hb_2`"
 
-static const struct metadb_server servers[] = {{"oms1", "east", "10.0.0.1", "hb-1"}, {"oms2", "west", "10.0.0.2", "hb_2"}};
+static const struct metadb_server servers[] = {{"oms1", "east", "10.0.0.1", "hb-1"},
+                                               {"oms2", "west", "10.0.0.2", "hb_2"}};
 
 struct acting {
     struct metadb *db;
@@ -87,16 +88,27 @@ static void expect(struct acting *x, const char *name, enum verdict v, const cha
 static void oms_databases(struct metadb *db)
 {
     static const char *const statements[] = {
-        "DROP DATABASE IF EXISTS " RM, "DROP DATABASE IF EXISTS " CM, "DROP DATABASE IF EXISTS " HB1, "DROP DATABASE IF EXISTS " HB2,
-        "CREATE DATABASE " RM, "CREATE DATABASE " CM, "CREATE DATABASE " HB1 " CHARACTER SET latin1", "CREATE DATABASE " HB2,
-        "CREATE TABLE " RM ".oms_normal_config (id bigint AUTO_INCREMENT PRIMARY KEY, cfg_name varchar(128) NOT NULL UNIQUE, cfg_value text,"
+        "DROP DATABASE IF EXISTS " RM,
+        "DROP DATABASE IF EXISTS " CM,
+        "DROP DATABASE IF EXISTS " HB1,
+        "DROP DATABASE IF EXISTS " HB2,
+        "CREATE DATABASE " RM,
+        "CREATE DATABASE " CM,
+        "CREATE DATABASE " HB1 " CHARACTER SET latin1",
+        "CREATE DATABASE " HB2,
+        "CREATE TABLE " RM ".oms_normal_config (id bigint AUTO_INCREMENT PRIMARY KEY, cfg_name varchar(128) NOT NULL "
+                           "UNIQUE, cfg_value text,"
         " description varchar(512)) DEFAULT CHARSET=utf8mb3",
-        "CREATE TABLE " RM ".oms_project (id bigint AUTO_INCREMENT PRIMARY KEY, project_name varchar(128), project_status varchar(32))",
+        "CREATE TABLE " RM
+        ".oms_project (id bigint AUTO_INCREMENT PRIMARY KEY, project_name varchar(128), project_status varchar(32))",
         "CREATE TABLE " RM ".oms_sync_project LIKE " RM ".oms_project",
         "CREATE TABLE " CM ".host (id bigint AUTO_INCREMENT PRIMARY KEY, ip varchar(64), host_status varchar(16))",
-        "CREATE TABLE " CM ".config_job (id bigint AUTO_INCREMENT PRIMARY KEY, job_name varchar(128), `key` varchar(128), `value` varchar(512))",
-        "CREATE TABLE " HB1 ".heart_beat (id bigint AUTO_INCREMENT PRIMARY KEY, task_name varchar(64), host_ip varchar(64), gmt_modified datetime)",
-        "CREATE TABLE " HB1 ".heatbeat_sequence (id bigint AUTO_INCREMENT PRIMARY KEY, gmt_created datetime, gmt_modified datetime)",
+        "CREATE TABLE " CM ".config_job (id bigint AUTO_INCREMENT PRIMARY KEY, job_name varchar(128), `key` "
+                           "varchar(128), `value` varchar(512))",
+        "CREATE TABLE " HB1 ".heart_beat (id bigint AUTO_INCREMENT PRIMARY KEY, task_name varchar(64), host_ip "
+                            "varchar(64), gmt_modified datetime)",
+        "CREATE TABLE " HB1
+        ".heatbeat_sequence (id bigint AUTO_INCREMENT PRIMARY KEY, gmt_created datetime, gmt_modified datetime)",
         "CREATE TABLE " HB2 ".heart_beat LIKE " HB1 ".heart_beat",
         "CREATE TABLE " HB2 ".heatbeat_sequence LIKE " HB1 ".heatbeat_sequence",
     };
@@ -107,7 +119,9 @@ static void oms_databases(struct metadb *db)
 /* UTC by the server's clock, some seconds ago. */
 static char *utc_ago(struct metadb *db, int seconds)
 {
-    char *q = xasprintf("SELECT DATE_FORMAT(UTC_TIMESTAMP() - INTERVAL %d SECOND, '%%Y-%%m-%%dT%%H:%%i:%%sZ')", seconds), *t = sql(db, q);
+    char *q =
+             xasprintf("SELECT DATE_FORMAT(UTC_TIMESTAMP() - INTERVAL %d SECOND, '%%Y-%%m-%%dT%%H:%%i:%%sZ')", seconds),
+         *t = sql(db, q);
     free(q);
     return t;
 }

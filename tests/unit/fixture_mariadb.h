@@ -52,12 +52,23 @@ static bool mariadb_try(void)
     int p[2];
     assert_int_equal(pipe2(p, O_CLOEXEC), 0);
     mariadb.port = free_port();
-    const char *args[] = {"mariadbd", "--no-defaults", xasprintf("--datadir=%s/data", mariadb.dir), xasprintf("--socket=%s/sock", mariadb.dir),
-                    xasprintf("--tmpdir=%s/tmp", mariadb.dir), xasprintf("--port=%d", mariadb.port),
-                    xasprintf("--init-file=%s/init.sql", mariadb.dir), "--bind-address=127.0.0.1", "--skip-name-resolve",
-                    "--innodb-buffer-pool-size=32M", "--innodb-log-file-size=16M", "--innodb-flush-log-at-trx-commit=0",
-                    "--character-set-server=utf8mb4", "--default-time-zone=+05:30", "--log-warnings=0",
-                    geteuid() == 0 ? "--user=root" : NULL, NULL};
+    const char *args[] = {"mariadbd",
+                          "--no-defaults",
+                          xasprintf("--datadir=%s/data", mariadb.dir),
+                          xasprintf("--socket=%s/sock", mariadb.dir),
+                          xasprintf("--tmpdir=%s/tmp", mariadb.dir),
+                          xasprintf("--port=%d", mariadb.port),
+                          xasprintf("--init-file=%s/init.sql", mariadb.dir),
+                          "--bind-address=127.0.0.1",
+                          "--skip-name-resolve",
+                          "--innodb-buffer-pool-size=32M",
+                          "--innodb-log-file-size=16M",
+                          "--innodb-flush-log-at-trx-commit=0",
+                          "--character-set-server=utf8mb4",
+                          "--default-time-zone=+05:30",
+                          "--log-warnings=0",
+                          geteuid() == 0 ? "--user=root" : NULL,
+                          NULL};
     pid_t parent = getpid();
     mariadb.pid = fork();
     if (mariadb.pid == 0) {
@@ -113,8 +124,10 @@ static int mariadb_up(void **state)
     const char *tmp = getenv("TMPDIR");
     mariadb.dir = xasprintf("%s/omsup-mariadb-XXXXXX", tmp ? tmp : "/tmp");
     assert_non_null(mkdtemp(mariadb.dir));
-    char *cmd = xasprintf("cd '%s' && mkdir tmp && PATH=$PATH:/usr/sbin mariadb-install-db --no-defaults --datadir=\"$PWD/data\" --tmpdir=\"$PWD/tmp\""
-                          " --auth-root-authentication-method=normal --skip-test-db >install.log 2>&1 || { cat install.log >&2; exit 1; }",
+    char *cmd = xasprintf("cd '%s' && mkdir tmp && PATH=$PATH:/usr/sbin mariadb-install-db --no-defaults "
+                          "--datadir=\"$PWD/data\" --tmpdir=\"$PWD/tmp\""
+                          " --auth-root-authentication-method=normal --skip-test-db >install.log 2>&1 || { cat "
+                          "install.log >&2; exit 1; }",
                           mariadb.dir);
     assert_int_equal(system(cmd), 0);
     free(cmd);
@@ -145,7 +158,8 @@ static int mariadb_down(void **state)
 static int open_as(const char *user, const char *password, struct metadb **db, struct err *e)
 {
     struct secret *s = secret_new(password, strlen(password));
-    struct metadb_login l = {.host = "127.0.0.1", .user = user, .port = (unsigned)mariadb.port, .password = s, .rm = "rm", .cm = "c`m"};
+    struct metadb_login l = {
+        .host = "127.0.0.1", .user = user, .port = (unsigned)mariadb.port, .password = s, .rm = "rm", .cm = "c`m"};
     int rc = metadb_open(&l, db, e);
     secret_wipe(s);
     return rc;

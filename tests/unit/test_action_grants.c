@@ -30,16 +30,20 @@ static void grants_are(unsigned expected, bool roles, bool odd, const char *data
         fail_msg("%s of \"%s\": %x, not %x; roles %d odd %d", database, lines[0], got, expected, g.roles, g.odd);
     grants_free(&g);
 }
-#define CASE(expected, roles, odd, database, ...) grants_are(expected, roles, odd, database, (const char *const[]){__VA_ARGS__, NULL})
+#define CASE(expected, roles, odd, database, ...)                                                                      \
+    grants_are(expected, roles, odd, database, (const char *const[]){__VA_ARGS__, NULL})
 
 static void test_lines(void **state)
 {
-    CASE(GRANTS_ALL, false, false, "cm", "GRANT ALL PRIVILEGES ON *.* TO `u`@`%` IDENTIFIED BY PASSWORD '*00' WITH GRANT OPTION");
+    CASE(GRANTS_ALL, false, false, "cm",
+         "GRANT ALL PRIVILEGES ON *.* TO `u`@`%` IDENTIFIED BY PASSWORD '*00' WITH GRANT OPTION");
     CASE(GRANTS_ALL, false, false, "cm", "GRANT ALL PRIVILEGES ON *.* TO 'root' WITH GRANT OPTION"); /* OceanBase */
     CASE(DML, false, false, "cm", "GRANT SELECT, INSERT ON cm.* TO u");
     CASE(DML, false, false, "cm", "grant select, insert on `cm`.* to `u`@`%`");
-    CASE(DML | GRANT_LOCK_TABLES, false, false, "cm", "GRANT SELECT, INSERT, CREATE TEMPORARY TABLES, LOCK TABLES, DELETE HISTORY ON `cm`.* TO `u`@`%`");
+    CASE(DML | GRANT_LOCK_TABLES, false, false, "cm",
+         "GRANT SELECT, INSERT, CREATE TEMPORARY TABLES, LOCK TABLES, DELETE HISTORY ON `cm`.* TO `u`@`%`");
     CASE(GRANT_INSERT, false, false, "cm", "GRANT SELECT (`a`, ` ON `), INSERT ON `cm`.* TO `u`@`%`");
+    CASE(0, false, false, "cm", "GRANT SELECT (a, INSERT, b) ON cm.* TO u");
     CASE(0, false, false, "cm", "GRANT ALL PRIVILEGES ON `cm`.`host` TO `u`@`%`");
     CASE(0, false, false, "cm", "GRANT EXECUTE ON PROCEDURE `cm`.`p` TO `u`@`%`");
     CASE(0, false, false, "cm", "GRANT PROXY ON ''@'' TO 'root'@'localhost' WITH GRANT OPTION");
@@ -47,8 +51,10 @@ static void test_lines(void **state)
     CASE(0, true, false, "cm", "GRANT `x ON y` TO `u`@`%`");
     CASE(0, true, false, "cm", "SET DEFAULT ROLE `boss` FOR `u`@`%`");
     CASE(DML, false, false, "c`m.x", "GRANT SELECT, INSERT ON `c``m.x`.* TO `u ``@`@`%`");
-    CASE(GRANTS_ALL & ~GRANT_DROP, false, false, "cm", "GRANT ALL PRIVILEGES ON *.* TO `u`@`%`", "REVOKE DROP ON `cm`.* FROM `u`@`%`");
-    CASE(GRANTS_ALL, false, false, "rm", "GRANT ALL PRIVILEGES ON *.* TO `u`@`%`", "REVOKE DROP ON `cm`.* FROM `u`@`%`");
+    CASE(GRANTS_ALL & ~GRANT_DROP, false, false, "cm", "GRANT ALL PRIVILEGES ON *.* TO `u`@`%`",
+         "REVOKE DROP ON `cm`.* FROM `u`@`%`");
+    CASE(GRANTS_ALL, false, false, "rm", "GRANT ALL PRIVILEGES ON *.* TO `u`@`%`",
+         "REVOKE DROP ON `cm`.* FROM `u`@`%`");
     CASE(DML, false, false, "cm", "GRANT SELECT ON `cm`.* TO `u`@`%`", "GRANT INSERT ON *.* TO PUBLIC");
 }
 
@@ -78,8 +84,20 @@ static void test_patterns(void **state)
 
 static void test_odd(void **state)
 {
-    static const char *const lines[] = {"", "NULL", "HELLO", "GRANTS", "GRANT SELECT ON", "GRANT SELECT ON `cm", "GRANT SELECT ON `cm`", "GRANT SELECT ON `cm`.* FOR u",
-                                        "GRANT SELECT ON `cm`.* TO `u", "GRANT SELECT ON *.* TO", "GRANT SELECT ON .* TO u", "GRANT", "GRANT ", "REVOKE x"};
+    static const char *const lines[] = {"",
+                                        "NULL",
+                                        "HELLO",
+                                        "GRANTS",
+                                        "GRANT SELECT ON",
+                                        "GRANT SELECT ON `cm",
+                                        "GRANT SELECT ON `cm`",
+                                        "GRANT SELECT ON `cm`.* FOR u",
+                                        "GRANT SELECT ON `cm`.* TO `u",
+                                        "GRANT SELECT ON *.* TO",
+                                        "GRANT SELECT ON .* TO u",
+                                        "GRANT",
+                                        "GRANT ",
+                                        "REVOKE x"};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         struct grants g = {0};
         char *copy = xstrdup(lines[i]); /* on the heap, where reading too far is seen */
@@ -93,6 +111,7 @@ static void test_odd(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_lines), cmocka_unit_test(test_patterns), cmocka_unit_test(test_odd)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_lines), cmocka_unit_test(test_patterns),
+                                       cmocka_unit_test(test_odd)};
     return cmocka_run_group_tests_name("grants", tests, NULL, NULL);
 }

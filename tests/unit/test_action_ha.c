@@ -11,14 +11,18 @@ static void put(struct acting *x, const char *value)
     struct err e;
     char *q = value ? metadb_quote(x->db, value) : xstrdup("NULL");
     run(x->db, "DELETE FROM " RM ".oms_normal_config");
-    if (metadb_query(x->db, NULL, NULL, &e, "INSERT INTO `r%%sm`.oms_normal_config (cfg_name, cfg_value) VALUES ('ha.config', %s), ('other', '{\"enable\":true}')", q))
+    if (metadb_query(x->db, NULL, NULL, &e,
+                     "INSERT INTO `r%%sm`.oms_normal_config (cfg_name, cfg_value) VALUES ('ha.config', %s), ('other', "
+                     "'{\"enable\":true}')",
+                     q))
         fail_msg("%s", e.msg);
     free(q);
 }
 
 static void value_is(struct acting *x, const char *expected)
 {
-    is(x->db, "SELECT COALESCE(cfg_value, 'NULL') FROM " RM ".oms_normal_config WHERE cfg_name = 'ha.config'", expected);
+    is(x->db, "SELECT COALESCE(cfg_value, 'NULL') FROM " RM ".oms_normal_config WHERE cfg_name = 'ha.config'",
+       expected);
 }
 
 /* --- the text -------------------------------------------------------------------------------------------------- */
@@ -35,12 +39,14 @@ static void test_edit(void **state)
     set_is("{}", "enable", "true", "{\"enable\":true}");
     set_is(" { } ", "enable", "true", " { \"enable\":true} ");
     set_is("{\"a\":1}", "enable", "true", "{\"a\":1,\"enable\":true}");
-    set_is("{\n  \"a\" : [1, {\"enable\":true}, \"]\"] ,\n  \"enable\" : true ,\n  \"z\":\"}\\\"\"\n}\n", "enable", "false",
-           "{\n  \"a\" : [1, {\"enable\":true}, \"]\"] ,\n  \"enable\" : false ,\n  \"z\":\"}\\\"\"\n}\n");
-    set_is("{\"a\":\"\\\"enable\\\":true,\\\\\",\"enable\":\"true\"}", "enable", "false", "{\"a\":\"\\\"enable\\\":true,\\\\\",\"enable\":false}");
+    set_is("{\n  \"a\" : [1, {\"enable\":true}, \"]\"] ,\n  \"enable\" : true ,\n  \"z\":\"}\\\"\"\n}\n", "enable",
+           "false", "{\n  \"a\" : [1, {\"enable\":true}, \"]\"] ,\n  \"enable\" : false ,\n  \"z\":\"}\\\"\"\n}\n");
+    set_is("{\"a\":\"\\\"enable\\\":true,\\\\\",\"enable\":\"true\"}", "enable", "false",
+           "{\"a\":\"\\\"enable\\\":true,\\\\\",\"enable\":false}");
     set_is("{\"en\\u0061ble\":true}", "enable", "false", "{\"en\\u0061ble\":false}");
     set_is("{\"enable\":{\"enable\":[{}]}}", "enable", "false", "{\"enable\":false}");
-    set_is("{\"enable2\":true,\"Enable\":true}", "enable", "false", "{\"enable2\":true,\"Enable\":true,\"enable\":false}");
+    set_is("{\"enable2\":true,\"Enable\":true}", "enable", "false",
+           "{\"enable2\":true,\"Enable\":true,\"enable\":false}");
     set_is("{\"n\":12345678901234567890,\"e\":1.50,\"s\":\"\\ud83d\\ude80 ö\"}", "n2", "1",
            "{\"n\":12345678901234567890,\"e\":1.50,\"s\":\"\\ud83d\\ude80 ö\",\"n2\":1}");
 }
@@ -90,7 +96,8 @@ static void test_parse(void **state)
     }
 }
 
-/* --- off ----------------------------------------------------------------------------------------------------------- */
+/* --- off -----------------------------------------------------------------------------------------------------------
+ */
 
 static void test_absent(void **state)
 {
@@ -99,7 +106,9 @@ static void test_absent(void **state)
     not_said(x, "omsup: fact");
     expect(x, "ha-off", VERDICT_YES, "omsup: fact ha.before absent\n");
     is(x->db, "SELECT COUNT(*) FROM " RM ".oms_normal_config", "0");
-    expect(x, "ha-is-on", VERDICT_NO, "HA is off: set ha.config to {\"enable\":true,\"enableHost\":false,\"enableStore\":true,\"perceiveStoreClientCheckpoint\":true,");
+    expect(x, "ha-is-on", VERDICT_NO,
+           "HA is off: set ha.config to "
+           "{\"enable\":true,\"enableHost\":false,\"enableStore\":true,\"perceiveStoreClientCheckpoint\":true,");
     put(x, "");
     expect(x, "ha-is-off", VERDICT_YES, "off");
     put(x, NULL);
@@ -110,11 +119,13 @@ static void test_absent(void **state)
 static void test_off(void **state)
 {
     struct acting *x = *state;
-    put(x, "{\"enableHost\":false, \"enable\" : true,\"refetchStoreIntervalMin\":30,\"siteNote\":\"ask \\\"Zoë\\\" \\ud83d\\ude80\",\"n\":1.50}");
+    put(x, "{\"enableHost\":false, \"enable\" : true,\"refetchStoreIntervalMin\":30,\"siteNote\":\"ask \\\"Zoë\\\" "
+           "\\ud83d\\ude80\",\"n\":1.50}");
     expect(x, "ha-is-off", VERDICT_NO, "\"enable\" : false,\"refetch");
     not_said(x, "omsup: fact");
     expect(x, "ha-off", VERDICT_YES, "omsup: fact ha.before on\n");
-    value_is(x, "{\"enableHost\":false, \"enable\" : false,\"refetchStoreIntervalMin\":30,\"siteNote\":\"ask \\\"Zoë\\\" \\ud83d\\ude80\",\"n\":1.50}");
+    value_is(x, "{\"enableHost\":false, \"enable\" : false,\"refetchStoreIntervalMin\":30,\"siteNote\":\"ask "
+                "\\\"Zoë\\\" \\ud83d\\ude80\",\"n\":1.50}");
     is(x->db, "SELECT cfg_value FROM " RM ".oms_normal_config WHERE cfg_name = 'other'", "{\"enable\":true}");
     expect(x, "ha-is-off", VERDICT_YES, "HA is off");
     /* Off now, but perhaps by a former attempt: not what it was before. */
@@ -133,7 +144,8 @@ static void test_off_without_need_writes_nothing(void **state)
 {
     struct acting *x = *state;
     put(x, "{\"enable\":false}");
-    run(x->db, "CREATE TRIGGER " RM ".t BEFORE UPDATE ON " RM ".oms_normal_config FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'a\nwrite'");
+    run(x->db, "CREATE TRIGGER " RM ".t BEFORE UPDATE ON " RM
+               ".oms_normal_config FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'a\nwrite'");
     expect(x, "ha-off", VERDICT_YES, "HA is off");
     put(x, "{\"enable\":true}");
     expect(x, "ha-off", VERDICT_NO, "ERROR 1644: a write");
@@ -159,7 +171,8 @@ static void test_two_rows(void **state)
 {
     struct acting *x = *state;
     run(x->db, "ALTER TABLE " RM ".oms_normal_config DROP INDEX cfg_name");
-    run(x->db, "INSERT INTO " RM ".oms_normal_config (cfg_name, cfg_value) VALUES ('ha.config', '{}'), ('ha.config', '{}')");
+    run(x->db,
+        "INSERT INTO " RM ".oms_normal_config (cfg_name, cfg_value) VALUES ('ha.config', '{}'), ('ha.config', '{}')");
     expect(x, "ha-is-off", VERDICT_UNKNOWN, "2 rows");
 }
 
@@ -174,10 +187,11 @@ static void *edit(void *arg)
     struct err e;
     bool lost = false;
     for (int n = 0; atomic_load(&racing) && !lost; n++) {
-        int rc = metadb_query(db, NULL, NULL, &e,
-                              "UPDATE `r%%sm`.oms_normal_config SET cfg_value = REPLACE(REPLACE(cfg_value, '\"n\":%d}', '\"n\":%d}'),"
-                              " '\"enable\":false', '\"enable\":true') WHERE cfg_name = 'ha.config' AND cfg_value LIKE '%%\"n\":%d}'",
-                              n, n + 1, n);
+        int rc = metadb_query(
+            db, NULL, NULL, &e,
+            "UPDATE `r%%sm`.oms_normal_config SET cfg_value = REPLACE(REPLACE(cfg_value, '\"n\":%d}', '\"n\":%d}'),"
+            " '\"enable\":false', '\"enable\":true') WHERE cfg_name = 'ha.config' AND cfg_value LIKE '%%\"n\":%d}'",
+            n, n + 1, n);
         lost = rc || metadb_affected(db) != 1;
     }
     metadb_close(db);
@@ -210,11 +224,15 @@ static void test_race(void **state)
 static void test_on(void **state)
 {
     struct acting *x = *state;
-    expect(x, "ha-on", VERDICT_YES, "omsup: evidence enable=true, perceiveStoreClientCheckpoint=true, refetchStoreIntervalMin=30");
-    value_is(x, "{\"enable\":true,\"enableHost\":false,\"enableStore\":true,\"perceiveStoreClientCheckpoint\":true,\"enableConnector\":true,"
-                "\"enableJdbcWriter\":true,\"subtopicStoreNumberThreshold\":5,\"checkRequestIntervalSec\":600,\"checkJdbcWriterIntervalSec\":600,"
-                "\"checkHostDownIntervalSec\":540,\"checkModuleExceptionIntervalSec\":240,\"clearAbnormalResourceHours\":72,"
-                "\"refetchStoreIntervalMin\":30}");
+    expect(x, "ha-on", VERDICT_YES,
+           "omsup: evidence enable=true, perceiveStoreClientCheckpoint=true, refetchStoreIntervalMin=30");
+    value_is(
+        x, "{\"enable\":true,\"enableHost\":false,\"enableStore\":true,\"perceiveStoreClientCheckpoint\":true,"
+           "\"enableConnector\":true,"
+           "\"enableJdbcWriter\":true,\"subtopicStoreNumberThreshold\":5,\"checkRequestIntervalSec\":600,"
+           "\"checkJdbcWriterIntervalSec\":600,"
+           "\"checkHostDownIntervalSec\":540,\"checkModuleExceptionIntervalSec\":240,\"clearAbnormalResourceHours\":72,"
+           "\"refetchStoreIntervalMin\":30}");
     expect(x, "ha-is-on", VERDICT_YES, "HA is on");
     expect(x, "ha-on", VERDICT_YES, "");
     put(x, "{\"enable\":false,\"siteNote\":\"ö\"}"); /* of a version that has no perceiveStoreClientCheckpoint */
@@ -235,7 +253,8 @@ static void test_outage(void **state)
     x->t1 = t1;
     put(x, "{\"enable\":true,\"refetchStoreIntervalMin\":74}");
     expect(x, "ha-is-on", VERDICT_NO, "outage since T1: 75 minutes");
-    said(x, "Stores would not fetch from before T1: set ha.config to {\"enable\":true,\"refetchStoreIntervalMin\":74,\"perceiveStoreClientCheckpoint\":true}");
+    said(x, "Stores would not fetch from before T1: set ha.config to "
+            "{\"enable\":true,\"refetchStoreIntervalMin\":74,\"perceiveStoreClientCheckpoint\":true}");
     put(x, "{\"enable\":true,\"refetchStoreIntervalMin\":75}"); /* must be greater */
     expect(x, "ha-is-on", VERDICT_NO, "more than 75, better 105");
     put(x, "{\"enable\":true,\"refetchStoreIntervalMin\":80}");
@@ -288,8 +307,16 @@ static void test_connection_gone(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_edit), cmocka_unit_test(test_parse), on_oms(test_absent),   on_oms(test_off), on_oms(test_off_without_need_writes_nothing),
-        on_oms(test_broken),         on_oms(test_two_rows),        on_oms(test_race),     on_oms(test_on),  on_oms(test_outage),
+        cmocka_unit_test(test_edit),
+        cmocka_unit_test(test_parse),
+        on_oms(test_absent),
+        on_oms(test_off),
+        on_oms(test_off_without_need_writes_nothing),
+        on_oms(test_broken),
+        on_oms(test_two_rows),
+        on_oms(test_race),
+        on_oms(test_on),
+        on_oms(test_outage),
         on_oms(test_connection_gone),
     };
     alarm(110);

@@ -42,8 +42,11 @@ static void test_who_is_ours(void **state)
     static const struct {
         const char *holder, *job;
         bool ours;
-    } cases[] = {{"host", "7-abc", true},  {"host", "8-abc", true},   {"host", "7", false},  {"host", "7-", false},  {"host", "7-abcd", false},
-                 {"host", "7-xyz", false}, {"HOST", "7-abc", false},  {"host", "7-ABC", false}, {"other", "7-abc", false}, {"x' OR '1'='1", "7-abc", false},
+    } cases[] = {{"host", "7-abc", true},        {"host", "8-abc", true},
+                 {"host", "7", false},           {"host", "7-", false},
+                 {"host", "7-abcd", false},      {"host", "7-xyz", false},
+                 {"HOST", "7-abc", false},       {"host", "7-ABC", false},
+                 {"other", "7-abc", false},      {"x' OR '1'='1", "7-abc", false},
                  {"host", "x' OR '1'='1", false}};
     expect(x, "metadb-lock", VERDICT_YES, "");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -117,7 +120,8 @@ static void test_restored(void **state)
     expect(x, "metadb-lock", VERDICT_YES, "taken");
 }
 
-/* --- racing -------------------------------------------------------------------------------------------------------- */
+/* --- racing --------------------------------------------------------------------------------------------------------
+ */
 
 enum { RACERS = 4, ROUNDS = 150 };
 

@@ -1,15 +1,19 @@
 /* online, and the prechecks of the MetaDB. */
 #include "tests/unit/fixture_action.h"
 
-/* --- online -------------------------------------------------------------------------------------------------------- */
+/* --- online --------------------------------------------------------------------------------------------------------
+ */
 
 static void beat(struct acting *x, const char *hb, const char *ip, int seconds_ago)
 {
     struct err e;
     char *q = metadb_quote(x->db, ip);
-    if (metadb_query(x->db, NULL, NULL, &e, "DELETE FROM %s.heart_beat WHERE host_ip = %s AND task_name = 'supervisor'", hb, q) ||
-        metadb_query(x->db, NULL, NULL, &e, "INSERT INTO %s.heart_beat (task_name, host_ip, gmt_modified) VALUES ('supervisor', %s, NOW() - INTERVAL %d SECOND)", hb, q,
-                     seconds_ago))
+    if (metadb_query(x->db, NULL, NULL, &e, "DELETE FROM %s.heart_beat WHERE host_ip = %s AND task_name = 'supervisor'",
+                     hb, q) ||
+        metadb_query(x->db, NULL, NULL, &e,
+                     "INSERT INTO %s.heart_beat (task_name, host_ip, gmt_modified) VALUES ('supervisor', %s, NOW() - "
+                     "INTERVAL %d SECOND)",
+                     hb, q, seconds_ago))
         fail_msg("%s", e.msg);
     free(q);
 }
@@ -46,6 +50,9 @@ static void test_online(void **state)
     x->since = NULL;
     beat(x, HB2, "10.0.0.2", 50);
     expect(x, "online", VERDICT_YES, "2 of 2");
+    beat(x, HB2, "10.0.0.2", 93);
+    expect(x, "online", VERDICT_NO, "oms2 (10.0.0.2): last heartbeat 9");
+    beat(x, HB2, "10.0.0.2", 50);
     x->since = "2999-01-01T00:00:00Z"; /* our clock is ahead: only what the future brings */
     expect(x, "online", VERDICT_NO, "this step began 0 s ago");
     x->since = "then";
@@ -56,7 +63,8 @@ static void test_online(void **state)
     free(since);
 }
 
-/* --- the server ------------------------------------------------------------------------------------------------------ */
+/* --- the server ------------------------------------------------------------------------------------------------------
+ */
 
 static void test_reachable(void **state)
 {
@@ -83,19 +91,24 @@ static void test_clock(void **state)
 static void test_databases(void **state)
 {
     struct acting *x = *state;
-    expect(x, "metadb-databases", VERDICT_YES, "omsup: evidence r%sm (utf8mb4, utf8mb4_general_ci), c`m (utf8mb4, utf8mb4_general_ci), hb-1 (latin1, latin1_swedish_ci), hb_2 (");
+    expect(x, "metadb-databases", VERDICT_YES,
+           "omsup: evidence r%sm (utf8mb4, utf8mb4_general_ci), c`m (utf8mb4, utf8mb4_general_ci), hb-1 (latin1, "
+           "latin1_swedish_ci), hb_2 (");
     run(x->db, "ALTER TABLE " HB2 ".heatbeat_sequence RENAME TO " HB2 ".heatbeat_sequence_bak2");
     expect(x, "metadb-databases", VERDICT_YES, "");
     run(x->db, "DROP TABLE " HB2 ".heatbeat_sequence_bak2");
     run(x->db, "DROP TABLE " CM ".host");
     run(x->db, "DROP TABLE " RM ".oms_normal_config");
     run(x->db, "DROP TABLE " HB1 ".heart_beat");
-    expect(x, "metadb-databases", VERDICT_NO, "no table oms_normal_config in r%sm\nno table host in c`m\nno table heart_beat in hb-1\nno table heatbeat_sequence in hb_2\n");
+    expect(x, "metadb-databases", VERDICT_NO,
+           "no table oms_normal_config in r%sm\nno table host in c`m\nno table heart_beat in hb-1\nno table "
+           "heatbeat_sequence in hb_2\n");
     run(x->db, "DROP DATABASE " HB2);
     expect(x, "metadb-databases", VERDICT_NO, "no database hb_2\n");
 }
 
-/* --- privileges -------------------------------------------------------------------------------------------------------- */
+/* --- privileges
+ * -------------------------------------------------------------------------------------------------------- */
 
 static void as(struct acting *x, const char *const *grants)
 {
@@ -114,25 +127,32 @@ static void test_privileges(void **state)
     struct acting *x = *state;
     expect(x, "metadb-privileges", VERDICT_YES, "omsup: evidence everything needed on 4 databases");
     AS(x, "GRANT USAGE ON *.* TO u@'127.0.0.1'");
-    expect(x, "metadb-privileges", VERDICT_NO, "missing on hb-1: SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, INDEX, LOCK TABLES\n");
+    expect(x, "metadb-privileges", VERDICT_NO,
+           "missing on hb-1: SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, INDEX, LOCK TABLES\n");
     not_said(x, "IDENTIFIED");
-    AS(x, "GRANT ALL ON `r\\%sm`.* TO u@'127.0.0.1'", "GRANT ALL ON `c``m`.* TO u@'127.0.0.1'", "GRANT ALL ON `hb__`.* TO u@'127.0.0.1'");
+    AS(x, "GRANT ALL ON `r\\%sm`.* TO u@'127.0.0.1'", "GRANT ALL ON `c``m`.* TO u@'127.0.0.1'",
+       "GRANT ALL ON `hb__`.* TO u@'127.0.0.1'");
     expect(x, "metadb-privileges", VERDICT_YES, "omsup: evidence");
     /* `hb\_2` is the more specific one, and counts alone: no ALTER from the other. */
-    AS(x, "GRANT ALL ON `r%`.* TO u@'127.0.0.1'", "GRANT ALL ON `c``m`.* TO u@'127.0.0.1'", "GRANT ALL ON `hb%`.* TO u@'127.0.0.1'",
-       "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, INDEX ON `hb\\_2`.* TO u@'127.0.0.1'", "GRANT LOCK TABLES ON *.* TO u@'127.0.0.1'",
-       "GRANT ALTER ON hb_2.heart_beat TO u@'127.0.0.1'", "GRANT SELECT (id) ON hb_2.heart_beat TO u@'127.0.0.1'");
+    AS(x, "GRANT ALL ON `r%`.* TO u@'127.0.0.1'", "GRANT ALL ON `c``m`.* TO u@'127.0.0.1'",
+       "GRANT ALL ON `hb%`.* TO u@'127.0.0.1'",
+       "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, INDEX ON `hb\\_2`.* TO u@'127.0.0.1'",
+       "GRANT LOCK TABLES ON *.* TO u@'127.0.0.1'", "GRANT ALTER ON hb_2.heart_beat TO u@'127.0.0.1'",
+       "GRANT SELECT (id) ON hb_2.heart_beat TO u@'127.0.0.1'");
     expect(x, "metadb-privileges", VERDICT_NO, "missing on hb_2: ALTER\n");
     not_said(x, "missing on hb-1");
     struct err e;
-    assert_int_equal(metadb_query(x->db, NULL, NULL, &e, "ALTER TABLE hb_2.heatbeat_sequence ADD COLUMN c int"), ERR_METADB); /* the server agrees */
+    assert_int_equal(metadb_query(x->db, NULL, NULL, &e, "ALTER TABLE hb_2.heatbeat_sequence ADD COLUMN c int"),
+                     ERR_METADB); /* the server agrees */
     AS(x, "CREATE OR REPLACE ROLE boss", "GRANT ALL ON *.* TO boss", "GRANT boss TO u@'127.0.0.1'");
     expect(x, "metadb-privileges", VERDICT_UNKNOWN, "but the account has roles");
-    AS(x, "GRANT boss TO u@'127.0.0.1'", "SET DEFAULT ROLE boss FOR u@'127.0.0.1'"); /* active: the server spells it out */
+    AS(x, "GRANT boss TO u@'127.0.0.1'",
+       "SET DEFAULT ROLE boss FOR u@'127.0.0.1'"); /* active: the server spells it out */
     expect(x, "metadb-privileges", VERDICT_YES, "omsup: evidence");
 }
 
-/* --- OMS ------------------------------------------------------------------------------------------------------------- */
+/* --- OMS -------------------------------------------------------------------------------------------------------------
+ */
 
 static void test_registered(void **state)
 {
@@ -149,11 +169,15 @@ static void test_projects(void **state)
 {
     struct acting *x = *state;
     expect(x, "projects-status", VERDICT_YES, "omsup: evidence migration: none; synchronization: none\n");
-    run(x->db, "INSERT INTO " RM ".oms_project (project_name, project_status) VALUES ('a', 'RUNNING'), ('b', 'FAILED'), ('old', 'DELETED'), ('old', 'DELETED')");
-    run(x->db, "INSERT INTO " RM ".oms_sync_project (project_name, project_status) VALUES ('a', 'RUNNING'), ('c', 'RUNNING')");
+    run(x->db, "INSERT INTO " RM ".oms_project (project_name, project_status) VALUES ('a', 'RUNNING'), ('b', "
+                                 "'FAILED'), ('old', 'DELETED'), ('old', 'DELETED')");
+    run(x->db,
+        "INSERT INTO " RM ".oms_sync_project (project_name, project_status) VALUES ('a', 'RUNNING'), ('c', 'RUNNING')");
     expect(x, "projects-duplicate", VERDICT_YES, "unique");
-    expect(x, "projects-status", VERDICT_YES, "omsup: evidence migration: 2 DELETED, 1 FAILED, 1 RUNNING; synchronization: 2 RUNNING\n");
-    run(x->db, "INSERT INTO " RM ".oms_sync_project (project_name, project_status) VALUES ('c', 'SUSPENDED'), ('x\nomsup: fact T1 z', 'A'), ('x\nomsup: fact T1 z', 'B')");
+    expect(x, "projects-status", VERDICT_YES,
+           "omsup: evidence migration: 2 DELETED, 1 FAILED, 1 RUNNING; synchronization: 2 RUNNING\n");
+    run(x->db, "INSERT INTO " RM ".oms_sync_project (project_name, project_status) VALUES ('c', 'SUSPENDED'), "
+                                 "('x\nomsup: fact T1 z', 'A'), ('x\nomsup: fact T1 z', 'B')");
     expect(x, "projects-duplicate", VERDICT_NO, "oms_sync_project (2 projects of one name): \"c\", ids 2,3\n");
     not_said(x, "\nomsup: fact");
 }
@@ -163,9 +187,11 @@ static void test_black_region(void **state)
     struct acting *x = *state;
     expect(x, "black-region", VERDICT_UNKNOWN, "cm_location");
     set_env(x, "CM_LOCATION", "1");
-    run(x->db, "INSERT INTO " CM ".config_job (job_name, `key`, `value`) VALUES ('j', 'workerNum', '16'), ('j', 'sourceFile.blackRegionNo', '1')");
+    run(x->db, "INSERT INTO " CM ".config_job (job_name, `key`, `value`) VALUES ('j', 'workerNum', '16'), ('j', "
+                                 "'sourceFile.blackRegionNo', '1')");
     expect(x, "black-region", VERDICT_YES, "omsup: evidence");
-    run(x->db, "INSERT INTO " CM ".config_job (job_name, `key`, `value`) VALUES ('jdbc-2', 'sourceFile.blackRegionNo', '100')");
+    run(x->db, "INSERT INTO " CM
+               ".config_job (job_name, `key`, `value`) VALUES ('jdbc-2', 'sourceFile.blackRegionNo', '100')");
     expect(x, "black-region", VERDICT_NO, "config_job: 3, jdbc-2, sourceFile.blackRegionNo, 100\n");
     said(x, "contact OMS Technical Support");
 }
@@ -180,7 +206,8 @@ static void test_slim_state(void **state)
     run(x->db, "CREATE TABLE " HB1 ".heatbeat_sequence_bak LIKE " HB1 ".heatbeat_sequence");
     expect(x, "slim-state", VERDICT_YES, "newest id 9; left of an earlier slimming: heatbeat_sequence_bak\n");
     run(x->db, "RENAME TABLE " HB1 ".heatbeat_sequence TO " HB1 ".heatbeat_sequence_bak2");
-    expect(x, "slim-state", VERDICT_YES, "no live heatbeat_sequence; left of an earlier slimming: heatbeat_sequence_bak, heatbeat_sequence_bak2\n");
+    expect(x, "slim-state", VERDICT_YES,
+           "no live heatbeat_sequence; left of an earlier slimming: heatbeat_sequence_bak, heatbeat_sequence_bak2\n");
     run(x->db, "DROP TABLE " HB1 ".heatbeat_sequence_bak, " HB1 ".heatbeat_sequence_bak2");
     expect(x, "slim-state", VERDICT_NO, "hb-1 has no table heatbeat_sequence");
     set_env(x, "HB_DB", "");
@@ -191,8 +218,9 @@ static void test_slim_state(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        on_oms(test_online),     on_oms(test_reachable),  on_oms(test_clock),    on_oms(test_databases),    on_oms(test_privileges),
-        on_oms(test_registered), on_oms(test_projects),   on_oms(test_black_region), on_oms(test_slim_state),
+        on_oms(test_online),    on_oms(test_reachable),    on_oms(test_clock),
+        on_oms(test_databases), on_oms(test_privileges),   on_oms(test_registered),
+        on_oms(test_projects),  on_oms(test_black_region), on_oms(test_slim_state),
     };
     alarm(110);
     return cmocka_run_group_tests_name("action looks", tests, mariadb_up, mariadb_down);
