@@ -95,11 +95,24 @@ static void next_failed(const struct next *n)
     type(n, "retry", "", NULL);
 }
 
+/* A notice has lines of its own. */
+static void say_lines(const struct next *n, const char *text)
+{
+    while (*text) {
+        size_t len = strcspn(text, "\n");
+        char *line = xstrndup(text, len);
+        if (len)
+            say(n, 4, "", line);
+        free(line);
+        text += len + (text[len] == '\n');
+    }
+}
+
 static void next_waiting(const struct next *n)
 {
     item(n, STATE_WAITING, n->sub->message ? n->sub->message : "an operator is needed");
     if (n->sub->notice)
-        say(n, 4, "", n->sub->notice);
+        say_lines(n, n->sub->notice);
     type(n, "confirm", "", "it is so");
     type(n, "reject", " --reason TEXT", "it is not: makes it Failed");
 }
@@ -192,6 +205,16 @@ static bool may_roll_back(const struct snapshot *s)
     return snapshot_is(s, "upgrade") && s->started && !(s->why && strncasecmp(s->why, "rolled back", 11) == 0);
 }
 
+/* What the last step leaves to people is in its notice. */
+static void successful(const struct next *n)
+{
+    const struct step *last = n->s->n_steps ? &n->s->steps[n->s->n_steps - 1] : NULL;
+    bool notice = last && last->n_subs && last->subs[0].notice;
+    say(n, 2, notice ? "Successful. What is left for you:" : "Successful: nothing is left to do.", NULL);
+    if (notice)
+        say_lines(n, last->subs[0].notice);
+}
+
 static void next_job(const struct next *n, size_t running, size_t asked)
 {
     const struct snapshot *s = n->s;
@@ -209,7 +232,7 @@ static void next_job(const struct next *n, size_t running, size_t asked)
         type(n, "resume", "", NULL);
         break;
     case STATE_SUCCESSFUL:
-        say(n, 2, "Successful: nothing is left to do.", NULL);
+        successful(n);
         break;
     case STATE_CANCELED:
         say(n, 2, "Canceled: what was done stays done.", NULL);

@@ -44,22 +44,14 @@ static void header(struct buf *b, const struct view *v, const struct snapshot *s
     const struct term *t = v->t;
     buf_printf(b, "Job %lld   ", (long long)s->job);
     view_state(b, t, s->state);
-    buf_puts(b, "   ");
-    text_add(b, t, s->type);
-    if (s->source && s->target) {
-        buf_puts(b, " ");
-        text_add(b, t, s->source);
-        buf_puts(b, " -> ");
-        text_add(b, t, s->target);
-    }
-    if (s->object) {
-        buf_puts(b, " of ");
-        text_add(b, t, s->object);
-    }
-    if (s->parent >= 0)
-        buf_printf(b, " (of job %lld)", (long long)s->parent);
     buf_puts(b, "   elapsed ");
     job_time(b, v, s);
+    buf_puts(b, "   ");
+    text_add(b, t, s->type);
+    buf_puts(b, " of ");
+    text_add(b, t, s->object ? s->object : s->deployment);
+    if (s->parent >= 0)
+        buf_printf(b, " (of job %lld)", (long long)s->parent);
     buf_puts(b, "\nby ");
     text_add(b, t, s->operator_);
     buf_puts(b, "   created ");

@@ -241,17 +241,17 @@ teardown() { client_teardown; }
 @test "rename-project: prints; --execute needs --yes" {
 	daemon <<<'{"rename-project": [{"result": {"sql": "UPDATE x"}}, {"result": {"sql": "UPDATE x", "changed": 1}}]}'
 	echo x >"$D/f"
-	ctl rename-project "$D/f" migration p1 new
+	ctl rename-project "$D/f" migration 17 new
 	ended 0
 	has "UPDATE x" "Not run"
-	[[ $(asked rename-project) == *'"execute": false'*'"id": "p1", "kind": "migration", "name": "new"'* ]]
-	ctl rename-project "$D/f" migration p1 new --execute
+	[[ $(asked rename-project) == *'"execute": false'*'"id": 17, "kind": "migration", "name": "new"'* ]]
+	ctl rename-project "$D/f" migration 17 new --execute
 	ended 2
 	has "pass --yes"
-	ctl rename-project "$D/f" migration p1 new --execute --yes
+	ctl rename-project "$D/f" migration 17 new --execute --yes
 	ended 0
 	has "rows changed: 1"
-	ctl rename-project "$D/f" other p1 new
+	ctl rename-project "$D/f" other 17 new
 	ended 2
 }
 
