@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # output, status: set by bats' run
 # A fake daemon for each test, in its own directory; OMSUPCTL is the program under test.
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -11,6 +11,10 @@ client_setup() {
 	D=$BATS_TEST_TMPDIR
 	export OMSUP_SOCKET=$D/sock
 	: >"$D/requests"
+	command -v "$OMSUPCTL" >/dev/null || {
+		echo "OMSUPCTL is to name the program under test"
+		return 1
+	}
 }
 
 client_teardown() {

@@ -4,8 +4,8 @@
     client_pty.py [--size ROWSxCOLS] ACTION... -- PROGRAM ARG...
 
 ACTION: expect:TEXT (waits until the screen shows it), gone:TEXT (until it does not), raw:TEXT (until the output had it;
-escapes as in Python), type:TEXT, key:HEX, signal:NAME, resize:ROWSxCOLS, touch:PATH. Prints the screen as it is at the end and then
-"exit STATUS" or "signal NUMBER". An action that does not come true within 30 s is an error (status 99).
+escapes as in Python), type:TEXT, key:HEX, signal:NAME, resize:ROWSxCOLS, touch:PATH. Prints the screen as it is at the end,
+whether the cursor is shown and colours were seen, and "exit STATUS" or "signal NUMBER". An action that does not come true within 30 s is an error (status 99).
 """
 import fcntl
 import os
@@ -30,6 +30,7 @@ class Screen:
         self.row = self.col = 0
         self.cursor = True
         self.rest = ""
+        self.next_size = None  # a new size counts when the program has cleared the screen for it
 
     def put(self, ch):
         if self.col >= self.cols:
@@ -84,6 +85,10 @@ class Screen:
             del self.lines[self.row + 1:]
         elif cmd == "J" and arg == "2":
             self.lines = [""] * len(self.lines)
+            if self.next_size:
+                self.rows, self.cols = self.next_size
+                self.lines = [""]
+                self.row = self.col = 0
         elif cmd in "hl" and arg == "?25":
             self.cursor = cmd == "h"
         else:
@@ -154,7 +159,7 @@ class Run:
             os.kill(self.pid, getattr(signal, "SIG" + arg))
         elif name == "resize":
             rows, cols = map(int, arg.split("x"))
-            self.screen.rows, self.screen.cols = rows, cols
+            self.screen.next_size = (rows, cols)
             fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, cols, 0, 0))
         elif name == "touch":
             with open(arg, "w", encoding="utf-8"):
@@ -169,6 +174,7 @@ class Run:
         _, status = os.waitpid(self.pid, 0)
         print(self.screen.text())
         print("cursor " + ("shown" if self.screen.cursor else "hidden"))
+        print("colours " + ("seen" if re.search(r"\033\[[0-9;]+m", self.all) else "none"))
         if os.WIFSIGNALED(status):
             print("signal %d" % os.WTERMSIG(status))
         else:
