@@ -3,22 +3,7 @@
 #include <string.h>
 
 #include "common/alloc.h"
-#include "daemon/engine/gather.h"
-#include "daemon/engine/inquiry.h"
-#include "daemon/engine/internal.h"
-
-struct submit {
-    struct engine *en;
-    enum job_type type;
-    bool plan_only, start;
-    char *actor, *login, *text, *reason;
-    int64_t parent;
-    const struct procedure *procedure;
-    engine_reply *reply;
-    void *ctx;
-};
-
-static char control_name[] = "control";
+#include "daemon/engine/submit.h"
 
 static void submit_free(struct submit *s)
 {
@@ -29,7 +14,7 @@ static void submit_free(struct submit *s)
     free(s);
 }
 
-static void answer(struct submit *s, cJSON *result, const struct err *e)
+void submit_answer(struct submit *s, cJSON *result, const struct err *e)
 {
     engine_flush(s->en);
     s->reply(s->ctx, result, e);
@@ -73,8 +58,6 @@ static void write_job(struct submit *s, const struct deployment *d, struct plan 
     *out = b;
 }
 
-static void add_losses(struct submit *s, cJSON *r);
-
 static void create(struct submit *s, struct plan *plan, const struct deployment *d)
 {
     struct err e = {0};
@@ -108,190 +91,10 @@ static void create(struct submit *s, struct plan *plan, const struct deployment 
         cJSON_Delete(r);
         r = NULL;
     } else if (s->plan_only && s->parent) {
-        add_losses(s, r);
+        rollback_losses(s, r);
         return;
     }
-    answer(s, r, &e);
-}
-
-/* --- rollback: what the parent's journal tells ------------------------------------------------------------ */
-
-struct parent_facts {
-    struct engine *en;
-    int64_t id;
-    cJSON *cache; /* keeps values alive as long as the expansion */
-};
-
-static const char *parent_fact(void *ctx, const char *name)
-{
-    struct parent_facts *f = ctx;
-    const cJSON *have = cJSON_GetObjectItemCaseSensitive(f->cache, name);
-    if (!have) {
-        char *v = journal_fact(f->en->journal, f->id, name);
-        if (!v)
-            return NULL;
-        have = cJSON_AddStringToObject(f->cache, name, v);
-        free(v);
-    }
-    return have->valuestring;
-}
-
-static bool add_fact(void *ctx, const char *name, const char *value)
-{
-    cJSON_AddStringToObject(ctx, name, value);
-    return true;
-}
-
-/* The recorded backups: one object a database. */
-static cJSON *backups_json(struct engine *en, int64_t id)
-{
-    cJSON *facts = cJSON_CreateObject(), *list = cJSON_CreateArray();
-    journal_facts(en->journal, id, add_fact, facts, NULL);
-    for (const cJSON *f = facts->child; f; f = f->next) {
-        size_t n = strlen(f->string);
-        if (strncmp(f->string, "backup.", 7) != 0 || n < 13 || strcmp(f->string + n - 5, ".file") != 0)
-            continue;
-        char *db = xstrndup(f->string + 7, n - 12);
-        cJSON *o = cJSON_CreateObject();
-        cJSON_AddStringToObject(o, "db", db);
-        cJSON_AddStringToObject(o, "file", f->valuestring);
-        static const char *const more[] = {"size", "sha256"};
-        for (size_t i = 0; i < 2; i++) {
-            char *name = xasprintf("backup.%s.%s", db, more[i]);
-            const cJSON *v = cJSON_GetObjectItemCaseSensitive(facts, name);
-            if (v && i == 0)
-                cJSON_AddNumberToObject(o, more[i], strtod(v->valuestring, NULL));
-            else if (v)
-                cJSON_AddStringToObject(o, more[i], v->valuestring);
-            free(name);
-        }
-        cJSON_AddItemToArray(list, o);
-        free(db);
-    }
-    cJSON_Delete(facts);
-    return list;
-}
-
-/* --- rollback --plan: are the backups what was recorded? ------------------------------------------------- */
-
-struct verify {
-    struct submit *s;
-    cJSON *result, *backups;
-};
-
-static const char verify_script[] =
-    "printf '%s\\n' \"$BACKUPS\" | while IFS=' ' read -r db sum file; do\n"
-    "  [ -n \"$db\" ] || continue\n"
-    "  if ! [ -f \"$file\" ]; then echo \"$db the file is not there\"; continue; fi\n"
-    "  if said=$(sha256sum <\"$file\" 2>&1); then\n"
-    "    if [ \"${said%% *}\" = \"$sum\" ]; then echo \"$db verified\"; else echo \"$db its SHA-256 is ${said%% *}, not the recorded one\"; fi\n"
-    "  else\n"
-    "    echo \"$db it cannot be read: $said\"\n"
-    "  fi\n"
-    "done\n";
-
-static void on_verified(void *ctx, struct inquiry_item *items, size_t n, const struct err *failed)
-{
-    struct verify *v = ctx;
-    cJSON *o;
-    cJSON_ArrayForEach(o, v->backups)
-    {
-        const char *db = cJSON_GetObjectItemCaseSensitive(o, "db")->valuestring, *said = NULL;
-        char *save = NULL, *copy = xstrdup(failed->code ? "" : items[0].output);
-        for (char *line = strtok_r(copy, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
-            if (strncmp(line, db, strlen(db)) == 0 && line[strlen(db)] == ' ')
-                said = line + strlen(db) + 1;
-        bool ok = said && strcmp(said, "verified") == 0;
-        cJSON_AddBoolToObject(o, "verified", ok);
-        if (!ok)
-            cJSON_AddStringToObject(o, "problem", said ? said : failed->code ? failed->msg : "it could not be looked at");
-        free(copy);
-    }
-    struct err none = {0};
-    answer(v->s, v->result, &none);
-    free(v);
-}
-
-/* What a rollback would lose, and the backups that it would use, verified now. */
-static void add_losses(struct submit *s, cJSON *r)
-{
-    cJSON *lost = cJSON_AddArrayToObject(r, "lost"), *backups = backups_json(s->en, s->parent), *o;
-    char *t1 = journal_fact(s->en->journal, s->parent, "T1");
-    char *line = t1 ? xasprintf("everything that OMS wrote to rm, cm and cm_hb since the backup (the outage began at %s)", t1)
-                    : xstrdup("nothing: the old containers were not stopped");
-    struct buf list = {0};
-    cJSON_AddItemToArray(lost, cJSON_CreateString(line));
-    cJSON_AddItemToObject(r, "backups", backups);
-    free(line);
-    free(t1);
-    cJSON_ArrayForEach(o, backups)
-    {
-        const cJSON *sum = cJSON_GetObjectItemCaseSensitive(o, "sha256");
-        buf_printf(&list, "%s %s %s\n", cJSON_GetObjectItemCaseSensitive(o, "db")->valuestring, sum ? sum->valuestring : "-",
-                   cJSON_GetObjectItemCaseSensitive(o, "file")->valuestring);
-    }
-    struct verify *v = xcalloc(1, sizeof *v);
-    *v = (struct verify){s, r, backups};
-    struct inquiry_item *item = xcalloc(1, sizeof *item);
-    item->host = (struct plan_host){.name = control_name};
-    item->env = xcalloc(2, sizeof *item->env);
-    item->env[0] = xasprintf("BACKUPS=%s", buf_str(&list));
-    item->script = verify_script;
-    buf_free(&list);
-    inquiry_begin(s->en, item, 1, on_verified, v);
-}
-
-/* --- what had begun ---------------------------------------------------------------------------------------- */
-
-struct begun {
-    const struct plan *plan;
-    bool *step;
-    bool late;
-};
-
-static bool note_begun(void *ctx, unsigned seq, const struct journal_subtask *s)
-{
-    struct begun *g = ctx;
-    if (strcmp(s->phase, core_phase_name(PHASE_PENDING)) == 0 && s->attempt == 0)
-        return true;
-    if (s->attempt == 0 && !s->started)
-        return true; /* canceled or skipped before it began */
-    for (size_t k = 0; k < g->plan->n_steps; k++)
-        if (strcmp(g->plan->steps[k].id, s->step) == 0) {
-            g->step[k] = true;
-            g->late |= g->plan->steps[k].irreversible;
-        }
-    return true;
-}
-
-static int expand_rollback(struct submit *s, const struct gathered *g, struct plan **plan, struct err *e)
-{
-    struct engine *en = s->en;
-    struct journal_job row;
-    struct job *parent;
-    int rc = journal_job(en->journal, s->parent, &row, e);
-    if (rc)
-        return rc;
-    rc = job_load(en, &row, &parent, e);
-    journal_job_clear(&row);
-    if (rc)
-        return rc;
-    struct begun b = {parent->plan, xcalloc(parent->plan->n_steps, sizeof(bool)), false};
-    struct parent_facts facts = {en, s->parent, cJSON_CreateObject()};
-    rc = journal_subtasks(en->journal, s->parent, note_begun, &b, e);
-    const char **ids = xcalloc(parent->plan->n_steps + 1, sizeof *ids);
-    size_t n = 0;
-    for (size_t k = 0; k < parent->plan->n_steps; k++)
-        if (b.step[k])
-            ids[n++] = parent->plan->steps[k].id;
-    struct rollback_of rb = {.late = b.late, .begun = ids, .t1 = parent_fact(&facts, "T1"), .fact = parent_fact, .ctx = &facts};
-    if (rc == 0)
-        rc = plan_expand(JOB_ROLLBACK, s->procedure, g->deployment, g->facts, &rb, plan, e);
-    free(ids);
-    free(b.step);
-    cJSON_Delete(facts.cache);
-    job_free(parent);
-    return rc;
+    submit_answer(s, r, &e);
 }
 
 /* --- the flow ------------------------------------------------------------------------------------------------ */
@@ -303,17 +106,17 @@ static void on_gathered(void *ctx, struct gathered *g, const struct err *failed)
     struct plan *plan = NULL;
     if (e.code == 0) {
         if (s->type == JOB_ROLLBACK)
-            expand_rollback(s, g, &plan, &e);
+            rollback_expand(s, g, &plan, &e);
         else
             plan_expand(s->type, s->procedure, g->deployment, g->facts, NULL, &plan, &e);
     }
     if (plan)
         create(s, plan, g->deployment);
     else
-        answer(s, NULL, &e);
+        submit_answer(s, NULL, &e);
 }
 
-static struct submit *submit_new(struct engine *en, const struct engine_caller *who, enum job_type type, engine_reply *reply, void *ctx)
+struct submit *submit_new(struct engine *en, const struct engine_caller *who, enum job_type type, engine_reply *reply, void *ctx)
 {
     struct submit *s = xcalloc(1, sizeof *s);
     *s = (struct submit){.en = en, .type = type, .reply = reply, .ctx = ctx, .actor = xstrdup(who ? who->actor : "engine"),
@@ -321,7 +124,7 @@ static struct submit *submit_new(struct engine *en, const struct engine_caller *
     return s;
 }
 
-static void begin_submit(struct submit *s, const char *deployment, const char *file)
+void submit_begin(struct submit *s, const char *deployment, const char *file)
 {
     struct err e = {0};
     struct deployment *d = NULL;
@@ -331,7 +134,7 @@ static void begin_submit(struct submit *s, const char *deployment, const char *f
         rc = procedures_find(s->en->procedures, d->edition, d->source, d->target, &s->procedure, &e);
     if (rc) {
         deployment_free(d);
-        answer(s, NULL, &e);
+        submit_answer(s, NULL, &e);
         return;
     }
     gather_begin(s->en, d, on_gathered, s);
@@ -342,66 +145,12 @@ void engine_submit(struct engine *en, const struct engine_caller *who, enum job_
 {
     struct submit *s = submit_new(en, who, type, reply, ctx);
     s->start = start || type == JOB_CHECK;
-    begin_submit(s, deployment, file);
+    submit_begin(s, deployment, file);
 }
 
 void engine_plan(struct engine *en, enum job_type type, const char *deployment, const char *file, engine_reply *reply, void *ctx)
 {
     struct submit *s = submit_new(en, NULL, type, reply, ctx);
     s->plan_only = true;
-    begin_submit(s, deployment, file);
-}
-
-struct stale {
-    const struct journal_job *parent;
-    struct err *e;
-    int rc;
-};
-
-static bool look_stale(void *ctx, const struct journal_job *row)
-{
-    struct stale *x = ctx;
-    if (row->id <= x->parent->id)
-        return false;
-    if (row->parent == x->parent->id && strcmp(row->type, "rollback") == 0 && strcmp(row->state, "Successful") == 0)
-        x->rc = err_set(x->e, ERR_STATE, "job %lld was rolled back by job %lld: its backups are older than what runs now", (long long)x->parent->id,
-                        (long long)row->id);
-    else if (strcmp(row->type, "upgrade") == 0 && row->started && strcmp(row->deployment, x->parent->deployment) == 0)
-        x->rc = err_set(x->e, ERR_STATE, "job %lld upgraded the same deployment later: roll that back first", (long long)row->id);
-    return x->rc == 0;
-}
-
-/* A rollback restores what was; after another job on the same deployment that is no longer what is meant. */
-static int refuse_stale(struct engine *en, const struct journal_job *parent, struct err *e)
-{
-    struct stale x = {parent, e, 0};
-    int rc = journal_jobs(en->journal, false, look_stale, &x, e);
-    return rc ? rc : x.rc;
-}
-
-void engine_rollback(struct engine *en, const struct engine_caller *who, int64_t job, const char *reason, bool plan_only,
-                     engine_reply *reply, void *ctx)
-{
-    struct err e = {0};
-    struct journal_job row = {0};
-    struct submit *s = submit_new(en, who, JOB_ROLLBACK, reply, ctx);
-    s->plan_only = plan_only;
-    s->start = true;
-    s->parent = job;
-    s->reason = xstrdup(reason);
-    int rc = journal_job(en->journal, job, &row, &e);
-    struct job *b = engine_job(en, job);
-    if (rc == 0 && strcmp(row.type, "upgrade") != 0)
-        rc = err_set(&e, ERR_STATE, "job %lld is not an upgrade", (long long)job);
-    else if (rc == 0 && !row.started)
-        rc = err_set(&e, ERR_STATE, "job %lld has not begun: there is nothing to roll back; cancel it", (long long)job);
-    else if (rc == 0 && b && !plan_only && core_job_state(&b->core) == JOB_ST_IN_PROGRESS)
-        rc = err_set(&e, ERR_STATE, "job %lld runs: pause it, and roll back when nothing runs any more", (long long)job);
-    if (rc == 0)
-        rc = refuse_stale(en, &row, &e);
-    if (rc)
-        answer(s, NULL, &e);
-    else
-        begin_submit(s, row.deployment, "deployment");
-    journal_job_clear(&row);
+    submit_begin(s, deployment, file);
 }

@@ -1,0 +1,24 @@
+/* What submit.c and rollback.c share: one submission under way, from the request to its answer. */
+#pragma once
+#include "daemon/engine/gather.h"
+
+struct submit {
+    struct engine *en;
+    enum job_type type;
+    bool plan_only, start;
+    char *actor, *login, *text, *reason;
+    int64_t parent; /* of a rollback; else 0 */
+    const struct procedure *procedure;
+    engine_reply *reply;
+    void *ctx;
+};
+
+struct submit *submit_new(struct engine *en, const struct engine_caller *who, enum job_type type, engine_reply *reply, void *ctx);
+/* Parses, gathers, expands, and then answers by itself. */
+void submit_begin(struct submit *s, const char *deployment, const char *file);
+/* Takes result; frees s. */
+void submit_answer(struct submit *s, cJSON *result, const struct err *e);
+
+int rollback_expand(struct submit *s, const struct gathered *g, struct plan **plan, struct err *e);
+/* Adds `lost` and `backups`, verified now, to the answer r, and answers. */
+void rollback_losses(struct submit *s, cJSON *r);
