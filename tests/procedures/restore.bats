@@ -146,3 +146,32 @@ socket=/nowhere/sock'
 	run ! kill -0 "$sleeper" 2>/dev/null
 	check
 }
+
+@test "the lock is carried over, its renewal is no difference, and the backup brings back no old one" {
+	sql "CREATE TABLE omsup_lock (id int PRIMARY KEY, holder varchar(255), job varchar(255), token varchar(255),
+		taken_at datetime, renewed_at datetime, renewals bigint);
+		INSERT INTO omsup_lock VALUES (1, 'it''s \"me\"', '7-a', 't', NOW(), NOW(), 3)" rm_402
+	script steps backup run DB=rm_402 BACKUP_DIR="$DIR" OMSUP_JOB=7 OMSUP_ATTEMPT=2 OMSUP_TOKEN=t
+	run -1 grep omsup_lock "$DIR/job-7/rm_402.2.sql"
+	sql "UPDATE omsup_lock SET job = '8-a', renewals = 4" rm_402
+	row=$(sql 'SELECT * FROM omsup_lock' rm_402)
+	restore
+	[ "$(sql 'SELECT * FROM omsup_lock' rm_402)" = "$row" ]
+	sql 'UPDATE omsup_lock SET renewals = 5' rm_402
+	check
+	# broken off right behind the drop
+	cp "$FILE" "$FILE.bad"
+	mkdir -p "$BATS_TEST_TMPDIR/bin"
+	cat >"$BATS_TEST_TMPDIR/bin/mysql" <<-'EOS'
+		#!/bin/sh
+		case "$*" in *"CREATE DATABASE"*) exit 1 ;; esac
+		exec /usr/bin/mysql "$@"
+	EOS
+	chmod +x "$BATS_TEST_TMPDIR/bin/mysql"
+	run -1 restore PATH="$BATS_TEST_TMPDIR/bin:$PATH"
+	[ -z "$(sql "SHOW DATABASES LIKE 'rm_402'")" ]
+	restore
+	[ "$(sql 'SELECT renewals FROM omsup_lock' rm_402)" = 5 ]
+	check
+	[ -z "$(find "$DIR" -name '*.lock-of-job*')" ]
+}
