@@ -237,6 +237,7 @@ static void test_silence(void **state)
     struct metadb *db = must_open("omsup", AWKWARD_PASSWORD);
     pthread_create(&t, NULL, open_silent, &port);
     kill(mariadb.pid, SIGSTOP);
+    waitpid(mariadb.pid, NULL, WUNTRACED); /* until every thread of it has stopped */
     int rc = metadb_query(db, NULL, &no, &e, "SELECT 1");
     kill(mariadb.pid, SIGCONT);
     assert_int_equal(rc, ERR_METADB);
