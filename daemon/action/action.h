@@ -16,7 +16,7 @@ enum verdict {
 };
 
 struct action_args {
-    const char *const *env; /* the subtask's environment, NULL-terminated NAME=value */
+    const char *const *env; /* the subtask's environment, NULL-terminated NAME=value; the job's facts as fact:NAME=value */
     const struct metadb_server *servers; /* every OMS node of the plan */
     size_t n_servers;
     const char *t1, *since; /* UTC times of T1 and of the first start of this subtask's step; NULL when unknown */

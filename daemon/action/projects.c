@@ -1,9 +1,10 @@
-/* projects-duplicate (SEED, Prerequisites of the path from before V4.0.2) and projects-status. */
+/* projects-duplicate (SEED, Prerequisites of the path from before V4.0.2), projects-status and projects-after. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "daemon/action/act.h"
 
-action_fn projects_duplicate, projects_status;
+action_fn projects_duplicate, projects_status, projects_after;
 
 static const struct {
     const char *table, *kind;
@@ -36,30 +37,54 @@ enum verdict projects_duplicate(struct metadb *db, const struct action_args *a, 
     return n ? VERDICT_NO : VERDICT_YES;
 }
 
+/* "migration: 1 RUNNING, 2 FAILED; synchronization: none" */
+static int count_projects(struct metadb *db, const struct action_args *a, struct buf *b, struct err *e)
+{
+    for (size_t i = 0; i < KINDS; i++) {
+        struct metadb_rows r;
+        char *rm = metadb_name(action_env(a, "RM_DB"));
+        int rc = metadb_query(db, &r, NULL, e,
+                              "SELECT project_status, COUNT(*) FROM %s.%s GROUP BY project_status ORDER BY project_status", rm, kinds[i].table);
+        free(rm);
+        if (rc)
+            return rc;
+        buf_printf(b, "%s%s: ", i ? "; " : "", kinds[i].kind);
+        for (size_t k = 0; k < r.n_rows; k++)
+            buf_printf(b, "%s%s %s", k ? ", " : "", cell_text(&r, k, 1), cell_text(&r, k, 0));
+        if (r.n_rows == 0)
+            buf_puts(b, "none");
+        metadb_rows_free(&r);
+    }
+    return 0;
+}
+
 enum verdict projects_status(struct metadb *db, const struct action_args *a, struct buf *out)
 {
     struct buf b = {0};
-    for (size_t i = 0; i < KINDS; i++) {
-        struct metadb_rows r;
-        struct err e;
-        char *rm = metadb_name(action_env(a, "RM_DB"));
-        int rc =
-            metadb_query(db, &r, NULL, &e,
-                         "SELECT project_status, COUNT(*) FROM %s.%s GROUP BY project_status ORDER BY project_status",
-                         rm, kinds[i].table);
-        free(rm);
-        if (rc) {
-            buf_free(&b);
-            return look_failed(out, &e);
-        }
-        buf_printf(&b, "%s%s: ", i ? "; " : "", kinds[i].kind);
-        for (size_t k = 0; k < r.n_rows; k++)
-            buf_printf(&b, "%s%s %s", k ? ", " : "", cell_text(&r, k, 1), cell_text(&r, k, 0));
-        if (r.n_rows == 0)
-            buf_puts(&b, "none");
-        metadb_rows_free(&r);
+    struct err e;
+    enum verdict v = VERDICT_YES;
+    if (count_projects(db, a, &b, &e)) {
+        v = look_failed(out, &e);
+    } else {
+        say(out, "omsup: fact projects.before %s", buf_str(&b));
+        say(out, "omsup: evidence %s", buf_str(&b));
     }
-    say(out, "omsup: evidence %s", b.data);
     buf_free(&b);
-    return VERDICT_YES;
+    return v;
+}
+
+enum verdict projects_after(struct metadb *db, const struct action_args *a, struct buf *out)
+{
+    struct buf b = {0};
+    struct err e;
+    enum verdict v = VERDICT_YES;
+    const char *before = action_env(a, "fact:projects.before");
+    if (count_projects(db, a, &b, &e))
+        v = look_failed(out, &e);
+    else if (strcmp(before, buf_str(&b)) == 0)
+        say(out, "omsup: evidence as before: %s", before);
+    else
+        say(out, "omsup: evidence before: %s | now: %s", *before ? before : "not known", buf_str(&b));
+    buf_free(&b);
+    return v;
 }

@@ -64,6 +64,7 @@ static void create(struct submit *s, struct plan *plan, const struct deployment 
     char hash[65], *text = plan_text(plan);
     plan_sha256(text, hash);
     cJSON *r = cJSON_CreateObject();
+    struct job *parent = s->parent ? engine_job(s->en, s->parent) : NULL;
     if (s->plan_only) {
         char *print = plan_print(plan);
         cJSON_AddStringToObject(r, "plan", hash);
@@ -72,8 +73,12 @@ static void create(struct submit *s, struct plan *plan, const struct deployment 
         plan_free(plan);
     } else if (s->start && plan->type != JOB_CHECK && job_conflict(s->en, plan, 0, s->parent, &e)) {
         plan_free(plan);
+    } else if (parent && core_job_state(&parent->core) == JOB_ST_IN_PROGRESS) {
+        /* Somebody has resumed it while the nodes were asked. */
+        err_set(&e, ERR_STATE, "job %lld runs again: pause it, and roll back when nothing runs any more", (long long)s->parent);
+        plan_free(plan);
     } else {
-        struct job *b, *parent = s->parent ? engine_job(s->en, s->parent) : NULL;
+        struct job *b;
         write_job(s, d, plan, text, hash, &b, &e);
         if (parent) {
             char *why = xasprintf("rolled back by job %lld", (long long)b->row.id);

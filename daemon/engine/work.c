@@ -216,6 +216,18 @@ static void run_builtin(struct metadb *db, const struct err *e, void *arg)
 
 /* --- requests ---------------------------------------------------------------------------------------- */
 
+static bool add_fact(void *ctx, const char *name, const char *value)
+{
+    char ***env = ctx;
+    size_t n = 0;
+    while ((*env)[n])
+        n++;
+    *env = xrealloc(*env, n + 2, sizeof **env);
+    (*env)[n] = xasprintf("fact:%s=%s", name, value);
+    (*env)[n + 1] = NULL;
+    return true;
+}
+
 static void ask_builtin(struct job *b, size_t seq, const char *name)
 {
     struct work *w = &b->subs[seq].work;
@@ -227,6 +239,7 @@ static void ask_builtin(struct job *b, size_t seq, const char *name)
     struct ask *a = ask_new(b, seq);
     a->action = action_find(name);
     a->env = work_env(b, seq, w->what == WORK_ACT ? b->core.subtasks[seq].attempt : 0);
+    journal_facts(b->en->journal, b->row.id, add_fact, &a->env, NULL);
     a->servers = xcalloc(b->plan->n_servers, sizeof *a->servers);
     for (size_t i = 0; i < b->plan->n_servers; i++) {
         const struct plan_server *p = &b->plan->servers[i];

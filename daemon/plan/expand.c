@@ -140,6 +140,17 @@ static size_t reached(const struct procedure *p, const struct rollback_of *rb)
     return last;
 }
 
+/* The fact ha.before; unknown, when there is none or it is no word of ours. */
+static const char *ha_before(const struct rollback_of *rb)
+{
+    static const char *const words[] = {"on", "off", "absent"};
+    const char *is = rb->fact ? rb->fact(rb->ctx, "ha.before") : NULL;
+    for (size_t i = 0; is && i < sizeof words / sizeof *words; i++)
+        if (strcmp(is, words[i]) == 0)
+            return words[i];
+    return "unknown";
+}
+
 static int fill_steps(const struct expand *x)
 {
     struct when_facts facts = {.edition = x->d->edition,
@@ -154,6 +165,7 @@ static int fill_steps(const struct expand *x)
     if (x->rb) {
         facts.undo = x->rb->late ? "late" : "early";
         facts.reached = reached(x->proc, x->rb);
+        facts.ha_before = ha_before(x->rb);
         rc = add_steps(x, &x->proc->rollback, &facts);
     } else {
         add_checks(x, &facts);

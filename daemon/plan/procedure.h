@@ -18,8 +18,9 @@ enum when_var {
     WHEN_IMAGE_ON,
     WHEN_REGIONS,
     WHEN_NODES,
-    WHEN_UNDO,
-    WHEN_REACHED
+    WHEN_UNDO, /* from here on: of a rollback only */
+    WHEN_REACHED,
+    WHEN_HA_BEFORE
 };
 struct when_term {
     enum when_var var;
@@ -36,6 +37,7 @@ struct when {
 struct when_facts {
     struct version source, target;
     const char *edition, *ha, *image_on, *undo; /* undo NULL: not a rollback */
+    const char *ha_before; /* of the job that is rolled back: "on", "off", "absent", "unknown" */
     unsigned regions, nodes;
     size_t reached; /* 1 + index of the last step of the upgrade that had begun; 0: none */
 };

@@ -4,20 +4,27 @@
 #include <string.h>
 
 #include "common/alloc.h"
+#include "common/buf.h"
 #include "daemon/plan/procedure.h"
 #include "daemon/plan/text.h"
 
 enum { TERMS_MAX = 8 };
 
-static const char *const var_names[] = {"source",  "target", "edition", "ha",      "image_on",
-                                        "regions", "nodes",  "undo",    "reached", NULL};
+static const char *const var_names[] = {"source", "target", "edition", "ha",        "image_on", "regions",
+                                        "nodes",  "undo",   "reached", "ha_before", NULL};
 
 /* The words that a variable may be compared with; NULL: not a matter of words. */
 static const char *const *words_of(enum when_var v)
 {
     static const char *const edition[] = {"enterprise", "community", NULL}, *const ha[] = {"console", "sql", NULL};
     static const char *const on[] = {"control", "nodes", NULL}, *const undo[] = {"early", "late", NULL};
-    return v == WHEN_EDITION ? edition : v == WHEN_HA ? ha : v == WHEN_IMAGE_ON ? on : v == WHEN_UNDO ? undo : NULL;
+    static const char *const before[] = {"on", "off", "absent", "unknown", NULL};
+    return v == WHEN_EDITION     ? edition
+           : v == WHEN_HA        ? ha
+           : v == WHEN_IMAGE_ON  ? on
+           : v == WHEN_UNDO      ? undo
+           : v == WHEN_HA_BEFORE ? before
+                                 : NULL;
 }
 
 struct cursor {
@@ -68,9 +75,9 @@ static int parse_var(struct cursor *c, bool rollback, enum when_var *v)
         rc = ynode_err_at(c->node, at(c, start), c->e,
                           near ? "\"when\" has no variable \"%s\" (did you mean \"%s\"?)"
                                : "\"when\" needs a variable here: source, target, edition, ha, image_on, regions, "
-                                 "nodes, undo or reached",
+                                 "nodes, undo, reached or ha_before",
                           w ? w : "", near);
-    } else if ((i == WHEN_UNDO || i == WHEN_REACHED) && !rollback) {
+    } else if (i >= WHEN_UNDO && !rollback) {
         rc = ynode_err_at(c->node, at(c, start), c->e, "\"%s\" is for steps of a rollback only", w);
     }
     free(w);
@@ -84,8 +91,13 @@ static int parse_words(struct cursor *c, const char *start, const char *w, struc
     for (size_t i = 0; ok[i]; i++)
         if (strcmp(ok[i], w) == 0)
             return 0;
-    return ynode_err_at(c->node, at(c, start), c->e, "\"%s\" is %s or %s, not \"%s\"", var_names[t->var], ok[0], ok[1],
-                        w);
+    struct buf list = {0};
+    for (size_t i = 0; ok[i]; i++)
+        buf_printf(&list, "%s%s", i == 0 ? "" : ok[i + 1] ? ", " : " or ", ok[i]);
+    int rc =
+        ynode_err_at(c->node, at(c, start), c->e, "\"%s\" is %s, not \"%s\"", var_names[t->var], buf_str(&list), w);
+    buf_free(&list);
+    return rc;
 }
 
 static int parse_number(struct cursor *c, const char *start, const char *w, struct when_term *t)
@@ -194,6 +206,9 @@ static bool term_holds(const struct when_term *t, const struct when_facts *f)
         break;
     case WHEN_UNDO:
         is = f->undo;
+        break;
+    case WHEN_HA_BEFORE:
+        is = f->ha_before;
         break;
     }
     return is && (strcmp(is, t->word) == 0) == (t->op == CMP_EQ);

@@ -176,6 +176,13 @@ static void test_projects(void **state)
     expect(x, "projects-duplicate", VERDICT_YES, "unique");
     expect(x, "projects-status", VERDICT_YES,
            "omsup: evidence migration: 2 DELETED, 1 FAILED, 1 RUNNING; synchronization: 2 RUNNING\n");
+    expect(x, "projects-status", VERDICT_YES,
+           "omsup: fact projects.before migration: 2 DELETED, 1 FAILED, 1 RUNNING; synchronization: 2 RUNNING\n");
+    expect(x, "projects-after", VERDICT_YES, "omsup: evidence before: not known | now: migration: 2 DELETED");
+    set_env(x, "fact:projects.before", "migration: 2 DELETED, 1 FAILED, 1 RUNNING; synchronization: 2 RUNNING");
+    expect(x, "projects-after", VERDICT_YES, "omsup: evidence as before: migration: 2 DELETED");
+    set_env(x, "fact:projects.before", "migration: 1 RUNNING");
+    expect(x, "projects-after", VERDICT_YES, "omsup: evidence before: migration: 1 RUNNING | now: migration: 2 DELETED");
     run(x->db, "INSERT INTO " RM ".oms_sync_project (project_name, project_status) VALUES ('c', 'SUSPENDED'), "
                                  "('x\nomsup: fact T1 z', 'A'), ('x\nomsup: fact T1 z', 'B')");
     expect(x, "projects-duplicate", VERDICT_NO, "oms_sync_project (2 projects of one name): \"c\", ids 2,3\n");
