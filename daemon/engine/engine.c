@@ -179,7 +179,8 @@ static void record_end(struct job *b, enum core_mode before)
     if (b->core.mode == MODE_SUCCESSFUL || b->core.mode == MODE_CANCELED) {
         free(b->row.completed);
         b->row.completed = engine_now();
-        engine_set_why(b, NULL);
+        if (b->core.mode == MODE_SUCCESSFUL) /* a canceled job keeps the reason */
+            engine_set_why(b, NULL);
         engine_add_event(b, NULL, NULL, "engine", "ended", NULL, core_job_state_name(core_job_state(&b->core)), NULL);
     }
 }

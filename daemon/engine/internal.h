@@ -122,6 +122,7 @@ void work_adopt(struct job *b, size_t seq);                        /* at start-u
 void work_kick(struct job *b, size_t seq);                         /* goes on when something it waited for is there */
 void work_kick_host(struct engine *en, struct host *h);
 void work_tick(struct job *b, uint64_t elapsed_ms);
+bool work_needs_login(const struct job *b, size_t seq); /* what is going on there needs the MetaDB login */
 
 /* watch.c */
 void lock_tick(struct job *b);
@@ -135,6 +136,6 @@ void env_free(char **env);
 
 /* password.c */
 bool password_ready(struct job *b, size_t seq); /* false: asked for, work_kick() comes when it is there */
-void password_forget(struct job *b);
+void password_doubt(struct job *b); /* it may have changed: is read again when needed next */
 struct secret *password_my_cnf(const struct plan_metadb *m, const struct secret *password);
 

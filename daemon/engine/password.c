@@ -55,17 +55,19 @@ struct secret *password_my_cnf(const struct plan_metadb *m, const struct secret 
 
 static void have(struct job *b, struct secret *password)
 {
+    secret_wipe(b->password);
+    secret_wipe(b->login);
     b->password = password;
     b->login = password_my_cnf(&b->plan->metadb, password);
     b->password_state = PASSWORD_READY;
 }
 
-/* Waiting work is told, and asks again on its next look. */
+/* Work that waits for it is told, and asks again on its next look. */
 static void failed(struct job *b, const char *why)
 {
     b->password_state = PASSWORD_NONE;
     for (size_t i = 0; i < b->core.n_subtasks; i++)
-        if (b->subs[i].work.what != WORK_NONE && !b->subs[i].work.in_flight)
+        if (b->subs[i].work.what != WORK_NONE && !b->subs[i].work.in_flight && work_needs_login(b, i))
             sub_message(b, i, "the MetaDB login cannot be read: %s", why);
 }
 
@@ -129,7 +131,8 @@ bool password_ready(struct job *b, size_t seq)
         b->hosts[m->config_host] = host_get(b->en, &b->plan->hosts[m->config_host]);
     struct host *h = b->hosts[m->config_host];
     if (!host_up(h)) {
-        sub_message(b, seq, "waits for %s, where the MetaDB login is: %s", node_name(h->node), node_why(h->node));
+        if (work_needs_login(b, seq))
+            sub_message(b, seq, "waits for %s, where the MetaDB login is: %s", node_name(h->node), node_why(h->node));
         return false;
     }
     struct ask *a = xcalloc(1, sizeof *a);
@@ -142,10 +145,8 @@ bool password_ready(struct job *b, size_t seq)
     return false;
 }
 
-void password_forget(struct job *b)
+void password_doubt(struct job *b)
 {
-    secret_wipe(b->password);
-    secret_wipe(b->login);
-    b->password = b->login = NULL;
-    b->password_state = PASSWORD_NONE;
+    if (b->password_state == PASSWORD_READY)
+        b->password_state = PASSWORD_NONE; /* the old one stays for scrubbing until it is replaced */
 }

@@ -111,13 +111,17 @@ void rollback_losses(struct submit *s, cJSON *r)
 {
     cJSON *lost = cJSON_AddArrayToObject(r, "lost"), *backups = backups_json(s->en, s->parent), *o;
     char *t1 = journal_fact(s->en->journal, s->parent, "T1");
-    char *line = t1 ? xasprintf("everything that OMS wrote to rm, cm and cm_hb since the backup (the outage began at %s)", t1)
-                    : xstrdup("nothing: the old containers were not stopped");
+    char *line = s->late ? xasprintf("everything that OMS wrote to rm, cm and cm_hb since the backup (the outage began at %s)", t1 ? t1 : "an unknown time")
+                         : xstrdup("nothing: the databases stay as they are");
     struct buf list = {0};
     cJSON_AddItemToArray(lost, cJSON_CreateString(line));
-    cJSON_AddItemToObject(r, "backups", backups);
     free(line);
     free(t1);
+    if (!s->late) { /* then it uses none */
+        cJSON_Delete(backups);
+        backups = cJSON_CreateArray();
+    }
+    cJSON_AddItemToObject(r, "backups", backups);
     cJSON_ArrayForEach(o, backups)
     {
         const cJSON *sum = cJSON_GetObjectItemCaseSensitive(o, "sha256");
@@ -178,6 +182,7 @@ int rollback_expand(struct submit *s, const struct gathered *g, struct plan **pl
     for (size_t k = 0; k < parent->plan->n_steps; k++)
         if (b.step[k])
             ids[n++] = parent->plan->steps[k].id;
+    s->late = b.late;
     struct rollback_of rb = {.late = b.late, .begun = ids, .t1 = parent_fact(&facts, "T1"), .fact = parent_fact, .ctx = &facts};
     if (rc == 0)
         rc = plan_expand(JOB_ROLLBACK, s->procedure, g->deployment, g->facts, &rb, plan, e);

@@ -6,6 +6,7 @@ struct submit {
     struct engine *en;
     enum job_type type;
     bool plan_only, start;
+    bool late; /* of a rollback: it restores the databases */
     char *actor, *login, *text, *reason;
     int64_t parent; /* of a rollback; else 0 */
     const struct procedure *procedure;

@@ -57,6 +57,9 @@ static bool apply_one(struct call *c, size_t seq, const char **why)
         b->core.subtasks[seq].skip_forced = was_skip_forced;
         return false;
     }
+    static const char *const said[] = {[DO_SKIP] = "skipped", [DO_DONE] = "done by hand", [DO_CONFIRM] = "confirmed", [DO_REJECT] = "rejected"};
+    if (c->reason && c->verb != DO_RETRY && (c->verb != DO_DONE || c->force)) /* else the check speaks for itself */
+        sub_message(b, seq, "%s: %s", said[c->verb], c->reason);
     cJSON *o = cJSON_CreateObject();
     cJSON_AddStringToObject(o, "step", b->subs[seq].step->id);
     cJSON_AddStringToObject(o, "subtask", b->subs[seq].plan->name);

@@ -137,7 +137,9 @@ static char *why_of(const struct job *b)
         enum core_phase p = b->core.subtasks[i].phase;
         const struct sub *s = &b->subs[i];
         if (st == JOB_ST_FAILED ? p == PHASE_FAILED : p == PHASE_GATE || p == PHASE_UNKNOWN)
-            return xasprintf("%s/%s: %s", s->step->id, s->plan->name, s->message ? s->message : core_phase_text(p));
+            return strcmp(s->plan->name, "-") == 0
+                       ? xasprintf("%s: %s", s->step->id, s->message ? s->message : core_phase_text(p))
+                       : xasprintf("%s/%s: %s", s->step->id, s->plan->name, s->message ? s->message : core_phase_text(p));
     }
     return NULL;
 }

@@ -8,7 +8,7 @@
 #include "daemon/action/lock.h"
 #include "daemon/engine/internal.h"
 
-enum { LOCK_RENEW_MS = 30000, PROGRESS_MS = 1000 };
+enum { LOCK_RENEW_MS = 30000, LOCK_AGAIN_MS = 2000, PROGRESS_MS = 1000 };
 
 /* --- the lease ----------------------------------------------------------------------------------------- */
 
@@ -62,8 +62,13 @@ static void renewed(void *arg)
 void lock_tick(struct job *b)
 {
     uint64_t now = uv_now(b->en->loop);
-    if (b->lock_in_flight || now - b->lock_renewed_ms < LOCK_RENEW_MS || b->password_state != PASSWORD_READY || !lock_held(b))
+    if (b->lock_in_flight || now - b->lock_renewed_ms < LOCK_RENEW_MS || !lock_held(b))
         return;
+    /* After a start of the daemon nothing else may need the login for longer than the lease lasts. */
+    if (!password_ready(b, 0)) {
+        b->lock_renewed_ms = now - LOCK_RENEW_MS + LOCK_AGAIN_MS;
+        return;
+    }
     b->lock_renewed_ms = now;
     b->lock_in_flight = true;
     const struct plan_metadb *m = &b->plan->metadb;

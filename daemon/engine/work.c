@@ -70,6 +70,11 @@ static const struct plan_code *code_of(const struct job *b, size_t seq)
     return s->work.what == WORK_CHECK ? &s->plan->check : &s->plan->act;
 }
 
+bool work_needs_login(const struct job *b, size_t seq)
+{
+    return b->subs[seq].work.what != WORK_NONE && (b->subs[seq].plan->metadb || code_of(b, seq)->builtin);
+}
+
 /* --- answers ----------------------------------------------------------------------------------------- */
 
 static void check_answered(struct job *b, size_t seq, enum verdict v)
@@ -181,6 +186,8 @@ static void on_builtin(void *arg)
     size_t seq = a->seq;
     if (b) {
         answer_text(b, seq, buf_str(&a->out), a->out.len);
+        if (a->verdict == VERDICT_UNKNOWN)
+            password_doubt(b);
         switch (b->subs[seq].work.what) {
         case WORK_CHECK:
             check_answered(b, seq, a->verdict);
@@ -335,6 +342,7 @@ void work_start(struct job *b, size_t seq, enum core_effect what)
     case EFFECT_ACT:
         begin(b, seq, WORK_ACT);
         s->progress_total = 0;
+        password_ready(b, seq); /* needed or not: what commands print is scrubbed of it */
         break;
     case EFFECT_POLL:
         begin(b, seq, WORK_POLL);
@@ -381,6 +389,7 @@ void work_adopt(struct job *b, size_t seq)
         begin(b, seq, b->core.subtasks[seq].phase == PHASE_ACTING ? WORK_ACT : WORK_KILL);
         b->subs[seq].work.sent = true;
         job_host(b, seq);
+        password_ready(b, seq);
         break;
     default:
         return;
