@@ -1,0 +1,316 @@
+/* What every embedded procedure comes to: each allowed source, each way to switch HA, each place of the image, several
+ * shapes of deployments, rollbacks from early and late points. The ids in order are compared with
+ * tests/data/procedure/golden/NAME.txt; OMSUP_GOLDEN=write writes those files anew, to be read before they are
+ * committed. OMSUP_PROCEDURES names a directory whose procedures take the place of the embedded ones. */
+#include "tests/unit/test_plan_data.h"
+
+#include "daemon/plan/procedure.h"
+
+enum { NODES_MAX = 3 };
+
+struct world {
+    struct deployment *d;
+    struct node_facts facts[NODES_MAX];
+};
+
+static const struct shape {
+    const char *name, *regions;
+    bool own_cm_nodes; /* the second node has other cm_nodes than the first */
+} shapes[] = {
+    {"1 node", "[{region: r1, nodes: [{node: a, ssh: a}]}]", false},
+    {"1 region, 2 nodes", "[{region: r1, nodes: [{node: a, ssh: a}, {node: b, ssh: b}]}]", false},
+    {"2 regions, 3 nodes",
+     "[{region: r1, nodes: [{node: a, local: true}, {node: b, ssh: b}]}, {region: r2, nodes: [{node: c, ssh: c}]}]",
+     false},
+    {"2 regions, 3 nodes, cm_nodes differ in one",
+     "[{region: r1, nodes: [{node: a, local: true}, {node: b, ssh: b}]}, {region: r2, nodes: [{node: c, ssh: c}]}]",
+     true},
+};
+enum { SHAPE_TWO_REGIONS = 2, N_SHAPES = sizeof shapes / sizeof *shapes };
+
+static const char *const versions[] = {"3.2.0", "3.2.1", "3.2.2", "3.3.0", "3.3.1", "3.4.0", "4.0.0", "4.0.1",
+                                       "4.0.2", "4.1.0", "4.1.1", "4.2.0", "4.2.1", "4.2.2", NULL};
+
+static void world_begin(struct world *w, const struct procedure *p, const struct shape *shape, const char *source,
+                        const char *ha, const char *image_on)
+{
+    static const char *const ips[] = {"10.0.0.1", "10.0.0.2", "10.0.1.1"};
+    struct err e = {0};
+    char *text =
+        xasprintf("deployment: d\nedition: %s\nsource: %s\ntarget: %s\nha: %s\nimage: {archive: /a.tar, on: %s, "
+                  "name: 'oms:new'}\nbackup: {directory: /b}\ncontainer: {old: oms-old, new: oms-new}\n"
+                  "regions: %s\n",
+                  p->edition, source, p->target, ha, image_on, shape->regions);
+    if (deployment_parse(text, strlen(text), "d.yaml", &w->d, &e))
+        fail_msg("%s", e.msg);
+    free(text);
+    for (size_t i = 0; i < w->d->n_nodes; i++)
+        w->facts[i] = data_facts(i < 2 ? "region1" : "region2", ips[i], "oms:latest");
+    if (shape->own_cm_nodes) {
+        char **cm = w->facts[1].config->cm_nodes;
+        free(cm[0]);
+        cm[0] = cm[1];
+        cm[1] = NULL;
+    }
+}
+
+static void world_end(struct world *w)
+{
+    for (size_t i = 0; i < w->d->n_nodes; i++)
+        node_facts_free(&w->facts[i]);
+    deployment_free(w->d);
+}
+
+/* --- summaries: those that come to the same ids stand together --- */
+
+struct line {
+    char *key;
+    struct buf sources;
+};
+struct group {
+    char *ids;
+    struct line *lines;
+    size_t n;
+};
+struct summary {
+    struct group *groups;
+    size_t n;
+};
+
+static void note(struct summary *s, const struct plan *p, const char *key, const char *source)
+{
+    struct buf ids = {0};
+    for (size_t i = 0; i < p->n_steps; i++)
+        buf_printf(&ids, "%s%s%s", i ? " " : "", p->steps[i].id, p->steps[i].irreversible ? "!" : "");
+    size_t g = 0, l = 0;
+    while (g < s->n && strcmp(s->groups[g].ids, buf_str(&ids)) != 0)
+        g++;
+    if (g == s->n) {
+        s->groups = xrealloc(s->groups, ++s->n, sizeof *s->groups);
+        s->groups[g] = (struct group){xstrdup(buf_str(&ids)), NULL, 0};
+    }
+    struct group *group = &s->groups[g];
+    while (l < group->n && strcmp(group->lines[l].key, key) != 0)
+        l++;
+    if (l == group->n) {
+        group->lines = xrealloc(group->lines, ++group->n, sizeof *group->lines);
+        group->lines[l] = (struct line){xstrdup(key), {0}};
+    }
+    buf_printf(&group->lines[l].sources, " %s", source);
+    buf_free(&ids);
+}
+
+static void print(struct summary *s, struct buf *out)
+{
+    for (size_t g = 0; g < s->n; g++) {
+        struct group *group = &s->groups[g];
+        for (size_t l = 0; l < group->n; l++) {
+            buf_printf(out, "# %s; from%s\n", group->lines[l].key, buf_str(&group->lines[l].sources));
+            free(group->lines[l].key);
+            buf_free(&group->lines[l].sources);
+        }
+        buf_printf(out, "%s\n\n", group->ids);
+        free(group->lines);
+        free(group->ids);
+    }
+    free(s->groups);
+    *s = (struct summary){0};
+}
+
+/* --- expansion --- */
+
+static bool mode_is(const char *mode)
+{
+    const char *is = getenv("OMSUP_GOLDEN");
+    return is && strcmp(is, mode) == 0;
+}
+
+static struct plan *expand(enum job_type type, const struct procedure *p, const struct world *w,
+                           const struct rollback_of *rb, const char *key)
+{
+    struct plan *plan;
+    struct err e = {0};
+    if (plan_expand(type, p, w->d, w->facts, rb, &plan, &e))
+        fail_msg("%s, %s, from %s: %s", p->name, key, w->d->source, e.msg);
+    if (mode_is("hash")) {
+        char *text = plan_text(plan), hex[65];
+        plan_sha256(text, hex);
+        printf("plan %s %s from %s: %s\n", p->name, key, w->d->source, hex);
+        free(text);
+    }
+    return plan;
+}
+
+static void assert_readable(const struct plan *p)
+{
+    struct plan *again;
+    struct err e = {0};
+    cJSON *json = plan_to_json(p);
+    if (plan_from_json(json, &again, &e))
+        fail_msg("%s: %s", p->procedure, e.msg);
+    cJSON_Delete(json);
+    plan_free(again);
+}
+
+static void forth(const struct procedure *p, const char *source, struct summary *up, struct summary *check)
+{
+    static const char *const has[] = {"console", "sql"}, *const on[] = {"control", "nodes"};
+    for (unsigned i = 0; i < 4 * N_SHAPES; i++) {
+        const struct shape *shape = &shapes[i / 4];
+        struct world w;
+        world_begin(&w, p, shape, source, has[i & 1], on[i >> 1 & 1]);
+        char *key = xasprintf("%s, image on %s", has[i & 1], on[i >> 1 & 1]);
+        struct plan *plan = expand(JOB_UPGRADE, p, &w, NULL, key), *look = expand(JOB_CHECK, p, &w, NULL, key);
+        assert_readable(plan);
+        if (i / 4 == SHAPE_TWO_REGIONS) {
+            note(up, plan, key, source);
+            /* The ids of the checks. */
+            struct plan_step *st = xcalloc(look->steps[0].n_subtasks, sizeof *st);
+            struct plan checks = {.steps = st};
+            for (size_t s = 0; s < look->steps[0].n_subtasks; s++) {
+                const char *name = look->steps[0].subtasks[s].name;
+                char *id = xstrndup(name, strcspn(name, "/"));
+                if (checks.n_steps && strcmp(st[checks.n_steps - 1].id, id) == 0)
+                    free(id);
+                else
+                    st[checks.n_steps++].id = id;
+            }
+            note(check, &checks, key, source);
+            for (size_t s = 0; s < checks.n_steps; s++)
+                free(st[s].id);
+            free(st);
+        }
+        plan_free(plan);
+        plan_free(look);
+        free(key);
+        world_end(&w);
+    }
+}
+
+static const char *ha_before;
+static const char *fact(void *ctx, const char *name) { return strcmp(name, "ha.before") == 0 ? ha_before : NULL; }
+
+/* From after each step of the upgrade; noted are those of which the procedures make a difference. */
+static void back(const struct procedure *p, const char *source, struct summary *s)
+{
+    static const char *const has[] = {"console", "sql"}, *const before[] = {"on", "off", "absent", NULL},
+                             *const noted[] = {"lock", "ha-off", "stop-old", "start-new", "finish", NULL};
+    for (unsigned h = 0; h < 2; h++) {
+        struct world w;
+        world_begin(&w, p, &shapes[SHAPE_TWO_REGIONS], source, has[h], "control");
+        struct plan *up = expand(JOB_UPGRADE, p, &w, NULL, "upgrade");
+        const char **begun = xcalloc(up->n_steps + 1, sizeof *begun);
+        bool late = false;
+        for (size_t i = 0; i < up->n_steps; i++) {
+            begun[i] = up->steps[i].id;
+            late = late || up->steps[i].irreversible;
+            bool differs = false;
+            for (size_t k = 0; noted[k]; k++)
+                differs = differs || strcmp(noted[k], begun[i]) == 0;
+            for (unsigned b = 0; b < (differs ? 4 : 1); b++) {
+                ha_before = before[b];
+                const struct rollback_of rb = {late, begun, "2026-01-01T00:00:00Z", fact, NULL};
+                char *key = xasprintf("%s, after %s%s, HA was %s", has[h], begun[i], late ? " (late)" : "",
+                                      before[b] ? before[b] : "unknown");
+                struct plan *plan = expand(JOB_ROLLBACK, p, &w, &rb, key);
+                if (differs)
+                    note(s, plan, key, source);
+                if (i + 1 == up->n_steps)
+                    assert_readable(plan);
+                plan_free(plan);
+                free(key);
+            }
+        }
+        free(begun);
+        plan_free(up);
+        world_end(&w);
+    }
+}
+
+/* Which targets each step has in which shape. */
+static void targets(const struct procedure *p, const char *source, struct buf *out)
+{
+    for (size_t i = 0; i < N_SHAPES; i++) {
+        struct world w;
+        world_begin(&w, p, &shapes[i], source, "sql", "control");
+        struct plan *plan = expand(JOB_UPGRADE, p, &w, NULL, "targets");
+        buf_printf(out, "# targets from %s: %s\n", source, shapes[i].name);
+        for (size_t s = 1; s < plan->n_steps; s++) { /* [0]: the checks */
+            const struct plan_step *st = &plan->steps[s];
+            buf_printf(out, "%s%s:", st->id, st->serial ? " (serial)" : "");
+            for (size_t t = 0; t < st->n_subtasks; t++)
+                buf_printf(out, " %s@%s", st->subtasks[t].name, plan->hosts[st->subtasks[t].host].name);
+            buf_puts(out, "\n");
+        }
+        buf_puts(out, "\n");
+        plan_free(plan);
+        world_end(&w);
+    }
+}
+
+static void compare(const struct procedure *p, const struct buf *got)
+{
+    char *path = xasprintf("%s/procedure/golden/%s.txt", TEST_DATA, p->name);
+    FILE *f = fopen(path, mode_is("write") ? "w" : "r");
+    if (!f)
+        fail_msg("cannot open %s; OMSUP_GOLDEN=write makes it", path);
+    if (mode_is("write")) {
+        fwrite(got->data, 1, got->len, f);
+        fclose(f);
+        free(path);
+        return;
+    }
+    fclose(f);
+    free(path);
+    char *name = xasprintf("procedure/golden/%s.txt", p->name);
+    size_t len, line = 1;
+    char *want = data_read(name, &len);
+    for (size_t i = 0; i < len && i < got->len && want[i] == got->data[i]; i++)
+        line += want[i] == '\n';
+    if (len != got->len || memcmp(want, got->data, len) != 0)
+        fail_msg("%s differs from line %zu on; look at it, then OMSUP_GOLDEN=write", name, line);
+    free(want);
+    free(name);
+}
+
+static void every_procedure_from_every_source(void **state)
+{
+    struct procedures *ps;
+    struct err e = {0};
+    if (procedures_load(getenv("OMSUP_PROCEDURES"), &ps, &e))
+        fail_msg("%s", e.msg);
+    for (size_t i = 0; i < procedures_count(ps); i++) {
+        const struct procedure *p = procedures_at(ps, i);
+        struct summary up = {0}, check = {0}, down = {0};
+        struct buf out = {0};
+        const char *first = NULL;
+        buf_printf(&out, "%s: %s edition to %s from %s\n\n", p->name, p->edition, p->target, p->source);
+        for (size_t v = 0; versions[v]; v++) {
+            struct version source;
+            assert_int_equal(version_parse(versions[v], &source, &e), 0);
+            if (version_in(&source, p->source, &e) != 1)
+                continue;
+            first = first ? first : versions[v];
+            forth(p, versions[v], &up, &check);
+            back(p, versions[v], &down);
+        }
+        assert_non_null(first);
+        buf_puts(&out, "=== checks\n\n");
+        print(&check, &out);
+        buf_puts(&out, "=== upgrade (!: irreversible)\n\n");
+        print(&up, &out);
+        targets(p, first, &out);
+        buf_puts(&out, "=== rollback\n\n");
+        print(&down, &out);
+        if (!mode_is("hash"))
+            compare(p, &out);
+        buf_free(&out);
+    }
+    procedures_free(ps);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_procedure_from_every_source)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
