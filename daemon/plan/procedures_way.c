@@ -116,14 +116,16 @@ static void add_sources(const struct way *w, struct buf *b)
 }
 
 /* "; the way is …", or what leads from here and what leads there. */
-static void add_cure(const struct way *w, bool target_known, struct buf *b)
+static void add_cure(const struct way *w, bool target_known, bool sources_said, struct buf *b)
 {
     cJSON *chain = find_chain(w);
     const cJSON *v;
     if (chain) {
         cJSON_ArrayForEach(v, chain) buf_printf(b, "%s%s", v == chain->child ? "; the way is " : " > ", v->valuestring);
     } else {
-        if (target_known) {
+        if (sources_said) {
+            /* more would be the same again */
+        } else if (target_known) {
             buf_printf(b, "; %s can be reached from ", w->to_text);
             add_sources(w, b);
         } else {
@@ -161,8 +163,8 @@ static int refuse(const struct way *w, struct err *e)
                                   "leads back",
                        w->from_text, w->to_text);
     struct buf cure = {0};
-    add_cure(w, known, &cure);
     const char *say = said(w);
+    add_cure(w, known, say != NULL, &cure);
     int rc =
         say ? err_set(e, ERR_REFUSED, "cannot upgrade %s to %s: %s%s", w->from_text, w->to_text, say, buf_str(&cure))
         : known

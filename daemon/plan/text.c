@@ -145,7 +145,7 @@ const char *valid_user(const char *s)
 
 const char *valid_database(const char *s)
 {
-    return *s != '-' && only(s, 1, 64, "_$-") ? NULL : "a database name (letters, digits, \"_\", \"$\", \"-\")";
+    return *s != '-' && only(s, 1, 64, "_-") ? NULL : "a database name of letters, digits, \"_\" and \"-\" only";
 }
 
 const char *valid_line(const char *s) { return printable(s, 1000) ? NULL : "one line of at most 1000 bytes"; }

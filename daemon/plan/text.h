@@ -20,7 +20,7 @@ const char *valid_image(const char *s);     /* REPOSITORY:TAG */
 const char *valid_sha256(const char *s);
 const char *valid_host(const char *s);
 const char *valid_user(const char *s);     /* of a database; user@tenant#cluster */
-const char *valid_database(const char *s); /* a name that is also safe in a file name */
+const char *valid_database(const char *s); /* as the scripts take it: safe in SQL, in a file name, in a fact */
 const char *valid_line(const char *s);     /* one line of printable text, at most 1000 bytes */
 const char *valid_id(const char *s);       /* [a-z][a-z0-9-]{0,62} */
 

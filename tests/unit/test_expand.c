@@ -604,44 +604,30 @@ static void conditions(void **state)
     }
 }
 
-/* The procedures that come with the program expand, for every shape of them that there is. */
-static void embedded_procedures_expand(void **state)
+static const char *said;
+static const char *say(void *ctx, const char *name) { return strcmp(name, "ha.before") == 0 ? said : NULL; }
+
+/* What HA was before the upgrade, of which a rollback asks. */
+static void knows_what_ha_was(void **state)
 {
-    struct procedures *ps;
-    struct err e;
-    if (procedures_load(NULL, &ps, &e))
-        fail_msg("%s", e.msg);
-    static const char *const sources[] = {"3.2.1", "4.0.2"}, *const has[] = {"console", "sql"},
-                             *const on[] = {"control", "nodes"};
-    const char *const begun[] = {"precheck", NULL};
-    for (size_t i = 0; i < procedures_count(ps); i++)
-        for (unsigned shape = 0; shape < 16; shape++) {
-            struct setup *s = two_regions();
-            const struct procedure *proc = procedures_at(ps, i);
-            cJSON *o = procedure_to_json(proc);
-            put(&s->d->edition, cJSON_GetObjectItem(o, "edition")->valuestring);
-            put(&s->d->target, cJSON_GetObjectItem(o, "target")->valuestring);
-            put(&s->d->source, sources[shape & 1]);
-            put(&s->d->ha, has[shape >> 1 & 1]);
-            put(&s->d->image_on, on[shape >> 2 & 1]);
-            for (size_t n = 0; n < 3; n++)
-                put(&s->facts[n].old_image, "oms:latest");
-            const struct rollback_of rb = {.late = shape >> 3, .begun = begun, .fact = no_fact};
-            for (int type = JOB_UPGRADE; type <= JOB_CHECK; type++) {
-                struct plan *p, *again;
-                if (plan_expand(type, proc, s->d, s->facts, type == JOB_ROLLBACK ? &rb : NULL, &p, &e))
-                    fail_msg("%s: %s", procedure_name(proc), e.msg);
-                cJSON *json = plan_to_json(p);
-                if (plan_from_json(json, &again, &e))
-                    fail_msg("%s: %s", procedure_name(proc), e.msg);
-                cJSON_Delete(json);
-                plan_free(again);
-                plan_free(p);
-            }
-            cJSON_Delete(o);
-            done(s);
-        }
-    procedures_free(ps);
+    static const char *const words[][2] = {{"on", "on"},    {"off", "off"},    {"absent", "absent"},  {NULL, "unknown"},
+                                           {"", "unknown"}, {"ON", "unknown"}, {"unknown", "unknown"}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        struct setup *s = two_regions();
+        procedure_free(s->p);
+        s->p = parse("steps: [{step: a, title: t, probe: ':'}]\nrollback:\n"
+                     "- {step: on, title: t, when: ha_before = on, probe: ':'}\n"
+                     "- {step: off, title: t, when: ha_before = off, probe: ':'}\n"
+                     "- {step: absent, title: t, when: ha_before = absent, probe: ':'}\n"
+                     "- {step: unknown, title: t, when: ha_before = unknown, probe: ':'}\n");
+        said = words[i][0];
+        const struct rollback_of rb = {.fact = say};
+        struct plan *p = expand(s, JOB_ROLLBACK, &rb);
+        assert_int_equal(p->n_steps, 1);
+        assert_string_equal(p->steps[0].id, words[i][1]);
+        plan_free(p);
+        done(s);
+    }
 }
 
 int main(void)
@@ -660,7 +646,7 @@ int main(void)
         cmocka_unit_test(guards_of_left_out_steps_fall_away),
         cmocka_unit_test(conditions),
         cmocka_unit_test(is_bounded),
-        cmocka_unit_test(embedded_procedures_expand),
+        cmocka_unit_test(knows_what_ha_was),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,153 @@
+/* Which upgrades the embedded procedures allow: the vendor's matrix, row by row; and what is said instead. */
+#include "tests/unit/test_plan_data.h"
+
+static struct procedures *ps;
+
+/* The procedure's name, or the refusal. */
+static char *way(const char *edition, const char *from, const char *to)
+{
+    const struct procedure *p = NULL;
+    struct err e = {0};
+    return procedures_find(ps, edition, from, to, &p, &e) ? xstrdup(e.msg) : xstrdup(procedure_name(p));
+}
+
+static char *path(const char *edition, const char *from, const char *to)
+{
+    cJSON *chain = NULL;
+    struct err e = {0};
+    struct buf b = {0};
+    const cJSON *v;
+    if (procedures_path(ps, edition, from, to, &chain, &e))
+        return xstrdup(e.msg);
+    cJSON_ArrayForEach(v, chain) buf_printf(&b, "%s%s", v == chain->child ? "" : " > ", v->valuestring);
+    cJSON_Delete(chain);
+    return buf_take(&b);
+}
+
+struct row {
+    const char *from, *to, *way, *path;
+};
+
+static size_t compare(const char *edition, const struct row *rows, size_t n)
+{
+    size_t wrong = 0;
+    for (size_t i = 0; i < n; i++) {
+        const struct row *r = &rows[i];
+        char *got[] = {way(edition, r->from, r->to), path(edition, r->from, r->to)};
+        const char *want[] = {r->way, r->path ? r->path : r->way};
+        for (size_t k = 0; k < 2; k++) {
+            if (strcmp(got[k], want[k]) != 0) {
+                print_error("%s %s %s (%s)\n  want %s\n  got  %s\n", edition, r->from, r->to, k ? "path" : "find",
+                            want[k], got[k]);
+                wrong++;
+            }
+            free(got[k]);
+        }
+    }
+    return wrong;
+}
+
+#define CE_KNOWN "known targets: 3.3.1, 4.0.0, 4.1.0, 4.2.0, 4.2.1, 4.2.2"
+#define NO_CE(to) "there is no procedure to upgrade OMS community edition to " to "; " CE_KNOWN "; upgrades from "
+#define NO_EE(to)                                                                                                      \
+    "there is no procedure to upgrade OMS enterprise edition to " to "; known targets: 4.2.2, 4.2.3; upgrades from "
+#define OLDER "that is an older version; only a rollback of an upgrade leads back"
+
+static void community(void **state)
+{
+    static const struct row rows[] = {
+        /* the pages' text is not known, or there is no upgrade: the versions that can be reached are told */
+        {"3.2.1", "3.2.2", NO_CE("3.2.2") "3.2.1: none", NULL},
+        {"3.2.2", "3.3.0", NO_CE("3.3.0") "3.2.2: 4.0.0, 4.1.0", NULL},
+        {"4.1.0", "4.1.1", NO_CE("4.1.1") "4.1.0: none", NULL},
+        {"4.2.3", "4.2.4", NO_CE("4.2.4") "4.2.3: none", NULL},
+        {"4.2.2", "4.2.11", NO_CE("4.2.11") "4.2.2: none", NULL},
+        /* 3.3.1: step by step */
+        {"3.3.0", "3.3.1", "ce-3.3.1", "3.3.0 > 3.3.1"},
+        {"3.2.2", "3.3.1",
+         "cannot upgrade 3.2.2 to 3.3.1: upgrade to V3.3.0 first; the way is V3.2.2 > V3.3.0 > V3.3.1; upgrades from "
+         "3.2.2: 4.0.0, 4.1.0",
+         NULL},
+        /* 4.0.0: from 3.2.2, 3.3.0, 3.3.1 */
+        {"3.2.2", "4.0.0", "ce-4.0.0", "3.2.2 > 4.0.0"},
+        {"3.3.0", "4.0.0", "ce-4.0.0", "3.3.0 > 4.0.0"},
+        {"3.3.1", "4.0.0", "ce-4.0.0", "3.3.1 > 4.0.0"},
+        {"3.2.1", "4.0.0",
+         "cannot upgrade 3.2.1 to 4.0.0: V4.0.0 can be reached from V3.2.2, V3.3.0 and V3.3.1; upgrades from 3.2.1: "
+         "none",
+         NULL},
+        /* 4.1.0: from 3.2.2 to 4.0.0 */
+        {"3.2.2", "4.1.0", "ce-4.1.0", "3.2.2 > 4.1.0"},
+        {"4.0.0", "4.1.0", "ce-4.1.0", "4.0.0 > 4.1.0"},
+        {"3.2.1", "4.1.0",
+         "cannot upgrade 3.2.1 to 4.1.0: V4.1.0 can be reached from V3.2.2 to V4.0.0; upgrades from 3.2.1: none", NULL},
+        /* 4.2.0: from 4.1.1, which is installed, never upgraded to */
+        {"4.1.1", "4.2.0", "ce-4.2.0", "4.1.1 > 4.2.0"},
+        {"4.1.0", "4.2.0",
+         "cannot upgrade 4.1.0 to 4.2.0: V4.2.0 can be reached from V4.1.1 only, and V4.1.1 not by an upgrade; ask OMS "
+         "Technical Support; upgrades from 4.1.0: none",
+         NULL},
+        /* 4.2.1 and 4.2.2: from the one before */
+        {"4.2.0", "4.2.1", "ce-4.2.1", "4.2.0 > 4.2.1"},
+        {"4.1.1", "4.2.1",
+         "cannot upgrade 4.1.1 to 4.2.1: upgrade to V4.2.0 first; V4.2.1 can be reached from V4.2.0 only; the way is "
+         "4.1.1 > 4.2.0 > 4.2.1",
+         "4.1.1 > 4.2.0 > 4.2.1"},
+        {"4.2.1", "4.2.2", "ce-4.2.2", "4.2.1 > 4.2.2"},
+        {"4.1.1", "4.2.2",
+         "cannot upgrade 4.1.1 to 4.2.2: upgrade to V4.2.1 first; V4.2.2 can be reached from V4.2.1 only; the way is "
+         "4.1.1 > 4.2.0 > 4.2.1 > 4.2.2",
+         "4.1.1 > 4.2.0 > 4.2.1 > 4.2.2"},
+        {"4.1.0", "4.2.2",
+         "cannot upgrade 4.1.0 to 4.2.2: upgrade to V4.2.1 first; V4.2.2 can be reached from V4.2.1 only; upgrades "
+         "from 4.1.0: none",
+         NULL},
+        {"4.2.2", "4.2.1", "cannot upgrade 4.2.2 to 4.2.1: " OLDER, NULL},
+        {"4.2.2", "4.2.2", "cannot upgrade 4.2.2 to 4.2.2: it is that version already", NULL},
+    };
+    assert_int_equal(compare("community", rows, sizeof rows / sizeof *rows), 0);
+}
+
+static void enterprise(void **state)
+{
+    static const struct row rows[] = {
+        {"3.2.1", "4.2.2", "ee-4.2.2", "3.2.1 > 4.2.2"},
+        {"3.4.0", "4.2.2", "ee-4.2.2", "3.4.0 > 4.2.2"},
+        {"3.2.1", "4.2.3", "ee-4.2.3", "3.2.1 > 4.2.3"},
+        {"V4.0.2", "V4.2.3", "ee-4.2.3", "4.0.2 > 4.2.3"},
+        {"4.2.2", "4.2.3", "ee-4.2.3", "4.2.2 > 4.2.3"},
+        {"3.2.0", "4.2.3",
+         "cannot upgrade 3.2.0 to 4.2.3: upgrade to V3.2.1 first; only V3.2.1 and later can be upgraded directly to "
+         "V4.2.3; upgrades from 3.2.0: none",
+         NULL},
+        {"3.2.0", "4.2.2",
+         "cannot upgrade 3.2.0 to 4.2.2: upgrade to V3.2.1 first; only V3.2.1 and later can be upgraded directly to "
+         "V4.2.2; upgrades from 3.2.0: none",
+         NULL},
+        /* the text of these is not known */
+        {"3.3.1", "3.4.0", NO_EE("3.4.0") "3.3.1: 4.2.2, 4.2.3", NULL},
+        {"3.3.1", "4.0.2", NO_EE("4.0.2") "3.3.1: 4.2.2, 4.2.3", NULL},
+        {"4.0.2", "4.3.1", NO_EE("4.3.1") "4.0.2: 4.2.2, 4.2.3", NULL},
+        {"4.2.3", "4.3.1", NO_EE("4.3.1") "4.2.3: none", NULL},
+        {"4.2.3", "4.0.2", "cannot upgrade 4.2.3 to 4.0.2: " OLDER, NULL},
+    };
+    assert_int_equal(compare("enterprise", rows, sizeof rows / sizeof *rows), 0);
+}
+
+static int load(void **state)
+{
+    struct err e;
+    return procedures_load(NULL, &ps, &e);
+}
+
+static int unload(void **state)
+{
+    procedures_free(ps);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(community), cmocka_unit_test(enterprise)};
+    return cmocka_run_group_tests(tests, load, unload);
+}
