@@ -68,7 +68,7 @@ static char *scrubbed(struct job *b, const char *output, size_t *len)
     return copy;
 }
 
-void answer_text(struct job *b, size_t seq, const char *output, size_t len)
+bool answer_text(struct job *b, size_t seq, const char *output, size_t len)
 {
     char *text = scrubbed(b, output, &len), *last = NULL, *evidence = NULL;
     unsigned facts = 0;
@@ -88,11 +88,13 @@ void answer_text(struct job *b, size_t seq, const char *output, size_t len)
         }
         at += n + 1;
     }
-    if (evidence || last)
+    bool said = evidence || last;
+    if (said)
         sub_message(b, seq, "%s", evidence ? evidence : last);
     free(last);
     free(evidence);
     free(text);
+    return said;
 }
 
 void answer_attempt(struct job *b, size_t seq, const char *outcome, int exit, const char *output, size_t len)

@@ -130,7 +130,7 @@ void progress_tick(struct job *b);
 
 /* answer.c */
 void answer_attempt(struct job *b, size_t seq, const char *outcome, int exit, const char *output, size_t len);
-void answer_text(struct job *b, size_t seq, const char *output, size_t len); /* facts, evidence -> message */
+bool answer_text(struct job *b, size_t seq, const char *output, size_t len); /* facts, evidence -> message; false: none */
 char **work_env(struct job *b, size_t seq, unsigned attempt);                 /* attempt 0: of a check; free with env_free */
 void env_free(char **env);
 

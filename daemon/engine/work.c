@@ -77,10 +77,18 @@ bool work_needs_login(const struct job *b, size_t seq)
 
 /* --- answers ----------------------------------------------------------------------------------------- */
 
-static void check_answered(struct job *b, size_t seq, enum verdict v)
+/* `said`: the check has told why, and that is the message now. */
+static void check_answered(struct job *b, size_t seq, enum verdict v, bool said)
 {
     end(b, seq);
-    engine_event(b, seq, v == VERDICT_YES ? EV_YES : v == VERDICT_NO ? EV_NO : EV_CANNOT_TELL, NULL, NULL);
+    if (!engine_event(b, seq, v == VERDICT_YES ? EV_YES : v == VERDICT_NO ? EV_NO : EV_CANNOT_TELL, NULL, NULL))
+        return;
+    const struct core_row *row = b->en->update.moves[0].row;
+    if (row->to != PHASE_FAILED && row->to != PHASE_UNKNOWN)
+        return;
+    char *evidence = said ? xstrdup(b->subs[seq].message) : NULL;
+    sub_message(b, seq, "%s%s%s", row->why, evidence ? ": " : "", evidence ? evidence : "");
+    free(evidence);
 }
 
 static void poll_answered(struct job *b, size_t seq, enum verdict v)
@@ -124,11 +132,11 @@ static void on_probe(void *ctx, const struct node_result *r)
     free(a);
     if (!b || r->outcome != NODE_EXITED)
         return; /* asked again when the node is back */
-    answer_text(b, seq, r->output, r->output_len);
+    bool said = answer_text(b, seq, r->output, r->output_len);
     enum verdict v = r->exit == 0 ? VERDICT_YES : r->exit == 1 ? VERDICT_NO : VERDICT_UNKNOWN;
     switch (b->subs[seq].work.what) {
     case WORK_CHECK:
-        check_answered(b, seq, v);
+        check_answered(b, seq, v, said);
         break;
     case WORK_POLL:
         poll_answered(b, seq, v);
@@ -185,12 +193,12 @@ static void on_builtin(void *arg)
     struct job *b = ask_job(a);
     size_t seq = a->seq;
     if (b) {
-        answer_text(b, seq, buf_str(&a->out), a->out.len);
+        bool said = answer_text(b, seq, buf_str(&a->out), a->out.len);
         if (a->verdict == VERDICT_UNKNOWN)
             password_doubt(b);
         switch (b->subs[seq].work.what) {
         case WORK_CHECK:
-            check_answered(b, seq, a->verdict);
+            check_answered(b, seq, a->verdict, said);
             break;
         case WORK_POLL:
             poll_answered(b, seq, a->verdict);
@@ -315,7 +323,7 @@ void work_kick(struct job *b, size_t seq)
     else if (code->script)
         ask_script(b, seq, code->script);
     else if (w->what == WORK_CHECK)
-        check_answered(b, seq, VERDICT_UNKNOWN); /* there is none to ask */
+        check_answered(b, seq, VERDICT_UNKNOWN, false); /* there is none to ask */
     else
         end(b, seq); /* a gate: only an operator ends it */
 }
