@@ -108,7 +108,7 @@ static int run(struct daemon *d)
     uv_loop_init(&d->loop);
     if (start(d, &e)) {
         log_error("%s", e.msg);
-        return err_exit(e.code);
+        exit(err_exit(e.code)); /* what has been opened is not closed one by one */
     }
     uv_signal_init(&d->loop, &d->term);
     uv_signal_init(&d->loop, &d->intr);

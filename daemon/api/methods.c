@@ -136,7 +136,13 @@ static void m_list(struct request *r)
 {
     struct err e = {0};
     cJSON *result = NULL;
-    int rc = engine_list(engine_of(r), r->params, &result, &e);
+    const char *text;
+    int64_t limit;
+    int rc = get_number(r, "limit", false, 1000, &limit, &e);
+    for (const char *const *f = (const char *const[]){"type", "state", "operator", "object", NULL}; rc == 0 && *f; f++)
+        rc = get_text(r, *f, false, 256, &text, &e);
+    if (rc == 0)
+        rc = engine_list(engine_of(r), r->params, &result, &e);
     finish(r, rc, result, &e);
 }
 
