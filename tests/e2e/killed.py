@@ -60,7 +60,7 @@ class Killed(omslab.Case):
                         "start-console/oms2", "restart-console/oms1"):
             attempts = lab.json("show", job, address)["subtasks"][0]["attempts"]
             self.assertEqual([(a["attempt"], a["outcome"], a["exit"]) for a in attempts], [(1, "exited", 0)], address)
-        self.assertNotIn("ERROR: AddressSanitizer", lab.daemon.text())
+        self.assertNotIn("ERROR: AddressSanitizer", lab.log_text())
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 import unittest
 
@@ -21,7 +22,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(HERE)
 sys.path.insert(0, os.path.join(TESTS, "crash"))
 
-from world import Client, Refused  # noqa: E402 pylint: disable=wrong-import-position,unused-import
+from world import Client, World  # noqa: E402 pylint: disable=wrong-import-position
 
 LAB = os.path.join(TESTS, "lab", "lab")
 OMSUPD = os.environ.get("OMSUPD", "")
@@ -75,9 +76,9 @@ def procedure(directory, change):
 class Daemon:
     """omsupd: started, killed, started again; what it does elsewhere is not its own to clean up."""
 
-    def __init__(self, directory, command):
+    def __init__(self, directory):
         self.dir = directory
-        self.command = command  # the argv in front of omsupd's own
+        self.command = []  # the argv in front of omsupd's own
         self.options = []
         self.process = None
         self.log = open(self.path("omsupd.log"), "ab")  # pylint: disable=consider-using-with
@@ -131,25 +132,15 @@ class Daemon:
         self.log.close()
 
 
-class Box:
-    """A private directory with a daemon in it, and the client."""
-
-    def __init__(self, command=()):
-        self.dir = tempfile.mkdtemp(prefix="omsup-e2e.", dir="/tmp")
-        os.chmod(self.dir, 0o755)
-        os.mkdir(self.path("state"), 0o700)
-        self.daemon = Daemon(self.dir, command)
-        self.daemon.options = ["--runs", self.path("runs")]
-
-    def path(self, *parts):
-        return os.path.join(self.dir, *parts)
+class Operator:
+    """The client's side of a daemon whose files are at path()."""
 
     def client(self):
         return Client(self.path("sock"))
 
-    def ctl(self, *words, timeout=120, **more):
+    def ctl(self, *words, timeout=120, program=OMSUPCTL, **more):
         """omsupctl: its exit status and what it printed."""
-        p = subprocess.run([OMSUPCTL, *map(str, words)], env=dict(os.environ, OMSUP_SOCKET=self.path("sock")), timeout=timeout,
+        p = subprocess.run([program, *map(str, words)], env=dict(os.environ, OMSUP_SOCKET=self.path("sock")), timeout=timeout,
                            stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", check=False, **more)
         return Answer(p.returncode, p.stdout, p.stderr)
 
@@ -210,16 +201,53 @@ class Box:
         true.what = "%s to be %s" % (address, " or ".join(wanted))
         return self.wait(job, true, timeout)
 
+
+class Small(Operator, World):
+    """Nodes that are this machine, steps of a test's own: everything but OMS. {dir} in the steps is its directory."""
+
+    def __init__(self, steps, nodes=1, checks=""):
+        home = tempfile.mkdtemp(prefix="omsup-e2e.", dir="/tmp")
+        os.chmod(home, 0o755)
+        self.flags = os.path.join(home, "flags")
+        os.mkdir(self.flags)
+        self.home = home
+        os.environ["TMPDIR"] = home
+        super().__init__(OMSUPD, textwrap.dedent(steps).replace("@DIR@", self.flags), nodes=nodes, prefix="w.", checks=checks)
+        os.chmod(self.dir, 0o755)
+        self.more = []
+        self.file = self.path("tests.yaml")
+        with open(self.file, "w", encoding="utf-8") as f:
+            f.write(self.deployment)
+
+    def argv(self):
+        return super().argv() + self.more
+
+    def flag(self, name, there=True):
+        path = os.path.join(self.flags, name)
+        if there:
+            with open(path, "w", encoding="utf-8"):
+                pass
+        elif os.path.exists(path):
+            os.unlink(path)
+
+    def flagged(self, name):
+        return os.path.exists(os.path.join(self.flags, name))
+
+    def log_text(self):
+        return self.text_of_log()
+
     def close(self):
-        self.daemon.close()
-        shutil.rmtree(self.dir, ignore_errors=True)
+        super().close()
+        shutil.rmtree(self.home, ignore_errors=True)
 
 
-class Lab(Box):
+class Lab(Operator):
     """A lab of its own, the daemon on its control host."""
 
     def __init__(self, shape="two-node"):
-        super().__init__()
+        self.dir = tempfile.mkdtemp(prefix="omsup-e2e.", dir="/tmp")
+        os.mkdir(self.path("state"), 0o700)
+        self.daemon = Daemon(self.dir)
         self.lab_dir = self.path("lab")
         self.lab_env = dict(os.environ, LAB_DIR=self.lab_dir)
         self.daemon.command = [LAB, "control", "--dir", self.lab_dir]
@@ -233,12 +261,18 @@ class Lab(Box):
         self.deployment = self.env["LAB_DEPLOYMENT"]
         self.nodes = self.env["LAB_NODES"].split()
 
+    def path(self, *parts):
+        return os.path.join(self.dir, *parts)
+
     def lab(self, *words, timeout=120):
         p = subprocess.run([LAB, *map(str, words)], env=self.lab_env, timeout=timeout, stdin=subprocess.DEVNULL, capture_output=True,
                            encoding="utf-8", errors="replace", check=False)
         if p.returncode != 0:
             raise AssertionError("lab %s: status %d\n%s%s" % (" ".join(map(str, words)), p.returncode, p.stdout, p.stderr))
         return p.stdout
+
+    def log_text(self):
+        return self.daemon.text()
 
     def on(self, host, *command):
         return self.lab("on", host, *command)
@@ -298,7 +332,7 @@ class Lab(Box):
     def close(self):
         self.daemon.close()
         subprocess.run([LAB, "down"], env=self.lab_env, timeout=120, stdin=subprocess.DEVNULL, check=False)
-        super().close()
+        shutil.rmtree(self.dir, ignore_errors=True)
 
 
 def effect_name(host, what):
@@ -359,7 +393,7 @@ class Case(unittest.TestCase):
         try:
             cls.begin()
         except BaseException:
-            sys.stderr.write(cls.lab.daemon.text())
+            sys.stderr.write(cls.lab.log_text())
             raise
 
     @classmethod

@@ -321,7 +321,7 @@ class Upgrade(omslab.Case):
                 self.assertFalse(self.secret.within(data), name)
         self.assertGreater(seen, 100000)
         self.assertTrue(os.path.exists(self.lab.path("state", "journal.db")))
-        self.assertFalse(self.secret.within(self.lab.daemon.text().encode()), "log")
+        self.assertFalse(self.secret.within(self.lab.log_text().encode()), "log")
         self.assertFalse(self.secret.within(self.files("control", "/var/lib/omsup", "/data/backup")), "control")
         for node in self.lab.nodes:
             self.assertFalse(self.secret.within(self.files(node, "/var/lib/omsup", "/data/oms/oms_logs", "/tmp", "/run/lab/here")), node)
