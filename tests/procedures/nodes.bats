@@ -213,6 +213,23 @@ part() { # SIZE: the beginning that an earlier attempt left
 	[ "$status" -eq 2 ]
 }
 
+@test "remove-copy: what was copied and its beginnings, and nothing else" {
+	archive
+	step copy-image run
+	part 1000
+	touch "$T/it's logs/omsup/image/another.tar" "$T/it's logs/kept.log"
+	run step remove-copy check
+	[ "$status" -eq 1 ]
+	step remove-copy run
+	step remove-copy check
+	[ "$(ls "$T/it's logs/omsup/image")" = another.tar ]
+	[ -e "$T/it's logs/kept.log" ]
+	[ -e "$T/image of OMS.tar" ]
+	step remove-copy run # again
+	run step remove-copy check LOGS_DIR=/nowhere
+	[ "$status" -eq 2 ]
+}
+
 @test "load-image, check: docker away is not 'no'" {
 	run step load-image check
 	[ "$status" -eq 1 ]
@@ -261,6 +278,48 @@ ended() { # TEXT: how attempt 1 of docker_init.sh ended
 	[ "$status" -eq 2 ]
 	run step init-metadata check LOGS_DIR=/nowhere
 	[ "$status" -eq 2 ]
+}
+
+# docker_init.sh seems to run as long as $T/alive is there
+alive() {
+	touch "$T/alive"
+	sed -i "s|^exec) exit 1|exec) if [ -e '$T/alive' ]; then exit 0; fi; exit 9|" "$T/bin/docker"
+}
+
+@test "init-metadata, check: still running and cut off: it is waited for, and then told" {
+	ended ''
+	alive
+	inspect_says oms_423 true
+	(sleep 3; printf 'status 0\nflag yes\nline yes\nend\n' >"$T/it's logs/omsup/job-7/init.oms1.1.status") 3>&- &
+	run step init-metadata check
+	[ "$status" -eq 0 ]
+	rm "$T/it's logs/omsup/job-7/init.oms1.1.status"
+	(sleep 2; rm "$T/alive") 3>&- &
+	run step init-metadata check
+	[ "$status" -eq 2 ]
+	[[ $output == *"broken off"* ]]
+}
+
+@test "init-metadata, check: after its time it is not waited for any more" {
+	ended ''
+	alive
+	inspect_says oms_423 true
+	touch -d '56 minutes ago' "$T/it's logs/omsup/job-7/init.oms1.1.begun"
+	SECONDS=0
+	run step init-metadata check
+	[ "$SECONDS" -lt 10 ]
+	[ "$status" -eq 2 ]
+	[[ $output == *"still running"* ]]
+}
+
+@test "correct-metadata, check: still running and cut off: it is waited for" {
+	mkdir -p "$T/it's logs/omsup/job-7"
+	: >"$T/it's logs/omsup/job-7/correct.oms1.1.begun"
+	alive
+	(sleep 2; printf 'status 1\nend\n' >"$T/it's logs/omsup/job-7/correct.oms1.1.status") 3>&- &
+	run step correct-metadata check
+	[ "$status" -eq 1 ]
+	[[ $output == *"status 1"* ]]
 }
 
 @test "init-metadata, run: not after an attempt without an end, except with --force" {
