@@ -162,7 +162,7 @@ forget() {
     esac
 }
 
-# Output of run $2 from byte $3 (counted from 1) on; 0: its last 4 KiB.
+# Output of run $2 from byte $3 (counted from 1) on; without $3: its last 4 KiB.
 window() {
     word=
     { read -r word rest; } 2>/dev/null <"$dir/$2.go"
@@ -171,7 +171,7 @@ window() {
     else
         if ! [ -s "$dir/$2.out" ]; then
             :
-        elif [ "$3" = 0 ]; then
+        elif [ -z "$3" ]; then
             tail -c 4096 "$dir/$2.out" | send "$1"
         else
             tail -c "+$3" "$dir/$2.out" | head -c 65536 | send "$1"

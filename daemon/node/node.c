@@ -223,7 +223,7 @@ void node_kill(struct node *n, const char *token, unsigned grace_ms, node_cb *cb
 void node_tail(struct node *n, const char *token, uint64_t offset, node_cb *cb, void *ctx)
 {
     struct request *r = add(n, TAIL, token, cb, ctx);
-    if (r) /* tail(1) counts from 1, and 0 asks for the end; beyond a signed 64-bit number there is no file */
+    if (r) /* tail(1) counts from 1, and no number asks for the end; beyond a signed 64-bit number there is no file */
         send_line(n, "tail", r->id, token, offset == UINT64_MAX ? 0 : offset < INT64_MAX ? offset + 1 : INT64_MAX);
 }
 
