@@ -104,7 +104,7 @@ int version_in(const struct version *v, const char *range, struct err *e)
 {
     bool in = true;
     for (const char *s = range;; s++) { /* the whole range is looked at, also when it cannot hold any more */
-        enum cmp_op op;
+        enum cmp_op op = CMP_EQ;
         struct version b;
         int rc = bound(&s, &op, &b, range, e);
         if (rc)
