@@ -103,9 +103,9 @@ static int get_deployment(struct request *r, const char **text, const char **fil
 static void m_submit(struct request *r)
 {
     struct err e = {0};
-    const char *text, *file = NULL;
-    enum job_type type;
-    bool start;
+    const char *text = NULL, *file = NULL;
+    enum job_type type = JOB_UPGRADE;
+    bool start = false;
     struct engine_caller who = caller(r);
     if (get_deployment(r, &text, &file, &type, &e) || get_bool(r, "start", &start, &e))
         request_fail(r, &e);
@@ -116,9 +116,9 @@ static void m_submit(struct request *r)
 static void m_plan(struct request *r)
 {
     struct err e = {0};
-    const char *text, *file = NULL;
-    enum job_type type;
-    int64_t job;
+    const char *text = NULL, *file = NULL;
+    enum job_type type = JOB_UPGRADE;
+    int64_t job = 0;
     cJSON *result = NULL;
     if (param(r, "job")) {
         int rc = get_number(r, "job", true, ID_MAX, &job, &e);
@@ -149,7 +149,7 @@ static void m_list(struct request *r)
 static void m_status(struct request *r)
 {
     struct err e = {0};
-    int64_t job;
+    int64_t job = 0;
     cJSON *result = NULL;
     int rc = get_number(r, "job", false, ID_MAX, &job, &e);
     if (rc == 0)
@@ -170,8 +170,8 @@ static int get_address(struct request *r, int64_t *job, const char **step, const
 static void m_show(struct request *r)
 {
     struct err e = {0};
-    int64_t job;
-    const char *step, *subtask;
+    int64_t job = 0;
+    const char *step = NULL, *subtask = NULL;
     cJSON *result = NULL;
     int rc = get_address(r, &job, &step, &subtask, &e);
     if (rc == 0)
@@ -190,8 +190,8 @@ static void m_verb(struct request *r)
                  {"confirm", DO_CONFIRM, false}, {"reject", DO_REJECT, true}, {"cancel", DO_CANCEL, true}};
     struct err e = {0};
     const char *name = cJSON_GetObjectItemCaseSensitive(r->message, "method")->valuestring, *step, *subtask, *reason;
-    int64_t job;
-    bool force;
+    int64_t job = 0;
+    bool force = false;
     cJSON *result = NULL;
     size_t v = 0;
     while (strcmp(verbs[v].name, name) != 0)
@@ -206,8 +206,8 @@ static void m_verb(struct request *r)
 static void m_rollback(struct request *r)
 {
     struct err e = {0};
-    int64_t job;
-    const char *reason;
+    int64_t job = 0;
+    const char *reason = NULL;
     bool plan_only = false;
     struct engine_caller who = caller(r);
     if (get_number(r, "job", true, ID_MAX, &job, &e) || get_bool(r, "plan_only", &plan_only, &e) ||
@@ -220,7 +220,7 @@ static void m_rollback(struct request *r)
 static void m_events(struct request *r)
 {
     struct err e = {0};
-    int64_t job, since, limit, last = 0;
+    int64_t job = 0, since = 0, limit = 0, last = 0;
     cJSON *list = NULL, *result = NULL;
     int rc = get_number(r, "job", false, ID_MAX, &job, &e);
     if (rc == 0 && (rc = get_number(r, "since", false, ID_MAX, &since, &e)) == 0 && (rc = get_number(r, "limit", false, 1000, &limit, &e)) == 0)
@@ -236,8 +236,8 @@ static void m_events(struct request *r)
 static void m_logs(struct request *r)
 {
     struct err e = {0};
-    int64_t job, attempt, offset;
-    const char *step, *subtask;
+    int64_t job = 0, attempt = 0, offset = 0;
+    const char *step = NULL, *subtask = NULL;
     int rc = get_address(r, &job, &step, &subtask, &e);
     if (rc == 0 && !step)
         rc = err_set(&e, ERR_PARAMS, "\"step\" must be a string");
@@ -252,7 +252,7 @@ static void m_logs(struct request *r)
 static void m_watch(struct request *r)
 {
     struct err e = {0};
-    int64_t job, since;
+    int64_t job = 0, since = 0;
     cJSON *result = NULL;
     struct conn *c = r->conn;
     int rc = get_number(r, "job", false, ID_MAX, &job, &e);
@@ -272,7 +272,7 @@ static void m_watch(struct request *r)
 static void m_procedures(struct request *r)
 {
     struct err e = {0};
-    const char *name;
+    const char *name = NULL;
     const struct procedures *ps = engine_procedures(engine_of(r));
     cJSON *result = NULL;
     int rc = get_text(r, "name", false, 128, &name, &e);
@@ -296,7 +296,7 @@ static void m_procedures(struct request *r)
 static void m_path(struct request *r)
 {
     struct err e = {0};
-    const char *edition, *from, *to;
+    const char *edition = NULL, *from = NULL, *to = NULL;
     cJSON *chain = NULL, *result = NULL;
     int rc = get_text(r, "edition", false, 32, &edition, &e);
     if (rc == 0 && (rc = get_text(r, "from", true, 32, &from, &e)) == 0 && (rc = get_text(r, "to", true, 32, &to, &e)) == 0)
@@ -311,7 +311,7 @@ static void m_path(struct request *r)
 static void m_discover(struct request *r)
 {
     struct err e = {0};
-    const char *container;
+    const char *container = NULL;
     bool sudo = false;
     const cJSON *hosts = param(r, "hosts"), *h;
     int rc = get_text(r, "container", false, 128, &container, &e);

@@ -204,7 +204,7 @@ static bool first_row(void *ctx, const struct journal_job *row)
 /* The job in memory, or loaded from the journal (then *loaded is to be freed). */
 static int find(struct engine *en, int64_t id, struct job **b, struct job **loaded, struct err *e)
 {
-    *loaded = NULL;
+    *b = *loaded = NULL;
     if (id == 0 && journal_jobs(en->journal, true, first_row, &id, e) == 0 && id == 0)
         journal_jobs(en->journal, false, first_row, &id, e);
     if (id == 0)

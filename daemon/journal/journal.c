@@ -123,7 +123,7 @@ static int user_version(struct journal *j, int *version, struct err *e)
 
 static int migrate(struct journal *j, struct err *e)
 {
-    int version, rc = user_version(j, &version, e);
+    int version = 0, rc = user_version(j, &version, e);
     if (rc)
         return rc;
     if (version > N_MIGRATIONS)
