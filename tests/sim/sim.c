@@ -37,7 +37,8 @@ struct truth {
     unsigned ended;    /* its number */
     bool excused;      /* an operator took over: done, skip, force */
     bool by_hand;
-    bool partial_open; /* died half-way: effect may or may not be there; the check tells */
+    bool asked;        /* an operator's retry is under way: it may act though the job is paused */
+    unsigned lost;     /* attempts lost since an outcome, or an operator's word */
 };
 
 struct sim {
@@ -50,9 +51,11 @@ struct sim {
     enum core_effect todo[MAX_SUB * 4];
     size_t todo_sub[MAX_SUB * 4], n_todo;
     struct core_update u;
-    unsigned crashes, duplicates, lies;
 };
 
+enum { ENOUGH = 20000 }; /* plans in which every row must have been seen */
+
+static uint64_t seen_row[N_PHASES][N_EVENTS];
 static uint64_t total_crashes, total_events, total_attempts, total_ended, total_verbs;
 
 static void die(const struct sim *s, const char *what, size_t i)
@@ -74,9 +77,9 @@ static void build(struct sim *s)
         for (size_t i = 0; i < st->n; i++) {
             struct core_subtask *t = &s->subs[s->job.n_subtasks++];
             unsigned kind = pick(10);
-            t->way = kind < 6 ? WAY_CHECK : kind == 6 ? WAY_ACT : kind == 7 ? WAY_POLL : WAY_GATE;
+            t->way = kind < 5 ? WAY_CHECK : kind < 7 ? WAY_ACT : kind == 7 ? WAY_POLL : WAY_GATE;
             t->has_check = t->way == WAY_CHECK;
-            t->read_only = t->way != WAY_CHECK;
+            t->read_only = t->way != WAY_CHECK && kind != 5; /* 5: a command without a check */
         }
     }
     s->job.keep_going = s->job.n_steps == 1 && chance(50); /* as check jobs: one step */
@@ -121,12 +124,36 @@ static void effects(struct sim *s)
     s->n_todo = 0;
 }
 
+/* What the moves of one update may be. */
+static void check_move(struct sim *s, const struct core_move *mv)
+{
+    struct truth *t = &s->truth[mv->subtask];
+    const struct core_row *row = mv->row;
+    seen_row[row->from][row->event]++;
+    if (row->from == PHASE_SUCCESSFUL || row->from == PHASE_SKIPPED || row->from == PHASE_CANCELED)
+        die(s, "a final phase was left", mv->subtask);
+    if (row->effect == EFFECT_ACT && row->event != EV_LOST_LOOK && s->u.mode_before != MODE_RUNNING && s->job.mode != MODE_RUNNING && !t->asked)
+        die(s, "a job that is not running acts unasked", mv->subtask);
+    if (row->effect == EFFECT_ACT && row->event == EV_NO && t->lost >= CORE_LOST_MAX)
+        die(s, "acts again after too many lost attempts", mv->subtask);
+    if (row->event == EV_NO_AGAIN && t->lost < CORE_LOST_MAX)
+        die(s, "gives up too early", mv->subtask);
+    if (row->event == EV_NO_HELD && (s->u.mode_before == MODE_RUNNING || t->asked))
+        die(s, "holds what may go on", mv->subtask);
+    if (row->event == EV_LOST)
+        t->lost++;
+    else if (row->event == EV_NEVER || row->event == EV_EXIT_PROVE || row->event == EV_EXIT_OK || row->event == EV_EXIT_BAD ||
+             core_event_who(row->event) == BY_OPERATOR || row->event == EV_BEGIN_CHECK || row->event == EV_BEGIN_ACT)
+        t->lost = 0;
+    if (row->from == PHASE_PENDING)
+        t->asked = false;
+}
+
 static void queue(struct sim *s)
 {
     for (size_t m = 0; m < s->u.n_moves; m++) {
         const struct core_move *mv = &s->u.moves[m];
-        if (mv->row->from == PHASE_SUCCESSFUL || mv->row->from == PHASE_SKIPPED || mv->row->from == PHASE_CANCELED)
-            die(s, "a final phase was left", mv->subtask);
+        check_move(s, mv);
         if (mv->row->effect != EFFECT_NONE) {
             s->todo[s->n_todo] = mv->row->effect;
             s->todo_sub[s->n_todo++] = mv->subtask;
@@ -139,47 +166,108 @@ static void adopt(struct sim *s);
 /* A crash may strike before the commit (the move is lost), or between commit and effects. */
 static void crash(struct sim *s)
 {
-    s->crashes++;
     total_crashes++;
     memcpy(s->subs, s->journaled, sizeof s->subs);
     for (size_t i = 0; i < MAX_SUB; i++)
-        s->subs[i].asked = false;
+        s->subs[i].asked = s->truth[i].asked = false;
     s->job.mode = s->journal.mode;
     s->n_todo = 0;
     memset(s->ask, 0, sizeof s->ask);
     adopt(s);
 }
 
-static bool event(struct sim *s, size_t i, enum core_event e)
+/* After the core: the journal, then the effects, if nothing strikes in between. */
+static void settle_down(struct sim *s)
 {
-    core_update_clear(&s->u);
-    total_events++;
-    if (!core_apply(&s->job, i, e, &s->u))
-        return false;
+    unsigned lost[MAX_SUB];
+    for (size_t i = 0; i < MAX_SUB; i++)
+        lost[i] = s->truth[i].lost;
     queue(s);
     if (chance(3)) {
+        for (size_t i = 0; i < MAX_SUB; i++) /* nobody has seen this */
+            s->truth[i].lost = lost[i];
         crash(s);
-        return true;
+        return;
     }
     commit(s);
-    if (chance(3)) {
+    if (chance(3))
         crash(s);
-        return true;
-    }
-    effects(s);
-    return true;
+    else
+        effects(s);
 }
 
-static bool verb(struct sim *s, enum core_verb v)
+/* Whoever sends an event believes that there is a row for it. */
+static void event(struct sim *s, size_t i, enum core_event e)
 {
+    enum core_mode before = s->job.mode;
+    enum core_phase from = s->subs[i].phase;
     core_update_clear(&s->u);
-    if (!core_verb(&s->job, v, &s->u))
-        return false;
+    total_events++;
+    if (!core_apply(&s->job, i, e, &s->u)) {
+        fprintf(stderr, "event %s: ", core_event_name(e));
+        die(s, "an event that was asked for, or allowed, has no row", i);
+    }
+    if (s->u.n_moves == 0 || s->u.moves[0].subtask != i || s->u.moves[0].row->from != from)
+        die(s, "the first move is not the event's", i);
+    if (s->u.mode_before != before || s->u.mode_after != s->job.mode)
+        die(s, "the update names the wrong modes", i);
+    settle_down(s);
+}
+
+/* Each event for which there is no row changes nothing. */
+static void stale_event(struct sim *s, size_t i)
+{
+    enum core_event e = pick(N_EVENTS);
+    bool opens = core_event_who(e) == BY_ENGINE && s->subs[i].phase == PHASE_PENDING;
+    if ((core_row(s->subs[i].phase, e) && !opens) || (e == EV_NO && core_row(s->subs[i].phase, EV_NO_HELD)))
+        return;
+    struct core_subtask was[MAX_SUB];
+    memcpy(was, s->subs, sizeof was);
+    enum core_mode mode = s->job.mode;
+    core_update_clear(&s->u);
+    if (core_apply(&s->job, i, e, &s->u))
+        die(s, opens ? "opened out of turn" : "an event without a row is taken", i);
+    if (memcmp(was, s->subs, sizeof was) != 0 || s->job.mode != mode || s->u.n_moves)
+        die(s, "a refused event has changed something", i);
+}
+
+static bool verb_allowed(enum core_mode m, enum core_verb v)
+{
+    switch (v) {
+    case VERB_START:
+        return m == MODE_READY;
+    case VERB_PAUSE:
+    case VERB_HOLD:
+        return m == MODE_RUNNING;
+    case VERB_RESUME:
+        return m == MODE_PAUSED;
+    case VERB_CANCEL:
+        return m == MODE_READY || m == MODE_RUNNING || m == MODE_PAUSED;
+    case VERB_CANCEL_FORCE:
+        return m != MODE_CANCELED && m != MODE_SUCCESSFUL;
+    }
+    return false;
+}
+
+static void verb(struct sim *s, enum core_verb v)
+{
+    enum core_mode before = s->job.mode;
+    core_update_clear(&s->u);
+    if (core_verb(&s->job, v, &s->u) != verb_allowed(before, v))
+        die(s, "a verb is refused that is allowed, or taken that is not", 0);
+    if (!verb_allowed(before, v)) {
+        if (s->job.mode != before || s->u.n_moves)
+            die(s, "a refused verb has changed something", 0);
+        return;
+    }
+    if (s->u.mode_before != before || s->u.mode_after != s->job.mode)
+        die(s, "the update names the wrong modes", 0);
+    if ((v == VERB_CANCEL || v == VERB_CANCEL_FORCE) && s->job.mode != MODE_CANCELING && s->job.mode != MODE_CANCELED)
+        die(s, "cancel does not cancel", 0);
+    if (v == VERB_CANCEL_FORCE && s->job.mode != MODE_CANCELED)
+        die(s, "cancel by force waits for something", 0);
     total_verbs++;
-    queue(s);
-    commit(s);
-    effects(s);
-    return true;
+    settle_down(s);
 }
 
 /* Start-up: as work_adopt(). */
@@ -242,7 +330,7 @@ static void live(struct sim *s, size_t i)
     unsigned fate = pick(10);
     if (fate < 7 || s->subs[i].read_only) {
         t->exit = fate < 7 ? 0 : 1;
-        if (t->exit == 0 && !s->subs[i].read_only) {
+        if (t->exit == 0 && !s->subs[i].read_only && !(s->subs[i].has_check && chance(5))) { /* some exit 0 without it */
             t->effects++;
             t->done = true;
         }
@@ -279,7 +367,7 @@ static enum core_event outcome(struct sim *s, size_t i)
 static void check_answers(struct sim *s, size_t i)
 {
     struct truth *t = &s->truth[i];
-    enum core_event e = chance(5) ? EV_CANNOT_TELL : t->done ? EV_YES : EV_NO;
+    enum core_event e = chance(5) || !s->subs[i].has_check ? EV_CANNOT_TELL : t->done ? EV_YES : EV_NO;
     if (t->alive && e == EV_NO && s->subs[i].phase != PHASE_AGREEING)
         die(s, "the check is asked while an attempt runs", i);
     s->ask[i] = ASK_NONE;
@@ -297,10 +385,12 @@ static void answers(struct sim *s, size_t i)
         check_answers(s, i);
         return;
     case ASK_POLL:
-        if (chance(30) && s->subs[i].way != WAY_ACT) {
+        if (chance(30)) {
             s->ask[i] = ASK_NONE;
             t->done = true;
             event(s, i, EV_YES);
+        } else if (s->subs[i].phase == PHASE_POLLING && chance(10)) {
+            event(s, i, EV_TIMEOUT_LOOK);
         }
         return;
     case ASK_ACT:
@@ -347,8 +437,11 @@ static void operator_acts(struct sim *s)
         verb(s, VERB_RESUME);
         return;
     case 4:
-        if (chance(5))
-            verb(s, chance(50) ? VERB_CANCEL : VERB_CANCEL_FORCE);
+        verb(s, VERB_START);
+        if (chance(10))
+            verb(s, VERB_CANCEL);
+        if (chance(s->job.mode == MODE_CANCELING ? 30 : 3))
+            verb(s, VERB_CANCEL_FORCE);
         return;
     case 5:
         if (!core_skip_refusal(&s->job, i, force)) {
@@ -376,14 +469,39 @@ static void operator_acts(struct sim *s)
         enum core_event e = core_retry_event(&s->job, i, force, away, &why);
         if (why || e == N_EVENTS)
             return;
-        if (force)
-            t->excused = true;
+        if (e == EV_GIVE_UP && !away)
+            die(s, "gives up on a node that is there", i);
+        if (force || (e == EV_BEGIN_ACT && !s->subs[i].has_check && s->subs[i].phase == PHASE_UNKNOWN))
+            t->excused = true; /* he was told that nobody knows, and runs it again */
+        if (core_event_who(e) == BY_ENGINE || e == EV_BEGIN_FENCE)
+            t->asked = true;
         event(s, i, e);
     }
     }
 }
 
 /* --- invariants ---------------------------------------------------------------------------------------- */
+
+/* What may begin has begun, and a job that has nothing left to do has ended. */
+static void check_settled(struct sim *s, size_t current)
+{
+    bool busy = false;
+    for (size_t i = 0; i < s->job.n_subtasks; i++)
+        busy |= core_phase_busy(s->subs[i].phase);
+    if (s->job.mode == MODE_CANCELING && !busy)
+        die(s, "is being canceled, and nothing runs", 0);
+    if (s->job.mode != MODE_RUNNING && s->job.mode != MODE_PAUSED)
+        return;
+    if (current == s->job.n_steps)
+        die(s, "every step has passed, and the job has not ended", 0);
+    const struct core_step *st = &s->steps[current];
+    for (size_t i = st->first; s->job.mode == MODE_RUNNING && i < st->first + st->n; i++) {
+        if (s->subs[i].phase == PHASE_PENDING)
+            die(s, "may begin, and does not", i);
+        if (st->serial && !core_phase_passed(s->subs[i].phase))
+            break;
+    }
+}
 
 static void check_all(struct sim *s)
 {
@@ -397,6 +515,8 @@ static void check_all(struct sim *s)
             die(s, "a lie: Successful, and the effect is not there", i);
         if (t->phase == PHASE_FAILED && s->truth[i].alive && !t->read_only)
             die(s, "Failed while an attempt runs", i);
+        if (t->phase == PHASE_FAILED && t->open_run)
+            die(s, "Failed while an attempt may run: its retry would be refused for ever", i);
         if (s->truth[i].effects > 1 && !s->truth[i].excused && !s->truth[i].by_hand)
             die(s, "the effect was done twice", i);
         if (memcmp(&s->journaled[i].phase, &t->phase, sizeof t->phase) != 0 || s->journaled[i].attempt != t->attempt ||
@@ -410,14 +530,15 @@ static void check_all(struct sim *s)
             !core_phase_passed(s->subs[i - 1].phase) && s->subs[i - 1].phase != PHASE_CANCELED)
             die(s, "serial subtasks out of order", i);
     }
+    check_settled(s, current);
     if (s->job.mode == MODE_SUCCESSFUL)
         for (size_t i = 0; i < s->job.n_subtasks; i++)
             if (!core_phase_passed(s->subs[i].phase) && !(s->job.keep_going && s->subs[i].phase == PHASE_FAILED))
                 die(s, "the job is Successful, a subtask is not", i);
     if (s->job.mode == MODE_CANCELED)
         for (size_t i = 0; i < s->job.n_subtasks; i++)
-            if (core_phase_busy(s->subs[i].phase))
-                die(s, "the job is Canceled, a subtask is busy", i);
+            if (!core_phase_final(s->subs[i].phase))
+                die(s, "the job is Canceled, a subtask is not at its end", i);
 }
 
 static bool ended(const struct sim *s) { return s->job.mode == MODE_SUCCESSFUL || s->job.mode == MODE_CANCELED; }
@@ -428,7 +549,10 @@ static void run_one(uint64_t seed)
     run_seed = rng_state = seed;
     core_update_free(&s.u);
     build(&s);
-    verb(&s, VERB_START);
+    while (s.job.mode == MODE_READY && chance(30))
+        operator_acts(&s);
+    if (s.job.mode == MODE_READY)
+        verb(&s, VERB_START);
     for (unsigned n = 0; n < MAX_EVENTS && !ended(&s); n++) {
         size_t i = pick((unsigned)s.job.n_subtasks);
         live(&s, i);
@@ -437,6 +561,8 @@ static void run_one(uint64_t seed)
             operator_acts(&s);
         if (chance(1))
             crash(&s);
+        if (chance(10))
+            stale_event(&s, i);
         if (s.ask[i] == ASK_ACT && chance(5))
             event(&s, i, s.subs[i].read_only ? EV_TIMEOUT_LOOK : EV_TIMEOUT);
         check_all(&s);
@@ -454,5 +580,11 @@ int main(int argc, char **argv)
         run_one(seed + n);
     printf("%" PRIu64 " events, %" PRIu64 " attempts, %" PRIu64 " crashes, %" PRIu64 " verbs, %" PRIu64 " jobs ended: 0 duplicate executions, 0 lost outcomes\n",
            total_events, total_attempts, total_crashes, total_verbs, total_ended);
-    return total_ended == 0 || total_crashes == 0;
+    unsigned unseen = 0;
+    for (size_t r = 0; r < core_n_rows; r++)
+        if (!seen_row[core_rows[r].from][core_rows[r].event]) {
+            printf("never seen: %s, %s\n", core_phase_name(core_rows[r].from), core_event_name(core_rows[r].event));
+            unseen++;
+        }
+    return total_ended == 0 || total_crashes == 0 || (unseen && runs >= ENOUGH);
 }

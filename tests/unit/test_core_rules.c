@@ -1,0 +1,630 @@
+/* The core's rules, said a second time and in another way: where each event leads, what each move starts, how verbs and
+ * refusals depend on what is there. tests/sim/mutants.py lives on this. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "daemon/engine/core/core.h"
+
+#define BIT(p) (1u << (p))
+enum {
+    CHECKS = BIT(PHASE_CHECKING) | BIT(PHASE_PROVING) | BIT(PHASE_AGREEING) | BIT(PHASE_DOUBT) | BIT(PHASE_EXPIRED),
+    POLLS = BIT(PHASE_POLLING) | BIT(PHASE_GATE),
+    STOPPED = BIT(PHASE_EXPIRING) | BIT(PHASE_CANCELING) | BIT(PHASE_FENCING), /* an attempt is being stopped */
+    RUNS = BIT(PHASE_ACTING) | STOPPED,
+    RETRIED = BIT(PHASE_FAILED) | BIT(PHASE_UNKNOWN),
+    ENDED = BIT(PHASE_SUCCESSFUL) | BIT(PHASE_SKIPPED) | BIT(PHASE_CANCELED),
+    NO_MOVE = -1,
+};
+
+static bool in(enum core_phase p, unsigned set) { return set >> p & 1; }
+
+/* An outcome of the attempt, by the phase it comes to; the arguments are for an attempt that was left alone or ran out of time. */
+static int outcome(enum core_phase p, enum core_phase acting, enum core_phase expiring)
+{
+    switch (p) {
+    case PHASE_ACTING:
+        return (int)acting;
+    case PHASE_EXPIRING:
+        return (int)expiring;
+    case PHASE_CANCELING: /* however it ended */
+        return PHASE_CANCELED;
+    case PHASE_FENCING: /* it is over: what is there now? */
+        return PHASE_CHECKING;
+    default:
+        return NO_MOVE;
+    }
+}
+
+static int no(enum core_phase p)
+{
+    if (p == PHASE_CHECKING || p == PHASE_DOUBT) /* not done, and nothing of it runs: do it */
+        return PHASE_ACTING;
+    return in(p, CHECKS) ? PHASE_FAILED : NO_MOVE;
+}
+
+/* Where an event leads; NO_MOVE: it is refused, or stale. */
+static int leads(enum core_phase p, enum core_event e)
+{
+    bool begins = p == PHASE_PENDING || p == PHASE_FAILED;
+    switch (e) {
+    case EV_BEGIN_CHECK:
+        return begins || p == PHASE_UNKNOWN ? PHASE_CHECKING : NO_MOVE;
+    case EV_BEGIN_ACT:
+        return begins || p == PHASE_UNKNOWN ? PHASE_ACTING : NO_MOVE;
+    case EV_BEGIN_POLL:
+        return begins ? PHASE_POLLING : NO_MOVE;
+    case EV_BEGIN_GATE:
+        return begins ? PHASE_GATE : NO_MOVE;
+    case EV_BEGIN_FENCE:
+        return p == PHASE_UNKNOWN ? PHASE_FENCING : NO_MOVE;
+    case EV_YES:
+        return in(p, CHECKS | POLLS) ? PHASE_SUCCESSFUL : NO_MOVE;
+    case EV_NO:
+        return no(p);
+    case EV_NO_HELD:
+        return no(p) == PHASE_ACTING ? PHASE_PENDING : NO_MOVE;
+    case EV_NO_AGAIN:
+        return p == PHASE_DOUBT ? PHASE_FAILED : NO_MOVE;
+    case EV_CANNOT_TELL:
+        return in(p, CHECKS) ? PHASE_UNKNOWN : NO_MOVE;
+    case EV_EXIT_PROVE:
+        return outcome(p, PHASE_PROVING, PHASE_PROVING);
+    case EV_EXIT_OK:
+        return outcome(p, PHASE_SUCCESSFUL, PHASE_SUCCESSFUL);
+    case EV_EXIT_BAD:
+        return outcome(p, PHASE_FAILED, PHASE_EXPIRED);
+    case EV_LOST:
+        return outcome(p, PHASE_DOUBT, PHASE_EXPIRED);
+    case EV_LOST_LOOK: /* a look is neither fenced nor stopped when out of time */
+        return p == PHASE_EXPIRING || p == PHASE_FENCING ? NO_MOVE : outcome(p, PHASE_ACTING, PHASE_ACTING);
+    case EV_NEVER:
+        return outcome(p, PHASE_CHECKING, PHASE_EXPIRED);
+    case EV_TIMEOUT:
+        return p == PHASE_ACTING ? PHASE_EXPIRING : NO_MOVE;
+    case EV_TIMEOUT_LOOK:
+        return p == PHASE_ACTING || p == PHASE_POLLING ? PHASE_FAILED : NO_MOVE;
+    case EV_GIVE_UP: /* not of a cancel: CANCEL_FORCE is for that */
+        return in(p, RUNS) && p != PHASE_CANCELING ? PHASE_UNKNOWN : NO_MOVE;
+    case EV_SKIP:
+        return in(p, RETRIED | BIT(PHASE_PENDING) | BIT(PHASE_GATE)) ? PHASE_SKIPPED : NO_MOVE;
+    case EV_DONE:
+        return in(p, RETRIED) ? PHASE_AGREEING : NO_MOVE;
+    case EV_DONE_FORCE:
+        return in(p, RETRIED) ? PHASE_SUCCESSFUL : NO_MOVE;
+    case EV_CONFIRM:
+        return p == PHASE_GATE ? PHASE_SUCCESSFUL : NO_MOVE;
+    case EV_REJECT:
+        return p == PHASE_GATE ? PHASE_FAILED : NO_MOVE;
+    case EV_CANCEL: /* a Failed one stays what it is */
+        if (in(p, ENDED | BIT(PHASE_FAILED) | BIT(PHASE_CANCELING)))
+            return NO_MOVE;
+        return in(p, RUNS) ? PHASE_CANCELING : PHASE_CANCELED;
+    case EV_CANCEL_FORCE:
+        return in(p, RUNS) ? PHASE_CANCELED : NO_MOVE;
+    case N_EVENTS:
+        break;
+    }
+    return NO_MOVE;
+}
+
+static void each_event_leads_where_it_says(void **state)
+{
+    for (int p = 0; p < N_PHASES; p++)
+        for (int e = 0; e < N_EVENTS; e++) {
+            const struct core_row *row = core_row(p, e);
+            if ((row ? (int)row->to : NO_MOVE) != leads(p, e))
+                fail_msg("%s, %s", core_phase_name(p), core_event_name(e));
+        }
+}
+
+/* What a move starts follows from where it leads, and from what is still asked where it comes from. */
+static enum core_effect starts(const struct core_row *r)
+{
+    if (in(r->to, CHECKS))
+        return EFFECT_CHECK;
+    if (in(r->to, POLLS))
+        return EFFECT_POLL;
+    if (r->to == PHASE_ACTING)
+        return EFFECT_ACT;
+    if (in(r->to, STOPPED))
+        return in(r->from, STOPPED) ? EFFECT_NONE : EFFECT_KILL; /* it is being stopped already */
+    bool asked = in(r->from, CHECKS | POLLS | RUNS);
+    bool answered = core_event_who(r->event) == BY_WORLD && r->event != EV_TIMEOUT_LOOK;
+    return asked && !answered ? EFFECT_DROP : EFFECT_NONE;
+}
+
+static void each_move_starts_what_its_phase_needs(void **state)
+{
+    for (size_t r = 0; r < core_n_rows; r++)
+        if (core_rows[r].effect != starts(&core_rows[r]))
+            fail_msg("%s, %s", core_phase_name(core_rows[r].from), core_event_name(core_rows[r].event));
+}
+
+static void each_event_has_its_author(void **state)
+{
+    for (int e = 0; e < N_EVENTS; e++) {
+        bool engine = e == EV_BEGIN_CHECK || e == EV_BEGIN_ACT || e == EV_BEGIN_POLL || e == EV_BEGIN_GATE;
+        bool operator_ = e == EV_BEGIN_FENCE || e == EV_GIVE_UP || e == EV_SKIP || e == EV_DONE || e == EV_DONE_FORCE ||
+                         e == EV_CONFIRM || e == EV_REJECT || e == EV_CANCEL || e == EV_CANCEL_FORCE;
+        if (core_event_who(e) != (engine ? BY_ENGINE : operator_ ? BY_OPERATOR : BY_WORLD))
+            fail_msg("%s", core_event_name(e));
+    }
+}
+
+static void phases_are_shown_in_the_words_of_oms(void **state)
+{
+    static const char *const words[N_PHASES] = {
+        [PHASE_PENDING] = "Pending",     [PHASE_CHECKING] = "Running",  [PHASE_ACTING] = "Running",          [PHASE_PROVING] = "Running",
+        [PHASE_AGREEING] = "Running",    [PHASE_EXPIRING] = "Running",  [PHASE_CANCELING] = "Running",       [PHASE_FENCING] = "In Doubt",
+        [PHASE_POLLING] = "Running",     [PHASE_GATE] = "Waiting",      [PHASE_DOUBT] = "In Doubt",          [PHASE_EXPIRED] = "In Doubt",
+        [PHASE_UNKNOWN] = "In Doubt",    [PHASE_FAILED] = "Failed",     [PHASE_SUCCESSFUL] = "Successful",   [PHASE_SKIPPED] = "Skipped",
+        [PHASE_CANCELED] = "Canceled",
+    };
+    for (int p = 0; p < N_PHASES; p++)
+        assert_string_equal(core_shown_name(core_phase_shown(p)), words[p]);
+    for (int m = MODE_READY; m <= MODE_SUCCESSFUL; m++)
+        assert_int_equal(core_mode_parse(core_mode_name(m)), m);
+    assert_int_equal(core_mode_parse("no such"), -1);
+}
+
+static void busy_final_and_at_rest(void **state)
+{
+    for (int p = 0; p < N_PHASES; p++) {
+        bool rests = p == PHASE_PENDING || p == PHASE_UNKNOWN || p == PHASE_GATE;
+        assert_int_equal(core_phase_final(p), in(p, ENDED | BIT(PHASE_FAILED)));
+        assert_int_equal(core_phase_passed(p), p == PHASE_SUCCESSFUL || p == PHASE_SKIPPED);
+        assert_int_equal(core_phase_busy(p), !core_phase_final(p) && !rests);
+    }
+}
+
+/* --- a job of two steps, two subtasks in the first --------------------------------------------------- */
+
+struct three {
+    struct core_job job;
+    struct core_step steps[2];
+    struct core_subtask subs[3];
+    struct core_update u;
+    const char *why;
+};
+
+static void set_up(struct three *t, bool start)
+{
+    memset(t, 0, sizeof *t);
+    t->steps[0] = (struct core_step){.first = 0, .n = 2};
+    t->steps[1] = (struct core_step){.first = 2, .n = 1};
+    for (int i = 0; i < 3; i++)
+        t->subs[i].has_check = true;
+    t->job = (struct core_job){.steps = t->steps, .n_steps = 2, .subtasks = t->subs, .n_subtasks = 3};
+    if (start)
+        assert_true(core_verb(&t->job, VERB_START, &t->u));
+}
+
+static bool apply(struct three *t, size_t i, enum core_event e)
+{
+    core_update_clear(&t->u);
+    return core_apply(&t->job, i, e, &t->u);
+}
+
+static bool verb(struct three *t, enum core_verb v)
+{
+    core_update_clear(&t->u);
+    return core_verb(&t->job, v, &t->u);
+}
+
+static void tear_down(struct three *t) { core_update_free(&t->u); }
+
+static void verbs_depend_on_the_mode(void **state)
+{
+    enum { R = 1 << MODE_READY, U = 1 << MODE_RUNNING, P = 1 << MODE_PAUSED, C = 1 << MODE_CANCELING };
+    static const struct {
+        enum core_verb verb;
+        unsigned allowed;
+        enum core_mode to;
+    } rows[] = {{VERB_START, R, MODE_RUNNING}, {VERB_PAUSE, U, MODE_PAUSED},          {VERB_HOLD, U, MODE_PAUSED},
+                {VERB_RESUME, P, MODE_RUNNING}, {VERB_CANCEL, R | U | P, MODE_CANCELING}, {VERB_CANCEL_FORCE, R | U | P | C, MODE_CANCELED}};
+    for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++)
+        for (int m = MODE_READY; m <= MODE_SUCCESSFUL; m++) {
+            struct three t;
+            set_up(&t, false);
+            t.job.mode = m;
+            t.subs[0].phase = PHASE_ACTING; /* so that a cancel has to wait */
+            assert_int_equal(verb(&t, rows[k].verb), rows[k].allowed >> m & 1);
+            assert_int_equal(t.job.mode, rows[k].allowed >> m & 1 ? (int)rows[k].to : m);
+            assert_int_equal(t.u.mode_before, m);
+            assert_int_equal(t.u.mode_after, t.job.mode);
+            tear_down(&t);
+        }
+}
+
+static void cancel_waits_for_what_runs_unless_forced(void **state)
+{
+    struct three t;
+    set_up(&t, true);
+    assert_true(apply(&t, 0, EV_NO));
+    assert_true(apply(&t, 1, EV_NO));
+    assert_true(apply(&t, 1, EV_EXIT_BAD));
+    assert_true(verb(&t, VERB_CANCEL));
+    assert_int_equal(t.subs[0].phase, PHASE_CANCELING);
+    assert_int_equal(t.subs[1].phase, PHASE_FAILED);
+    assert_int_equal(t.subs[2].phase, PHASE_CANCELED);
+    assert_int_equal(core_job_state(&t.job), JOB_ST_IN_PROGRESS);
+    assert_true(verb(&t, VERB_CANCEL_FORCE));
+    assert_int_equal(t.subs[0].phase, PHASE_CANCELED);
+    assert_int_equal(core_job_state(&t.job), JOB_ST_CANCELED);
+    tear_down(&t);
+
+    set_up(&t, true); /* nothing to force: all that is not at its end is canceled the plain way */
+    assert_true(apply(&t, 0, EV_CANNOT_TELL));
+    assert_true(verb(&t, VERB_CANCEL_FORCE));
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(t.subs[i].phase, PHASE_CANCELED);
+    tear_down(&t);
+}
+
+static void one_move_each_in_a_cancel(void **state)
+{
+    struct three t;
+    set_up(&t, true);
+    assert_true(apply(&t, 0, EV_NO));
+    assert_true(verb(&t, VERB_CANCEL));
+    assert_int_equal(t.u.n_moves, 3);
+    assert_true(verb(&t, VERB_CANCEL_FORCE));
+    assert_int_equal(t.u.n_moves, 1);
+    tear_down(&t);
+}
+
+static void serial_ones_begin_one_after_the_other(void **state)
+{
+    struct three t;
+    set_up(&t, false);
+    t.steps[0].serial = true;
+    assert_true(verb(&t, VERB_START));
+    assert_int_equal(t.subs[0].phase, PHASE_CHECKING);
+    assert_int_equal(t.subs[1].phase, PHASE_PENDING);
+    assert_true(apply(&t, 0, EV_NO));
+    assert_true(apply(&t, 0, EV_EXIT_BAD));
+    assert_int_equal(t.subs[1].phase, PHASE_PENDING);
+    assert_true(apply(&t, 0, EV_SKIP));
+    assert_int_equal(t.subs[1].phase, PHASE_CHECKING);
+    tear_down(&t);
+
+    set_up(&t, true); /* not serial: both */
+    assert_int_equal(t.subs[1].phase, PHASE_CHECKING);
+    tear_down(&t);
+}
+
+static void nothing_begins_out_of_turn(void **state)
+{
+    struct three t;
+    set_up(&t, true);
+    assert_false(apply(&t, 2, EV_BEGIN_CHECK));
+    assert_int_equal(t.u.mode_before, MODE_RUNNING);
+    assert_int_equal(t.u.mode_after, MODE_RUNNING);
+    assert_int_equal(t.subs[2].phase, PHASE_PENDING);
+    assert_true(verb(&t, VERB_PAUSE));
+    assert_false(apply(&t, 2, EV_BEGIN_ACT));
+    assert_true(apply(&t, 0, EV_YES));
+    assert_true(apply(&t, 1, EV_YES));
+    assert_int_equal(t.subs[2].phase, PHASE_PENDING); /* paused */
+    assert_true(verb(&t, VERB_RESUME));
+    assert_int_equal(t.subs[2].phase, PHASE_CHECKING);
+    assert_true(apply(&t, 2, EV_YES));
+    assert_int_equal(t.u.mode_before, MODE_RUNNING);
+    assert_int_equal(t.u.mode_after, MODE_SUCCESSFUL);
+    tear_down(&t);
+}
+
+static void a_check_job_goes_on_over_failures(void **state)
+{
+    struct three t;
+    set_up(&t, false);
+    t.job.keep_going = true;
+    assert_true(verb(&t, VERB_START));
+    assert_true(apply(&t, 0, EV_NO));
+    assert_true(apply(&t, 0, EV_EXIT_BAD));
+    assert_true(apply(&t, 1, EV_CANNOT_TELL)); /* this is no end */
+    assert_int_equal(t.subs[2].phase, PHASE_PENDING);
+    assert_int_equal(core_job_state(&t.job), JOB_ST_FAILED);
+    assert_true(apply(&t, 1, EV_BEGIN_CHECK));
+    assert_true(apply(&t, 1, EV_YES));
+    assert_int_equal(t.subs[2].phase, PHASE_CHECKING);
+    assert_true(apply(&t, 2, EV_YES));
+    assert_int_equal(t.job.mode, MODE_SUCCESSFUL); /* it ended; … */
+    assert_int_equal(core_job_state(&t.job), JOB_ST_FAILED);
+    tear_down(&t);
+}
+
+static void a_retry_acts_though_the_job_is_paused(void **state)
+{
+    struct three t;
+    set_up(&t, true);
+    assert_true(apply(&t, 0, EV_NO));
+    assert_true(apply(&t, 0, EV_EXIT_BAD));
+    assert_true(verb(&t, VERB_PAUSE));
+    assert_true(apply(&t, 1, EV_NO)); /* not asked for: held */
+    assert_int_equal(t.subs[1].phase, PHASE_PENDING);
+    assert_true(apply(&t, 0, EV_BEGIN_CHECK));
+    assert_true(apply(&t, 0, EV_NO));
+    assert_int_equal(t.subs[0].phase, PHASE_ACTING);
+    assert_int_equal(t.subs[0].attempt, 2);
+    assert_true(apply(&t, 0, EV_GIVE_UP));
+    assert_true(apply(&t, 0, EV_BEGIN_FENCE));
+    assert_true(apply(&t, 0, EV_NEVER));
+    assert_true(apply(&t, 0, EV_NO)); /* the same retry */
+    assert_int_equal(t.subs[0].phase, PHASE_ACTING);
+    tear_down(&t);
+
+    set_up(&t, true); /* a job's own turn is not a retry */
+    assert_false(t.subs[0].asked);
+    assert_true(apply(&t, 0, EV_CANNOT_TELL));
+    t.subs[0].asked = false;
+    assert_true(apply(&t, 0, EV_BEGIN_FENCE));
+    assert_true(t.subs[0].asked);
+    tear_down(&t);
+}
+
+static void open_run_and_lost_follow_the_attempt(void **state)
+{
+    static const struct {
+        enum core_event e;
+        unsigned lost;
+        bool open;
+    } rows[] = {{EV_EXIT_PROVE, 0, false}, {EV_EXIT_OK, 0, false},      {EV_EXIT_BAD, 0, false},     {EV_NEVER, 0, false}, {EV_LOST, 3, false},
+                {EV_LOST_LOOK, 2, true},   {EV_TIMEOUT_LOOK, 2, false}, {EV_TIMEOUT, 2, true}, {EV_GIVE_UP, 0, true}};
+    for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
+        struct three t;
+        set_up(&t, true);
+        assert_true(apply(&t, 0, EV_NO));
+        assert_true(t.subs[0].open_run);
+        assert_int_equal(t.subs[0].attempt, 1);
+        t.subs[0].lost = 2;
+        assert_true(apply(&t, 0, rows[k].e));
+        assert_int_equal(t.subs[0].lost, rows[k].lost);
+        assert_int_equal(t.subs[0].open_run, rows[k].open);
+        tear_down(&t);
+    }
+    struct three t;
+    set_up(&t, true);
+    assert_true(apply(&t, 0, EV_NO));
+    assert_true(verb(&t, VERB_CANCEL));
+    assert_true(apply(&t, 0, EV_LOST_LOOK));
+    assert_false(t.subs[0].open_run);
+    tear_down(&t);
+}
+
+static void an_operator_or_a_new_beginning_ends_the_count_of_lost_ones(void **state)
+{
+    static const struct {
+        enum core_phase from;
+        enum core_event e;
+        unsigned lost;
+    } rows[] = {{PHASE_FAILED, EV_BEGIN_CHECK, 0}, {PHASE_FAILED, EV_BEGIN_ACT, 0}, {PHASE_UNKNOWN, EV_DONE, 0}, {PHASE_UNKNOWN, EV_BEGIN_FENCE, 0},
+                {PHASE_DOUBT, EV_CANNOT_TELL, 2}, {PHASE_DOUBT, EV_NO, 2}, {PHASE_CHECKING, EV_NO, 2}};
+    for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
+        struct three t;
+        set_up(&t, true);
+        t.subs[0].phase = rows[k].from;
+        t.subs[0].lost = 2;
+        assert_true(apply(&t, 0, rows[k].e));
+        assert_int_equal(t.subs[0].lost, rows[k].lost);
+        tear_down(&t);
+    }
+}
+
+/* The limit is for doubt after doubt; a check that begins a turn has no such limit. */
+static void only_doubt_gives_up(void **state)
+{
+    struct three t;
+    set_up(&t, true);
+    t.subs[0].lost = CORE_LOST_MAX;
+    assert_true(apply(&t, 0, EV_NO));
+    assert_int_equal(t.subs[0].phase, PHASE_ACTING);
+    t.subs[1].phase = PHASE_PROVING;
+    t.subs[1].lost = CORE_LOST_MAX;
+    assert_true(verb(&t, VERB_PAUSE));
+    assert_true(apply(&t, 1, EV_NO));
+    assert_int_equal(t.subs[1].phase, PHASE_FAILED);
+    t.subs[2].phase = PHASE_DOUBT;
+    t.subs[2].lost = CORE_LOST_MAX;
+    assert_true(apply(&t, 2, EV_YES));
+    assert_int_equal(t.subs[2].phase, PHASE_SUCCESSFUL);
+    tear_down(&t);
+}
+
+/* --- the job's state ----------------------------------------------------------------------------------- */
+
+static void a_job_is_shown_as(void **state)
+{
+    enum { PEND = PHASE_PENDING, ACT = PHASE_ACTING, FAIL = PHASE_FAILED, UNK = PHASE_UNKNOWN, GATE = PHASE_GATE, OK = PHASE_SUCCESSFUL, CAN = PHASE_CANCELED };
+    static const struct {
+        enum core_mode mode;
+        int a, b;
+        enum core_job_state shown;
+    } rows[] = {
+        {MODE_READY, PEND, PEND, JOB_ST_READY},          {MODE_READY, PHASE_SKIPPED, PEND, JOB_ST_READY},
+        {MODE_CANCELED, FAIL, CAN, JOB_ST_CANCELED},     {MODE_SUCCESSFUL, OK, OK, JOB_ST_SUCCESSFUL},
+        {MODE_SUCCESSFUL, OK, FAIL, JOB_ST_FAILED},      {MODE_SUCCESSFUL, FAIL, OK, JOB_ST_FAILED},
+        {MODE_RUNNING, ACT, PEND, JOB_ST_IN_PROGRESS},   {MODE_RUNNING, FAIL, ACT, JOB_ST_IN_PROGRESS},
+        {MODE_RUNNING, FAIL, PEND, JOB_ST_FAILED},       {MODE_RUNNING, GATE, FAIL, JOB_ST_FAILED},
+        {MODE_RUNNING, UNK, PEND, JOB_ST_WAITING},       {MODE_RUNNING, PEND, GATE, JOB_ST_WAITING},
+        {MODE_RUNNING, OK, PEND, JOB_ST_IN_PROGRESS},    {MODE_RUNNING, GATE, ACT, JOB_ST_IN_PROGRESS},
+        {MODE_PAUSED, ACT, PEND, JOB_ST_IN_PROGRESS},    {MODE_PAUSED, FAIL, PEND, JOB_ST_PAUSED},
+        {MODE_PAUSED, GATE, PEND, JOB_ST_PAUSED},        {MODE_PAUSED, PEND, PEND, JOB_ST_PAUSED},
+        {MODE_CANCELING, PHASE_CANCELING, CAN, JOB_ST_IN_PROGRESS},
+    };
+    for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
+        struct three t;
+        set_up(&t, false);
+        t.job.mode = rows[k].mode;
+        t.job.n_subtasks = 2;
+        t.subs[0].phase = (enum core_phase)rows[k].a;
+        t.subs[1].phase = (enum core_phase)rows[k].b;
+        if (core_job_state(&t.job) != rows[k].shown)
+            fail_msg("row %zu is shown as %s", k, core_job_state_name(core_job_state(&t.job)));
+    }
+}
+
+/* --- what an operator may do --------------------------------------------------------------------------- */
+
+static void at(struct three *t, enum core_mode m, enum core_phase p)
+{
+    set_up(t, false);
+    t->job.mode = m;
+    t->subs[0].phase = p;
+}
+
+static enum core_event retry(struct three *t, size_t i, bool force, bool away)
+{
+    t->why = "not touched";
+    return core_retry_event(&t->job, i, force, away, &t->why);
+}
+
+static void retry_by_phase_and_mode(void **state)
+{
+    for (int m = MODE_READY; m <= MODE_SUCCESSFUL; m++)
+        for (int p = 0; p < N_PHASES; p++)
+            for (int away = 0; away < 2; away++) {
+                struct three t;
+                at(&t, m, p);
+                bool live = m == MODE_RUNNING || m == MODE_PAUSED;
+                bool gives_up = away && (p == PHASE_ACTING || p == PHASE_EXPIRING || p == PHASE_FENCING);
+                enum core_event e = retry(&t, 0, false, away);
+                if (live && (gives_up || in(p, RETRIED))) {
+                    assert_int_equal(e, gives_up ? EV_GIVE_UP : EV_BEGIN_CHECK);
+                    assert_null(t.why);
+                } else {
+                    assert_int_equal(e, N_EVENTS);
+                    assert_non_null(t.why);
+                    assert_string_not_equal(t.why, "not touched");
+                }
+            }
+}
+
+static void retry_begins_its_own_way(void **state)
+{
+    static const struct {
+        enum core_way way;
+        enum core_event plain, forced;
+    } rows[] = {{WAY_CHECK, EV_BEGIN_CHECK, EV_BEGIN_ACT}, {WAY_ACT, EV_BEGIN_ACT, EV_BEGIN_ACT}, {WAY_POLL, EV_BEGIN_POLL, EV_BEGIN_POLL},
+                {WAY_GATE, EV_BEGIN_GATE, EV_BEGIN_GATE}};
+    for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
+        struct three t;
+        at(&t, MODE_RUNNING, PHASE_FAILED);
+        t.subs[0].way = rows[k].way;
+        assert_int_equal(retry(&t, 0, false, false), rows[k].plain);
+        assert_int_equal(retry(&t, 0, true, false), rows[k].forced);
+    }
+}
+
+static void retry_of_what_may_still_run(void **state)
+{
+    struct three t;
+    at(&t, MODE_RUNNING, PHASE_UNKNOWN);
+    t.subs[0].open_run = true;
+    assert_int_equal(retry(&t, 0, false, false), EV_BEGIN_FENCE);
+    assert_int_equal(retry(&t, 0, true, true), EV_BEGIN_FENCE); /* force does not pass the fence */
+    t.subs[0].phase = PHASE_FAILED;
+    assert_int_equal(retry(&t, 0, true, false), N_EVENTS);
+    at(&t, MODE_RUNNING, PHASE_ACTING);
+    t.subs[0].read_only = true; /* a look has nothing to fence */
+    assert_int_equal(retry(&t, 0, false, true), N_EVENTS);
+    assert_non_null(t.why);
+}
+
+static void retry_in_an_order_that_is_not_defined_needs_force(void **state)
+{
+    struct three t;
+    at(&t, MODE_RUNNING, PHASE_FAILED);
+    t.steps[0].rerun_force = true;
+    assert_int_equal(retry(&t, 0, false, false), EV_BEGIN_CHECK); /* none of the later ones has begun */
+    t.subs[1].phase = PHASE_SKIPPED;
+    assert_int_equal(retry(&t, 0, false, false), EV_BEGIN_CHECK);
+    t.subs[2].phase = PHASE_FAILED;
+    assert_int_equal(retry(&t, 0, false, false), N_EVENTS);
+    assert_non_null(strstr(t.why, "--force"));
+    assert_int_equal(retry(&t, 0, true, false), EV_BEGIN_ACT);
+    assert_int_equal(retry(&t, 2, false, false), EV_BEGIN_CHECK); /* its step has no such rule, … */
+    t.steps[1].rerun_force = true;
+    assert_int_equal(retry(&t, 2, false, false), EV_BEGIN_CHECK); /* and none comes after it */
+    t.steps[0].rerun_force = false;
+    assert_int_equal(retry(&t, 0, false, false), EV_BEGIN_CHECK);
+}
+
+static void skip_by_phase_and_mode(void **state)
+{
+    for (int m = MODE_READY; m <= MODE_SUCCESSFUL; m++)
+        for (int p = 0; p < N_PHASES; p++) {
+            struct three t;
+            at(&t, m, p);
+            bool live = m == MODE_RUNNING || m == MODE_PAUSED;
+            bool may = p == PHASE_PENDING ? m == MODE_READY || m == MODE_PAUSED : live && in(p, RETRIED | BIT(PHASE_GATE));
+            if ((core_skip_refusal(&t.job, 0, false) == NULL) != may)
+                fail_msg("skip of %s in %s", core_phase_name(p), core_mode_name(m));
+        }
+}
+
+static void done_by_phase_and_mode(void **state)
+{
+    for (int m = MODE_READY; m <= MODE_SUCCESSFUL; m++)
+        for (int p = 0; p < N_PHASES; p++) {
+            struct three t;
+            at(&t, m, p);
+            bool may = (m == MODE_RUNNING || m == MODE_PAUSED) && in(p, RETRIED);
+            if ((core_done_refusal(&t.job, 0, false) == NULL) != may)
+                fail_msg("done of %s in %s", core_phase_name(p), core_mode_name(m));
+        }
+}
+
+static void what_force_is_for(void **state)
+{
+    struct three t;
+    at(&t, MODE_RUNNING, PHASE_UNKNOWN);
+    t.steps[1].guarded = true; /* another one's */
+    assert_null(core_skip_refusal(&t.job, 0, false));
+    t.subs[0].open_run = true;
+    assert_non_null(core_skip_refusal(&t.job, 0, false));
+    assert_null(core_skip_refusal(&t.job, 0, true));
+    assert_non_null(core_done_refusal(&t.job, 0, false));
+    assert_null(core_done_refusal(&t.job, 0, true));
+    t.subs[0].open_run = t.subs[0].has_check = false;
+    assert_non_null(core_done_refusal(&t.job, 0, false));
+    assert_null(core_done_refusal(&t.job, 0, true));
+    t.steps[0].guarded = true;
+    assert_non_null(core_skip_refusal(&t.job, 0, false));
+    assert_null(core_skip_refusal(&t.job, 0, true));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_event_leads_where_it_says),
+        cmocka_unit_test(each_move_starts_what_its_phase_needs),
+        cmocka_unit_test(each_event_has_its_author),
+        cmocka_unit_test(phases_are_shown_in_the_words_of_oms),
+        cmocka_unit_test(busy_final_and_at_rest),
+        cmocka_unit_test(verbs_depend_on_the_mode),
+        cmocka_unit_test(cancel_waits_for_what_runs_unless_forced),
+        cmocka_unit_test(one_move_each_in_a_cancel),
+        cmocka_unit_test(serial_ones_begin_one_after_the_other),
+        cmocka_unit_test(nothing_begins_out_of_turn),
+        cmocka_unit_test(a_check_job_goes_on_over_failures),
+        cmocka_unit_test(a_retry_acts_though_the_job_is_paused),
+        cmocka_unit_test(open_run_and_lost_follow_the_attempt),
+        cmocka_unit_test(an_operator_or_a_new_beginning_ends_the_count_of_lost_ones),
+        cmocka_unit_test(only_doubt_gives_up),
+        cmocka_unit_test(a_job_is_shown_as),
+        cmocka_unit_test(retry_by_phase_and_mode),
+        cmocka_unit_test(retry_begins_its_own_way),
+        cmocka_unit_test(retry_of_what_may_still_run),
+        cmocka_unit_test(retry_in_an_order_that_is_not_defined_needs_force),
+        cmocka_unit_test(skip_by_phase_and_mode),
+        cmocka_unit_test(done_by_phase_and_mode),
+        cmocka_unit_test(what_force_is_for),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
