@@ -40,8 +40,7 @@ enum verdict black_region(struct metadb *db, const struct action_args *a, struct
         say(out,
             "%zu rows of config_job have a blackRegionNo other than cm_location %s: when a data source is both the "
             "destination of one"
-            " synchronization project and the source of another, contact OMS Technical Support; otherwise skip this "
-            "check",
+            " synchronization project and the source of another, contact OMS Technical Support",
             r.n_rows, location);
     metadb_rows_free(&r);
     return none ? VERDICT_YES : VERDICT_NO;

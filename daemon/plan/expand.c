@@ -156,6 +156,7 @@ static int fill_steps(const struct expand *x)
     struct when_facts facts = {.edition = x->d->edition,
                                .ha = x->d->ha,
                                .image_on = x->d->image_on,
+                               .job = x->type == JOB_CHECK ? "check" : "upgrade",
                                .regions = (unsigned)x->d->n_regions,
                                .nodes = (unsigned)x->d->n_nodes};
     int rc = version_parse(x->d->source, &facts.source, x->e);

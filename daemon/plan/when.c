@@ -11,17 +11,19 @@
 enum { TERMS_MAX = 8 };
 
 static const char *const var_names[] = {"source", "target", "edition", "ha",        "image_on", "regions",
-                                        "nodes",  "undo",   "reached", "ha_before", NULL};
+                                        "nodes",  "job",    "undo",    "reached",   "ha_before", NULL};
 
 /* The words that a variable may be compared with; NULL: not a matter of words. */
 static const char *const *words_of(enum when_var v)
 {
     static const char *const edition[] = {"enterprise", "community", NULL}, *const ha[] = {"console", "sql", NULL};
     static const char *const on[] = {"control", "nodes", NULL}, *const undo[] = {"early", "late", NULL};
+    static const char *const job[] = {"upgrade", "check", NULL};
     static const char *const before[] = {"on", "off", "absent", "unknown", NULL};
     return v == WHEN_EDITION     ? edition
            : v == WHEN_HA        ? ha
            : v == WHEN_IMAGE_ON  ? on
+           : v == WHEN_JOB       ? job
            : v == WHEN_UNDO      ? undo
            : v == WHEN_HA_BEFORE ? before
                                  : NULL;
@@ -75,8 +77,10 @@ static int parse_var(struct cursor *c, bool rollback, enum when_var *v)
         rc = ynode_err_at(c->node, at(c, start), c->e,
                           near ? "\"when\" has no variable \"%s\" (did you mean \"%s\"?)"
                                : "\"when\" needs a variable here: source, target, edition, ha, image_on, regions, "
-                                 "nodes, undo, reached or ha_before",
+                                 "nodes, job, undo, reached or ha_before",
                           w ? w : "", near);
+    } else if (i == WHEN_JOB && rollback) {
+        rc = ynode_err_at(c->node, at(c, start), c->e, "\"job\" is not for steps of a rollback");
     } else if (i >= WHEN_UNDO && !rollback) {
         rc = ynode_err_at(c->node, at(c, start), c->e, "\"%s\" is for steps of a rollback only", w);
     }
@@ -203,6 +207,9 @@ static bool term_holds(const struct when_term *t, const struct when_facts *f)
         break;
     case WHEN_IMAGE_ON:
         is = f->image_on;
+        break;
+    case WHEN_JOB:
+        is = f->job;
         break;
     case WHEN_UNDO:
         is = f->undo;
