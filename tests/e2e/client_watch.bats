@@ -129,8 +129,8 @@ away() {
 
 @test "watch on a terminal: a new size, a small screen" {
 	daemon <<<'{"watch": {"result": {"snap": "progress"}}}'
-	on_terminal expect:"cm_402" resize:19x60 signal:WINCH expect:"✓ 2 steps" expect:"· 3 steps" expect:"Next" gone:"· online" resize:12x40 signal:WINCH expect:"..." expect:"Job 7   ▸ In Progress" signal:TERM -- "$OMSUPCTL" watch 7
-	has "cursor shown" "signal 15" "  After it: step load-image (Load the"
+	on_terminal expect:"cm_402" resize:19x60 signal:WINCH expect:"✓ 2 steps" expect:"· 3 steps" expect:"Next" gone:"· online" resize:12x60 signal:WINCH expect:"..." expect:"Job 7   ▸ In Progress" signal:TERM -- "$OMSUPCTL" watch 7
+	has "cursor shown" "signal 15" "  After it: step load-image (Load the image)"
 }
 
 @test "watch on a terminal: stopped and continued, the cursor is not lost" {
