@@ -138,6 +138,18 @@ static int migrate(struct journal *j, struct err *e)
     return rc;
 }
 
+/* EXCLUSIVE: a second daemon on the same journal is refused by SQLite itself, for as long as this one lives. */
+static int lock(struct journal *j, struct err *e)
+{
+    int rc = journal_exec(j,
+                          "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+                          "PRAGMA foreign_keys=ON; PRAGMA cache_size=-512; BEGIN EXCLUSIVE; COMMIT;",
+                          e);
+    if (rc && sqlite3_errcode(j->db) == SQLITE_BUSY)
+        rc = err_set(e, ERR_JOURNAL, "journal: another omsupd, or another program, has it open");
+    return rc;
+}
+
 int journal_open(const char *path, struct journal **out, struct err *e)
 {
     struct journal *j = xcalloc(1, sizeof *j);
@@ -146,12 +158,7 @@ int journal_open(const char *path, struct journal **out, struct err *e)
     umask(old);
     if (rc != SQLITE_OK)
         rc = err_set(e, ERR_JOURNAL, "journal %s: %s", path, j->db ? sqlite3_errmsg(j->db) : "out of memory");
-    /* EXCLUSIVE: a second daemon on the same journal is refused by SQLite itself, for as long as this one lives. */
-    else if ((rc = journal_exec(j,
-                                "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-                                "PRAGMA foreign_keys=ON; PRAGMA cache_size=-512; BEGIN EXCLUSIVE; COMMIT;",
-                                e)) != 0 ||
-             (rc = migrate(j, e)) != 0)
+    else if ((rc = lock(j, e)) != 0 || (rc = migrate(j, e)) != 0)
         err_prefix(e, "%s", path);
     if (rc) {
         journal_close(j);
