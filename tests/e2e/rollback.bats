@@ -1,0 +1,207 @@
+#!/usr/bin/env bats
+# The way back: from any point of an upgrade to databases that are equal to their state at T1, by content, and to the
+# old containers, Online. ROLLBACK_ALL=1: from behind each step. ROLLBACK_SHAPE: of that lab.
+# shellcheck disable=SC2030,SC2031,SC2154 # tests are subshells; LAB_* are from `lab env`
+
+bats_require_minimum_version 1.5.0
+
+load shapes_lib
+
+setup_file() {
+	export D=$BATS_FILE_TMPDIR
+	begin_anew
+}
+
+teardown_file() { lab_down; }
+
+begin_anew() {
+	[ ! -e "$D/lab" ] || lab_down
+	rm -rf "$D/state"
+	lab_up "${ROLLBACK_SHAPE:-two-node}"
+	gated_procedure ee-4.2.3 '^upgrade |^rollback restore$'
+	start_daemon -p "$D/procedures"
+	content still >"$D/before"
+	rm -f "$D/dirty"
+}
+
+# What a failed test leaves is not handed on to the next one.
+setup() {
+	[ ! -e "$D/dirty" ] || begin_anew
+	: >"$D/dirty"
+	lab_env
+}
+
+teardown() {
+	if [ -n "${BATS_TEST_COMPLETED-}" ]; then rm -f "$D/dirty"; else tail -n 40 "$D/daemon.log"; fi
+}
+
+# An upgrade up to the gate behind STEP; what the databases are at T1 is written down before they are backed up.
+upgrade_to() { # STEP
+	local at last=
+	job=$(submit)
+	rm -f "$D/t1"
+	while :; do
+		becomes "$job" Waiting
+		at=$(gate_of "$job")
+		[ "$at" != "$last" ] || { explain "$job"; return 1; }
+		last=$at
+		[ "$at" != after-slim ] || content >"$D/t1"
+		[ "$at" != "after-$1" ] || return 0
+		ctl confirm "$job" "$at"
+	done
+}
+
+# Compared before the old containers write again.
+same_as_at_t1() {
+	content >"$D/now"
+	diff "$D/t1" "$D/now"
+}
+
+ended_as_before() { # ROLLBACK-JOB
+	becomes "$1" Successful
+	old_is_back
+	content still >"$D/now"
+	diff "$D/before" "$D/now"
+	[ "$("$LAB" sql "$CM" 'SELECT COUNT(*) FROM omsup_lock')" = 0 ]
+	[ "$("$LAB" sql "$RM" "SELECT JSON_EXTRACT(cfg_value, '$.enable') FROM oms_normal_config WHERE cfg_name = 'ha.config'")" = true ]
+	remove_new
+}
+
+parent_is_canceled() { # JOB ROLLBACK-JOB
+	[ "$(state_of "$1")" = Canceled ]
+	ctl --json status "$1" | jq -re .why | grep -Fq "rolled back by job $2"
+	[ "$(ctl --json status "$2" | jq .parent)" = "$1" ]
+}
+
+drops() { "$LAB" effects --log 'sql DROP DATABASE' | wc -l; }
+
+@test "before the point of no return only what was done is undone" {
+	upgrade_to slim
+	run -0 ctl rollback "$job" --plan
+	[[ $output == *"databases stay as they are"* ]]
+	[[ $output != *"Restore the database"* ]]
+	"$LAB" effects reset
+	back=$(rollback "$job")
+	ended_as_before "$back"
+	parent_is_canceled "$job" "$back"
+	[ "$(drops)" = 0 ]
+	[ -z "$("$LAB" effects "$LAB_NEW")" ]
+}
+
+@test "just behind it; a damaged backup is refused before anything is dropped, and the rollback rests until it is repaired" {
+	upgrade_to start-new
+	run -0 ctl pause "$job"
+	file=$(ctl --json rollback "$job" --plan | jq -r --arg db "$CM" '.backups[] | select(.db == $db) | .file')
+	run -0 ctl rollback "$job" --plan
+	[[ $output == *"everything that OMS wrote"* ]]
+	[ "$(ctl --json rollback "$job" --plan | jq -c '[.backups[].verified]')" = '[true,true,true]' ]
+	"$LAB" control cp "$file" "$D/kept"
+	"$LAB" control sh -c "printf X | dd of='$file' bs=1 seek=700 conv=notrunc status=none"
+	ctl --json rollback "$job" --plan |
+		jq -e --arg db "$CM" '.backups[] | select(.db == $db) | .verified == false and (.problem | test("SHA-256"))'
+	"$LAB" effects reset
+	back=$(rollback "$job")
+	becomes "$back" Failed
+	parent_is_canceled "$job" "$back"
+	[ "$(step_state "$back" verify-backups)" = Failed ]
+	ctl --json status "$back" | jq -e --arg db "$CM" '[.steps[].subtasks[] | select(.state == "Failed")] | length == 1 and .[0].subtask == $db'
+	run ctl logs "$back" "verify-backups/$CM"
+	[[ $output == *"$file has "*SHA-256* ]]
+	# shorter than it was: refused as well, by hand this time
+	"$LAB" control sh -c "head -c 300 '$D/kept' >'$file'"
+	ctl retry "$back"
+	becomes "$back" Failed
+	[ "$(drops)" = 0 ]
+	[ "$("$LAB" on oms1 docker ps --format '{{.Names}}')" = "$LAB_NEW" ]
+	"$LAB" control sh -c "cat '$D/kept' >'$file'"
+	ctl retry "$back"
+	at_gate "$back" restore
+	same_as_at_t1
+	pass_gate "$back" restore
+	ended_as_before "$back"
+	[ "$(drops)" = "$(wc -w <<<"$LAB_DATABASES")" ]
+}
+
+@test "in the middle of docker_init.sh" {
+	"$LAB" fault oms1 fail '^docker_init cm$'
+	job=$(submit)
+	while becomes "$job" Waiting && at=$(gate_of "$job") && [ "$at" != after-container-ready ]; do
+		[ "$at" != after-slim ] || content >"$D/t1"
+		ctl confirm "$job" "$at"
+	done
+	ctl confirm "$job" after-container-ready
+	becomes "$job" Failed
+	"$LAB" fault clear
+	# half of the metadata is of the new version
+	[ "$("$LAB" sql "$RM" 'SELECT version FROM oms_schema')" = "$LAB_TARGET" ]
+	[ "$("$LAB" sql "$CM" 'SELECT version FROM oms_schema')" = "$LAB_SOURCE" ]
+	back=$(rollback "$job")
+	parent_is_canceled "$job" "$back"
+	at_gate "$back" restore
+	same_as_at_t1
+	pass_gate "$back" restore
+	ended_as_before "$back"
+}
+
+hung() { [ "$("$LAB" effects --log 'hung by the lab' | wc -l)" = "$1" ]; }
+
+@test "from the end; omsupd is killed, and its host rebooted, at a drop, a create and a restore" {
+	upgrade_to finish
+	pass_gate "$job" finish
+	becomes "$job" Successful
+	read -r _ _ hb <<<"$LAB_DATABASES"
+	hang_at_three_moments() {
+		"$LAB" effects reset
+		"$LAB" fault control hang "^mysql .*DROP DATABASE.*$RM"
+		"$LAB" fault control hang "^mysql .*CREATE DATABASE.*$CM"
+		"$LAB" fault control hang "^mysql .*packet=1G $hb\$"
+	}
+	hang_at_three_moments
+	back=$(rollback "$job")
+	until_true 60 hung 3
+	kill_daemon
+	"$LAB" fault clear
+	start_daemon -p "$D/procedures"
+	at_gate "$back" restore
+	same_as_at_t1
+	[ "$(drops)" = 3 ]
+	ctl cancel "$back" --reason again --yes
+
+	# The commands die as well, and a restore leaves something behind: it begins again from nothing.
+	hang_at_three_moments
+	back=$(rollback "$job")
+	until_true 60 hung 3
+	"$LAB" sql "$hb" 'CREATE TABLE half_restored (id int); INSERT INTO half_restored VALUES (1)'
+	kill_daemon
+	"$LAB" reboot control
+	"$LAB" fault clear
+	start_daemon -p "$D/procedures"
+	becomes "$back" Paused
+	ctl resume "$back"
+	at_gate "$back" restore
+	same_as_at_t1
+	pass_gate "$back" restore
+	ended_as_before "$back"
+	[ "$(state_of "$job")" = Successful ]
+}
+
+@test "behind each step (ROLLBACK_ALL)" {
+	[ -n "${ROLLBACK_ALL-}" ] || skip "takes long; set ROLLBACK_ALL=1"
+	steps=$(ctl --json plan "$LAB_DEPLOYMENT" | jq -r .text | sed -n 's/^[0-9]*\. after-\([a-z-]*\): .*/\1/p')
+	[ "$(wc -w <<<"$steps")" -gt 15 ]
+	for step in $steps; do
+		echo "behind $step" | tee -a "$D/all.log" >&3
+		upgrade_to "$step"
+		back=$(rollback "$job")
+		case $(settled "$back") in
+		Waiting)
+			at_gate "$back" restore
+			same_as_at_t1
+			pass_gate "$back" restore
+			;;
+		Successful) [[ " lock copy-image load-image ha-off stop-old slim backup " == *" $step "* ]] ;;
+		*) explain "$back"; false ;;
+		esac
+		ended_as_before "$back"
+	done
+}

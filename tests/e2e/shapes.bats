@@ -1,0 +1,142 @@
+#!/usr/bin/env bats
+# Whole upgrades of every shape, by the built-in procedures, judged by what the lab has counted.
+# shellcheck disable=SC2030,SC2031,SC2154 # tests are subshells; LAB_* are from `lab env`
+
+bats_require_minimum_version 1.5.0
+
+load shapes_lib
+
+setup() {
+	export D=$BATS_TEST_TMPDIR
+}
+
+teardown() {
+	[ -n "${BATS_TEST_COMPLETED-}" ] || tail -n 40 "$D/daemon.log"
+	lab_down
+}
+
+# COUNT HOST WHAT, as the lab counts: WHAT was done COUNT times on each NODE, and nowhere else.
+exactly() { # COUNT WHAT NODE...
+	local count=$1 what=$2 node
+	shift 2
+	for node in "$@"; do echo "$count $node $what"; done | sort >"$D/want"
+	"$LAB" effects "^[0-9]+ [a-z0-9]+ $what\$" | sort >"$D/got"
+	diff "$D/want" "$D/got"
+}
+
+# The new version runs everywhere, and each thing was done once.
+is_upgraded() {
+	local node url=LAB_IP_
+	# shellcheck disable=SC2086 # a list
+	exactly 1 "docker run $LAB_NEW" $LAB_NODES
+	# shellcheck disable=SC2086
+	exactly 1 "docker load -i .*" $LAB_NODES || "$LAB" effects load
+	for node in $LAB_NODES; do
+		[ "$("$LAB" on "$node" docker ps --format '{{.Names}}')" = "$LAB_NEW" ]
+		url=LAB_IP_$node
+		"$LAB" control curl -s -m 10 "http://${!url}:8089/oms/health" | grep -q '"healthy": true'
+	done
+	until_true 60 all_online
+	for db in $LAB_DATABASES; do
+		[ "$("$LAB" sql "$db" 'SELECT version, state FROM oms_schema')" = "$LAB_TARGET	ok" ]
+		[ "$("$LAB" effects "^[0-9]+ control mysqldump $db\$" | wc -l)" = 1 ]
+	done
+	[ "$("$LAB" sql "$RM" "SELECT JSON_EXTRACT(cfg_value, '$.enable') FROM oms_normal_config WHERE cfg_name = 'ha.config'")" = true ]
+	[ "$("$LAB" sql "$CM" 'SELECT COUNT(*) FROM omsup_lock')" = 0 ]
+}
+
+happened() { [ -n "$("$LAB" effects --log "$1")" ]; } # REGEX
+
+killed_at() { # REGEX of an effect, at which the lab holds what runs
+	until_true 120 happened "$1"
+	kill_daemon
+	"$LAB" fault clear
+	start_daemon
+}
+
+@test "legacy: prechecks; the package for each region in order, then docker_init.sh; omsupd is killed three times" {
+	lab_up legacy
+	start_daemon
+	"$LAB" sql "$RM" "INSERT INTO oms_project (id, project_name, project_status) VALUES (71, 'twin', 'RUNNING'), (72, 'twin', 'FAILED');
+		INSERT INTO oms_sync_project (id, project_name, project_status) VALUES (81, 'pair', 'RUNNING'), (82, 'pair', 'RUNNING')"
+	"$LAB" sql "$CM" "INSERT INTO config_job (job_name, \`key\`, \`value\`) VALUES ('jdbc-9', 'sourceFile.blackRegionNo', '7')"
+	"$LAB" effects reset
+	job=$(submit)
+	becomes "$job" Failed
+	run -0 ctl logs "$job" precheck/duplicate-names
+	[[ $output == *twin*71,72*pair*81,82* ]]
+	run -0 ctl logs "$job" precheck/black-region:cn-hangzhou
+	[[ $output == *jdbc-9*"OMS Technical Support"* ]]
+	# nothing was changed, and nothing goes on
+	[ -z "$("$LAB" effects)" ]
+
+	# what would be done is shown, and only done when told
+	run -0 ctl rename-project "$LAB_DEPLOYMENT" migration 72 'twin 2'
+	[[ $output == *"UPDATE"*"SET project_name='twin 2' WHERE id=72"* ]]
+	run -4 ctl rename-project "$LAB_DEPLOYMENT" migration 72 'pair' --execute </dev/null
+	run -4 ctl rename-project "$LAB_DEPLOYMENT" synchronization 82 'to kafka' --execute --yes
+	[[ $output == *"has that name already"* ]]
+	[ "$("$LAB" sql "$RM" "SELECT project_name FROM oms_project WHERE id = 72")" = twin ]
+	ctl rename-project "$LAB_DEPLOYMENT" migration 72 'twin 2' --execute --yes
+	ctl rename-project "$LAB_DEPLOYMENT" synchronization 82 'pair '\''2'\' --execute --yes
+	[ "$("$LAB" sql "$RM" "SELECT project_name FROM oms_sync_project WHERE id = 82")" = "pair '2'" ]
+	"$LAB" effects reset
+
+	"$LAB" fault oms3 hang '^docker load'
+	"$LAB" fault oms3 hang '^correction -lfalse$'
+	"$LAB" fault oms4 hang '^docker_init start$'
+	ctl retry "$job" precheck/duplicate-names
+	becomes "$job" Failed
+	ctl skip "$job" precheck --reason 'support says: no such loop here' --yes
+	until_true 120 happened 'docker load.*hung'
+	kill_daemon
+	"$LAB" fault oms3 clear
+	"$LAB" fault oms3 hang '^correction -lfalse$'
+	start_daemon
+	until_true 120 happened 'oms3.*correction -lfalse'
+	kill_daemon
+	"$LAB" fault oms3 clear
+	start_daemon
+	until_true 120 happened 'oms4.*docker_init start'
+	kill_daemon
+	"$LAB" fault clear
+	start_daemon
+	becomes "$job" Successful
+
+	is_upgraded
+	"$LAB" effects --log 'correction (-l|done)|docker_init (start|done)' | cut -f2- | tr '\t' ' ' >"$D/order"
+	diff - "$D/order" <<-'END'
+		oms1 correction -lfalse
+		oms1 correction done
+		oms3 correction -lfalse
+		oms3 correction done
+		oms5 correction -ltrue
+		oms5 correction done
+		oms1 docker_init start
+		oms1 docker_init done
+		oms3 docker_init start
+		oms3 docker_init done
+		oms4 docker_init start
+		oms4 docker_init done
+		oms5 docker_init start
+		oms5 docker_init done
+	END
+}
+
+@test "two regions: docker_init.sh once for each" {
+	lab_up two-region
+	start_daemon
+	job=$(submit)
+	becomes "$job" Successful
+	is_upgraded
+	exactly 1 'docker_init done' oms1 oms3
+}
+
+@test "a single node" {
+	lab_up single
+	start_daemon
+	job=$(submit)
+	becomes "$job" Successful
+	is_upgraded
+	exactly 1 'docker_init done' oms1
+}

@@ -1,0 +1,188 @@
+# shellcheck shell=bash
+# What the tests of shapes, rollbacks, checks and discovery share: a lab, a daemon on its control host, the content of
+# databases. A test has `load shapes_lib` and sets D, a directory of its own.
+# shellcheck disable=SC2154 # LAB_* are from `lab env`
+
+BUILD=${OMSUP_BUILD:?OMSUP_BUILD is the directory with omsupd and omsupctl}
+ROOT=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
+LAB=$ROOT/tests/lab/lab
+
+# --- the lab and the daemon -------------------------------------------------------------------------------------------
+
+lab_up() { # SHAPE
+	export LAB_DIR=$D/lab OMSUP_SOCKET=$D/run/omsupd.sock
+	timeout 180 "$LAB" up --shape "$1" 3>&- 4>&- || return
+	lab_env
+}
+
+# Each test is a process of its own: it takes the variables again.
+lab_env() {
+	export LAB_DIR=$D/lab OMSUP_SOCKET=$D/run/omsupd.sock
+	eval "$("$LAB" env)"
+	# shellcheck disable=SC2034 # for the tests
+	read -r RM CM _ <<<"$LAB_DATABASES"
+}
+
+lab_down() {
+	[ ! -e "$D/daemon.pid" ] || kill_daemon
+	timeout 120 "$LAB" down --dir "$D/lab" 3>&- 4>&-
+}
+
+# shellcheck disable=SC2119,SC2120 # options are given by some tests only
+start_daemon() { # [OPTION...]: of omsupd; its own messages are in $D/daemon.log
+	mkdir -p "$D/run"
+	"$LAB" control "$BUILD/omsupd" -s "$D/run/omsupd.sock" -d "$D/state" -r /var/lib/omsup/runs "$@" \
+		>>"$D/daemon.log" 2>&1 </dev/null 3>&- 4>&- &
+	echo $! >"$D/daemon.pid"
+	until_true 30 answers_or_ended
+	answers || {
+		tail -n 30 "$D/daemon.log"
+		return 1
+	}
+}
+
+answers_or_ended() { answers || gone "$(cat "$D/daemon.pid")"; }
+
+answers() { ctl list >"$D/answers.out" 2>&1; }
+
+kill_daemon() { # [SIGNAL]
+	local pid
+	pid=$(cat "$D/daemon.pid")
+	rm "$D/daemon.pid"
+	kill "-${1:-KILL}" "$pid" 2>/dev/null || return 0
+	wait "$pid" 2>/dev/null || until_true 20 gone "$pid"
+}
+
+gone() { ! kill -0 "$1" 2>/dev/null; }
+
+ctl() { timeout 240 "$LAB" control "$BUILD/omsupctl" "$@"; }
+
+until_true() { # SECONDS CMD...: bounds what is broken; nothing is concluded from how long it took
+	local end=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		[ "$SECONDS" -lt "$end" ] || { echo "waited too long for: $*" >&2; return 1; }
+		sleep 0.1
+	done
+}
+
+# --- jobs --------------------------------------------------------------------------------------------------------------
+
+# A procedure with a gate behind each step that REGEX names ("upgrade slim", "rollback restore"), in $D/procedures.
+gated_procedure() { # NAME REGEX
+	mkdir -p "$D/procedures"
+	rm -f "$D/procedures/$1.yaml"
+	# shellcheck disable=SC2119
+	start_daemon
+	ctl procedures "$1" | awk -v after="$2" -f "$ROOT/tests/e2e/shapes_gates.awk" >"$D/gated.yaml"
+	kill_daemon TERM
+	mv "$D/gated.yaml" "$D/procedures/$1.yaml"
+}
+
+job_of() { # CMD...: the number of the job that it makes
+	local said
+	said=$(ctl --json "$@") || { echo "$said" >&2; return 1; }
+	jq -er .job <<<"$said"
+}
+
+submit() { job_of submit "${1:-$LAB_DEPLOYMENT}" --start; }
+
+rollback() { job_of rollback "$1" --reason test --yes; }
+
+# Waits until the job ends or needs somebody, and says what it then is.
+settled() { # JOB
+	local rc=0
+	ctl wait "$1" >"$D/wait.out" 2>&1 || rc=$?
+	case $rc in
+	0) echo Successful ;;
+	10) echo Failed ;;
+	11) echo Waiting ;;
+	12) echo In Doubt ;;
+	13) echo Paused ;;
+	14) echo Canceled ;;
+	*) cat "$D/wait.out"; echo "wait ended with $rc" ;;
+	esac
+}
+
+becomes() { # JOB STATE
+	local is
+	is=$(settled "$1")
+	[ "$is" = "$2" ] || {
+		echo "job $1 is $is, not $2"
+		explain "$1"
+		return 1
+	}
+}
+
+explain() { # JOB: for whoever reads a failed test
+	local line
+	ctl status "$1" -v
+	ctl --json status "$1" | jq -r '.steps[] | .step as $s | .subtasks[] | select(.state | IN("Failed", "In Doubt", "Running")) | $s + "/" + .subtask' |
+		while read -r line; do
+			echo "--- $line"
+			ctl logs "$1" "$line" | tail -n 25
+		done
+}
+
+# The step whose gate the job waits at.
+gate_of() { ctl --json status "$1" | jq -r '[.steps[] | select(.state == "Waiting") | .step][0] // ""'; }
+
+at_gate() { # JOB STEP: it has come to the gate behind STEP
+	becomes "$1" Waiting
+	[ "$(gate_of "$1")" = "after-$2" ] || {
+		explain "$1"
+		return 1
+	}
+}
+
+pass_gate() { ctl confirm "$1" "after-$2"; }
+
+state_of() { ctl --json status "$1" | jq -r .state; }
+
+step_state() { ctl --json status "$1" | jq -r --arg s "$2" '.steps[] | select(.step == $s) | .state'; }
+
+# --- content -----------------------------------------------------------------------------------------------------------
+
+# Every row of every table in order of the primary key, the tables' definitions and the databases' defaults: as text, so
+# that a difference can be read. Not the files of a backup, and not the account of the program under test.
+# The lock's table is the program's own.
+content() { # [all|still]: still = without what running servers write, and without ha.config
+	local db table tables skip='omsup_lock'
+	[ "${1:-all}" = all ] || skip='omsup_lock|host|heart_beat|heatbeat_sequence'
+	for db in $LAB_DATABASES; do
+		echo "== $db"
+		"$LAB" sql information_schema "SELECT default_character_set_name, default_collation_name FROM schemata WHERE schema_name = '$db'"
+		tables=$("$LAB" sql "$db" 'SHOW TABLES' | grep -Exv -- "$skip" | sort)
+		for table in $tables; do
+			echo "-- $db.$table"
+			"$LAB" sql "$db" "SHOW CREATE TABLE \`$table\`" | sed 's/ AUTO_INCREMENT=[0-9]*//'
+			if [ "$table" = oms_normal_config ] && [ "${1:-all}" != all ]; then
+				"$LAB" sql "$db" "SELECT * FROM oms_normal_config WHERE cfg_name <> 'ha.config' ORDER BY 1, 2"
+			else
+				"$LAB" sql "$db" "SELECT * FROM \`$table\` ORDER BY 1, 2"
+			fi
+		done
+	done
+}
+
+# After it has ended: the old version as before.
+old_is_back() {
+	local node running
+	for node in $LAB_NODES; do
+		running=$("$LAB" on "$node" docker ps --format '{{.Names}}')
+		[ "$running" = "$LAB_OLD" ] || { echo "$node runs: $running"; return 1; }
+	done
+	until_true 60 all_online
+}
+
+all_online() {
+	[ "$("$LAB" sql "$CM" "SELECT COUNT(*) FROM host WHERE host_status = 'ONLINE'")" = "$(wc -w <<<"$LAB_NODES")" ]
+}
+
+# Ready for the next upgrade: what a rollback leaves for people to look at goes.
+remove_new() {
+	local node
+	for node in $LAB_NODES; do
+		"$LAB" on "$node" sh -c "! docker inspect '$LAB_NEW' >/dev/null 2>&1 || docker rm -f '$LAB_NEW'"
+	done
+}
