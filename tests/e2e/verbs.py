@@ -235,6 +235,19 @@ class Verbs(omslab.Case):
         self.assertSubtask(self.lab.status(job), "mix/n2", "Failed")
         self.cancel(job)
 
+    def test_done_by_force_is_recorded(self):
+        job = self.mixed()
+        for node, before in (("n2", "Failed"), ("n4", "In Doubt")):
+            self.allowed("done", job, "mix/" + node, "--force")
+            snap = self.lab.status(job)
+            self.assertSubtask(snap, "mix/" + node, "Successful")
+            self.assertEqual(subtask(snap, "mix/" + node)["message"], "done by hand: because of done")
+            last = [e for e in self.lab.events(job) if e.get("subtask") == node][-1]
+            self.assertEqual([last.get(k) for k in ("event", "from", "to", "reason")], ["done-force", before, "Successful", "because of done"])
+        self.lab.flag("go")
+        self.lab.wait_state(job, "Successful")
+        self.assertEqual(self.lab.effects(), ["mix n1 1", "mix n3 1", "later"])
+
     def test_a_verb_on_a_step_reaches_those_it_is_meant_for(self):
         job = self.mixed()
         changed = self.lab.json("retry", job, "mix")["changed"]
