@@ -7,25 +7,21 @@
 #include "client/text.h"
 #include "common/alloc.h"
 
-/* The subtasks of a check job are named CHECK/TARGET; of anything else the step is the check. */
-static char *check_of(const struct step *st, const struct subtask *s)
-{
-    const char *slash = strchr(s->name, '/');
-    return slash ? xstrndup(s->name, (size_t)(slash - s->name)) : xstrdup(st->id);
-}
+/* The subtasks of a check job are named CHECK/TARGET, or CHECK when the target is the whole deployment. */
+static char *check_of(const struct subtask *s) { return xstrndup(s->name, strcspn(s->name, "/")); }
 
 static const char *target_of(const struct subtask *s)
 {
-    const char *slash = strchr(s->name, '/'), *name = slash ? slash + 1 : s->name;
-    return strcmp(name, "-") == 0 && s->host ? s->host : name;
+    const char *slash = strchr(s->name, '/');
+    return slash ? slash + 1 : s->host ? s->host : "-";
 }
 
 static const char *result_of(enum state s) { return s == STATE_SUCCESSFUL ? "Pass" : s == STATE_FAILED ? "Fail" : state_word(s); }
 
-static void row(struct table *tab, const struct view *v, const struct step *st, const struct subtask *s)
+static void row(struct table *tab, const struct view *v, const struct subtask *s)
 {
     struct buf c = {0};
-    char *check = check_of(st, s);
+    char *check = check_of(s);
     text_paint(&c, v->t, state_colour(s->state), state_mark(s->state, v->t->utf8));
     buf_puts(&c, " ");
     text_add(&c, v->t, check);
@@ -53,9 +49,9 @@ static void line(struct buf *b, const struct view *v, const char *head, const ch
 }
 
 /* On a narrow terminal the table is cut; what failed is told in full below it. */
-static void in_full(struct buf *b, const struct view *v, const struct step *st, const struct subtask *s)
+static void in_full(struct buf *b, const struct view *v, const struct subtask *s)
 {
-    char *check = check_of(st, s);
+    char *check = check_of(s);
     buf_puts(b, "\n");
     size_t from = b->len;
     buf_puts(b, "  ");
@@ -86,7 +82,7 @@ void render_check(struct buf *b, const struct view *v, const struct snapshot *s)
     for (size_t i = 0; i < s->n_steps; i++)
         for (size_t k = 0; k < s->steps[i].n_subs; k++) {
             const struct subtask *x = &s->steps[i].subs[k];
-            row(&tab, v, &s->steps[i], x);
+            row(&tab, v, x);
             n++;
             passed += x->state == STATE_SUCCESSFUL;
             failed += x->state == STATE_FAILED;
@@ -96,7 +92,7 @@ void render_check(struct buf *b, const struct view *v, const struct snapshot *s)
     for (size_t i = 0; i < s->n_steps; i++)
         for (size_t k = 0; k < s->steps[i].n_subs; k++)
             if (s->steps[i].subs[k].state == STATE_FAILED || s->steps[i].subs[k].state == STATE_IN_DOUBT)
-                in_full(b, v, &s->steps[i], &s->steps[i].subs[k]);
+                in_full(b, v, &s->steps[i].subs[k]);
     buf_puts(b, "\n");
     from = b->len;
     buf_printf(b, "%zu of %zu checks passed", passed, n);
