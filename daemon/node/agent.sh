@@ -22,17 +22,24 @@ fail() {
     exit 1
 }
 
-# Standard input, a pipe, or its first and last half with one byte more to show the cut. (head may read too far here.)
-halves() {
-    dd bs=65536 "count=$((half / 65536))" iflag=fullblock 2>/dev/null
-    tail -c "$((half + 1))"
-}
-
 # Standard input in base64 as the output of request $1.
 send() {
     for line in $(base64 -w 1920); do
         say "o $1 $line"
     done
+}
+
+# Standard input, a pipe, or its first and last half with one byte more to show the cut. (head may read too far here.)
+# Processes are what a small step costs: tail has a turn only when the first half was full.
+send_halves() {
+    rounds=0
+    for line in $(dd bs=65536 "count=$((half / 65536))" iflag=fullblock 2>/dev/null | base64 -w 1920); do
+        say "o $1 $line"
+        rounds=$((rounds + 1))
+    done
+    if [ "$rounds" -ge "$((half * 4 / 3 / 1920))" ]; then
+        tail -c "$((half + 1))" | send "$1"
+    fi
 }
 
 # The file $2 as the output of request $1.
@@ -41,7 +48,7 @@ send_file() {
         send "$1" <"$2"
     else
         # shellcheck disable=SC2002 # a pipe has no size that tail could seek by
-        cat "$2" | halves | send "$1"
+        cat "$2" | send_halves "$1"
     fi
 }
 
@@ -195,14 +202,12 @@ probe() {
     hand_over "$3"
     exec 6>&1
     rc=$({
-        {
-            printf '%b' "$script" | {
-                umask "$mask"
-                exec 4<&0 </dev/null
-                timeout -k 2 "$2" sh /dev/fd/4 2>&1 5>&- 6>&-
-                say "$?" >&5
-            }
-        } | halves | send "$1" >&6 3<&- 5>&-
+        printf '%b' "$script" | {
+            umask "$mask"
+            exec 4<&0 </dev/null
+            timeout -k 2 "$2" sh /dev/fd/4 2>&1 5>&- 6>&-
+            say "$?" >&5
+        } | send_halves "$1" >&6 3<&- 5>&-
     } 5>&1)
     say "x $1 exited $rc"
 }

@@ -100,6 +100,18 @@ static void large(void **state)
         assert_int_equal(strspn(g.output + 6, "x"), g.len - 12);
         got_free(&g);
     }
+    /* Around the first half, where the agent asks whether there is more; numbered, so that no byte is lost or moved. */
+    static const size_t sizes[] = {524280, 524288, 524296, NODE_OUTPUT_MAX};
+    for (size_t i = 0; i < 4; i++) {
+        char *count = xasprintf("seq -f %%07.0f %zu", sizes[i] / 8);
+        g = fx_probe(f, n, count, 60000);
+        assert_int_equal(g.len, sizes[i]);
+        assert_false(g.cut);
+        for (size_t k = 0; k < sizes[i] / 8; k++)
+            assert_int_equal(strtoul(g.output + 8 * k, NULL, 10), k + 1);
+        free(count);
+        got_free(&g);
+    }
     struct buf script = {0};
     while (script.len < NODE_SCRIPT_MAX - 100)
         buf_puts(&script, "# a comment with \\ and ' and \303\244 in it\n");
