@@ -116,7 +116,7 @@ becomes() { # JOB STATE
 
 explain() { # JOB: for whoever reads a failed test
 	local line
-	ctl status "$1" -v
+	ctl status "$1"
 	ctl --json status "$1" | jq -r '.steps[] | .step as $s | .subtasks[] | select(.state | IN("Failed", "In Doubt", "Running")) | $s + "/" + .subtask' |
 		while read -r line; do
 			echo "--- $line"
@@ -164,6 +164,10 @@ content() { # [all|still]: still = without what running servers write, and witho
 		done
 	done
 }
+
+# What has been changed since the effects were reset. Starts of clients are counted as well; of those what the server
+# was told is what counts.
+changes() { "$LAB" effects | grep -Ev '^[0-9]+ control mysql' || true; }
 
 # After it has ended: the old version as before.
 old_is_back() {

@@ -1,0 +1,253 @@
+#!/usr/bin/env bats
+# Discovery and checks on one lab: nothing is changed, and each check has a fault that it sees.
+# Not here: cgroup and projects only tell; the clients' sandbox line (tests/procedures/backup.bats).
+# shellcheck disable=SC2030,SC2031,SC2154 # tests are subshells; LAB_* are from `lab env`
+
+bats_require_minimum_version 1.5.0
+
+load shapes_lib
+
+setup_file() {
+	export D=$BATS_FILE_TMPDIR
+	begin_anew
+}
+
+teardown_file() { lab_down; }
+
+begin_anew() {
+	[ ! -e "$D/lab" ] || lab_down
+	lab_up two-node
+	start_daemon
+	rm -f "$D/dirty"
+}
+
+# The faults of a failed test are not handed on to the next one.
+setup() {
+	[ ! -e "$D/dirty" ] || begin_anew
+	: >"$D/dirty"
+	lab_env
+}
+
+teardown() {
+	if [ -n "${BATS_TEST_COMPLETED-}" ]; then rm -f "$D/dirty"; else tail -n 30 "$D/daemon.log"; fi
+}
+
+check() { # FILE: the answer is in $D/check.json
+	local rc=0
+	ctl --json check "$1" >"$D/check.all" || rc=$?
+	tail -n 1 "$D/check.all" >"$D/check.json"
+	[ "$rc" = 0 ] || [ "$rc" = 10 ]
+}
+
+# CHECK or CHECK/TARGET, one a line, sorted
+failed() { jq -r '.steps[].subtasks[] | select(.state != "Successful") | .subtask' "$D/check.json" | sort; }
+
+says() { # SUBTASK TEXT: this check failed, with this among its output, and has a cure
+	local at=precheck/$1
+	jq -e --arg s "$1" '.steps[].subtasks[] | select(.subtask == $s and .state == "Failed") | (.message // "") != "" and (.cure // "") != ""' \
+		"$D/check.json" >/dev/null || {
+		echo "$1 has not failed, or without evidence and cure:"
+		jq -c --arg s "$1" '.steps[].subtasks[] | select(.subtask == $s)' "$D/check.json"
+		return 1
+	}
+	{
+		jq -r --arg s "$1" '.steps[].subtasks[] | select(.subtask == $s) | .message' "$D/check.json"
+		ctl logs "$(jq .job "$D/check.json")" "$at"
+	} >"$D/said"
+	grep -Fq -- "$2" "$D/said" || {
+		echo "$1 does not say: $2"
+		cat "$D/said"
+		return 1
+	}
+}
+
+sql() { "$LAB" sql "$@"; }
+
+# The deployment file with other lines: FROM TO ..., as sed's s|FROM|TO|
+deployment() { # NAME [FROM TO]...
+	local file=$D/$1.yaml edits=()
+	shift
+	while [ $# -gt 0 ]; do
+		edits+=(-e "s|$1|$2|")
+		shift 2
+	done
+	sed "${edits[@]}" "$LAB_DEPLOYMENT" >"$file"
+	echo "$file"
+}
+
+@test "discover writes what the deployment file says, asks for the rest, and never writes a password" {
+	"$LAB" effects reset
+	ctl discover --ssh root@oms1 root@oms2 -o "$D/found.yaml"
+	[ -z "$(changes)" ]
+	run -1 grep -F "$(cat "$LAB_METADB_PASSWORD_FILE")" "$D/found.yaml"
+	run -1 grep -i password: "$D/found.yaml"
+	# what is not to be found out is asked for, and given by hand
+	grep -q '^# QUESTION: to which version' "$D/found.yaml"
+	archive=$LAB_ARCHIVE
+	sed -e 's/#.*//' -e 's/ *$//' -e '/^$/d' -e 's/^deployment: .*/deployment: lab/' -e "s/TARGET/$LAB_TARGET/" \
+		-e 's/^ha: console/ha: sql/' -e "s|/path/to/the/new/image.tar|$archive|" -e "s|REPOSITORY:TAG|$LAB_IMAGE|" \
+		-e 's|/var/backups/oms|/data/backup|' -e "s/NEW_CONTAINER/$LAB_NEW/" "$D/found.yaml" >"$D/filled.yaml"
+	# the account on the second node is a choice, not a fact
+	sed -e 's/omsadmin@oms2/root@oms2/' -e '/sudo: true/d' "$LAB_DEPLOYMENT" | diff - "$D/filled.yaml"
+	ctl check "$D/filled.yaml"
+	# a file is never written over
+	run -4 ctl discover --ssh root@oms1 -o "$D/found.yaml"
+}
+
+@test "discover finds the node that was not named, and does not guess a version" {
+	ip2=LAB_IP_oms2
+	run -0 ctl discover --ssh root@oms1
+	[[ $output == *"OMS knows the server ${!ip2}"*"not named"* ]]
+	# with an account that needs sudo
+	run -0 ctl discover --ssh omsadmin@oms2 --sudo
+	[[ $output == *"ssh: omsadmin@oms2"*"sudo: true"* ]]
+	"$LAB" on oms1 docker tag "$(image_of oms1)" registry.local/oms:latest
+	"$LAB" on oms1 docker create --name untold -e OMS_HOST_IP=10.0.0.9 -v /data/config.yaml:/home/admin/conf/config.yaml registry.local/oms:latest
+	run -0 ctl discover --ssh root@oms1 --container untold
+	[[ $output == *"does not tell its version"*"source: SOURCE"* ]]
+	"$LAB" on oms1 docker rm untold
+	run -3 ctl discover --ssh root@oms1 --container untold
+}
+
+image_of() { "$LAB" on "$1" docker inspect -f '{{.Config.Image}}' "$LAB_OLD"; }
+
+@test "all is well: every check passes, with evidence, in a table; nothing is changed" {
+	content still >"$D/before"
+	"$LAB" effects reset
+	run -0 ctl check "$LAB_DEPLOYMENT"
+	[[ ${lines[0]} =~ ^Check\ +Target\ +Result\ +Evidence\ +Cure$ ]]
+	for row in 'docker +oms1 +Pass' 'privileges +control +Pass' "slim-state +cm_hb_402 +Pass"; do
+		grep -Eq "^. $row" <<<"$output"
+	done
+	[ -z "$(changes)" ]
+	content still | diff "$D/before" -
+	for node in $LAB_NODES; do "$LAB" on "$node" sh -c '! ls /data/oms/oms_logs/omsup'; done
+}
+
+@test "faults on the nodes and in the databases, each seen by its check" {
+	# an image that does not tell its version: the deployment file's word counts
+	file=$(deployment faults "source: $LAB_SOURCE" 'source: 3.4.0' "archive: .*" 'archive: /data/huge.tar' \
+		'directory: .*' 'directory: /data/small' "old: $LAB_OLD" 'old: oms_other')
+	"$LAB" control sh -c 'truncate -s 4T /data/huge.tar && mkdir -p /data/small && mount -t tmpfs -o size=64k small /data/small'
+	"$LAB" on oms1 mv /data/oms/oms_store /data/oms/moved
+	"$LAB" on oms1 docker create --name "$LAB_NEW" "$(image_of oms1)"
+	for node in $LAB_NODES; do
+		"$LAB" on "$node" docker tag "$(image_of "$node")" registry.local/oms:latest
+		# each has the other's address
+		ip=LAB_IP_oms1
+		[ "$node" = oms2 ] || ip=LAB_IP_oms2
+		"$LAB" on "$node" docker create --name oms_other -e OMS_HOST_IP="${!ip}" -v /data/config.yaml:/home/admin/conf/config.yaml \
+			-v /data/oms/oms_logs:/home/admin/logs -v /data/oms/oms_store:/home/ds/store -v /data/oms/oms_run:/home/ds/run registry.local/oms:latest
+	done
+	# a node in another time
+	date=$(readlink -f /usr/bin/date)
+	dump=$(readlink -f /usr/bin/mysqldump)
+	"$LAB" on oms2 sh -c "cp $date /data/date.real && printf '#!/bin/sh\nexec /data/date.real -d +100seconds \"\$@\"\n' >/data/date &&
+		chmod 755 /data/date && mount --bind /data/date $date"
+	"$LAB" control mount --bind /dev/null "$dump"
+	"$LAB" fault oms2 fail '^docker version' 9
+	sql "$RM" "CREATE TRIGGER t BEFORE INSERT ON oms_project FOR EACH ROW SET NEW.project_name = NEW.project_name;
+		INSERT INTO oms_project (id, project_name, project_status) VALUES (71, 'twin', 'RUNNING'), (72, 'twin', 'FAILED')"
+	sql "$CM" "INSERT INTO config_job (job_name, \`key\`, \`value\`) VALUES ('jdbc-9', 'sourceFile.blackRegionNo', '7');
+		INSERT INTO host (ip, host_status, resource_group_id) VALUES ('10.9.9.9', 'ONLINE', 1)"
+	sql mysql "SET GLOBAL init_connect = 'SET timestamp = UNIX_TIMESTAMP() + 100'"
+	sql mysql "REVOKE DROP ON \`cm\\_%\`.* FROM oms_meta@'%'"
+	"$LAB" effects reset
+
+	check "$file"
+	says old-container/oms1 "is not running"
+	says old-container/oms2 "is not running"
+	says mounts/oms1 "missing: /data/oms/oms_store"
+	says host-ip/oms2 "is not an address of oms2"
+	says ports/oms1 "is not running"
+	says new-name/oms1 "exists already"
+	says clock/oms2 "s off"
+	says docker/oms2 "failed by the lab"
+	says image-space/oms1 "KiB free"
+	says backup-space "KiB free"
+	says backup-tools "mysqldump is missing"
+	says backup-holds-all "$RM (1)"
+	says duplicate-names "ids 71,72"
+	says black-region/cn-hangzhou "OMS Technical Support"
+	says metadb-clock "ahead of this host"
+	says privileges "missing on $CM: DROP"
+	says servers "10.9.9.9"
+	[ -z "$(changes)" ]
+
+	"$LAB" fault clear
+	"$LAB" control sh -c "umount /data/small && umount '$dump' && rm /data/huge.tar"
+	"$LAB" on oms1 sh -c "mv /data/oms/moved /data/oms/oms_store && docker rm $LAB_NEW oms_other"
+	"$LAB" on oms2 sh -c "umount $date && docker rm oms_other"
+	sql "$RM" "DROP TRIGGER t; DELETE FROM oms_project WHERE id IN (71, 72)"
+	sql "$CM" "DELETE FROM config_job WHERE job_name = 'jdbc-9'; DELETE FROM host WHERE ip = '10.9.9.9'"
+	sql mysql "SET GLOBAL init_connect = ''"
+	sql mysql "GRANT DROP ON \`cm\\_%\`.* TO oms_meta@'%'"
+}
+
+@test "what is missing: archives and tables" {
+	file=$(deployment missing 'on: control' 'on: nodes')
+	sql cm_hb_402 'RENAME TABLE heatbeat_sequence TO away'
+	sql "$CM" 'RENAME TABLE host TO away'
+	sql "$RM" 'RENAME TABLE oms_sync_project TO away'
+	"$LAB" on oms1 python3 -c 'import socket, time; s = socket.socket(); s.bind(("0.0.0.0", 9000)); s.listen(); time.sleep(600)' 3>&- &
+	holder=$!
+	holds() { "$LAB" on oms1 ss -ltn | grep -q ':9000 '; }
+	until_true 20 holds
+	check "$file"
+	kill "$holder"
+	says ports/oms1 "held by others: 9000"
+	says image-on-node/oms1 "/data/oms_423.tar is missing"
+	says image-on-node/oms2 "/data/oms_423.tar is missing"
+	says databases "no table host in $CM"
+	says slim-state/cm_hb_402 "has no table heatbeat_sequence"
+	says projects ""
+	says servers ""
+	[ "$(failed | grep -c .)" -ge 6 ]
+	# what an earlier slimming left is told, and goes on later
+	sql cm_hb_402 'CREATE TABLE heatbeat_sequence_bak2 LIKE away'
+	file=$(deployment archive 'archive: .*' 'archive: /data/none.tar')
+	check "$file"
+	says image-archive "/data/none.tar is missing"
+	jq -e '.steps[].subtasks[] | select(.subtask == "slim-state/cm_hb_402") | .state == "Successful" and (.message | contains("heatbeat_sequence_bak2"))' "$D/check.json"
+	sql cm_hb_402 'DROP TABLE heatbeat_sequence_bak2; RENAME TABLE away TO heatbeat_sequence'
+	sql "$CM" 'RENAME TABLE away TO host'
+	sql "$RM" 'RENAME TABLE away TO oms_sync_project'
+}
+
+@test "the wrong archive; a MetaDB that is away" {
+	file=$(deployment hash '  name: .*' "&\n  sha256: $(printf '0%.0s' {1..64})")
+	check "$file"
+	says image-archive "expected 0000"
+	failed
+	[ "$(failed)" = image-archive ]
+	"$LAB" fault metadb down
+	check "$LAB_DEPLOYMENT"
+	says metadb "Can't connect"
+	[ "$(failed | grep -c .)" -ge 8 ]
+	"$LAB" fault metadb up
+	check "$LAB_DEPLOYMENT"
+	[ -z "$(failed)" ]
+}
+
+@test "without its facts there is no plan: docker that is down, a container that is gone, a config that cannot be read" {
+	"$LAB" fault oms2 fail '^docker (inspect|version)' 99
+	run -7 ctl check "$LAB_DEPLOYMENT"
+	[[ $output == *oms2*"docker does not answer"* ]]
+	"$LAB" fault clear
+	run -7 ctl check "$(deployment gone "old: $LAB_OLD" 'old: oms_none')"
+	[[ $output == *oms_none* ]]
+	run -2 ctl check "$(deployment wrong "source: $LAB_SOURCE" 'source: 3.4.0')"
+	[[ $output == *"source is 3.4.0"*"runs image"* ]]
+	ip1=LAB_IP_oms1
+	"$LAB" on oms2 docker create --name twin -e OMS_HOST_IP="${!ip1}" -v /data/config.yaml:/home/admin/conf/config.yaml \
+		-v /data/oms/oms_logs:/home/admin/logs -v /data/oms/oms_store:/home/ds/store -v /data/oms/oms_run:/home/ds/run "$(image_of oms2)"
+	run -2 ctl check "$(deployment twin 'sudo: true' "&\n        container: {command: docker, old: twin}")"
+	echo "$output"
+	[[ $output == *"OMS_HOST_IP ${!ip1} is used by nodes"* ]]
+	"$LAB" on oms2 docker rm twin
+	"$LAB" fault oms1 ssh down
+	run -7 ctl --timeout 60 check "$LAB_DEPLOYMENT"
+	[[ $output == *oms1* ]]
+	"$LAB" fault clear
+	until_true 60 ctl check "$LAB_DEPLOYMENT"
+}
