@@ -269,4 +269,4 @@ class Journal(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    omslab.main(110)
+    omslab.main(170)

@@ -8,8 +8,8 @@ from omslab import eventually, subtask
 
 def down(*hosts):
     def true(snap):
-        up = {h["host"]: h["up"] for h in snap["hosts"]}
-        return not any(up[h] for h in hosts)
+        seen = {h["host"]: h["up"] for h in snap["hosts"]}
+        return not any(seen.get(h, True) for h in hosts)
     true.what = "%s to be seen away" % (hosts,)
     return true
 
@@ -17,7 +17,7 @@ def down(*hosts):
 def up(*hosts):
     def true(snap):
         seen = {h["host"]: h["up"] for h in snap["hosts"]}
-        return all(seen[h] for h in hosts)
+        return all(seen.get(h) for h in hosts)
     true.what = "%s to be seen again" % (hosts,)
     return true
 
@@ -112,4 +112,4 @@ class Away(omslab.Case):
 
 
 if __name__ == "__main__":
-    omslab.main(280)
+    omslab.main(400)

@@ -80,4 +80,4 @@ class Killed(omslab.Case):
 
 
 if __name__ == "__main__":
-    omslab.main(280)
+    omslab.main(400)

@@ -31,6 +31,7 @@ PROCEDURES = os.path.join(os.path.dirname(TESTS), "schema", "procedures")
 ENDED = ("Successful", "Failed", "Canceled")
 RESTS = ENDED + ("Waiting", "Paused", "Ready")
 
+OPEN = []  # what has to be closed whatever happens
 Answer = collections.namedtuple("Answer", "status out err")
 
 
@@ -211,6 +212,8 @@ class Small(Operator, World):
         self.flags = os.path.join(home, "flags")
         os.mkdir(self.flags)
         self.home = home
+        self.daemon = None
+        OPEN.append(self)
         os.environ["TMPDIR"] = home
         super().__init__(OMSUPD, textwrap.dedent(steps).replace("@DIR@", self.flags), nodes=nodes, prefix="w.", checks=checks)
         os.chmod(self.dir, 0o755)
@@ -237,8 +240,10 @@ class Small(Operator, World):
         return self.text_of_log()
 
     def close(self):
-        super().close()
-        shutil.rmtree(self.home, ignore_errors=True)
+        if self in OPEN:
+            OPEN.remove(self)
+            super().close()
+            shutil.rmtree(self.home, ignore_errors=True)
 
 
 class Lab(Operator):
@@ -250,6 +255,7 @@ class Lab(Operator):
         self.daemon = Daemon(self.dir)
         self.lab_dir = self.path("lab")
         self.lab_env = dict(os.environ, LAB_DIR=self.lab_dir)
+        OPEN.append(self)
         self.daemon.command = [LAB, "control", "--dir", self.lab_dir]
         self.daemon.options = ["--runs", "/var/lib/omsup/runs"]
         try:
@@ -330,6 +336,9 @@ class Lab(Operator):
             assert load.wait(120) == 0
 
     def close(self):
+        if self not in OPEN:
+            return
+        OPEN.remove(self)
         self.daemon.close()
         subprocess.run([LAB, "down"], env=self.lab_env, timeout=120, stdin=subprocess.DEVNULL, check=False)
         shutil.rmtree(self.dir, ignore_errors=True)
@@ -417,7 +426,9 @@ def main(limit):
     """Runs the tests of the calling file; `limit` seconds, less than ctest's, so that the lab is cleaned up."""
     def on_signal(number, _):
         signal.alarm(0)
-        raise SystemExit("ended by signal %d: %s" % (number, "out of time" if number == signal.SIGALRM else "told to"))
+        for other in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(other, signal.SIG_IGN)  # nothing disturbs the cleaning
+        raise KeyboardInterrupt("out of time" if number == signal.SIGALRM else "ended by signal %d" % number)
     if os.geteuid() != 0:
         sys.exit("root is needed: the lab makes namespaces")
     for path in (OMSUPD, OMSUPCTL):
@@ -426,4 +437,10 @@ def main(limit):
     for number in (signal.SIGALRM, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, on_signal)
     signal.alarm(limit)
-    unittest.main(verbosity=2, failfast=False)
+    try:
+        unittest.main(verbosity=2)
+    finally:
+        signal.alarm(0)
+        for box in list(OPEN):
+            sys.stderr.write(box.log_text())
+            box.close()

@@ -210,4 +210,4 @@ class Troubled(omslab.Case):
 
 
 if __name__ == "__main__":
-    omslab.main(280)
+    omslab.main(400)

@@ -56,7 +56,7 @@ class Spy(threading.Thread):
                             data = f.read()
                         self.seen.add(data.split(b"\0", 1)[0] if what == "cmdline" else b"")
                         if self.secret.within(data):
-                            self.found.append("%s of %s" % (what, data[:200]))
+                            self.found.append("%s of pid %s, %s" % (what, pid, os.path.basename(os.readlink("/proc/%s/exe" % pid))))
                 except OSError:
                     continue
 
@@ -92,7 +92,7 @@ class Upgrade(omslab.Case):
             omslab.eventually(lambda n=name: os.path.getsize(n) > 0, "the watcher's first line")
         watchers[1].send_signal(signal.SIGSTOP)
         lab.do("start", cls.job)
-        cls.running = lab.wait_sub(cls.job, "copy-image/oms2", "Running")
+        cls.running = lab.wait_sub(cls.job, "copy-image/oms2", "Running", "Successful")
         cls.end = lab.wait_state(cls.job, "Successful", timeout=200)
         cls.watch_status = watchers[0].wait(30)
         watchers[1].send_signal(signal.SIGCONT)
@@ -338,4 +338,4 @@ class Upgrade(omslab.Case):
 
 
 if __name__ == "__main__":
-    omslab.main(280)
+    omslab.main(400)

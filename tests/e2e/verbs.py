@@ -274,7 +274,7 @@ TIMES = """\
     - step: slow
       title: Out of time
       for: node
-      timeout: 1s
+      timeout: 3s
       run: |
         if [ -e @DIR@/fast ]; then : >@DIR@/done.$NODE; exit 0; fi
         if [ "$NODE" = n2 ]; then : >@DIR@/done.n2; fi
@@ -284,7 +284,7 @@ TIMES = """\
         [ -e @DIR@/done.$NODE ] || exit 1
     - step: never
       title: Never true
-      timeout: 1s
+      timeout: 3s
       every: 1s
       until: |
         echo "omsup: evidence 3 of 4"
@@ -339,4 +339,4 @@ class Times(omslab.Case):
 
 
 if __name__ == "__main__":
-    omslab.main(110)
+    omslab.main(170)
