@@ -172,7 +172,8 @@ image_of() { "$LAB" on "$1" docker inspect -f '{{.Config.Image}}' "$LAB_OLD"; }
 	says metadb-clock "ahead of this host"
 	says privileges "missing on $CM: DROP"
 	says servers "10.9.9.9"
-	[ -z "$(changes)" ]
+	changes | grep -v 'docker version .*failed by the lab' >"$D/changed" || true
+	[ ! -s "$D/changed" ]
 
 	"$LAB" fault clear
 	"$LAB" control sh -c "umount /data/small && umount '$dump' && rm /data/huge.tar"
@@ -189,12 +190,15 @@ image_of() { "$LAB" on "$1" docker inspect -f '{{.Config.Image}}' "$LAB_OLD"; }
 	sql cm_hb_402 'RENAME TABLE heatbeat_sequence TO away'
 	sql "$CM" 'RENAME TABLE host TO away'
 	sql "$RM" 'RENAME TABLE oms_sync_project TO away'
-	"$LAB" on oms1 python3 -c 'import socket, time; s = socket.socket(); s.bind(("0.0.0.0", 9000)); s.listen(); time.sleep(600)' 3>&- &
-	holder=$!
-	holds() { "$LAB" on oms1 ss -ltn | grep -q ':9000 '; }
-	until_true 20 holds
+	"$LAB" on oms1 python3 -c 'import os, socket, time
+s = socket.socket()
+s.bind(("0.0.0.0", 9000))
+s.listen()
+print(os.getpid(), flush=True)
+time.sleep(600)' >"$D/holder" 3>&- 4>&- &
+	until_true 20 test -s "$D/holder"
 	check "$file"
-	kill "$holder"
+	kill "$(cat "$D/holder")"
 	says ports/oms1 "held by others: 9000"
 	says image-on-node/oms1 "/data/oms_423.tar is missing"
 	says image-on-node/oms2 "/data/oms_423.tar is missing"
