@@ -63,7 +63,7 @@ static char *scrubbed(struct job *b, const char *output, size_t *len)
 {
     char *copy = xcalloc(1, *len + 1);
     memcpy(copy, output, *len);
-    secret_scrub(b->password, copy, len);
+    password_scrub(b, copy, len);
     copy[*len] = '\0';
     return copy;
 }

@@ -54,9 +54,9 @@ struct job {
     struct sub *subs;
     struct host **hosts; /* by plan host; NULL: not used yet */
     enum password_state password_state;
-    struct secret *password, *login; /* the password, and the my.cnf text for scripts */
-    uint64_t lock_renewed_ms;
-    bool lock_in_flight;
+    struct secret *password, *password_quoted, *login; /* the last: the my.cnf text for scripts */
+    uint64_t lock_renewed_ms, lock_sure_ms; /* last asked; the lease was ours then */
+    bool lock_in_flight, lock_take;         /* an operator says: take it again */
     bool changed;
 };
 
@@ -126,6 +126,9 @@ bool work_needs_login(const struct job *b, size_t seq); /* what is going on ther
 
 /* watch.c */
 void lock_tick(struct job *b);
+/* May a change begin? The lease is known to be ours, or the job has none to hold. When not: it is asked for, and work_kick()
+ * comes when it is. */
+bool lock_sure(struct job *b, size_t seq);
 void progress_tick(struct job *b);
 
 /* answer.c */
@@ -136,6 +139,7 @@ void env_free(char **env);
 
 /* password.c */
 bool password_ready(struct job *b, size_t seq); /* false: asked for, work_kick() comes when it is there */
+void password_scrub(const struct job *b, char *text, size_t *len); /* every form in which it could be printed */
 void password_doubt(struct job *b); /* it may have changed: is read again when needed next */
 struct secret *password_my_cnf(const struct plan_metadb *m, const struct secret *password);
 

@@ -77,6 +77,7 @@ void job_free(struct job *b)
         free(b->subs[i].progress_unit);
     }
     secret_wipe(b->password);
+    secret_wipe(b->password_quoted);
     secret_wipe(b->login);
     free(b->hosts);
     free(b->subs);
@@ -218,7 +219,7 @@ void sub_message(struct job *b, size_t seq, const char *fmt, ...)
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
     size_t len = strlen(text);
-    secret_scrub(b->password, text, &len);
+    password_scrub(b, text, &len);
     text[len] = '\0';
     struct sub *s = &b->subs[seq];
     if (s->message && strcmp(s->message, text) == 0)

@@ -63,7 +63,7 @@ static void on_tail(void *ctx, const struct node_result *r)
         memcpy(copy, r->output, len);
     uint64_t next = l->offset + len;
     if (b)
-        secret_scrub(b->password, copy, &len);
+        password_scrub(b, copy, &len);
     l->reply(l->ctx, chunk(l->attempt, copy, len, next, false), &none);
     free(copy);
     free(l);

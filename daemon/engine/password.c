@@ -38,6 +38,23 @@ static void add_quoted(struct buf *b, const char *s)
     buf_puts(b, "\"\n");
 }
 
+/* As a my.cnf has it: what prints that text prints the password in this form. */
+static struct secret *quoted(const struct secret *password)
+{
+    struct buf b = {0};
+    add_quoted(&b, secret_use(password));
+    struct secret *s = secret_new(b.data + 1, b.len - 3); /* without the quotes and the line's end */
+    explicit_bzero(b.data, b.cap);
+    buf_free(&b);
+    return s;
+}
+
+void password_scrub(const struct job *b, char *text, size_t *len)
+{
+    secret_scrub(b->password, text, len);
+    secret_scrub(b->password_quoted, text, len);
+}
+
 struct secret *password_my_cnf(const struct plan_metadb *m, const struct secret *password)
 {
     struct buf b = {0};
@@ -56,8 +73,10 @@ struct secret *password_my_cnf(const struct plan_metadb *m, const struct secret 
 static void have(struct job *b, struct secret *password)
 {
     secret_wipe(b->password);
+    secret_wipe(b->password_quoted);
     secret_wipe(b->login);
     b->password = password;
+    b->password_quoted = quoted(password);
     b->login = password_my_cnf(&b->plan->metadb, password);
     b->password_state = PASSWORD_READY;
 }

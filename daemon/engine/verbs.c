@@ -119,6 +119,7 @@ static int do_job(struct call *c, struct err *e)
     int rc = c->verb == DO_START ? job_conflict(b->en, b->plan, b->row.id, b->row.parent, e) : 0;
     if (rc)
         return rc;
+    b->lock_take |= c->verb == DO_RESUME && b->core.mode == MODE_PAUSED; /* an operator has looked, should it be lost */
     if (engine_verb_job(b, v, c->who->actor, c->reason ? c->reason : c->verb == DO_PAUSE ? "paused by an operator" : NULL))
         return 0;
     return err_set(e, ERR_STATE, "%s of job %lld is refused: it is %s; %s is for jobs that are %s", names[c->verb], (long long)b->row.id,

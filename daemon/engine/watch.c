@@ -8,7 +8,8 @@
 #include "daemon/action/lock.h"
 #include "daemon/engine/internal.h"
 
-enum { LOCK_RENEW_MS = 30000, LOCK_AGAIN_MS = 2000, PROGRESS_MS = 1000 };
+enum { LOCK_RENEW_MS = 30000, LOCK_AGAIN_MS = 2000, LOCK_SURE_MS = 90000, PROGRESS_MS = 1000 };
+_Static_assert(LOCK_SURE_MS < LOCK_EXPIRES_S * 1000, "nobody else can have it as long as it is sure");
 
 /* --- the lease ----------------------------------------------------------------------------------------- */
 
@@ -31,6 +32,8 @@ struct renewal {
     struct engine *en;
     int64_t job;
     char *holder, *key;
+    uint64_t asked_ms;
+    bool take;
     enum verdict verdict;
     struct buf out;
 };
@@ -38,7 +41,19 @@ struct renewal {
 static void renew(struct metadb *db, const struct err *e, void *arg)
 {
     struct renewal *r = arg;
-    r->verdict = db ? metadb_lock_renew(db, r->holder, r->key, &r->out) : VERDICT_UNKNOWN;
+    r->verdict = VERDICT_UNKNOWN;
+    if (!db)
+        buf_puts(&r->out, e->msg);
+    else if (r->take)
+        r->verdict = metadb_lock_take(db, r->holder, r->key, &r->out);
+    else
+        r->verdict = metadb_lock_renew(db, r->holder, r->key, &r->out);
+}
+
+static bool waits_for_lock(const struct job *b, size_t seq)
+{
+    const struct work *w = &b->subs[seq].work;
+    return w->what == WORK_ACT && !w->sent && !b->core.subtasks[seq].read_only;
 }
 
 static void renewed(void *arg)
@@ -47,6 +62,21 @@ static void renewed(void *arg)
     struct job *b = engine_job(r->en, r->job);
     if (b) {
         b->lock_in_flight = false;
+        if (r->verdict == VERDICT_YES) {
+            b->lock_sure_ms = r->asked_ms;
+            b->lock_take = false;
+        } else if (r->verdict == VERDICT_NO) {
+            b->lock_sure_ms = 0;
+            b->lock_take = false;
+        }
+        for (size_t i = 0; i < b->core.n_subtasks; i++) {
+            if (!waits_for_lock(b, i))
+                continue;
+            if (r->verdict == VERDICT_YES)
+                work_kick(b, i);
+            else
+                sub_message(b, i, "waits for the lock in the MetaDB: %s", buf_str(&r->out));
+        }
         if (r->verdict == VERDICT_NO && b->core.mode == MODE_RUNNING) {
             char *why = xasprintf("the MetaDB is held by another job: %s", buf_str(&r->out));
             engine_verb_job(b, VERB_HOLD, "engine", why);
@@ -59,23 +89,36 @@ static void renewed(void *arg)
     free(r);
 }
 
+static bool is_sure(const struct job *b)
+{
+    return b->lock_sure_ms && uv_now(b->en->loop) - b->lock_sure_ms < LOCK_SURE_MS;
+}
+
 void lock_tick(struct job *b)
 {
     uint64_t now = uv_now(b->en->loop);
-    if (b->lock_in_flight || now - b->lock_renewed_ms < LOCK_RENEW_MS || !lock_held(b))
+    if (b->lock_in_flight || now - b->lock_renewed_ms < (is_sure(b) && !b->lock_take ? LOCK_RENEW_MS : LOCK_AGAIN_MS) || !lock_held(b))
         return;
     /* After a start of the daemon nothing else may need the login for longer than the lease lasts. */
-    if (!password_ready(b, 0)) {
-        b->lock_renewed_ms = now - LOCK_RENEW_MS + LOCK_AGAIN_MS;
+    bool ready = password_ready(b, 0);
+    if (ready || b->password_state == PASSWORD_NONE)
+        b->lock_renewed_ms = now;
+    if (!ready)
         return;
-    }
-    b->lock_renewed_ms = now;
     b->lock_in_flight = true;
     const struct plan_metadb *m = &b->plan->metadb;
     struct renewal *r = xcalloc(1, sizeof *r);
-    *r = (struct renewal){.en = b->en, .job = b->row.id, .holder = xstrdup(b->en->host), .key = xstrdup(b->key)};
+    *r = (struct renewal){.en = b->en, .job = b->row.id, .holder = xstrdup(b->en->host), .key = xstrdup(b->key), .asked_ms = now, .take = b->lock_take};
     struct metadb_login l = {.host = m->host, .user = m->user, .port = m->port, .password = b->password, .rm = m->rm, .cm = m->cm};
     metadb_work(b->en->loop, &l, renew, renewed, r);
+}
+
+bool lock_sure(struct job *b, size_t seq)
+{
+    if (!waits_for_lock(b, seq) || !lock_held(b) || is_sure(b))
+        return true;
+    lock_tick(b);
+    return false;
 }
 
 /* --- progress ------------------------------------------------------------------------------------------- */

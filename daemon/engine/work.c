@@ -246,7 +246,7 @@ static bool add_fact(void *ctx, const char *name, const char *value)
 static void ask_builtin(struct job *b, size_t seq, const char *name)
 {
     struct work *w = &b->subs[seq].work;
-    if (!password_ready(b, seq)) {
+    if (!password_ready(b, seq) || !lock_sure(b, seq)) {
         after(b, seq, RETRY_MS);
         return;
     }
@@ -296,7 +296,7 @@ static void ask_script(struct job *b, size_t seq, const char *script)
         node_kill(h->node, token, KILL_GRACE_MS, on_run, ask_new(b, seq));
     } else if (run && w->sent) {
         node_look(h->node, token, on_run, ask_new(b, seq));
-    } else if (s->plan->metadb && !password_ready(b, seq)) {
+    } else if ((s->plan->metadb && !password_ready(b, seq)) || !lock_sure(b, seq)) {
         after(b, seq, RETRY_MS);
     } else {
         char **env = work_env(b, seq, w->what == WORK_CHECK || w->what == WORK_POLL ? 0 : attempt);

@@ -1,0 +1,53 @@
+#!/usr/bin/env python3
+"""A command that prints the MetaDB login, as it stands in config.yaml and as a my.cnf has it: nothing of it is kept or shown."""
+import os
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../crash"))
+from world import PASSWORD, World  # noqa: E402
+
+STEPS = """\
+- step: show
+  title: prints what it should not
+  for: deployment
+  metadb: true
+  run: |
+    said=$(metadb @EFFECTS@.leak)
+    printf '%s\\n' "$said"
+    printf '%s\\n' "$said" | sed -n 's/^password="\\(.*\\)"$/\\1/p' | sed 's/\\\\\\(.\\)/\\1/g'
+    exit 3
+  check: |
+    exit 1
+"""
+
+
+def main():
+    escaped = PASSWORD.replace("\\", "\\\\").replace('"', '\\"')
+    assert escaped != PASSWORD
+    world = World(os.environ["OMSUPD"], STEPS)
+    leak = world.effects_file + ".leak"
+    with open(leak, "w", encoding="utf-8") as f:
+        f.write("#!/bin/sh\nexec cat <&4\n")
+    os.chmod(leak, 0o755)
+    try:
+        assert world.start(), world.text_of_log()
+        job = world.submit()
+        snap = world.wait(job, ("Failed", "Successful", "Waiting"))
+        c = world.client()
+        logs = c.call("logs", job=job, step="show", subtask="-")["data"]
+        shown = str(snap) + str(c.call("events", job=job)) + str(c.call("show", job=job, step="show")) + logs
+        c.close()
+        assert snap["state"] == "Failed", snap
+        assert logs.count("***") >= 2 and "[client]" in logs, logs
+        world.kill(15)
+        kept = subprocess.run(["cat", world.path("state", "journal.db"), world.path("log")], capture_output=True, check=True).stdout
+        for form in (PASSWORD, escaped):
+            assert form not in shown, "shown"
+            assert form.encode() not in kept, "kept"
+        print("ok")
+    finally:
+        world.close()
+
+
+main()
