@@ -38,16 +38,23 @@ struct out {
     char *text;
 };
 
+static void go_on(struct conn *c);
+
+static bool answers_waiting(const struct conn *c) { return uv_stream_get_write_queue_size((const uv_stream_t *)&c->pipe) > 0; }
+
 static void on_written(uv_write_t *w, int status)
 {
     struct out *o = (struct out *)w;
     struct conn *c = w->handle->data;
     free(o->text);
     free(o);
-    if (status < 0)
+    if (status < 0) {
         conn_close(c);
-    else if (c->dirty)
-        watch_send(c);
+    } else if (!answers_waiting(c)) {
+        go_on(c);
+        if (c->dirty)
+            watch_send(c);
+    }
 }
 
 void conn_send(struct conn *c, cJSON *message)
@@ -94,9 +101,11 @@ static void on_last_written(uv_shutdown_t *r, int status)
     free(r);
 }
 
-/* Says why, then closes. */
+/* Says why, then closes; conn_tick() ends it when the peer does not take even that. */
 static void refuse(struct conn *c, int code, const char *why)
 {
+    c->refused = true;
+    c->last_ms = uv_now(c->server->loop);
     uv_read_stop((uv_stream_t *)&c->pipe);
     fail(c, code, why);
     uv_shutdown_t *r = xcalloc(1, sizeof *r);
@@ -106,20 +115,26 @@ static void refuse(struct conn *c, int code, const char *why)
     }
 }
 
+/* One request is answered, and its answer read by the peer, before the next is begun: else answers would pile up here.
+ * An answer that is given at once comes back to here by conn_answered(); it is this loop that goes on, not a deeper one. */
 static void next_line(struct conn *c)
 {
-    while (!c->request && !c->closing) {
-        char *nl = c->in.len ? memchr(c->in.data, '\n', c->in.len) : NULL;
+    size_t at = 0;
+    if (c->in_lines)
+        return;
+    c->in_lines = true;
+    while (!c->request && !c->closing && !c->refused && !answers_waiting(c)) {
+        char *start = c->in.len > at ? c->in.data + at : NULL, *nl = start ? memchr(start, '\n', c->in.len - at) : NULL;
         if (!nl) {
-            if (c->in.len >= LINE_MAX_BYTES)
+            if (c->in.len - at >= LINE_MAX_BYTES)
                 refuse(c, ERR_LIMIT, "a line of more than 1 MiB");
-            return;
+            break;
         }
-        size_t len = (size_t)(nl - c->in.data);
-        char *line = xstrndup(c->in.data, len);
+        size_t len = (size_t)(nl - start);
+        char *line = xstrndup(start, len);
         bool nul = strlen(line) != len;
-        buf_consume(&c->in, len + 1);
-        c->line_since = c->in.len ? uv_now(c->server->loop) : 0;
+        at += len + 1;
+        c->line_since = c->in.len > at ? uv_now(c->server->loop) : 0;
         c->last_ms = uv_now(c->server->loop);
         if (nul)
             refuse(c, ERR_PARSE, "a NUL byte in a message");
@@ -127,6 +142,8 @@ static void next_line(struct conn *c)
             request_begin(c, line, len);
         free(line);
     }
+    buf_consume(&c->in, at);
+    c->in_lines = false;
 }
 
 static void on_alloc(uv_handle_t *h, size_t size, uv_buf_t *b) { *b = uv_buf_init(xcalloc(1, 16384), 16384); }
@@ -140,7 +157,7 @@ static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *b)
         buf_add(&c->in, b->base, (size_t)n);
         next_line(c);
         /* A peer that sends on while its request is answered is not read further than one line. */
-        if (c->request && c->in.len >= LINE_MAX_BYTES && !c->closing) {
+        if (c->in.len >= LINE_MAX_BYTES && !c->closing) {
             uv_read_stop(s);
             c->reading = false;
         }
@@ -150,20 +167,31 @@ static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *b)
     free(b->base);
 }
 
-/* request.c: the answer is on its way, the next line may be read. */
+static void go_on(struct conn *c)
+{
+    if (c->request || c->closing || c->refused)
+        return;
+    if (!c->reading)
+        c->reading = uv_read_start((uv_stream_t *)&c->pipe, on_alloc, on_read) == 0;
+    next_line(c);
+}
+
+/* request.c: the answer is on its way; when it has left, the next line may be read. */
 void conn_answered(struct conn *c)
 {
     c->last_ms = uv_now(c->server->loop);
-    if (!c->reading && !c->closing)
-        c->reading = uv_read_start((uv_stream_t *)&c->pipe, on_alloc, on_read) == 0;
-    next_line(c);
+    if (!answers_waiting(c))
+        go_on(c);
 }
 
 void conn_tick(struct conn *c, uint64_t now)
 {
     if (c->closing)
         return;
-    if (c->line_since && !c->request && now - c->line_since > LINE_TIMEOUT_MS)
+    if (c->refused) {
+        if (now - c->last_ms > LINE_TIMEOUT_MS)
+            conn_close(c);
+    } else if (c->line_since && !c->request && !answers_waiting(c) && now - c->line_since > LINE_TIMEOUT_MS)
         refuse(c, ERR_LIMIT, "a line was not complete within 30 s");
     else if (!c->watching && !c->request && now - c->last_ms > IDLE_TIMEOUT_MS)
         conn_close(c);

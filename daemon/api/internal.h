@@ -28,7 +28,8 @@ struct conn {
     enum access access;
     uid_t uid;
     char *actor, *login;
-    bool hello, closing, reading;
+    bool hello, closing, refused, reading;
+    bool in_lines; /* next_line() is at work */
     struct request *request; /* being answered */
     uint64_t line_since, last_ms; /* loop times: of the first byte of an unfinished line; of the last request */
     bool watching, dirty;

@@ -125,6 +125,10 @@ static void m_plan(struct request *r)
         if (rc == 0)
             rc = engine_job_plan(engine_of(r), job, &result, &e);
         finish(r, rc, result, &e);
+    } else if (r->conn->access < ACCESS_OPERATE) {
+        /* Planning looks at the nodes that the text names, by the command that it names, as this process. */
+        err_set(&e, ERR_DENIED, "permission denied: %s may look, not operate; the plan of a job may be seen", r->conn->login);
+        request_fail(r, &e);
     } else if (get_deployment(r, &text, &file, &type, &e)) {
         request_fail(r, &e);
     } else {
@@ -328,8 +332,16 @@ static void m_discover(struct request *r)
 
 static void m_rename(struct request *r)
 {
+    struct err e = {0};
+    const char *text;
+    int64_t id;
+    bool execute;
     struct engine_caller who = caller(r);
-    engine_rename_project(engine_of(r), &who, r->params, on_reply, r);
+    if (get_text(r, "deployment", true, DEPLOYMENT_MAX, &text, &e) || get_text(r, "file", false, 4096, &text, &e) ||
+        get_number(r, "id", true, ID_MAX, &id, &e) || get_bool(r, "execute", &execute, &e))
+        request_fail(r, &e);
+    else
+        engine_rename_project(engine_of(r), &who, r->params, on_reply, r); /* which looks at the others itself */
 }
 
 const struct method *method_find(const char *name)

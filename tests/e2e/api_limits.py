@@ -1,0 +1,317 @@
+#!/usr/bin/env python3
+"""The socket against peers that mean harm or do not care: every parameter of every method with a wrong value, requests in
+one heap, answers and notifications that nobody reads, and what those may see who may only look."""
+import grp
+import json
+import os
+import pwd
+import re
+import select
+import socket
+import threading
+import unittest
+
+import omslab
+from omslab import Small
+
+ROOT = os.path.dirname(omslab.TESTS)
+STEPS = "".join("- step: s%02d\n  title: Step %d\n  for: node\n  probe: \"echo a line of output\"\n" % (k, k) for k in range(40))
+
+# What a method is called with when it is called rightly; of the documented parameters the loop below makes wrong ones.
+RIGHT = {
+    "hello": {"client": "t", "version": "0", "protocol": 1},
+    "submit": {"deployment": "x", "file": "f", "type": "upgrade", "start": False},
+    "plan": {"deployment": "x", "file": "f", "type": "check"},
+    "list": {}, "status": {}, "show": {"job": 1}, "events": {}, "watch": {"job": 1}, "procedures": {},
+    "logs": {"job": 1, "step": "s00", "subtask": "n1"},
+    "start": {"job": 1}, "pause": {"job": 1}, "resume": {"job": 1}, "retry": {"job": 1}, "skip": {"job": 1, "reason": "r"},
+    "done": {"job": 1, "reason": "r"}, "confirm": {"job": 1}, "reject": {"job": 1, "reason": "r"}, "cancel": {"job": 1, "reason": "r"},
+    "rollback": {"job": 1, "reason": "r"}, "path": {"edition": "enterprise", "from": "4.0.2", "to": "4.2.3"},
+    "discover": {"hosts": ["local"], "sudo": False, "container": "c"},
+    "rename-project": {"deployment": "x", "file": "f", "kind": "migration", "id": 7, "name": "n", "execute": False},
+}
+UNCHECKED = {("hello", "client"), ("hello", "version")}  # only for people
+WRONG = [{}, [], [[1]], {"a": {"b": 1}}, None]
+WRONG_BY_TYPE = {"number": ["1", True, -1, 1.5, 1e300, -0.5], "text": [1, True, ""], "bool": [1, "true", ""]}
+NUMBERS = {"job", "since", "limit", "attempt", "offset", "protocol", "id"}
+BOOLS = {"start", "force", "sudo", "execute", "plan_only"}
+
+
+def methods():
+    """{method: (access, [parameter, …])}: the table of methods and the documented parameters must be of the same methods."""
+    with open(os.path.join(ROOT, "daemon", "api", "methods.def"), encoding="utf-8") as f:
+        table = dict(re.findall(r'^METHOD\("([\w-]+)", *(\w+),', f.read(), re.M))
+    documented = {}
+    with open(os.path.join(ROOT, "schema", "protocol.md"), encoding="utf-8") as f:
+        for line in f:
+            cells = [c.strip() for c in line.split("|")]
+            if len(cells) >= 5 and cells[1].startswith("`"):
+                for name in re.findall(r"`([\w-]+)`", cells[1]):
+                    documented[name] = re.findall(r"`([\w-]+)`", cells[3])
+    assert set(table) == set(documented), set(table) ^ set(documented)
+    return {name: (access, documented[name]) for name, access in table.items()}
+
+
+class Raw:
+    """A connection on which anything may be sent."""
+
+    def __init__(self, case, lab, hello=True):
+        self.sock = socket.socket(socket.AF_UNIX)
+        case.addCleanup(self.close)
+        self.sock.settimeout(60)
+        self.file = self.sock.makefile("rb")
+        self.sock.connect(lab.path("sock"))
+        if hello:
+            self.sock.sendall(request(0, "hello", protocol=1))
+            assert "result" in self.read()
+
+    def close(self):
+        self.file.close()
+        self.sock.close()
+
+    def read(self):
+        line = self.file.readline()
+        if not line:
+            raise ConnectionError("closed")
+        return json.loads(line)
+
+    def call(self, method, params):
+        self.sock.sendall(request(1, method, **params))
+        return self.read()
+
+    def push(self, data, seconds=0.5):
+        """Sends as much as is taken, and says how much: it gives up when nothing more is for that long."""
+        self.sock.setblocking(False)
+        sent = 0
+        while sent < len(data) and select.select([], [self.sock], [], seconds)[1]:
+            sent += self.sock.send(data[sent:sent + 65536])
+        self.sock.settimeout(60)
+        return sent
+
+
+def request(number, method, **params):
+    return json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": params}).encode() + b"\n"
+
+
+def rss(lab):
+    with open("/proc/%d/status" % lab.daemon.pid, encoding="ascii") as f:
+        return int(next(line for line in f if line.startswith("VmRSS")).split()[1]) // 1024
+
+
+def sanitized():
+    with open(omslab.OMSUPD, "rb") as f:
+        return b"__asan_init" in f.read()
+
+
+class Limits(unittest.TestCase):
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.lab = Small(STEPS)
+        cls.addClassCleanup(cls.lab.close)
+        assert cls.lab.start()
+        c = cls.lab.client()
+        assert c.call("submit", deployment=cls.lab.deployment, file="t.yaml", type="upgrade", start=False)["job"] == 1
+        c.close()
+
+    def alive(self):
+        self.assertIsNone(self.lab.daemon.poll())
+        c = self.lab.client()
+        self.assertEqual([j["state"] for j in c.call("list")["jobs"] if j["job"] == 1], ["Ready"])
+        c.close()
+
+    def test_every_parameter_of_every_method_with_wrong_values(self):
+        count = 0
+        for method, (_, names) in sorted(methods().items()):
+            self.assertIn(method, RIGHT)
+            self.assertLessEqual(set(RIGHT[method]), set(names), method)
+            for name in names:
+                if (method, name) in UNCHECKED:
+                    continue
+                kind = "number" if name in NUMBERS else "bool" if name in BOOLS else "text" if name != "hosts" else "array"
+                # One connection for each: a watch that was taken would send more than its answer.
+                raw = Raw(self, self.lab, hello=method != "hello")
+                for value in WRONG + WRONG_BY_TYPE.get(kind, ["x", 1, {"0": "x"}, [1], [None], ["a"] * 1000]):
+                    if kind == "array" and value == [[1]]:
+                        value = [["local"]]
+                    params = dict(RIGHT[method])
+                    if method == "plan" and name == "job":
+                        params = {}
+                    params[name] = value
+                    if name == "subtask":
+                        params.setdefault("step", "s00")
+                    with self.subTest(method=method, param=name, value=value):
+                        answer = raw.call(method, params)
+                        self.assertIn("error", answer)
+                        self.assertEqual(answer["error"]["data"]["name"], "PARAMS", answer)
+                        self.assertIn('"%s"' % name, answer["error"]["message"])
+                    count += 1
+                raw.close()
+        self.assertGreater(count, 400)
+        self.alive()
+
+    def test_long_texts_and_unknown_members(self):
+        raw = Raw(self, self.lab)
+        for method, params in (("skip", {"job": 1, "reason": "r" * 1001}), ("show", {"job": 1, "step": "s" * 129}), ("path", {"from": "4" * 33, "to": "4.2.3"}),
+                               ("submit", {"deployment": "d" * 900000}), ("procedures", {"name": "n" * 129})):
+            answer = raw.call(method, params)
+            self.assertEqual(answer["error"]["data"]["name"], "PARAMS" if method != "submit" else answer["error"]["data"]["name"], answer)
+        self.assertIn("result", raw.call("status", {"job": 1, "no such": [1, 2, 3]}))
+        for params in ([], "x", 1, True, None):
+            raw.sock.sendall(json.dumps({"jsonrpc": "2.0", "id": 5, "method": "list", "params": params}).encode() + b"\n")
+            self.assertEqual(raw.read()["error"]["data"]["name"], "PARAMS", params)
+        for number in ({}, [], True, None):
+            raw.sock.sendall(json.dumps({"jsonrpc": "2.0", "id": number, "method": "list"}).encode() + b"\n")
+            answer = raw.read()
+            self.assertIsNone(answer["id"])
+            self.assertEqual(answer["error"]["data"]["name"], "USAGE")
+        self.alive()
+
+    def test_requests_in_one_heap_are_answered_in_their_order(self):
+        raw = Raw(self, self.lab)
+        heap = b"".join(request(n, "list" if n % 3 else "nonsense") for n in range(500))
+        half = len(heap) // 2
+        raw.sock.sendall(heap[:half])
+        raw.sock.sendall(heap[half:])
+        for n in range(500):
+            answer = raw.read()
+            self.assertEqual(answer["id"], n)
+            self.assertEqual("result" in answer, n % 3 != 0)
+
+    def test_a_heap_that_waited_for_an_answer(self):
+        """Many small requests behind one that takes time: they are begun one after the other, not one inside the other."""
+        raw = Raw(self, self.lab)
+        small = b"{}\n" * 340000
+        raw.sock.sendall(request(1, "plan", deployment=self.lab.deployment, file="t.yaml", type="upgrade"))
+        pushed = threading.Thread(target=raw.sock.sendall, args=(small,))
+        pushed.start()
+        try:
+            self.assertIn("result", raw.read())
+            for _ in range(340000):
+                self.assertIn(b"USAGE", raw.file.readline())
+        finally:
+            raw.sock.shutdown(socket.SHUT_RDWR)
+            pushed.join(60)
+        self.alive()
+
+    def test_a_line_in_single_bytes(self):
+        raw = Raw(self, self.lab)
+        for byte in request(1, "list"):
+            raw.sock.sendall(bytes([byte]))
+        self.assertIn("result", raw.read())
+
+    def test_answers_that_nobody_reads(self):
+        """The daemon keeps one answer for such a peer, not all of them: it stops to read."""
+        c = self.lab.client()
+        name = c.call("procedures")["procedures"][0]["procedure"]
+        text = len(c.call("procedures", name=name)["text"])
+        raw = Raw(self, self.lab)
+        before = rss(self.lab)
+        one = request(7, "procedures", name=name)
+        heap = one * (1 + (64 << 20) // text)  # 64 MiB of answers
+        sent = raw.push(heap)
+        c.call("list")  # others are served
+        if not sanitized():
+            self.assertLess(rss(self.lab) - before, 16)
+        self.assertLess(sent, 4 << 20)
+        for _ in range(sent // len(one)):  # and when it reads, it gets them all
+            self.assertEqual(len(raw.read()["result"]["text"]), text)
+        c.close()
+        self.alive()
+
+    def test_watchers_that_never_read(self):
+        """They neither delay the job nor cost memory; one that reads again gets the newest picture and every event, once."""
+        lab = Small(STEPS)
+        self.addCleanup(lab.close)
+        self.assertTrue(lab.start())
+        c = lab.client()
+        job = c.call("submit", deployment=lab.deployment, file="t.yaml", type="upgrade", start=False)["job"]
+        idle = []
+        for _ in range(10):
+            raw = Raw(self, lab)
+            raw.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            self.assertIn("result", raw.call("watch", {"job": job}))
+            idle.append(raw)
+        before = rss(lab)
+        since = c.call("events", job=job)["last"]
+        c.call("start", job=job)
+        lab.wait_state(job, "Successful")
+        if not sanitized():
+            self.assertLess(rss(lab) - before, 16)
+        # The ends: all events of the journal since then, in order, and the end last.
+        want = []
+        while True:
+            got = c.call("events", job=job, since=since, limit=1000)["events"]
+            if not got:
+                break
+            want += [ev["id"] for ev in got]
+            since = got[-1]["id"]
+        for raw in idle[:3]:
+            seen, snapshot, messages = [], None, 0
+            while snapshot is None or snapshot["state"] != "Successful" or seen != want:
+                params = raw.read()["params"]
+                snapshot = params["snapshot"]
+                seen += [ev["id"] for ev in params["events"]]
+                messages += 1
+                self.assertEqual(seen, want[:len(seen)])
+                self.assertLess(messages, 60)
+        c.close()
+
+    # --- who may only look --------------------------------------------------------------------------------------
+
+    def connect_as(self, lab, user, group):
+        """The kernel keeps the credentials of connect(): they are borrowed for that long."""
+        groups, gid = os.getgroups(), os.getegid()
+        os.setgroups([grp.getgrnam(group).gr_gid])
+        os.setegid(user.pw_gid)
+        os.seteuid(user.pw_uid)
+        try:
+            return Raw(self, lab, hello=False)
+        finally:
+            os.seteuid(0)
+            os.setegid(gid)
+            os.setgroups(groups)
+
+    def test_who_may_look_starts_nothing(self):
+        """No method of theirs runs anything, on any host: a deployment names commands that would run as the daemon."""
+        if os.geteuid() != 0:
+            self.skipTest("another user is needed")
+        nobody = pwd.getpwnam("nobody")
+        lab = Small(STEPS)
+        self.addCleanup(lab.close)
+        with open(lab.path("omsupd.yaml"), "w", encoding="utf-8") as f:
+            f.write("viewers: games\n")
+        lab.more = ["--config", lab.path("omsupd.yaml")]
+        self.assertTrue(lab.start())
+        job = lab.submit(lab.file)
+        trap = lab.path("trap")
+        with open(trap, "w", encoding="utf-8") as f:
+            f.write("#!/bin/sh\n: >%s.sprung\nexec %s \"$@\"\n" % (trap, lab.path("node1", "docker")))
+        os.chmod(trap, 0o755)
+        deployment = lab.deployment.replace(lab.path("node1", "docker"), trap)
+        asked = []
+        for method, (access, _) in sorted(methods().items()):
+            params = dict(RIGHT[method])
+            for name, value in (("deployment", deployment), ("job", job)):
+                if name in params:
+                    params[name] = value
+            if method != "hello":
+                asked.append((method, access, params))
+        asked.append(("plan", "LOOK", {"job": job}))
+        raw = self.connect_as(lab, nobody, "games")
+        self.assertEqual(raw.call("hello", {"protocol": 1})["result"]["access"], "look")
+        for method, access, params in asked:
+            answer = raw.call(method, params)
+            while "method" in answer:  # of the watch
+                answer = raw.read()
+            with self.subTest(method=method, params=sorted(params)):
+                if access == "OPERATE" or "deployment" in params:
+                    self.assertEqual(answer.get("error", {}).get("data", {}).get("name"), "DENIED", answer)
+                elif method != "logs":
+                    self.assertIn("result", answer)
+        self.assertFalse(os.path.exists(trap + ".sprung"), "a peer that may only look has run a command")
+
+
+if __name__ == "__main__":
+    omslab.main(200)
