@@ -10,13 +10,22 @@ enum { HEAD = 5 }; /* lines that are kept when the middle is left out */
 
 static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGTSTP, SIGCONT};
 
+/* What the parent lets us ignore (nohup) stays ignored. */
+static void caught_set(sigset_t *set)
+{
+    sigemptyset(set);
+    for (size_t i = 0; i < sizeof caught / sizeof caught[0]; i++) {
+        struct sigaction now;
+        if (sigaction(caught[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN)
+            sigaddset(set, caught[i]);
+    }
+}
+
 int screen_open(struct screen *s, struct term *t)
 {
     sigset_t set;
     *s = (struct screen){.t = t};
-    sigemptyset(&set);
-    for (size_t i = 0; i < sizeof caught / sizeof caught[0]; i++)
-        sigaddset(&set, caught[i]);
+    caught_set(&set);
     sigprocmask(SIG_BLOCK, &set, NULL);
     s->fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     if (s->fd >= 0)
@@ -90,8 +99,6 @@ void screen_close(struct screen *s)
     fputs("\033[?25h", stdout);
     fflush(stdout);
     close(s->fd);
-    sigemptyset(&set);
-    for (size_t i = 0; i < sizeof caught / sizeof caught[0]; i++)
-        sigaddset(&set, caught[i]);
+    caught_set(&set);
     sigprocmask(SIG_UNBLOCK, &set, NULL); /* one that came meanwhile acts now */
 }

@@ -232,6 +232,10 @@ teardown() { client_teardown; }
 	has "$D/new.yaml exists"
 	[ "$(cat "$D/new.yaml")" = mine ]
 	[ "$(asked discover)" = never ]
+	ln -s "$D/elsewhere" "$D/link.yaml" # that it is not there is not enough: the file must be made by us
+	ctl discover --ssh oms1 -o "$D/link.yaml"
+	ended 4
+	[ ! -e "$D/elsewhere" ]
 	out discover --ssh local
 	[ "${lines[0]}" = "deployment: x" ]
 	ctl discover

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs a program on a terminal of its own and plays the operator.
 
-    client_pty.py [--size ROWSxCOLS] ACTION... -- PROGRAM ARG...
+    client_pty.py [--size ROWSxCOLS] [--ignore SIGNAL]... ACTION... -- PROGRAM ARG...
 
 ACTION: expect:TEXT (waits until the screen shows it), gone:TEXT (until it does not), raw:TEXT (until the output had it;
 escapes as in Python), type:TEXT, key:HEX, signal:NAME, resize:ROWSxCOLS, touch:PATH. Prints the screen as it is at the end,
@@ -99,12 +99,14 @@ class Screen:
 
 
 class Run:
-    def __init__(self, size, argv):
+    def __init__(self, size, argv, ignored):
         self.screen = Screen(*size)
         self.all = ""
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
+            for name in ("INT", "QUIT", "HUP", "TERM", "TSTP"):  # ignored in what a shell runs in the background
+                signal.signal(getattr(signal, "SIG" + name), signal.SIG_DFL if name not in ignored else signal.SIG_IGN)
             signal.alarm(100)
             os.execvp(argv[0], argv)
         self.open = True
@@ -187,8 +189,12 @@ def main():
     if args[0] == "--size":
         size = tuple(map(int, args[1].split("x")))
         args = args[2:]
+    ignored = []
+    while args[0] == "--ignore":
+        ignored.append(args[1])
+        args = args[2:]
     split = args.index("--")
-    run = Run(size, args[split + 1:])
+    run = Run(size, args[split + 1:], ignored)
     for action in args[:split]:
         run.act(action)
     run.end()

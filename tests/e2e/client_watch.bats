@@ -139,6 +139,12 @@ away() {
 	has "cursor shown" "signal 1"
 }
 
+@test "watch on a terminal: a signal that is ignored (nohup) does not end it" {
+	daemon <<<'{"watch": {"result": {"snap": "progress"}}}'
+	on_terminal --ignore HUP expect:"After it" signal:HUP expect:"elapsed 12:05" signal:TERM -- "$OMSUPCTL" watch 7
+	has "cursor shown" "signal 15"
+}
+
 @test "TERM=dumb, and colours: NO_COLOR, --no-color, a pipe" {
 	daemon <<<"{\"watch\": {\"result\": {\"snap\": \"progress\"}, \"then\": [$DONE]}, \"status\": {\"result\": {\"snap\": \"progress\"}}}"
 	TERM=dumb on_terminal -- "$OMSUPCTL" watch 7
