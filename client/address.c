@@ -54,7 +54,10 @@ void address_params(const struct address *a, cJSON *params)
         cJSON_AddStringToObject(params, "subtask", a->subtask);
 }
 
-static bool alone(const struct step *st, const struct subtask *s) { return !s || (st->n_subs == 1 && strcmp(s->name, "-") == 0); }
+static bool alone(const struct step *st, const struct subtask *s)
+{
+    return !s || (st->n_subs == 1 && strcmp(s->name, "-") == 0);
+}
 
 void address_print(struct buf *b, const struct term *t, const struct step *st, const struct subtask *s)
 {

@@ -8,5 +8,6 @@ bool ask_can(void);
 int ask_reason(const struct cli *c, const char *verb, char **reason, struct err *e);
 /* Before anything is asked of the daemon: a script must have passed --yes. */
 int ask_allowed(const struct cli *c, const char *verb, struct err *e);
-/* Shows `text` (what will happen) and asks; with --yes neither. ERR_REFUSED when the answer is not yes. Empties `text`. */
+/* Shows `text` (what will happen) and asks; with --yes neither. ERR_REFUSED when the answer is not yes. Empties `text`.
+ */
 int ask_confirm(const struct cli *c, struct buf *text, struct err *e);

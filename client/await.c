@@ -4,7 +4,8 @@
 
 void await_begin(const struct cli *c, struct follow *f, int64_t job, int64_t since)
 {
-    follow_begin(f, c->socket, job, since, c->timeout_ms ? c->timeout_ms : CONN_REPLY_MS, c->timeout_ms ? c->timeout_ms : FOLLOW_PATIENCE_MS);
+    follow_begin(f, c->socket, job, since, c->timeout_ms ? c->timeout_ms : CONN_REPLY_MS,
+                 c->timeout_ms ? c->timeout_ms : FOLLOW_PATIENCE_MS);
 }
 
 int await_job(const struct cli *c, int64_t job, cJSON **out, struct err *e)

@@ -26,7 +26,11 @@ int cli_call(struct cli *c, const char *method, cJSON *params, bool slow, cJSON 
         cJSON_Delete(params);
         return rc;
     }
-    return conn_call(&c->conn, method, params, c->timeout_ms ? c->timeout_ms : slow ? CONN_SLOW_MS : CONN_REPLY_MS, result, e);
+    return conn_call(&c->conn, method, params,
+                     c->timeout_ms ? c->timeout_ms
+                     : slow        ? CONN_SLOW_MS
+                                   : CONN_REPLY_MS,
+                     result, e);
 }
 
 int cli_print(struct buf *b, struct err *e)
@@ -93,10 +97,11 @@ static int check_options(const struct cli *c, const struct command *cmd, struct 
 {
     for (int o = 0; o < N_OPTIONS; o++)
         if (cli_opt(c, (enum option)o) && !command_takes(cmd, (enum option)o))
-            return err_set(e, ERR_USAGE, "%s has no option --%s; omsupctl help %s shows them", cmd->name, option_rows[o].text, cmd->name);
+            return err_set(e, ERR_USAGE, "%s has no option --%s; omsupctl help %s shows them", cmd->name,
+                           option_rows[o].text, cmd->name);
     if (c->n < cmd->min || c->n > cmd->max)
-        return err_set(e, ERR_USAGE, "too %s arguments; usage: omsupctl %s%s%s", c->n < cmd->min ? "few" : "many", cmd->name, *cmd->words ? " " : "",
-                       cmd->words);
+        return err_set(e, ERR_USAGE, "too %s arguments; usage: omsupctl %s%s%s", c->n < cmd->min ? "few" : "many",
+                       cmd->name, *cmd->words ? " " : "", cmd->words);
     const char *seconds = cli_opt(c, OPT_TIMEOUT);
     char *end;
     double v = seconds ? strtod(seconds, &end) : 1;

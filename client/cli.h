@@ -1,6 +1,7 @@
 /* The frame of omsupctl: one command is one `const struct command` in a cmd_*.c file and one row in commands.def.
  *
- * A command's run() returns an exit status (>= 0) or an error code (< 0) with the message in *e; main() prints that once. */
+ * A command's run() returns an exit status (>= 0) or an error code (< 0) with the message in *e; main() prints that
+ * once. */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>

@@ -58,6 +58,12 @@ static int run_discover(struct cli *c, struct err *e)
 }
 
 static const enum option options[] = {OPT_SSH, OPT_SUDO, OPT_CONTAINER, OPT_OUTPUT, N_OPTIONS};
-const struct command cmd_discover = {"discover", "--ssh HOST...", "write a deployment file from what the hosts tell",
-                                     "HOST is an ssh destination, or \"local\". What could not be found out is asked, and marked in the file.", options, 1,
-                                     64, run_discover};
+const struct command cmd_discover = {
+    "discover",
+    "--ssh HOST...",
+    "write a deployment file from what the hosts tell",
+    "HOST is an ssh destination, or \"local\". What could not be found out is asked, and marked in the file.",
+    options,
+    1,
+    64,
+    run_discover};

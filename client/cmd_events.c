@@ -88,5 +88,11 @@ static int run_events(struct cli *c, struct err *e)
 }
 
 static const enum option options[] = {OPT_FOLLOW, N_OPTIONS};
-const struct command cmd_events = {"events", "JOB", "what happened to a job, who did it and why",
-                                   "-f goes on until the job has ended. With --json and -f: one event a line.", options, 1, 1, run_events};
+const struct command cmd_events = {"events",
+                                   "JOB",
+                                   "what happened to a job, who did it and why",
+                                   "-f goes on until the job has ended. With --json and -f: one event a line.",
+                                   options,
+                                   1,
+                                   1,
+                                   run_events};

@@ -45,7 +45,8 @@ static int run_version(struct cli *c, struct err *e)
     return rc < 0 ? rc : STATUS_DONE;
 }
 
-const struct command cmd_version = {"version", "", "the versions of omsupctl and omsupd", NULL, NULL, 0, 0, run_version};
+const struct command cmd_version = {"version", "",         "the versions of omsupctl and omsupd", NULL, NULL, 0,
+                                    0,         run_version};
 
 static int run_help(struct cli *c, struct err *e)
 {

@@ -136,5 +136,11 @@ static int run_logs(struct cli *c, struct err *e)
 }
 
 static const enum option options[] = {OPT_FOLLOW, OPT_ATTEMPT, N_OPTIONS};
-const struct command cmd_logs = {"logs", "JOB STEP[/SUBTASK]", "the output of an attempt",
-                                 "Of the newest attempt, or of --attempt N. -f goes on until that attempt has ended.", options, 2, 2, run_logs};
+const struct command cmd_logs = {"logs",
+                                 "JOB STEP[/SUBTASK]",
+                                 "the output of an attempt",
+                                 "Of the newest attempt, or of --attempt N. -f goes on until that attempt has ended.",
+                                 options,
+                                 2,
+                                 2,
+                                 run_logs};

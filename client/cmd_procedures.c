@@ -32,9 +32,15 @@ static int run_procedures(struct cli *c, struct err *e)
 }
 
 static const enum option procedures_options[] = {OPT_VERBOSE, N_OPTIONS};
-const struct command cmd_procedures = {"procedures", "[NAME]", "the procedures that omsupd knows",
-                                       "With NAME its text, to be read beside the vendor's page; with -v the steps of all.", procedures_options, 0, 1,
-                                       run_procedures};
+const struct command cmd_procedures = {
+    "procedures",
+    "[NAME]",
+    "the procedures that omsupd knows",
+    "With NAME its text, to be read beside the vendor's page; with -v the steps of all.",
+    procedures_options,
+    0,
+    1,
+    run_procedures};
 
 static int run_path(struct cli *c, struct err *e)
 {
@@ -49,7 +55,8 @@ static int run_path(struct cli *c, struct err *e)
     if (rc == 0 && (rc = cli_json(c, result, e)) == 0) {
         e->code = 0;
         const cJSON *chain = get_array(result, "chain", REQUIRED, e);
-        cJSON_ArrayForEach(o, chain) {
+        cJSON_ArrayForEach(o, chain)
+        {
             if (!cJSON_IsString(o))
                 err_set(e, ERR_PROTOCOL, "omsupd does not keep to the protocol: \"chain\" holds what is no string");
             buf_puts(&b, b.len ? " -> " : "");
@@ -64,4 +71,5 @@ static int run_path(struct cli *c, struct err *e)
 }
 
 static const enum option path_options[] = {OPT_EDITION, N_OPTIONS};
-const struct command cmd_path = {"path", "FROM TO", "the versions on the way from one to another", NULL, path_options, 2, 2, run_path};
+const struct command cmd_path = {
+    "path", "FROM TO", "the versions on the way from one to another", NULL, path_options, 2, 2, run_path};

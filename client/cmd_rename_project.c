@@ -14,7 +14,8 @@ static int call(struct cli *c, const char *text, bool execute, cJSON **result, s
     cJSON_AddStringToObject(params, "deployment", text);
     cJSON_AddStringToObject(params, "file", c->words[0]);
     cJSON_AddStringToObject(params, "kind", c->words[1]);
-    cJSON_AddNumberToObject(params, "id", (double)strtoll(c->words[2], NULL, 10)); /* digits, as run_rename() has seen */
+    cJSON_AddNumberToObject(params, "id",
+                            (double)strtoll(c->words[2], NULL, 10)); /* digits, as run_rename() has seen */
     cJSON_AddStringToObject(params, "name", c->words[3]);
     cJSON_AddBoolToObject(params, "execute", execute);
     return cli_call(c, "rename-project", params, true, result, e);
@@ -72,7 +73,13 @@ static int run_rename(struct cli *c, struct err *e)
 }
 
 static const enum option options[] = {OPT_EXECUTE, N_OPTIONS};
-const struct command cmd_rename_project = {"rename-project", "FILE KIND ID NAME", "rename a project of OMS",
-                                           "FILE is the deployment file; KIND is migration or synchronization. Prints the\n"
-                                           "statement; --execute runs it and asks first (--yes).", options, 4, 4,
-                                           run_rename};
+const struct command cmd_rename_project = {
+    "rename-project",
+    "FILE KIND ID NAME",
+    "rename a project of OMS",
+    "FILE is the deployment file; KIND is migration or synchronization. Prints the\n"
+    "statement; --execute runs it and asks first (--yes).",
+    options,
+    4,
+    4,
+    run_rename};

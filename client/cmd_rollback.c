@@ -50,7 +50,8 @@ static int confirm(struct cli *c, int64_t job, struct err *e)
         return 0;
     int rc = call(c, job, NULL, &result, e);
     if (rc == 0) {
-        buf_printf(&b, "Job %lld will be Canceled for good, and a new job that leads back starts at once.\n", (long long)job);
+        buf_printf(&b, "Job %lld will be Canceled for good, and a new job that leads back starts at once.\n",
+                   (long long)job);
         if ((rc = render_rollback(&b, &c->term, result, e)) == 0) {
             buf_printf(&b, "\nomsupctl rollback %lld --plan shows every command of it.\n", (long long)job);
             rc = ask_confirm(c, &b, e);
@@ -77,8 +78,8 @@ static int run_rollback(struct cli *c, struct err *e)
         int64_t back = get_id(result, "job", REQUIRED, e);
         buf_printf(&b, "job %lld: ", (long long)back);
         text_add(&b, &c->term, get_text(result, "state", REQUIRED, e));
-        buf_printf(&b, ", leads back from job %lld\nSee it:  omsupctl status %lld   omsupctl watch %lld\n", (long long)job, (long long)back,
-                   (long long)back);
+        buf_printf(&b, ", leads back from job %lld\nSee it:  omsupctl status %lld   omsupctl watch %lld\n",
+                   (long long)job, (long long)back, (long long)back);
         rc = e->code ? e->code : cli_print(&b, e);
     }
     buf_free(&b);
@@ -89,7 +90,13 @@ static int run_rollback(struct cli *c, struct err *e)
 
 static const enum option options[] = {OPT_PLAN, N_OPTIONS};
 const struct command cmd_rollback = {
-    "rollback", "JOB", "go back to the old version",
-    "A new job restores the backups and starts the old containers; what OMS wrote since is lost. --plan only shows the commands,\n"
+    "rollback",
+    "JOB",
+    "go back to the old version",
+    "A new job restores the backups and starts the old containers; what OMS wrote since is lost. --plan only shows the "
+    "commands,\n"
     "what is lost, and the backups. Needs --reason. Pause the upgrade first when it runs.",
-    options, 1, 1, run_rollback};
+    options,
+    1,
+    1,
+    run_rollback};

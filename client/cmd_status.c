@@ -40,11 +40,16 @@ static int run_status(struct cli *c, struct err *e)
 }
 
 static const enum option status_options[] = {OPT_VERBOSE, OPT_EXIT_STATUS, N_OPTIONS};
-const struct command cmd_status = {
-    "status", "[JOB]", "a job, its steps, and what to type next",
-    "Without JOB: the newest that has not ended, else the newest. Subtasks are shown that are neither Pending nor Successful;\n"
-    "-v shows all. Exits 0 unless --exit-status asks for the job's state.",
-    status_options, 0, 1, run_status};
+const struct command cmd_status = {"status",
+                                   "[JOB]",
+                                   "a job, its steps, and what to type next",
+                                   "Without JOB: the newest that has not ended, else the newest. Subtasks are shown "
+                                   "that are neither Pending nor Successful;\n"
+                                   "-v shows all. Exits 0 unless --exit-status asks for the job's state.",
+                                   status_options,
+                                   0,
+                                   1,
+                                   run_status};
 
 static int run_list(struct cli *c, struct err *e)
 {
@@ -77,7 +82,8 @@ static int run_list(struct cli *c, struct err *e)
 }
 
 static const enum option list_options[] = {OPT_TYPE, OPT_STATE, OPT_OPERATOR, OPT_OBJECT, OPT_ALL, N_OPTIONS};
-const struct command cmd_list = {"list", "", "jobs, in the columns of OMS's O&M tasks", "Newest first.", list_options, 0, 0, run_list};
+const struct command cmd_list = {
+    "list", "", "jobs, in the columns of OMS's O&M tasks", "Newest first.", list_options, 0, 0, run_list};
 
 static int run_show(struct cli *c, struct err *e)
 {
@@ -105,6 +111,12 @@ static int run_show(struct cli *c, struct err *e)
 }
 
 static const enum option show_options[] = {OPT_VERBOSE, N_OPTIONS};
-const struct command cmd_show = {"show", "JOB [STEP[/SUBTASK]]", "everything about a job, a step or a subtask",
-                                 "Of a step: its attempts, scripts and checks; of one subtask (or with -v) the environment too.", show_options, 1, 2,
-                                 run_show};
+const struct command cmd_show = {
+    "show",
+    "JOB [STEP[/SUBTASK]]",
+    "everything about a job, a step or a subtask",
+    "Of a step: its attempts, scripts and checks; of one subtask (or with -v) the environment too.",
+    show_options,
+    1,
+    2,
+    run_show};

@@ -1,6 +1,6 @@
 /* submit, check, plan: from a deployment file to a job or a plan. */
-#include <string.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "client/address.h"
@@ -50,7 +50,8 @@ static void tell_submitted(const struct cli *c, struct buf *b, const cJSON *resu
     text_add(b, &c->term, plan);
     buf_puts(b, "\n");
     if (strcmp(state, "Ready") == 0)
-        buf_printf(b, "Nothing has been done yet. Read it:  omsupctl plan %lld\nThen:  omsupctl start %lld\n", (long long)job, (long long)job);
+        buf_printf(b, "Nothing has been done yet. Read it:  omsupctl plan %lld\nThen:  omsupctl start %lld\n",
+                   (long long)job, (long long)job);
     else
         buf_printf(b, "See it:  omsupctl status %lld   omsupctl watch %lld\n", (long long)job, (long long)job);
 }
@@ -75,11 +76,17 @@ static int run_submit(struct cli *c, struct err *e)
 }
 
 static const enum option submit_options[] = {OPT_START, OPT_WAIT, N_OPTIONS};
-const struct command cmd_submit = {
-    "submit", "FILE", "make a job of a deployment file",
-    "The plan is made of the procedure for the versions that FILE names and of what every node says, and frozen. The job is\n"
-    "Ready: nothing has been done. --start starts it; --start --wait also waits, and exits with the status of its state.",
-    submit_options, 1, 1, run_submit};
+const struct command cmd_submit = {"submit",
+                                   "FILE",
+                                   "make a job of a deployment file",
+                                   "The plan is made of the procedure for the versions that FILE names and of what "
+                                   "every node says, and frozen. The job is\n"
+                                   "Ready: nothing has been done. --start starts it; --start --wait also waits, and "
+                                   "exits with the status of its state.",
+                                   submit_options,
+                                   1,
+                                   1,
+                                   run_submit};
 
 /* A check that an operator skipped has not passed. */
 static bool all_passed(const struct snapshot *s)
@@ -123,8 +130,14 @@ static int run_check(struct cli *c, struct err *e)
 
 static const enum option check_options[] = {OPT_NO_WAIT, N_OPTIONS};
 const struct command cmd_check = {
-    "check", "FILE", "run the checks before an upgrade; changes nothing",
-    "Prints check, target, result, evidence and cure. Exits 0 only when every check passed.", check_options, 1, 1, run_check};
+    "check",
+    "FILE",
+    "run the checks before an upgrade; changes nothing",
+    "Prints check, target, result, evidence and cure. Exits 0 only when every check passed.",
+    check_options,
+    1,
+    1,
+    run_check};
 
 static int run_plan(struct cli *c, struct err *e)
 {
@@ -159,6 +172,12 @@ static int run_plan(struct cli *c, struct err *e)
 }
 
 static const enum option plan_options[] = {OPT_TYPE, N_OPTIONS};
-const struct command cmd_plan = {"plan", "FILE|JOB", "every command of a plan, for reading",
-                                 "Of a deployment file: as it would be now; nothing is kept. Of a job: as it is frozen.", plan_options, 1, 1,
-                                 run_plan};
+const struct command cmd_plan = {
+    "plan",
+    "FILE|JOB",
+    "every command of a plan, for reading",
+    "Of a deployment file: as it would be now; nothing is kept. Of a job: as it is frozen.",
+    plan_options,
+    1,
+    1,
+    run_plan};

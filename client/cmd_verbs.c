@@ -1,4 +1,5 @@
-/* What an operator tells a job, a step or a subtask: start, pause, resume, retry, skip, done, confirm, reject, cancel. */
+/* What an operator tells a job, a step or a subtask: start, pause, resume, retry, skip, done, confirm, reject, cancel.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,7 +34,8 @@ static bool addressed(const struct address *a, const struct step *st, const stru
     return (!a->step || strcmp(a->step, st->id) == 0) && (!a->subtask || strcmp(a->subtask, s->name) == 0);
 }
 
-static size_t list_meant(struct buf *b, const struct cli *c, const struct verb *v, const struct address *a, const struct snapshot *s)
+static size_t list_meant(struct buf *b, const struct cli *c, const struct verb *v, const struct address *a,
+                         const struct snapshot *s)
 {
     size_t n = 0;
     for (size_t i = 0; i < s->n_steps; i++)
@@ -58,7 +60,8 @@ static size_t list_meant(struct buf *b, const struct cli *c, const struct verb *
 }
 
 /* What will happen, in words. False: for nothing, so that the daemon shall say why. */
-static bool foretell(struct buf *b, const struct cli *c, const struct verb *v, const struct address *a, const struct snapshot *s)
+static bool foretell(struct buf *b, const struct cli *c, const struct verb *v, const struct address *a,
+                     const struct snapshot *s)
 {
     struct buf list = {0};
     size_t n = list_meant(&list, c, v, a, s);
@@ -68,13 +71,16 @@ static bool foretell(struct buf *b, const struct cli *c, const struct verb *v, c
         text_add(b, &c->term, s->type);
         buf_puts(b, " of ");
         text_add(b, &c->term, s->object);
-        buf_printf(b, ", %s, %lld of %lld subtasks done) will be Canceled for good.\n", state_word(s->state), (long long)s->done, (long long)s->total);
+        buf_printf(b, ", %s, %lld of %lld subtasks done) will be Canceled for good.\n", state_word(s->state),
+                   (long long)s->done, (long long)s->total);
         buf_puts(b, "What was done stays done; what has not begun is never begun.");
         buf_puts(b, s->started && snapshot_is(s, "upgrade") ? " To go back instead: omsupctl rollback.\n" : "\n");
         if (n)
-            buf_puts(b, force ? "These are given up, and their outcome will not be known:\n" : "These run and are stopped:\n");
+            buf_puts(b, force ? "These are given up, and their outcome will not be known:\n"
+                              : "These run and are stopped:\n");
     } else {
-        buf_printf(b, "%s: %zu subtask%s of job %lld (%s) %s:\n", v->method, n, n == 1 ? "" : "s", (long long)s->job, state_word(s->state), v->becomes);
+        buf_printf(b, "%s: %zu subtask%s of job %lld (%s) %s:\n", v->method, n, n == 1 ? "" : "s", (long long)s->job,
+                   state_word(s->state), v->becomes);
         if (force)
             buf_puts(b, "(by force: omsupd does not refuse what it would refuse out of caution, nor ask the check)\n");
     }
@@ -139,12 +145,12 @@ static int run(struct cli *c, const struct verb *v, struct err *e)
     return rc;
 }
 
-#define VERB(name, careful, becomes, words, most, summary, help)                                                     \
-    static int run_##name(struct cli *c, struct err *e)                                                              \
-    {                                                                                                                \
-        static const struct verb v = {#name, careful, becomes};                                                      \
-        return run(c, &v, e);                                                                                        \
-    }                                                                                                                \
+#define VERB(name, careful, becomes, words, most, summary, help)                                                       \
+    static int run_##name(struct cli *c, struct err *e)                                                                \
+    {                                                                                                                  \
+        static const struct verb v = {#name, careful, becomes};                                                        \
+        return run(c, &v, e);                                                                                          \
+    }                                                                                                                  \
     const struct command cmd_##name = {#name, words, summary, help, NULL, 1, most, run_##name};
 #include "client/verbs.def"
 #undef VERB

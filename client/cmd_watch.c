@@ -91,7 +91,9 @@ static void draw(struct screen *sc, const struct cli *c, const cJSON *snapshot, 
     if (!snapshot || snapshot_parse(snapshot, &s, &e))
         return;
     /* What is not known does not tick: without omsupd the picture stands still and says so. */
-    struct view v = {.t = sc->t, .verbose = cli_opt(c, OPT_VERBOSE), .age = age,
+    struct view v = {.t = sc->t,
+                     .verbose = cli_opt(c, OPT_VERBOSE),
+                     .age = age,
                      .note = lost ? "omsupd does not answer, trying again; below is what was true before" : NULL};
     render_status(&b, &v, &s);
     unsigned lines = 0;
@@ -159,11 +161,17 @@ static int run_watch(struct cli *c, struct err *e)
 }
 
 static const enum option watch_options[] = {OPT_VERBOSE, N_OPTIONS};
-const struct command cmd_watch = {
-    "watch", "[JOB]", "a job as it goes on",
-    "On a terminal the picture of `status`, drawn again at every change, until the job has ended or Ctrl-C. In a pipe one line\n"
-    "for each event, then the final state. With --json one document a line: snapshot, events, last. It outlives a restart of omsupd.",
-    watch_options, 0, 1, run_watch};
+const struct command cmd_watch = {"watch",
+                                  "[JOB]",
+                                  "a job as it goes on",
+                                  "On a terminal the picture of `status`, drawn again at every change, until the job "
+                                  "has ended or Ctrl-C. In a pipe one line\n"
+                                  "for each event, then the final state. With --json one document a line: snapshot, "
+                                  "events, last. It outlives a restart of omsupd.",
+                                  watch_options,
+                                  0,
+                                  1,
+                                  run_watch};
 
 static int run_wait(struct cli *c, struct err *e)
 {
@@ -172,8 +180,13 @@ static int run_wait(struct cli *c, struct err *e)
     return rc ? rc : await_and_tell(c, job, e);
 }
 
-const struct command cmd_wait = {
-    "wait", "JOB", "wait until a job ends or needs somebody",
-    "Returns when the job is Successful, Failed, Waiting, Paused, Canceled, or Ready (nobody has started it); the exit status\n"
-    "tells which. It outlives a restart of omsupd.",
-    NULL, 1, 1, run_wait};
+const struct command cmd_wait = {"wait",
+                                 "JOB",
+                                 "wait until a job ends or needs somebody",
+                                 "Returns when the job is Successful, Failed, Waiting, Paused, Canceled, or Ready "
+                                 "(nobody has started it); the exit status\n"
+                                 "tells which. It outlives a restart of omsupd.",
+                                 NULL,
+                                 1,
+                                 1,
+                                 run_wait};

@@ -22,7 +22,8 @@ int64_t conn_now(void)
 
 static int no_daemon(const struct conn *c, const char *why, struct err *e)
 {
-    return err_set(e, ERR_NO_DAEMON, "omsupd does not answer on %s: %s; is it running? systemctl status omsupd", c->path, why);
+    return err_set(e, ERR_NO_DAEMON, "omsupd does not answer on %s: %s; is it running? systemctl status omsupd",
+                   c->path, why);
 }
 
 int conn_open(struct conn *c, const char *path, struct err *e)
@@ -30,7 +31,8 @@ int conn_open(struct conn *c, const char *path, struct err *e)
     struct sockaddr_un a = {.sun_family = AF_UNIX};
     *c = (struct conn){.fd = -1, .path = path};
     if (strlen(path) >= sizeof a.sun_path)
-        return err_set(e, ERR_USAGE, "the path of the socket is longer than %zu bytes: %.200s", sizeof a.sun_path - 1, path);
+        return err_set(e, ERR_USAGE, "the path of the socket is longer than %zu bytes: %.200s", sizeof a.sun_path - 1,
+                       path);
     strcpy(a.sun_path, path);
     c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (c->fd < 0)
@@ -40,7 +42,9 @@ int conn_open(struct conn *c, const char *path, struct err *e)
     int why = errno;
     conn_close(c);
     if (why == EACCES || why == EPERM)
-        return err_set(e, ERR_DENIED, "%s: permission denied; operators are root and the members of the group omsup: usermod -aG omsup USER, then log in again",
+        return err_set(e, ERR_DENIED,
+                       "%s: permission denied; operators are root and the members of the group omsup: usermod -aG "
+                       "omsup USER, then log in again",
                        path);
     return no_daemon(c, why == EAGAIN ? "too many wait to be served" : strerror(why), e);
 }
@@ -86,7 +90,9 @@ int conn_send(struct conn *c, const char *method, cJSON *params, struct err *e)
     buf_puts(&out, text);
     buf_puts(&out, "\n");
     free(text);
-    int rc = out.len > CONN_LINE_MAX ? err_set(e, ERR_LIMIT, "a request of %zu bytes is over the limit of 1 MiB", out.len) : 0;
+    int rc = out.len > CONN_LINE_MAX
+                 ? err_set(e, ERR_LIMIT, "a request of %zu bytes is over the limit of 1 MiB", out.len)
+                 : 0;
     int64_t deadline = conn_now() + CONN_REPLY_MS;
     for (size_t at = 0; rc == 0 && at < out.len;) {
         ssize_t n = send(c->fd, out.data + at, out.len - at, MSG_NOSIGNAL);
@@ -146,7 +152,8 @@ static int parse(struct conn *c, const char *line, size_t len, struct message *m
     const cJSON *version = cJSON_GetObjectItemCaseSensitive(m->root, "jsonrpc");
     if (!cJSON_IsObject(m->root) || !cJSON_IsString(version) || strcmp(version->valuestring, "2.0") != 0)
         return not_kept("a line is no JSON-RPC 2.0 message", e);
-    const cJSON *error = cJSON_GetObjectItemCaseSensitive(m->root, "error"), *method = cJSON_GetObjectItemCaseSensitive(m->root, "method");
+    const cJSON *error = cJSON_GetObjectItemCaseSensitive(m->root, "error"),
+                *method = cJSON_GetObjectItemCaseSensitive(m->root, "method");
     const cJSON *id = cJSON_GetObjectItemCaseSensitive(m->root, "id");
     if (error && !cJSON_IsNull(error))
         return daemon_error(c, error, e);
@@ -232,8 +239,11 @@ int conn_check_hello(const struct conn *c, const cJSON *result, struct err *e)
     if (bad.code)
         return err_set(e, bad.code, "%s", bad.msg);
     if (protocol != CONN_PROTOCOL)
-        return err_set(e, ERR_PROTOCOL, "omsupd %.40s on %s speaks protocol %lld, this omsupctl (%s) speaks %d: use the omsupctl of the same release",
-                       version ? version : "(version unknown)", c->path, (long long)protocol, OMSUP_VERSION, CONN_PROTOCOL);
+        return err_set(e, ERR_PROTOCOL,
+                       "omsupd %.40s on %s speaks protocol %lld, this omsupctl (%s) speaks %d: use the omsupctl of the "
+                       "same release",
+                       version ? version : "(version unknown)", c->path, (long long)protocol, OMSUP_VERSION,
+                       CONN_PROTOCOL);
     return 0;
 }
 

@@ -1,8 +1,8 @@
 /* The connection to omsupd: JSON-RPC 2.0, one message a line (schema/protocol.md).
  *
  * conn_open() connects; conn_hello() must be the first call. conn_call() sends one request and waits for its answer.
- * A watch instead sends with conn_send() and takes messages with conn_read() and conn_next() as they come. After an error
- * the connection is of no more use: conn_close(). The descriptor never blocks; every wait has a deadline. */
+ * A watch instead sends with conn_send() and takes messages with conn_read() and conn_next() as they come. After an
+ * error the connection is of no more use: conn_close(). The descriptor never blocks; every wait has a deadline. */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -30,10 +30,10 @@ struct conn {
 
 struct message {
     cJSON *root;
-    int64_t id;           /* -1: a notification, or an error that belongs to no request */
-    const cJSON *result;  /* NULL when it is an error or a notification */
-    const cJSON *params;  /* of a notification */
-    const char *method;   /* of a notification, else NULL */
+    int64_t id;          /* -1: a notification, or an error that belongs to no request */
+    const cJSON *result; /* NULL when it is an error or a notification */
+    const cJSON *params; /* of a notification */
+    const char *method;  /* of a notification, else NULL */
 };
 
 int64_t conn_now(void); /* milliseconds of a clock that only goes on */
@@ -50,8 +50,8 @@ int conn_hello(struct conn *c, int timeout_ms, cJSON **result, struct err *e);
 int conn_send(struct conn *c, const char *method, cJSON *params, struct err *e);
 /* Reads what is there: 0, or an error (closed, a line over the limit). */
 int conn_read(struct conn *c, struct err *e);
-/* The next whole message: 1 (message_clear() it), 0 (none yet), an error (no JSON-RPC; or the daemon answered with an error:
- * then it is that one, with c->hint). */
+/* The next whole message: 1 (message_clear() it), 0 (none yet), an error (no JSON-RPC; or the daemon answered with an
+ * error: then it is that one, with c->hint). */
 int conn_next(struct conn *c, struct message *m, struct err *e);
 void message_clear(struct message *m);
 

@@ -7,7 +7,8 @@ int events_print(const struct cli *c, const cJSON *list, struct err *e)
     const cJSON *o;
     struct buf b = {0};
     int rc = 0;
-    cJSON_ArrayForEach(o, list) {
+    cJSON_ArrayForEach(o, list)
+    {
         if (cli_opt(c, OPT_JSON))
             rc = cli_print_json(o, e);
         else

@@ -10,8 +10,15 @@ enum { BACK_OFF_MIN_MS = 100, BACK_OFF_MAX_MS = 3000 };
 
 void follow_begin(struct follow *f, const char *path, int64_t job, int64_t since, int reply_ms, int patience_ms)
 {
-    *f = (struct follow){.wake_fd = -1, .path = path, .job = job, .last = since, .reply_ms = reply_ms, .patience_ms = patience_ms,
-                         .conn = {.fd = -1}, .message = {.id = -1}, .back_off = BACK_OFF_MIN_MS};
+    *f = (struct follow){.wake_fd = -1,
+                         .path = path,
+                         .job = job,
+                         .last = since,
+                         .reply_ms = reply_ms,
+                         .patience_ms = patience_ms,
+                         .conn = {.fd = -1},
+                         .message = {.id = -1},
+                         .back_off = BACK_OFF_MIN_MS};
 }
 
 void follow_end(struct follow *f)
@@ -29,10 +36,12 @@ static void drop(struct follow *f)
     f->back_off = f->back_off * 2 > BACK_OFF_MAX_MS ? BACK_OFF_MAX_MS : f->back_off * 2;
 }
 
-/* Starting again, the daemon may refuse for a moment: it has not set the socket's group yet, or it still serves others. */
+/* Starting again, the daemon may refuse for a moment: it has not set the socket's group yet, or it still serves others.
+ */
 static bool passes(const struct follow *f, int code)
 {
-    return code == ERR_NO_DAEMON || (f->stage == FOLLOW_CLOSED && code == ERR_DENIED) || (f->stage == FOLLOW_HELLO && code == ERR_LIMIT);
+    return code == ERR_NO_DAEMON || (f->stage == FOLLOW_CLOSED && code == ERR_DENIED) ||
+           (f->stage == FOLLOW_HELLO && code == ERR_LIMIT);
 }
 
 /* After an error: LOST the first time, GONE when it is no use to try again, else nothing (-1). */
@@ -141,7 +150,9 @@ static int wait_once(struct follow *f, int64_t until, struct err *e)
         return conn_read(&f->conn, e) ? failed(f, e) : -1;
     now = conn_now();
     if (f->stage != FOLLOW_CLOSED && now >= f->deadline) {
-        err_set(e, ERR_NO_DAEMON, "omsupd does not answer on %s: nothing was heard of it in time; is it running? systemctl status omsupd", f->path);
+        err_set(e, ERR_NO_DAEMON,
+                "omsupd does not answer on %s: nothing was heard of it in time; is it running? systemctl status omsupd",
+                f->path);
         return failed(f, e);
     }
     if (f->stage == FOLLOW_CLOSED && now >= f->try_at)

@@ -1,5 +1,6 @@
-/* Following one job: a watch that outlives the connection. omsupd may be restarted during an upgrade; then follow_next()
- * connects again with a bounded back-off and asks for the events since the last one that was seen: none is left out.
+/* Following one job: a watch that outlives the connection. omsupd may be restarted during an upgrade; then
+ * follow_next() connects again with a bounded back-off and asks for the events since the last one that was seen: none
+ * is left out.
  *
  * follow_begin(); then follow_next() until it says FOLLOW_GONE; follow_end(). */
 #pragma once
@@ -30,11 +31,11 @@ struct follow {
 
     struct conn conn;
     const char *path;
-    int64_t job;           /* 0: the daemon chooses; then that one */
+    int64_t job; /* 0: the daemon chooses; then that one */
     int reply_ms, patience_ms;
     enum { FOLLOW_CLOSED, FOLLOW_HELLO, FOLLOW_ASKED, FOLLOW_LIVE } stage;
     bool was_live;
-    int64_t deadline;      /* of what is awaited now */
+    int64_t deadline; /* of what is awaited now */
     int64_t lost_at, try_at;
     int back_off;
     struct message message;

@@ -12,9 +12,9 @@
 
 enum need { OPTIONAL, REQUIRED };
 
-const char *get_text(const cJSON *o, const char *name, enum need need, struct err *e);     /* absent: NULL; wrong: "" */
-double get_number(const cJSON *o, const char *name, enum need need, struct err *e);        /* absent: NAN */
-int64_t get_id(const cJSON *o, const char *name, enum need need, struct err *e);           /* whole, >= 0; absent: -1 */
-bool get_bool(const cJSON *o, const char *name, enum need need, struct err *e);            /* absent: false */
-const cJSON *get_array(const cJSON *o, const char *name, enum need need, struct err *e);   /* absent: NULL */
-const cJSON *get_object(const cJSON *o, const char *name, enum need need, struct err *e);  /* absent: NULL */
+const char *get_text(const cJSON *o, const char *name, enum need need, struct err *e);    /* absent: NULL; wrong: "" */
+double get_number(const cJSON *o, const char *name, enum need need, struct err *e);       /* absent: NAN */
+int64_t get_id(const cJSON *o, const char *name, enum need need, struct err *e);          /* whole, >= 0; absent: -1 */
+bool get_bool(const cJSON *o, const char *name, enum need need, struct err *e);           /* absent: false */
+const cJSON *get_array(const cJSON *o, const char *name, enum need need, struct err *e);  /* absent: NULL */
+const cJSON *get_object(const cJSON *o, const char *name, enum need need, struct err *e); /* absent: NULL */

@@ -17,8 +17,8 @@ static void option(struct buf *b, enum option o)
 {
     const struct option_row *r = &option_rows[o];
     char left[80];
-    snprintf(left, sizeof left, "%c%c%s--%s%s%s", r->letter ? '-' : ' ', r->letter ? r->letter : ' ', r->letter ? ", " : "  ", r->text,
-             r->arg ? " " : "", r->arg ? r->arg : "");
+    snprintf(left, sizeof left, "%c%c%s--%s%s%s", r->letter ? '-' : ' ', r->letter ? r->letter : ' ',
+             r->letter ? ", " : "  ", r->text, r->arg ? " " : "", r->arg ? r->arg : "");
     row(b, left, r->help, 26);
 }
 
@@ -46,13 +46,15 @@ static void exit_statuses(struct buf *b)
 
 void help_all(struct buf *b)
 {
-    buf_puts(b, "omsupctl: upgrades OceanBase Migration Service by way of omsupd\n\nUsage: omsupctl [OPTION...] COMMAND [WORD...]\n\nCommands:\n");
+    buf_puts(b, "omsupctl: upgrades OceanBase Migration Service by way of omsupd\n\nUsage: omsupctl [OPTION...] "
+                "COMMAND [WORD...]\n\nCommands:\n");
     for (size_t i = 0; i < n_commands; i++) {
         char left[80];
         snprintf(left, sizeof left, "%s %s", commands[i]->name, commands[i]->words);
         row(b, left, commands[i]->summary, 34);
     }
-    buf_puts(b, "\nA job, a step of it, one subtask of that: 7, 7 backup, 7 backup/rm_402. A verb on a step or job reaches every\n"
+    buf_puts(b, "\nA job, a step of it, one subtask of that: 7, 7 backup, 7 backup/rm_402. A verb on a step or job "
+                "reaches every\n"
                 "subtask for which it is allowed.\n\n");
     global_options(b);
     buf_puts(b, "\n");
@@ -107,18 +109,19 @@ void help_completion(struct buf *b)
                     buf_printf(b, "%s--%s", bar, option_rows[o].text);
                 bar = " | ";
             }
-    buf_puts(b, ") ((i++)) ;;\n"
-                "\t\t-*) ;;\n"
-                "\t\t*)\n\t\t\tcmd=${COMP_WORDS[i]}\n\t\t\tbreak\n\t\t\t;;\n"
-                "\t\tesac\n"
-                "\tdone\n"
-                "\tcase $prev in\n"
-                "\t--socket | --output | -o)\n\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n\t\treturn\n\t\t;;\n"
-                "\t--type | -t) words='upgrade rollback check' ;;\n"
-                "\t--edition) words='enterprise community' ;;\n"
-                "\t*)\n"
-                "\t\tcase $cmd in\n"
-                "\t\t'') words=\"$commands $global\" ;;\n");
+    buf_puts(b,
+             ") ((i++)) ;;\n"
+             "\t\t-*) ;;\n"
+             "\t\t*)\n\t\t\tcmd=${COMP_WORDS[i]}\n\t\t\tbreak\n\t\t\t;;\n"
+             "\t\tesac\n"
+             "\tdone\n"
+             "\tcase $prev in\n"
+             "\t--socket | --output | -o)\n\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n\t\treturn\n\t\t;;\n"
+             "\t--type | -t) words='upgrade rollback check' ;;\n"
+             "\t--edition) words='enterprise community' ;;\n"
+             "\t*)\n"
+             "\t\tcase $cmd in\n"
+             "\t\t'') words=\"$commands $global\" ;;\n");
     for (size_t i = 0; i < n_commands; i++) {
         buf_printf(b, "\t\t%s) words=\"$global", commands[i]->name);
         complete_options(b, commands[i]);
@@ -128,7 +131,8 @@ void help_completion(struct buf *b)
                 "\t\tesac\n"
                 "\t\tcase $cmd:$cur in\n"
                 "\t\t*:-*) ;;\n"
-                "\t\tsubmit:* | check:* | plan:* | rename-project:*)\n\t\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n\t\t\treturn\n\t\t\t;;\n"
+                "\t\tsubmit:* | check:* | plan:* | rename-project:*)\n\t\t\tmapfile -t COMPREPLY < <(compgen -f -- "
+                "\"$cur\")\n\t\t\treturn\n\t\t\t;;\n"
                 "\t\thelp:*) words=$commands ;;\n"
                 "\t\t:*) words=$commands ;;\n"
                 "\t\t*) return ;;\n"

@@ -90,7 +90,8 @@ static int long_option(struct args *a, const char *text, char ***next, struct er
     if (value && !option_rows[o].arg)
         return err_set(e, ERR_USAGE, "--%s takes no value", option_rows[o].text);
     if (!value && option_rows[o].arg && !(value = *(*next)++))
-        return err_set(e, ERR_USAGE, "--%s needs a value: --%s %s", option_rows[o].text, option_rows[o].text, option_rows[o].arg);
+        return err_set(e, ERR_USAGE, "--%s needs a value: --%s %s", option_rows[o].text, option_rows[o].text,
+                       option_rows[o].arg);
     return set(a, o, value, e);
 }
 
@@ -102,7 +103,8 @@ static int letters(struct args *a, const char *s, char ***next, struct err *e)
         while (o < N_OPTIONS && option_rows[o].letter != *s)
             o++;
         if (o == N_OPTIONS)
-            return err_set(e, ERR_USAGE, "there is no option -%c; omsupctl --help shows them", *s > ' ' && *s < 127 ? *s : '?');
+            return err_set(e, ERR_USAGE, "there is no option -%c; omsupctl --help shows them",
+                           *s > ' ' && *s < 127 ? *s : '?');
         const char *value = NULL;
         if (option_rows[o].arg) {
             value = s[1] ? s + 1 : *(*next)++;

@@ -28,7 +28,8 @@ int render_list(struct buf *b, const struct term *t, const cJSON *jobs, struct e
 int render_show(struct buf *b, const struct view *v, const cJSON *result, struct err *e);
 int render_event(struct buf *b, const struct term *t, const cJSON *event, struct err *e);
 int render_verb(struct buf *b, const struct term *t, const cJSON *result, struct err *e);
-int render_rollback(struct buf *b, const struct term *t, const cJSON *result, struct err *e); /* what is lost, backups */
+int render_rollback(struct buf *b, const struct term *t, const cJSON *result,
+                    struct err *e); /* what is lost, backups */
 int render_procedures(struct buf *b, const struct view *v, const cJSON *list, struct err *e);
 
 /* For the renderers: the elapsed time now, of what has begun at `started` and not ended. */

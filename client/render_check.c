@@ -16,7 +16,10 @@ static const char *target_of(const struct subtask *s)
     return slash ? slash + 1 : s->host ? s->host : "-";
 }
 
-static const char *result_of(enum state s) { return s == STATE_SUCCESSFUL ? "Pass" : s == STATE_FAILED ? "Fail" : state_word(s); }
+static const char *result_of(enum state s)
+{
+    return s == STATE_SUCCESSFUL ? "Pass" : s == STATE_FAILED ? "Fail" : state_word(s);
+}
 
 static void row(struct table *tab, const struct view *v, const struct subtask *s)
 {

@@ -27,13 +27,15 @@ static void titles(struct table *tab, const struct term *t, const char *const *n
 int render_list(struct buf *b, const struct term *t, const cJSON *jobs, struct err *e)
 {
     /* The columns of OMS's own list of O&M tasks. */
-    static const char *const names[] = {"ID", "Task Type", "Operator", "Object", "Creation Time", "Completion Time", "Status"};
+    static const char *const names[] = {"ID",    "Task Type", "Operator", "Object", "Creation Time", "Completion Time",
+                                        "Status"};
     size_t from = b->len;
     struct table tab;
     const cJSON *o;
     e->code = 0;
     titles(&tab, t, names, 7);
-    cJSON_ArrayForEach(o, jobs) {
+    cJSON_ArrayForEach(o, jobs)
+    {
         struct buf c = {0};
         buf_printf(&c, "%lld", (long long)get_id(o, "job", REQUIRED, e));
         table_cell(&tab, &c);
@@ -92,7 +94,8 @@ int render_verb(struct buf *b, const struct term *t, const cJSON *result, struct
     int64_t job = get_id(result, "job", REQUIRED, e);
     const char *state = get_text(result, "state", REQUIRED, e);
     table_begin(&tab, 2);
-    cJSON_ArrayForEach(o, get_array(result, "changed", OPTIONAL, e)) {
+    cJSON_ArrayForEach(o, get_array(result, "changed", OPTIONAL, e))
+    {
         struct buf c = {0};
         const char *sub = get_text(o, "subtask", OPTIONAL, e);
         text_add(&c, t, get_text(o, "step", REQUIRED, e));
@@ -117,7 +120,8 @@ static void backups(struct buf *b, const struct term *t, const cJSON *list, stru
     struct table tab;
     const cJSON *o;
     titles(&tab, t, names, 5);
-    cJSON_ArrayForEach(o, list) {
+    cJSON_ArrayForEach(o, list)
+    {
         struct buf c = {0};
         const cJSON *verified = cJSON_GetObjectItemCaseSensitive(o, "verified");
         bool ok = get_bool(o, "verified", OPTIONAL, e);
@@ -139,7 +143,8 @@ int render_rollback(struct buf *b, const struct term *t, const cJSON *result, st
     const cJSON *lost = get_array(result, "lost", OPTIONAL, e), *list = get_array(result, "backups", OPTIONAL, e);
     if (lost) {
         buf_puts(b, "A rollback loses:\n");
-        cJSON_ArrayForEach(o, lost) {
+        cJSON_ArrayForEach(o, lost)
+        {
             size_t from = b->len;
             buf_puts(b, "  ");
             text_add(b, t, cJSON_IsString(o) ? o->valuestring : NULL);
@@ -167,7 +172,8 @@ int render_procedures(struct buf *b, const struct view *v, const cJSON *list, st
     const cJSON *o, *st;
     e->code = 0;
     titles(&tab, t, names, 5);
-    cJSON_ArrayForEach(o, list) {
+    cJSON_ArrayForEach(o, list)
+    {
         cell(&tab, t, get_text(o, "procedure", REQUIRED, e));
         cell(&tab, t, get_text(o, "edition", OPTIONAL, e));
         cell(&tab, t, get_text(o, "source", OPTIONAL, e));
@@ -176,13 +182,15 @@ int render_procedures(struct buf *b, const struct view *v, const cJSON *list, st
     }
     table_end(&tab, b);
     if (v->verbose)
-        cJSON_ArrayForEach(o, list) {
+        cJSON_ArrayForEach(o, list)
+        {
             buf_puts(b, "\n");
             text_add(b, t, get_text(o, "procedure", REQUIRED, e));
             word(b, t, "  ", get_text(o, "doc", OPTIONAL, e));
             buf_puts(b, "\n");
             table_begin(&tab, 2);
-            cJSON_ArrayForEach(st, get_array(o, "steps", OPTIONAL, e)) {
+            cJSON_ArrayForEach(st, get_array(o, "steps", OPTIONAL, e))
+            {
                 struct buf c = {0};
                 word(&c, t, "  ", get_text(st, "step", REQUIRED, e));
                 table_cell(&tab, &c);

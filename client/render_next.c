@@ -154,7 +154,8 @@ static size_t each(struct next *n, enum state st, void (*fn)(const struct next *
     n->st = NULL;
     n->sub = NULL;
     if (found > ITEMS_MAX) {
-        char *more = xasprintf("  %s: %zu more: omsupctl status %lld -v", state_word(st), found - ITEMS_MAX, (long long)n->s->job);
+        char *more = xasprintf("  %s: %zu more: omsupctl status %lld -v", state_word(st), found - ITEMS_MAX,
+                               (long long)n->s->job);
         say(n, 0, more, NULL);
         free(more);
     }

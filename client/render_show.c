@@ -47,7 +47,8 @@ static void attempts(struct buf *b, const struct term *t, const cJSON *list, str
     table_begin(&tab, 7);
     for (size_t i = 0; i < 7; i++)
         table_text(&tab, names[i]);
-    cJSON_ArrayForEach(o, list) {
+    cJSON_ArrayForEach(o, list)
+    {
         static const char *const texts[] = {"started", "ended", "outcome", "exit", "host", "token"};
         struct buf c = {0};
         buf_printf(&c, "  #%lld", (long long)get_id(o, "attempt", REQUIRED, e));
@@ -72,7 +73,8 @@ static void environment(struct buf *b, const struct term *t, const cJSON *list, 
     if (!list || cJSON_GetArraySize(list) == 0)
         return;
     buf_puts(b, "  Environment\n");
-    cJSON_ArrayForEach(o, list) {
+    cJSON_ArrayForEach(o, list)
+    {
         if (!cJSON_IsString(o)) {
             err_set(e, ERR_PROTOCOL, "omsupd does not keep to the protocol: \"env\" holds what is no string");
             return;

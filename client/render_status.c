@@ -31,7 +31,8 @@ static bool is_time_mark(const char *name) { return name[0] == 'T' && name[1] >=
 static void add_facts(struct buf *b, const struct view *v, const struct snapshot *s)
 {
     const cJSON *f;
-    cJSON_ArrayForEach(f, s->facts) if (cJSON_IsString(f) && is_time_mark(f->string)) {
+    cJSON_ArrayForEach(f, s->facts) if (cJSON_IsString(f) && is_time_mark(f->string))
+    {
         buf_puts(b, "   ");
         text_add(b, v->t, f->string);
         buf_puts(b, " ");
@@ -197,7 +198,8 @@ static void all_facts(struct buf *b, const struct view *v, const struct snapshot
         return;
     buf_puts(b, "\nFacts\n");
     table_begin(&tab, 2);
-    cJSON_ArrayForEach(f, s->facts) if (cJSON_IsString(f)) {
+    cJSON_ArrayForEach(f, s->facts) if (cJSON_IsString(f))
+    {
         buf_puts(&c, "  ");
         text_add(&c, v->t, f->string);
         table_cell(&tab, &c);

@@ -8,11 +8,11 @@
 
 struct screen {
     struct term *t;
-    int fd;     /* becomes readable when a signal came: then screen_signal() */
+    int fd; /* becomes readable when a signal came: then screen_signal() */
     bool drawn;
 };
 
-int screen_open(struct screen *s, struct term *t); /* -1 and errno */
+int screen_open(struct screen *s, struct term *t);                         /* -1 and errno */
 void screen_draw(struct screen *s, const struct buf *picture, bool whole); /* not `whole`: cut to the height */
 /* What the signal asks for: 0 draw again, else the signal that shall end the program. */
 int screen_signal(struct screen *s);

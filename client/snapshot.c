@@ -71,7 +71,8 @@ static int parse_steps(const cJSON *list, struct snapshot *s, struct err *e)
 {
     const cJSON *o, *x;
     s->steps = xcalloc((size_t)cJSON_GetArraySize(list) + 1, sizeof *s->steps);
-    cJSON_ArrayForEach(o, list) {
+    cJSON_ArrayForEach(o, list)
+    {
         struct step *st = &s->steps[s->n_steps++];
         if (step_parse(o, st, e))
             return e->code;

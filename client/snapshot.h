@@ -51,12 +51,12 @@ struct snapshot {
 /* 0 or ERR_PROTOCOL; on error *s is empty. */
 int snapshot_parse(const cJSON *o, struct snapshot *s, struct err *e);
 /* Parts of it; as in get.h the error is sticky: e->code is 0 before the first call. */
-int step_parse(const cJSON *o, struct step *s, struct err *e);       /* `show`: a step without subtasks */
+int step_parse(const cJSON *o, struct step *s, struct err *e); /* `show`: a step without subtasks */
 int subtask_parse(const cJSON *o, struct subtask *s, struct err *e);
 void snapshot_free(struct snapshot *s);
 
-bool snapshot_ended(const struct snapshot *s);     /* nothing leads on from here */
-bool snapshot_rests(const struct snapshot *s);     /* ended, or nothing goes on without an operator */
-bool subtask_undecided(const struct subtask *s);   /* In Doubt, and the check could not tell */
-bool snapshot_undecided(const struct snapshot *s); /* some subtask is */
+bool snapshot_ended(const struct snapshot *s);                /* nothing leads on from here */
+bool snapshot_rests(const struct snapshot *s);                /* ended, or nothing goes on without an operator */
+bool subtask_undecided(const struct subtask *s);              /* In Doubt, and the check could not tell */
+bool snapshot_undecided(const struct snapshot *s);            /* some subtask is */
 bool snapshot_is(const struct snapshot *s, const char *type); /* "upgrade", "rollback", "check", in any case */

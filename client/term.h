@@ -3,10 +3,10 @@
 #include <stdbool.h>
 
 struct term {
-    bool tty;    /* lines are cut to `width`, control characters never pass */
-    bool utf8;   /* marks may be more than ASCII; only on a terminal */
+    bool tty;  /* lines are cut to `width`, control characters never pass */
+    bool utf8; /* marks may be more than ASCII; only on a terminal */
     bool colour;
-    bool cursor; /* a terminal whose cursor can be moved */
+    bool cursor;            /* a terminal whose cursor can be moved */
     unsigned width, height; /* of a terminal */
 };
 

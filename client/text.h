@@ -1,5 +1,5 @@
-/* Text on its way out: escaped, measured, padded, cut, wrapped. Text of the daemon (step output, host names, reasons) is
- * not trusted: text_add() and text_block() are the only ways it may reach a buffer that is printed. */
+/* Text on its way out: escaped, measured, padded, cut, wrapped. Text of the daemon (step output, host names, reasons)
+ * is not trusted: text_add() and text_block() are the only ways it may reach a buffer that is printed. */
 #pragma once
 #include <stddef.h>
 
@@ -14,7 +14,7 @@ void text_block(struct buf *b, const struct term *t, const char *s, size_t len);
 /* Our own text in a colour ("1;31"), when there are colours. */
 void text_paint(struct buf *b, const struct term *t, const char *colour, const char *s);
 
-size_t text_width(const char *s, size_t len); /* columns; colours have none */
+size_t text_width(const char *s, size_t len);            /* columns; colours have none */
 void text_pad(struct buf *b, size_t from, size_t width); /* spaces, until what was added since `from` is that wide */
 /* On a terminal: cuts each line since `from` to its width. */
 void text_cut(struct buf *b, const struct term *t, size_t from);

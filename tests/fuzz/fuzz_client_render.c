@@ -1,5 +1,5 @@
-/* Whatever omsupd sends is drawn or refused, and nothing that steers a terminal gets out. The input: one JSON document, taken
- * as a snapshot and as every other answer. */
+/* Whatever omsupd sends is drawn or refused, and nothing that steers a terminal gets out. The input: one JSON document,
+ * taken as a snapshot and as every other answer. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void must_be_tame(const struct buf *b)
 {
     for (const char *p = buf_str(b); *p; p++)
-        if (((unsigned char)*p < 0x20 && *p != '\n') || *p == 0x7F || ((unsigned char)p[0] == 0xC2 && (unsigned char)p[1] >= 0x80 && (unsigned char)p[1] < 0xA0))
+        if (((unsigned char)*p < 0x20 && *p != '\n') || *p == 0x7F ||
+            ((unsigned char)p[0] == 0xC2 && (unsigned char)p[1] >= 0x80 && (unsigned char)p[1] < 0xA0))
             abort();
 }
 

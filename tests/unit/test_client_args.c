@@ -1,4 +1,5 @@
-/* Arguments, addresses, suggestions, text: what comes from the keyboard. And the tables: complete, and as documented. */
+/* Arguments, addresses, suggestions, text: what comes from the keyboard. And the tables: complete, and as documented.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -29,7 +30,8 @@ static void good_arguments(void **state)
 {
     struct args a;
     struct err e = {0};
-    assert_int_equal(parse(&a, &e, ARGV("retry", "--reason=a=b", "7", "-y", "--force", "backup/x", "--socket", "/s")), 0);
+    assert_int_equal(parse(&a, &e, ARGV("retry", "--reason=a=b", "7", "-y", "--force", "backup/x", "--socket", "/s")),
+                     0);
     assert_int_equal(a.n, 3);
     assert_string_equal(a.words[2], "backup/x");
     assert_null(a.words[3]);
@@ -58,8 +60,9 @@ static void bad_arguments(void **state)
     static const struct {
         const char *word, *says;
     } rows[] = {
-        {"--fource", "did you mean --force?"}, {"--jsn", "did you mean --json?"}, {"--zzzzzz", "omsupctl --help"}, {"--reason", "needs a value"},
-        {"--json=1", "takes no value"},        {"-Z", "there is no option -Z"},   {"--=x", "there is no option"},   {"-r", "needs a value"},
+        {"--fource", "did you mean --force?"}, {"--jsn", "did you mean --json?"}, {"--zzzzzz", "omsupctl --help"},
+        {"--reason", "needs a value"},         {"--json=1", "takes no value"},    {"-Z", "there is no option -Z"},
+        {"--=x", "there is no option"},        {"-r", "needs a value"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct args a;
@@ -77,7 +80,8 @@ static void bad_arguments(void **state)
 
 static void commands_are_suggested(void **state)
 {
-    static const char *const rows[][2] = {{"statsu", "status"}, {"stat", "status"}, {"roll", "rollback"}, {"lst", "list"}, {"cancle", "cancel"}, {"rename", "rename-project"}};
+    static const char *const rows[][2] = {{"statsu", "status"}, {"stat", "status"},   {"roll", "rollback"},
+                                          {"lst", "list"},      {"cancle", "cancel"}, {"rename", "rename-project"}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct err e = {0};
         char *want = xasprintf("did you mean %s?", rows[i][1]);
@@ -95,8 +99,13 @@ static void addresses(void **state)
 {
     static const struct {
         const char *job, *at, *step, *subtask;
-    } good[] = {{"7", NULL, NULL, NULL}, {"007", "backup", "backup", NULL}, {"7", "backup/rm_402", "backup", "rm_402"}, {"7", "precheck/docker/oms1", "precheck", "docker/oms1"}};
-    static const char *const bad[][2] = {{"x", NULL}, {"", NULL}, {"-1", NULL}, {"0", NULL}, {"7x", NULL}, {"9999999999999999", NULL}, {"7", ""}, {"7", "/x"}, {"7", "x/"}};
+    } good[] = {{"7", NULL, NULL, NULL},
+                {"007", "backup", "backup", NULL},
+                {"7", "backup/rm_402", "backup", "rm_402"},
+                {"7", "precheck/docker/oms1", "precheck", "docker/oms1"}};
+    static const char *const bad[][2] = {{"x", NULL}, {"", NULL},   {"-1", NULL},
+                                         {"0", NULL}, {"7x", NULL}, {"9999999999999999", NULL},
+                                         {"7", ""},   {"7", "/x"},  {"7", "x/"}};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         struct address a;
         struct err e = {0};
@@ -123,9 +132,16 @@ static void text_is_escaped_and_measured(void **state)
     term_init(&t, false);
     static const char *const rows[][3] = {
         /* given, in a pipe, on a terminal that is not UTF-8 */
-        {"a\nb\tc\033[1m\x7f", "a\\nb c\\x1b[1m\\x7f", "a\\nb c\\x1b[1m\\x7f"}, {"\xe2\x9c\x93 ok", "\xe2\x9c\x93 ok", "? ok"},
-        {"\xc2\x9b" "2J", "\\u009b2J", "\\u009b2J"}, {"\xff\xc0\x80\xed\xa0\x80", "\\xff\\xc0\\x80\\xed\\xa0\\x80", "\\xff\\xc0\\x80\\xed\\xa0\\x80"},
-        {"\xe2\x80\xae" "evil", "\\u202eevil", "\\u202eevil"}, {"\xe6\x95", "\\xe6\\x95", "\\xe6\\x95"}};
+        {"a\nb\tc\033[1m\x7f", "a\\nb c\\x1b[1m\\x7f", "a\\nb c\\x1b[1m\\x7f"},
+        {"\xe2\x9c\x93 ok", "\xe2\x9c\x93 ok", "? ok"},
+        {"\xc2\x9b"
+         "2J",
+         "\\u009b2J", "\\u009b2J"},
+        {"\xff\xc0\x80\xed\xa0\x80", "\\xff\\xc0\\x80\\xed\\xa0\\x80", "\\xff\\xc0\\x80\\xed\\xa0\\x80"},
+        {"\xe2\x80\xae"
+         "evil",
+         "\\u202eevil", "\\u202eevil"},
+        {"\xe6\x95", "\\xe6\\x95", "\\xe6\\x95"}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         for (int k = 0; k < 2; k++) {
             text_add(&b, k ? &ascii : &pipe_, rows[i][0]);
@@ -137,9 +153,11 @@ static void text_is_escaped_and_measured(void **state)
     assert_int_equal(text_width("\033[1;31mab\033[0m", 13), 2);
     struct term narrow = {.tty = true, .utf8 = true, .width = 20, .height = 24};
     b.len = 0;
-    buf_puts(&b, "\xe6\x95\xb0\xe6\x95\xb0\xe6\x95\xb0\xe6\x95\xb0\xe6\x95\xb0\xe6\x95\xb0\xe6\x95\xb0\xe6\x95\xb0\xe6\x95\xb0\xe6\x95\xb0\xe6\x95\xb0\nshort\n");
+    buf_puts(&b, "\xe6\x95\xb0\xe6\x95\xb0\xe6\x95\xb0\xe6\x95\xb0\xe6\x95\xb0\xe6\x95\xb0\xe6\x95\xb0\xe6\x95\xb0\xe6"
+                 "\x95\xb0\xe6\x95\xb0\xe6\x95\xb0\nshort\n");
     text_cut(&b, &narrow, 0); /* a wide character is not cut in half */
-    assert_string_equal(buf_str(&b), "\xe6\x95\xb0\xe6\x95\xb0\xe6\x95\xb0\xe6\x95\xb0\xe6\x95\xb0\xe6\x95\xb0\xe6\x95\xb0\xe6\x95\xb0\xe6\x95\xb0\xe2\x80\xa6\nshort\n");
+    assert_string_equal(buf_str(&b), "\xe6\x95\xb0\xe6\x95\xb0\xe6\x95\xb0\xe6\x95\xb0\xe6\x95\xb0\xe6\x95\xb0\xe6\x95"
+                                     "\xb0\xe6\x95\xb0\xe6\x95\xb0\xe2\x80\xa6\nshort\n");
     b.len = 0;
     buf_puts(&b, "  one two three four five");
     text_wrap(&b, &narrow, 0, 4);
@@ -156,7 +174,8 @@ static void quantities(void **state)
     static const struct {
         double v;
         const char *text;
-    } times[] = {{0, "0:00"}, {59.9, "0:59"}, {60, "1:00"}, {3599, "59:59"}, {3600, "1:00:00"}, {93784, "1d 02:03:04"}, {-1, "-"}, {1e300, "-"}},
+    } times[] = {{0, "0:00"},       {59.9, "0:59"},         {60, "1:00"}, {3599, "59:59"},
+                 {3600, "1:00:00"}, {93784, "1d 02:03:04"}, {-1, "-"},    {1e300, "-"}},
       bytes[] = {{0, "0 B"}, {1023, "1023 B"}, {1024, "1.0 KiB"}, {1536, "1.5 KiB"}, {150e9, "140 GiB"}, {-5, "-"}};
     struct buf b = {0};
     for (size_t i = 0; i < sizeof times / sizeof times[0]; i++, b.len = 0) {
@@ -255,9 +274,15 @@ static void commands_are_whole(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(good_arguments),     cmocka_unit_test(bad_arguments),       cmocka_unit_test(commands_are_suggested),
-        cmocka_unit_test(addresses),          cmocka_unit_test(text_is_escaped_and_measured), cmocka_unit_test(quantities),
-        cmocka_unit_test(completion_is_fresh), cmocka_unit_test(manual_is_complete), cmocka_unit_test(exit_statuses_agree),
+        cmocka_unit_test(good_arguments),
+        cmocka_unit_test(bad_arguments),
+        cmocka_unit_test(commands_are_suggested),
+        cmocka_unit_test(addresses),
+        cmocka_unit_test(text_is_escaped_and_measured),
+        cmocka_unit_test(quantities),
+        cmocka_unit_test(completion_is_fresh),
+        cmocka_unit_test(manual_is_complete),
+        cmocka_unit_test(exit_statuses_agree),
         cmocka_unit_test(commands_are_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
-/* What people see, byte by byte: each tests/data/client/NAME.json is drawn for a pipe (NAME.txt) and for a terminal of 90
- * columns (NAME.tty.txt). OMSUP_GOLDEN=write writes them anew: read the difference before you keep it. */
+/* What people see, byte by byte: each tests/data/client/NAME.json is drawn for a pipe (NAME.txt) and for a terminal of
+ * 90 columns (NAME.tty.txt). OMSUP_GOLDEN=write writes them anew: read the difference before you keep it. */
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -183,7 +183,8 @@ static void wrong_types_are_errors(void **state)
     for (cJSON *m = o->child; m; m = m->next) {
         struct err e = {0};
         struct snapshot s;
-        cJSON *copy = cJSON_Duplicate(o, true), *wrong = cJSON_IsString(m) ? cJSON_CreateNumber(1) : cJSON_CreateString("x");
+        cJSON *copy = cJSON_Duplicate(o, true),
+              *wrong = cJSON_IsString(m) ? cJSON_CreateNumber(1) : cJSON_CreateString("x");
         cJSON_ReplaceItemInObjectCaseSensitive(copy, m->string, wrong);
         assert_int_equal(snapshot_parse(copy, &s, &e), ERR_PROTOCOL);
         assert_null(s.steps);
@@ -203,8 +204,8 @@ static void wrong_types_are_errors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(snapshots_are_drawn_as_kept),      cmocka_unit_test(all_of_it_and_a_small_screen),
-        cmocka_unit_test(show_is_drawn_as_kept),            cmocka_unit_test(nothing_is_wider_than_the_terminal),
+        cmocka_unit_test(snapshots_are_drawn_as_kept), cmocka_unit_test(all_of_it_and_a_small_screen),
+        cmocka_unit_test(show_is_drawn_as_kept),       cmocka_unit_test(nothing_is_wider_than_the_terminal),
         cmocka_unit_test(wrong_types_are_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
