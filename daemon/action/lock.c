@@ -208,14 +208,29 @@ enum verdict metadb_lock_renew(struct metadb *db, const char *holder, const char
         db, NULL, &no, &e,
         "UPDATE %s SET job = %s, renewed_at = UTC_TIMESTAMP(), renewals = renewals + 1 WHERE id = 1 AND %s", l.table,
         l.job, l.ours);
-    if (rc == OK && metadb_affected(db) == 1)
+    bool ours = rc == OK && metadb_affected(db) == 1;
+    struct buf who = {0};
+    if (rc == OK && !ours)
+        rc = look(db, &l, &held, &who, &no, &e);
+    if (ours)
         v = VERDICT_YES;
-    else if (rc == OK)
-        rc = look(db, &l, &held, out, &no, &e);
-    if (rc)
+    else if (rc && no != NO_TABLE && no != NO_DATABASE)
         look_failed(out, &e);
-    else if (v != VERDICT_YES)
-        v = held == HELD_OTHER || held == HELD_EXPIRED ? VERDICT_NO : VERDICT_UNKNOWN;
+    else if (rc || held == HELD_NOT)
+        say(out, "it is gone, and another job may have held it since: look, then pause and resume");
+    else if (held == HELD_OTHER || held == HELD_EXPIRED) {
+        v = VERDICT_NO;
+        buf_puts(out, buf_str(&who));
+    }
+    buf_free(&who);
+    lock_free(&l);
+    return v;
+}
+
+enum verdict metadb_lock_take(struct metadb *db, const char *holder, const char *job, struct buf *out)
+{
+    struct lock l = lock_new(db, metadb_login(db)->cm, holder, job, "");
+    enum verdict v = take(db, &l, out);
     lock_free(&l);
     return v;
 }

@@ -121,6 +121,7 @@ void work_start(struct job *b, size_t seq, enum core_effect what); /* after the 
 void work_adopt(struct job *b, size_t seq);                        /* at start-up, by phase */
 void work_kick(struct job *b, size_t seq);                         /* goes on when something it waited for is there */
 void work_kick_host(struct engine *en, struct host *h);
+void work_refused(struct job *b, size_t seq, const char *why); /* an act that was not sent: Failed */
 void work_tick(struct job *b, uint64_t elapsed_ms);
 bool work_needs_login(const struct job *b, size_t seq); /* what is going on there needs the MetaDB login */
 

@@ -69,19 +69,20 @@ static void renewed(void *arg)
             b->lock_sure_ms = 0;
             b->lock_take = false;
         }
+        char *why = xasprintf("the MetaDB is held by another job: %s", buf_str(&r->out));
         for (size_t i = 0; i < b->core.n_subtasks; i++) {
             if (!waits_for_lock(b, i))
                 continue;
             if (r->verdict == VERDICT_YES)
                 work_kick(b, i);
-            else
+            else if (r->verdict == VERDICT_UNKNOWN)
                 sub_message(b, i, "waits for the lock in the MetaDB: %s", buf_str(&r->out));
+            else
+                work_refused(b, i, why);
         }
-        if (r->verdict == VERDICT_NO && b->core.mode == MODE_RUNNING) {
-            char *why = xasprintf("the MetaDB is held by another job: %s", buf_str(&r->out));
+        if (r->verdict == VERDICT_NO && b->core.mode == MODE_RUNNING)
             engine_verb_job(b, VERB_HOLD, "engine", why);
-            free(why);
-        }
+        free(why);
     }
     free(r->holder);
     free(r->key);

@@ -124,6 +124,14 @@ static void attempt_answered(struct job *b, size_t seq, enum node_outcome o, int
     engine_event(b, seq, ev, NULL, NULL);
 }
 
+void work_refused(struct job *b, size_t seq, const char *why)
+{
+    answer_attempt(b, seq, "never", -1, NULL, 0);
+    end(b, seq);
+    sub_message(b, seq, "%s", why);
+    engine_event(b, seq, EV_EXIT_BAD, NULL, NULL);
+}
+
 static void on_probe(void *ctx, const struct node_result *r)
 {
     struct ask *a = ctx;

@@ -90,11 +90,48 @@ begun() { [ "$(step_state "$job" "$1")" != Pending ]; }
 	start_daemon -p "$D/procedures"
 	run ctl resume "$job"
 	run -13 ctl wait "$job"
-	run -0 ctl status "$job"
+	run -0 ctl status "$job" -v
 	[[ $output == *"held by"*other* ]]
 	[ "$(lock holder)" = other ]
 	# given back by the end of the other
 	other rollback 1 --reason test --yes
 	run -0 other wait 2
 	[ "$("$LAB" sql "$CM" 'SELECT COUNT(*) FROM omsup_lock')" = 0 ]
+}
+
+@test "a lock that was lost while omsupd was away: nothing more is done until an operator has looked" {
+	ctl cancel "$job" --reason test --yes
+	"$LAB" fault oms1 hang '^docker stop'
+	job=$(submit)
+	at_gate "$job" lock
+	pass_gate "$job" lock
+	hung() { [ -n "$("$LAB" effects --log 'docker stop.*hung')" ]; }
+	until_true 60 hung
+	kill_daemon
+	# the other one has come and gone
+	"$LAB" sql "$CM" 'DELETE FROM omsup_lock'
+	"$LAB" effects reset
+	"$LAB" fault clear
+	start_daemon -p "$D/procedures"
+	waits() { ctl status "$job" -v | grep -q 'waits for the lock in the MetaDB: it is gone'; }
+	until_true 60 waits
+	"$LAB" effects --log 'sql|mysqldump' | cut -f3 | grep -Ev 'mysql .*(SELECT|SHOW)|omsup_lock' >"$D/changed" || true
+	cat "$D/changed"
+	[ ! -s "$D/changed" ]
+	# another has it: held
+	"$LAB" sql "$CM" "INSERT INTO omsup_lock VALUES (1, 'other', '9-other', 't', UTC_TIMESTAMP(), UTC_TIMESTAMP(), 0)"
+	paused() { ctl status "$job" | grep -q 'held by other'; }
+	until_true 60 paused
+	"$LAB" sql "$CM" 'DELETE FROM omsup_lock'
+	becomes "$job" Paused
+	ctl resume "$job"
+	taken() { [ "$(lock holder)" = control ]; }
+	until_true 60 taken
+	becomes "$job" Failed
+	ctl retry "$job"
+	until_true 60 begun backup
+	ctl pause "$job"
+	becomes "$job" Paused
+	back=$(rollback "$job")
+	becomes "$back" Successful
 }
