@@ -151,3 +151,12 @@ reaches() { # JOB REGEX
 	is_upgraded
 	exactly 1 'docker_init done' oms1
 }
+
+@test "the community edition" {
+	lab_up ce
+	start_daemon
+	job=$(submit)
+	becomes "$job" Successful
+	is_upgraded
+	exactly 1 'docker_init done' oms1
+}
