@@ -11,5 +11,6 @@ enum { LOCK_EXPIRES_S = 120 };
 /* YES: renewed. NO: another holds it, `out` says who. UNKNOWN: cannot tell; also while the table or the row is not
  * there, for cm may just be restored: renewing never creates anything, a restore would trip over it. */
 enum verdict metadb_lock_renew(struct metadb *db, const char *holder, const char *job, struct buf *out);
-/* As metadb-lock: YES when it is ours now, also when it had been lost; NO: another holds it. */
+/* As metadb-lock: YES when it is ours now, also when it had been lost, or when there is no cm that
+ * could hold one; NO: another holds it. */
 enum verdict metadb_lock_take(struct metadb *db, const char *holder, const char *job, struct buf *out);

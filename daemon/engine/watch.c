@@ -69,6 +69,8 @@ static void renewed(void *arg)
             b->lock_sure_ms = 0;
             b->lock_take = false;
         }
+        if (r->out.len && r->out.data[r->out.len - 1] == '\n')
+            r->out.data[--r->out.len] = '\0';
         char *why = xasprintf("the MetaDB is held by another job: %s", buf_str(&r->out));
         for (size_t i = 0; i < b->core.n_subtasks; i++) {
             if (!waits_for_lock(b, i))

@@ -98,8 +98,13 @@ static void test_renew(void **state)
     run(x->db, "DELETE FROM " LOCK);
     assert_int_equal(renew(x, "host", "7-abc"), VERDICT_UNKNOWN);
     is(x->db, "SELECT COUNT(*) FROM " LOCK, "0");
+    buf_free(&x->out);
+    assert_int_equal(metadb_lock_take(x->db, "host", "7-abc", &x->out), VERDICT_YES);
+    assert_int_equal(renew(x, "host", "7-abc"), VERDICT_YES);
+    assert_int_equal(metadb_lock_take(x->db, "other", "7-def", &x->out), VERDICT_NO);
     run(x->db, "DROP DATABASE " CM);
     assert_int_equal(renew(x, "host", "7-abc"), VERDICT_UNKNOWN);
+    assert_int_equal(metadb_lock_take(x->db, "host", "7-abc", &x->out), VERDICT_YES); /* nobody can hold it */
     expect(x, "metadb-lock", VERDICT_NO, "ERROR 10");
     expect(x, "metadb-unlock", VERDICT_YES, "");
     expect(x, "metadb-lock-held", VERDICT_NO, "");
