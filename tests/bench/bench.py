@@ -122,7 +122,11 @@ class Sshd:
     def path(self, *parts):
         return os.path.join(self.dir, *parts)
 
-    def close(self):
+    def close(self, controls=None):
+        """With the connections that ansible keeps in the folder `controls`."""
+        for name in os.listdir(controls) if controls and os.path.isdir(controls) else ():
+            subprocess.run([self.path("bin", "ssh"), "-o", "ControlPath=" + os.path.join(controls, name), "-O", "exit", "bench"], timeout=60, check=False,
+                           stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.process.kill()
         self.process.wait()
 
@@ -312,7 +316,7 @@ def main():
             report.row("idle daemon, after a job", used, "MiB")
     finally:
         if ssh:
-            ssh.close()
+            ssh.close(os.path.join(folder, "cp"))
         shutil.rmtree(folder, ignore_errors=True)
     return 1 if report.bad else 0
 
