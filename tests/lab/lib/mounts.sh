@@ -8,7 +8,8 @@ cp "$3/bin/counted" "$3/bin/runc-without-resource" "$2/run/lab/"
 
 # The namespace files of other hosts would be kept alive by our copy of their mounts.
 while read -r _ _ _ _ point _; do
-	case $point in /run/omsup-lab/*) umount -l "$point" ;; esac
+	# Another instance may be going away just now, and what is below a place goes with it.
+	case $point in /run/omsup-lab/*) umount -l "$point" 2>/dev/null || ! mountpoint -q "$point" ;; esac
 done </proc/self/mountinfo
 
 hostname "$host"
