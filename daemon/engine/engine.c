@@ -155,6 +155,10 @@ static void record(struct job *b, const struct core_update *u, const char *actor
             free(s->ended);
             s->ended = NULL;
         }
+        if (row->to == PHASE_PENDING) { /* held back: it has not begun, so no time runs for it */
+            free(s->started);
+            s->started = NULL;
+        }
         if (row->to == PHASE_GATE && !s->started)
             s->started = engine_now();
         if (core_phase_final(row->to)) {
