@@ -8,6 +8,23 @@ void await_begin(const struct cli *c, struct follow *f, int64_t job, int64_t sin
                  c->timeout_ms ? c->timeout_ms : FOLLOW_PATIENCE_MS);
 }
 
+int await_change(const struct cli *c, struct follow *f, struct err *e)
+{
+    for (;;)
+        switch (follow_next(f, -1, e)) {
+        case FOLLOW_CHANGED:
+            return 0;
+        case FOLLOW_LOST:
+            cli_note(c, "omsupd does not answer, trying again");
+            break;
+        case FOLLOW_GONE:
+            return e->code;
+        case FOLLOW_TICK:
+        case FOLLOW_WOKEN:
+            break;
+        }
+}
+
 int await_job(const struct cli *c, int64_t job, cJSON **out, struct err *e)
 {
     struct follow f;
@@ -15,26 +32,13 @@ int await_job(const struct cli *c, int64_t job, cJSON **out, struct err *e)
     int rc = 0;
     bool rests = false;
     await_begin(c, &f, job, 0);
-    while (rc == 0 && !rests) {
-        switch (follow_next(&f, -1, e)) {
-        case FOLLOW_CHANGED:
-            if ((rc = snapshot_parse(f.snapshot, &s, e)) == 0 && (rests = snapshot_rests(&s))) {
-                rc = exit_of_job(&s);
-                *out = cJSON_Duplicate(f.snapshot, true);
-            }
-            if (rc >= 0)
-                snapshot_free(&s);
-            break;
-        case FOLLOW_LOST:
-            cli_note(c, "omsupd does not answer, trying again");
-            break;
-        case FOLLOW_GONE:
-            rc = e->code;
-            break;
-        case FOLLOW_TICK:
-        case FOLLOW_WOKEN:
-            break;
+    while (rc == 0 && !rests && (rc = await_change(c, &f, e)) == 0) {
+        if ((rc = snapshot_parse(f.snapshot, &s, e)) == 0 && (rests = snapshot_rests(&s))) {
+            rc = exit_of_job(&s);
+            *out = cJSON_Duplicate(f.snapshot, true);
         }
+        if (rc >= 0)
+            snapshot_free(&s);
     }
     follow_end(&f);
     return rc;

@@ -4,6 +4,8 @@
 #include "client/follow.h"
 
 void await_begin(const struct cli *c, struct follow *f, int64_t job, int64_t since);
+/* Blocks until something has changed (f has it), saying once when the daemon is away; or an error: it stays away. */
+int await_change(const struct cli *c, struct follow *f, struct err *e);
 /* Follows the job until it rests; the last snapshot's JSON is the caller's. The status tells its state. */
 int await_job(const struct cli *c, int64_t job, cJSON **snapshot, struct err *e);
 /* await_job(), then one line about it, or with --json the snapshot. */

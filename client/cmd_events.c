@@ -46,25 +46,11 @@ static int follow(struct cli *c, int64_t job, int64_t last, struct err *e)
     bool ended = false;
     conn_close(&c->conn);
     await_begin(c, &f, job, last);
-    while (rc == 0 && !ended) {
-        switch (follow_next(&f, -1, e)) {
-        case FOLLOW_CHANGED:
-            if ((rc = events_print(c, f.events, e)) == 0 && (rc = snapshot_parse(f.snapshot, &s, e)) == 0) {
-                ended = snapshot_ended(&s) && f.last >= s.last; /* a change may bring 500 events, and more follow */
-                snapshot_free(&s);
-            }
-            break;
-        case FOLLOW_LOST:
-            cli_note(c, "omsupd does not answer, trying again");
-            break;
-        case FOLLOW_GONE:
-            rc = e->code;
-            break;
-        case FOLLOW_TICK:
-        case FOLLOW_WOKEN:
-            break;
+    while (rc == 0 && !ended && (rc = await_change(c, &f, e)) == 0)
+        if ((rc = events_print(c, f.events, e)) == 0 && (rc = snapshot_parse(f.snapshot, &s, e)) == 0) {
+            ended = snapshot_ended(&s) && f.last >= s.last; /* a change may bring 500 events, and more follow */
+            snapshot_free(&s);
         }
-    }
     follow_end(&f);
     return rc;
 }

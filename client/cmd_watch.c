@@ -61,22 +61,8 @@ static int watch_pipe(struct cli *c, int64_t job, struct err *e)
     bool first = true;
     int rc = 0, status = -1;
     await_begin(c, &f, job, 0);
-    while (rc == 0 && status < 0) {
-        switch (follow_next(&f, -1, e)) {
-        case FOLLOW_CHANGED:
-            rc = change_in_pipe(c, &f, &first, &status, e);
-            break;
-        case FOLLOW_LOST:
-            cli_note(c, "omsupd does not answer, trying again");
-            break;
-        case FOLLOW_GONE:
-            rc = e->code;
-            break;
-        case FOLLOW_TICK:
-        case FOLLOW_WOKEN:
-            break;
-        }
-    }
+    while (rc == 0 && status < 0 && (rc = await_change(c, &f, e)) == 0)
+        rc = change_in_pipe(c, &f, &first, &status, e);
     follow_end(&f);
     return rc ? rc : status;
 }
