@@ -57,8 +57,9 @@ static int parse_head(const struct ynode *root, struct deployment *d, struct err
     rc = rc ? rc : yget_word(root, "edition", Y_REQUIRED, editions, &d->edition, e);
     rc = rc ? rc : get_version(root, "source", &d->source, &from, e);
     rc = rc ? rc : get_version(root, "target", &d->target, &to, e);
-    if (!rc && version_cmp(&to, &from) <= 0)
-        rc = ynode_err(ymap_get(root, "target"), e, "\"target\" must be newer than source %s, not %s", d->source,
+    /* The same: from one build to another, where a procedure knows that. */
+    if (!rc && version_cmp(&to, &from) < 0)
+        rc = ynode_err(ymap_get(root, "target"), e, "\"target\" must not be older than source %s, as %s is", d->source,
                        d->target);
     rc = rc ? rc : yget_word(root, "ha", Y_OPTIONAL, has, &d->ha, e);
     rc = rc ? rc : yget_word(root, "after_reboot", Y_OPTIONAL, reboot, &d->after_reboot, e);

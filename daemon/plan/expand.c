@@ -151,6 +151,17 @@ static const char *ha_before(const struct rollback_of *rb)
     return "unknown";
 }
 
+/* What the procedure is not for; of a job that has run the way back is never refused. */
+static int check_refused(const struct expand *x, const struct when_facts *facts)
+{
+    for (size_t i = 0; i < x->proc->n_refuse; i++) {
+        const struct proc_refuse *r = &x->proc->refuse[i];
+        if (r->when.n > 0 && when_holds(&r->when, facts))
+            return err_set(x->e, ERR_REFUSED, "cannot upgrade %s to %s: %s", x->d->source, x->d->target, r->say);
+    }
+    return 0;
+}
+
 static int fill_steps(const struct expand *x)
 {
     struct when_facts facts = {.edition = x->d->edition,
@@ -168,7 +179,7 @@ static int fill_steps(const struct expand *x)
         facts.reached = reached(x->proc, x->rb);
         facts.ha_before = ha_before(x->rb);
         rc = add_steps(x, &x->proc->rollback, &facts);
-    } else {
+    } else if (!(rc = check_refused(x, &facts))) {
         add_checks(x, &facts);
         if (x->type == JOB_UPGRADE)
             rc = add_steps(x, &x->proc->steps, &facts);

@@ -32,7 +32,7 @@ static int get_target(const struct ynode *root, struct procedure *p, struct err 
 
 static int get_refuse(const struct ynode *root, struct procedure *p, struct err *e)
 {
-    static const char *const keys[] = {"source", "say", NULL};
+    static const char *const keys[] = {"source", "when", "say", NULL};
     const struct ynode *list = NULL;
     int rc = yget_seq(root, "refuse", Y_OPTIONAL, &list, e);
     if (rc || !list)
@@ -43,10 +43,13 @@ static int get_refuse(const struct ynode *root, struct procedure *p, struct err 
     for (size_t i = 0; i < list->n && !rc; i++) {
         const struct ynode *m = list->items[i];
         if (m->kind != Y_MAP)
-            return ynode_err(m, e, "an entry of \"refuse\" must be a mapping with \"source\" and \"say\"");
+            return ynode_err(m, e, "an entry of \"refuse\" must be a mapping with \"source\" or \"when\", and \"say\"");
         struct proc_refuse *r = &p->refuse[p->n_refuse++];
         rc = ymap_known(m, keys, e);
-        rc = rc ? rc : yget_str(m, "source", Y_REQUIRED, valid_range, &r->range, e);
+        rc = rc ? rc : yget_str(m, "source", Y_OPTIONAL, valid_range, &r->range, e);
+        rc = rc ? rc : when_parse(m, p, false, &r->when, e);
+        if (!rc && (r->range != NULL) == (r->when.n > 0))
+            rc = ynode_err(m, e, "an entry of \"refuse\" has either \"source\" or \"when\"");
         rc = rc ? rc : yget_str(m, "say", Y_REQUIRED, valid_line, &r->say, e);
     }
     return rc;
@@ -79,6 +82,22 @@ static int get_steps(const struct ynode *root, const char *key, enum yneed need,
     return rc;
 }
 
+/* From a version to itself is from one build of it to another; that has to be meant. */
+static int check_source(const struct ynode *root, const struct procedure *p, struct err *e)
+{
+    if (version_in(&p->target_v, p->source, NULL) != 1)
+        return 0;
+    char *only = xasprintf("=%s", p->target);
+    int rc =
+        strcmp(p->source, only) == 0
+            ? 0
+            : ynode_err(ymap_get(root, "source"), e,
+                        "\"source\" must not hold the target %s itself, but for \"%s\" (from one build to another)",
+                        p->target, only);
+    free(only);
+    return rc;
+}
+
 static int parse(const struct ynode *root, struct procedure *p, struct err *e)
 {
     static const char *const keys[] = {"procedure", "like", "drop",   "title", "edition",  "target", "source",
@@ -92,8 +111,7 @@ static int parse(const struct ynode *root, struct procedure *p, struct err *e)
     rc = rc ? rc : yget_word(root, "edition", Y_REQUIRED, editions, &p->edition, e);
     rc = rc ? rc : get_target(root, p, e);
     rc = rc ? rc : yget_str(root, "source", Y_REQUIRED, valid_range, &p->source, e);
-    if (!rc && version_in(&p->target_v, p->source, NULL) == 1)
-        rc = ynode_err(ymap_get(root, "source"), e, "\"source\" must not hold the target %s itself", p->target);
+    rc = rc ? rc : check_source(root, p, e);
     rc = rc ? rc : get_refuse(root, p, e);
     rc = rc ? rc : yget_str(root, "doc", Y_OPTIONAL, valid_line, &p->doc, e);
     rc = rc ? rc : get_steps(root, "checks", Y_OPTIONAL, p, LIST_CHECKS, &p->checks, e);
@@ -159,6 +177,7 @@ void procedure_free(struct procedure *p)
         free(own[i]);
     for (size_t i = 0; i < p->n_refuse; i++) {
         free(p->refuse[i].range);
+        when_free(&p->refuse[i].when);
         free(p->refuse[i].say);
     }
     free(p->refuse);

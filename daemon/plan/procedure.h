@@ -77,7 +77,9 @@ struct proc_steps {
     size_t n;
 };
 struct proc_refuse {
-    char *range, *say;
+    char *range;      /* versions; NULL: `when` */
+    struct when when; /* what a plan is made of */
+    char *say;
 };
 
 enum { STEPS_MAX = PLAN_STEPS_MAX - 1 }; /* of one list; one for `precheck` */

@@ -44,7 +44,7 @@ static bool to_target(const struct way *w, const struct procedure *p)
 
 static bool leads(const struct way *w, const struct procedure *p, const struct version *from)
 {
-    return of_edition(w, p) && version_in(from, p->source, NULL) == 1 && version_cmp(&p->target_v, from) > 0;
+    return of_edition(w, p) && version_in(from, p->source, NULL) == 1 && version_cmp(&p->target_v, from) >= 0;
 }
 
 /* Breadth first: the fewest upgrades. came[i] = the procedure taken before procedure i; n = the start. NULL: none. */
@@ -144,7 +144,7 @@ static const char *said(const struct way *w)
     for (size_t i = 0; i < w->ps->n; i++) {
         const struct procedure *p = w->ps->at[i];
         for (size_t r = 0; to_target(w, p) && r < p->n_refuse; r++)
-            if (version_in(&w->from, p->refuse[r].range, NULL) == 1)
+            if (p->refuse[r].range && version_in(&w->from, p->refuse[r].range, NULL) == 1)
                 return p->refuse[r].say;
     }
     return NULL;

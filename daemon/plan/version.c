@@ -83,13 +83,13 @@ bool cmp_holds(int cmp, enum cmp_op op)
 static int bound(const char **s, enum cmp_op *op, struct version *v, const char *range, struct err *e)
 {
     const char *p = *s + strspn(*s, " ");
-    bool less = *p == '<';
-    if (*p != '<' && *p != '>')
+    bool less = *p == '<', only = *p == '=';
+    if (!less && !only && *p != '>')
         return err_set(e, ERR_INPUT, "\"%.60s\" is not a range of versions such as \">=3.2.1, <4.2.3\"", range);
     p++;
-    bool equal = *p == '=';
+    bool equal = !only && *p == '=';
     p += equal;
-    *op = less ? (equal ? CMP_LE : CMP_LT) : (equal ? CMP_GE : CMP_GT);
+    *op = only ? CMP_EQ : less ? (equal ? CMP_LE : CMP_LT) : (equal ? CMP_GE : CMP_GT);
     p += strspn(p, " ");
     const char *end = parts(p, v);
     if (end)

@@ -501,6 +501,22 @@ static void refuses_steps_that_do_not_fit(void **state)
     refused(s, "procedure x has no steps for this: Upgrade");
 }
 
+/* The way forth, and only that. */
+static void refuses_what_the_procedure_is_not_for(void **state)
+{
+    static const char text[] =
+        "refuse: [{when: nodes > 2, say: \"two at most\"}]\nsteps: [{step: a, title: t, probe: ':'}]\n"
+        "rollback: [{step: b, title: t, probe: ':'}]\n";
+    struct setup *s = two_regions();
+    procedure_free(s->p);
+    s->p = parse(text);
+    const struct rollback_of rb = {0};
+    plan_free(expand(s, JOB_ROLLBACK, &rb));
+    struct plan *p;
+    assert_int_equal(plan_expand(JOB_CHECK, s->p, s->d, s->facts, NULL, &p, &s->e), ERR_REFUSED);
+    refused(s, "cannot upgrade 3.4.0 to 4.2.3: two at most");
+}
+
 /* 128 nodes and 17 steps for each: more subtasks than a plan may have. */
 static void is_bounded(void **state)
 {
@@ -643,6 +659,7 @@ int main(void)
         cmocka_unit_test(refuses_what_does_not_fit),
         cmocka_unit_test(accepts_what_fits),
         cmocka_unit_test(refuses_steps_that_do_not_fit),
+        cmocka_unit_test(refuses_what_the_procedure_is_not_for),
         cmocka_unit_test(guards_of_left_out_steps_fall_away),
         cmocka_unit_test(conditions),
         cmocka_unit_test(is_bounded),

@@ -69,8 +69,10 @@ static void ranges(void **state)
     assert_int_equal(in("5", ">5"), 0);
     assert_int_equal(in("5", "<=5,>=5"), 1);
     assert_int_equal(in("5.0.1", "<=5"), 0);
-    static const char *const bad[] = {"",       ">",     "4.2",    "=4",    "==4", ">=4,", ",>=4",
-                                      ">=4 <5", "<9, x", ">=4;<5", "<1, <", "~4",  "<4bp1"};
+    assert_int_equal(in("5.0", "=5"), 1);
+    assert_int_equal(in("5.0.1", "= 5"), 0);
+    static const char *const bad[] = {"",    ">",      "4.2",   "=",      "==4",   ">=4,", ",>=4",
+                                      "=>4", ">=4 <5", "<9, x", ">=4;<5", "<1, <", "~4",   "<4bp1"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         if (in("5", bad[i]) != ERR_INPUT)
             fail_msg("accepted \"%s\"", bad[i]);
