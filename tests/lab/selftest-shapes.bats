@@ -13,12 +13,12 @@ setup() {
 
 teardown() { "$LAB" down; }
 
-start() { # SHAPE: up to the new containers
+start() { # SHAPE [OPTION]: up to the new containers
 	"$LAB" up --shape "$1"
 	eval "$("$LAB" env)"
 	for node in $LAB_NODES; do "$LAB" on "$node" docker stop "$LAB_OLD"; done
 	load_everywhere
-	for node in $LAB_NODES; do run_new "$node" "-e IS_UPGRADE=true"; done
+	for node in $LAB_NODES; do run_new "$node" "${2--e IS_UPGRADE=true}"; done
 	for node in $LAB_NODES; do until_true 20 state_is "$node" "$LAB_NEW" oms_drc_supervisor RUNNING; done
 }
 
@@ -84,6 +84,18 @@ jar() { # NODE -ltrue|-lfalse
 	switch_on oms2
 	until_true 20 all_online
 	until_true 10 healthy oms2
+}
+
+@test "community edition before IS_UPGRADE, and from build to build" {
+	start ce-330 ""
+	run -0 init oms1
+	[[ $output == *"【结束】全部初始化步骤执行成功"* ]]
+	until_true 20 all_online
+	healthy oms1
+	"$LAB" down
+	start ce-322 ""
+	until_true 20 all_online
+	until_true 10 healthy oms1
 }
 
 @test "a single node" {

@@ -47,14 +47,14 @@ build_base_root() {
 }
 
 # Every version is the same files with another version number.
-image_key() { # VERSION
+image_key() { # VERSION[-BUILD]
 	{
 		echo "$1 $(image_name "$1") $BASE_PACKAGES $(dpkg-query -W docker.io)"
 		find "$LAB_HOME/image" "$LAB_HOME/lib/cache.sh" -type f ! -name '*.pyc' -print0 | sort -z | xargs -0 cat
 	} | hash_of
 }
 
-image_cache() { # VERSION: a directory with image.tar and data-root
+image_cache() { # VERSION[-BUILD]: a directory with image.tar and data-root
 	BUILD_VERSION=$1 cached "image-$1" "$(image_key "$1")" build_image
 }
 
@@ -64,7 +64,8 @@ build_image() {
 	mkdir -p "$place/context/root/opt/omslab"
 	cp -a "$LAB_HOME/image/." "$place/context/root/"
 	find "$place/context" -name __pycache__ -prune -exec rm -rf {} +
-	echo "$BUILD_VERSION" >"$place/context/root/opt/omslab/version"
+	echo "${BUILD_VERSION%%-*}" >"$place/context/root/opt/omslab/version"
+	echo "$EDITION" >"$place/context/root/opt/omslab/edition"
 	chown -R 0:0 "$place/context"
 	chmod -R go-w,a+rX "$place/context"
 	cat >"$place/context/Dockerfile" <<-'EOF'

@@ -40,6 +40,7 @@ seed_metadb() {
 		printf 'GRANT ALL ON `%s\\_%%`.* TO '"$META_USER@'%%';\n" rm cm
 		echo "USE $RM;"
 		cat "$LAB_HOME/sql/rm.sql"
+		has_ha || echo "DELETE FROM oms_normal_config WHERE cfg_name = 'ha.config';"
 		for r in "${REGIONS[@]}"; do
 			echo "INSERT INTO cluster_info (region, region_cn, cm_url, code, is_default_cm) VALUES" \
 				"('$r', '$r', 'http://${ADDR[$(nodes_of "$r" | head -1)]}:8088', ${REGION_LOC[$r]}, ${REGION_DEFAULT[$r]});"

@@ -75,7 +75,7 @@ start_services() { # NODE
 make_node() { # NODE
 	local dir
 	dir=$(host_dir "$1")
-	copy_data_root "$(image_cache "$SOURCE")/data-root" "$dir/var/lib/docker"
+	copy_data_root "$(image_cache "$SOURCE_IMAGE")/data-root" "$dir/var/lib/docker"
 	mkdir -p "$dir"/data/oms/{oms_logs,oms_store}
 	write_config "$1" >"$dir/data/config.yaml"
 	start_services "$1"
@@ -142,7 +142,7 @@ run_old() { # NODE: the documented command
 		-v /data/oms/oms_run:/home/ds/run \
 		-e OMS_HOST_IP="${ADDR[$1]}" \
 		--privileged=true --pids-limit -1 --ulimit nproc=65535:65535 \
-		--name "$OLD" "$(image_name "$SOURCE")" >/dev/null
+		--name "$OLD" "$(image_name "$SOURCE_IMAGE")" >/dev/null
 }
 
 oms_is_up() {
@@ -165,7 +165,7 @@ write_deployment() {
 		image:
 		  archive: /data/$NEW.tar
 		  on: control
-		  name: $(image_name "$TARGET")
+		  name: $(image_name "$TARGET_IMAGE")
 		backup:
 		  directory: /data/backup
 		container:

@@ -6,7 +6,7 @@ declare -A NODE_REGION=() NODE_SSH=() NODE_CM=() REGION_LOC=() REGION_HB=() REGI
 
 read_shape() { # FILE
 	local key a b c d
-	NODES=() REGIONS=()
+	NODES=() REGIONS=() BUILD=
 	[ -r "$1" ] || die "no such shape: $1 (there are: $(cd "$LAB_HOME/shapes" && echo *))"
 	while read -r key a b c d; do
 		case $key in
@@ -14,6 +14,7 @@ read_shape() { # FILE
 		edition) EDITION=$a ;;
 		source) SOURCE=$a ;;
 		target) TARGET=$a ;;
+		build) BUILD=$a ;;
 		databases) RM=$a CM=$b ;;
 		region) REGIONS+=("$a") REGION_LOC[$a]=$b REGION_HB[$a]=$c REGION_DEFAULT[$a]=$d ;;
 		node) NODES+=("$a") NODE_REGION[$a]=$b NODE_SSH[$a]=$c NODE_CM[$a]=${d-} ;;
@@ -21,16 +22,20 @@ read_shape() { # FILE
 		esac
 	done <"$1"
 	OLD=oms_${SOURCE//./}
-	NEW=oms_${TARGET//./}
+	NEW=oms_${TARGET//./}${BUILD:+_$BUILD}
+	SOURCE_IMAGE=$SOURCE TARGET_IMAGE=$TARGET${BUILD:+-$BUILD}
 	ALL_HOSTS=(control metadb "${NODES[@]}")
 	addresses
 }
 
-image_name() { # VERSION
-	local suffix=
-	[ "$EDITION" = enterprise ] || suffix=-ce
-	echo "work.oceanbase-dev.com/obartifact-store/oms:feature_$1$suffix"
+image_name() { # VERSION[-BUILD]
+	local version=${1%%-*}
+	[ "$EDITION" = enterprise ] || version=$version-ce
+	echo "work.oceanbase-dev.com/obartifact-store/oms:feature_$version${1#"${1%%-*}"}"
 }
+
+# HA came with V3.3.1.
+has_ha() { [ "$(printf '%s\n' 3.3.1 "$SOURCE" | sort -V | head -1)" = 3.3.1 ]; }
 
 # The networks of two instances are apart anyway; own addresses make a stray packet visible.
 addresses() {

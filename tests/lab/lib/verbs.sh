@@ -4,7 +4,7 @@
 verb_cache() {
 	read_shape "$LAB_HOME/shapes/$shape"
 	base_root >/dev/null
-	in_parallel image_cache "$SOURCE" "$TARGET" >/dev/null
+	in_parallel image_cache "$SOURCE_IMAGE" "$TARGET_IMAGE" >/dev/null
 	mariadb_cache >/dev/null
 }
 
@@ -43,7 +43,7 @@ make_part() {
 	metadb) make_metadb ;;
 	archive)
 		mkdir -p "$(host_dir control)/data/backup"
-		cp --reflink=auto "$(image_cache "$TARGET")/image.tar" "$(host_dir control)/data/$NEW.tar" ;;
+		cp --reflink=auto "$(image_cache "$TARGET_IMAGE")/image.tar" "$(host_dir control)/data/$NEW.tar" ;;
 	*) make_node "$1" ;;
 	esac
 }
@@ -74,7 +74,7 @@ verb_env() {
 		LAB_CONTROL "$LAB_HOME/lab control --dir $D" LAB_SSH_CONFIG /root/.ssh/config \
 		LAB_METADB_HOST "${ADDR[metadb]}" LAB_METADB_PORT 3306 LAB_METADB_USER "$META_USER" \
 		LAB_METADB_PASSWORD_FILE "$D/metadb-password" LAB_DATABASES "$(databases | xargs)" \
-		LAB_OLD "$OLD" LAB_NEW "$NEW" LAB_IMAGE "$(image_name "$TARGET")" LAB_ARCHIVE "/data/$NEW.tar" \
+		LAB_OLD "$OLD" LAB_NEW "$NEW" LAB_IMAGE "$(image_name "$TARGET_IMAGE")" LAB_ARCHIVE "/data/$NEW.tar" \
 		LAB_SOURCE "$SOURCE" LAB_TARGET "$TARGET"
 	local n
 	for n in "${NODES[@]}"; do printf 'LAB_IP_%s=%q\n' "$n" "${ADDR[$n]}"; done

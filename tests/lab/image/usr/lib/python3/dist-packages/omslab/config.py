@@ -62,6 +62,11 @@ def version():
         return file.read().strip()
 
 
+def community():
+    with open("/opt/omslab/edition", encoding="ascii") as file:
+        return file.read().strip() == "community"
+
+
 def number(text):
     """A version in an order that compares: 4.0.2 -> (4, 0, 2)."""
     return tuple(int(part) for part in text.split("."))

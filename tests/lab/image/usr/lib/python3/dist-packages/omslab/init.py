@@ -13,6 +13,7 @@ import pymysql
 from . import config, db, hook, schema
 
 DONE = "[Completed] All initialization steps are executed"
+DONE_IN_CHINESE = "【结束】全部初始化步骤执行成功"
 FLAG = "/root/init_flag.txt"
 
 
@@ -31,14 +32,15 @@ class Log:
 
 
 def refuse_wrong_use(log, meta, own, source):
-    if source != own and os.environ.get("IS_UPGRADE") != "true":
+    knows_upgrades = config.number(own) >= (3, 3, 1)
+    if source != own and knows_upgrades and os.environ.get("IS_UPGRADE") != "true":
         log.fail(f"the metadata is of V{source} and this is V{own}, but IS_UPGRADE=true was not given to docker run")
     if config.number(source) > config.number(own):
         log.fail(f"the metadata is of V{source}, newer than V{own}")
     alive = meta.consoles(source) if source != own else []
     if alive:
         log.fail(f"a console of V{source} is still running on {', '.join(alive)}")
-    if config.number(source) < (4, 0, 2):
+    if config.number(source) < (4, 0, 2) and not config.community():
         correction_complete(log, meta)
 
 
@@ -129,7 +131,7 @@ def main():
     hook.point("docker_init end")
     with open(FLAG, "w", encoding="ascii") as file:
         file.write("1\n")
-    log.say(DONE)
+    log.say(DONE_IN_CHINESE if config.number(own) < (3, 3, 1) else DONE)
     hook.note("docker_init done")
 
 
