@@ -218,11 +218,13 @@ time.sleep(600)' >"$D/holder" 3>&- 4>&- &
 	sql "$RM" 'RENAME TABLE away TO oms_sync_project'
 }
 
-@test "the wrong archive; a MetaDB that is away" {
+@test "the wrong archive or image name; a MetaDB that is away" {
+	check "$(deployment name '  name: .*' "  name: $(image_of oms1)")"
+	says new-image/oms1 "has the name of the one that runs"
+	[ "$(failed | xargs)" = "new-image/oms1 new-image/oms2" ]
 	file=$(deployment hash '  name: .*' "&\n  sha256: $(printf '0%.0s' {1..64})")
 	check "$file"
 	says image-archive "expected 0000"
-	failed
 	[ "$(failed)" = image-archive ]
 	"$LAB" fault metadb down
 	check "$LAB_DEPLOYMENT"

@@ -30,7 +30,7 @@ is_upgraded() {
 	# shellcheck disable=SC2086 # a list
 	exactly 1 "docker run $LAB_NEW" $LAB_NODES
 	# shellcheck disable=SC2086
-	exactly 1 "docker load -i .*" $LAB_NODES || "$LAB" effects load
+	exactly 1 "docker load /data/oms/oms_logs/omsup/image/$LAB_NEW.tar" $LAB_NODES
 	for node in $LAB_NODES; do
 		[ "$("$LAB" on "$node" docker ps --format '{{.Names}}')" = "$LAB_NEW" ]
 		url=LAB_IP_$node
@@ -41,9 +41,12 @@ is_upgraded() {
 		[ "$("$LAB" sql "$db" 'SELECT version, state FROM oms_schema')" = "$LAB_TARGET	ok" ]
 		[ "$("$LAB" effects "^[0-9]+ control mysqldump $db\$" | wc -l)" = 1 ]
 	done
-	[ "$("$LAB" sql "$RM" "SELECT JSON_EXTRACT(cfg_value, '$.enable') FROM oms_normal_config WHERE cfg_name = 'ha.config'")" = true ]
+	[ "$(ha)" = "${HA-true}" ]
 	[ "$("$LAB" sql "$CM" 'SELECT COUNT(*) FROM omsup_lock')" = 0 ]
 }
+
+# ha.config's word; nothing where a version has no HA
+ha() { "$LAB" sql "$RM" "SELECT JSON_EXTRACT(cfg_value, '$.enable') FROM oms_normal_config WHERE cfg_name = 'ha.config'"; }
 
 happened() { [ -n "$("$LAB" effects --log "$1")" ]; } # REGEX
 
@@ -159,4 +162,38 @@ reaches() { # JOB REGEX
 	becomes "$job" Successful
 	is_upgraded
 	exactly 1 'docker_init done' oms1
+}
+
+new_env() { "$LAB" on oms1 docker inspect -f '{{join .Config.Env "\n"}}' "$LAB_NEW"; }
+
+@test "the community edition before HA and IS_UPGRADE" {
+	lab_up ce-330
+	start_daemon
+	job=$(submit)
+	becomes "$job" Successful
+	HA='' is_upgraded
+	exactly 1 'docker_init done' oms1
+	new_env | grep -q '^OMS_HOST_IP='
+	run -1 grep IS_UPGRADE <<<"$(new_env)"
+}
+
+@test "the community edition from one build to another; a tag that is taken is seen" {
+	lab_up ce-322
+	start_daemon
+	old=$("$LAB" on oms1 docker inspect -f '{{.Config.Image}}' "$LAB_OLD")
+	"$LAB" on oms1 docker tag "$old" "$LAB_IMAGE"
+	"$LAB" effects reset
+	job=$(submit)
+	becomes "$job" Failed
+	run -0 ctl logs "$job" precheck/new-image/oms1
+	[[ $output == *"$LAB_IMAGE is another name of the image that runs, $old"* ]]
+	[ -z "$(changes)" ]
+	"$LAB" on oms1 docker rmi "$LAB_IMAGE"
+	"$LAB" effects reset
+	ctl retry "$job"
+	becomes "$job" Successful
+	HA='' is_upgraded
+	run -0 "$LAB" effects docker_init
+	[ -z "$output" ]
+	[ "$("$LAB" on oms1 docker inspect -f '{{.Config.Image}}' "$LAB_NEW")" = "$LAB_IMAGE" ]
 }

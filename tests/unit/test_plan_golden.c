@@ -125,20 +125,48 @@ static bool mode_is(const char *mode)
     return is && strcmp(is, mode) == 0;
 }
 
-static struct plan *expand(enum job_type type, const struct procedure *p, const struct world *w,
-                           const struct rollback_of *rb, const char *key)
+/* NULL when the procedure is not for this shape: then e tells. */
+static struct plan *expand_or_refuse(enum job_type type, const struct procedure *p, const struct world *w,
+                                     const struct rollback_of *rb, const char *key, struct err *e)
 {
     struct plan *plan;
-    struct err e = {0};
-    if (plan_expand(type, p, w->d, w->facts, rb, &plan, &e))
-        fail_msg("%s, %s, from %s: %s", p->name, key, w->d->source, e.msg);
-    if (mode_is("hash")) {
+    *e = (struct err){0};
+    if (plan_expand(type, p, w->d, w->facts, rb, &plan, e) && e->code != ERR_REFUSED)
+        fail_msg("%s, %s, from %s: %s", p->name, key, w->d->source, e->msg);
+    if (plan && mode_is("hash")) {
         char *text = plan_text(plan), hex[65];
         plan_sha256(text, hex);
         printf("plan %s %s from %s: %s\n", p->name, key, w->d->source, hex);
         free(text);
     }
     return plan;
+}
+
+static struct plan *expand(enum job_type type, const struct procedure *p, const struct world *w,
+                           const struct rollback_of *rb, const char *key)
+{
+    struct err e;
+    struct plan *plan = expand_or_refuse(type, p, w, rb, key, &e);
+    if (!plan)
+        fail_msg("%s, %s, from %s: %s", p->name, key, w->d->source, e.msg);
+    return plan;
+}
+
+/* The shape whose steps are noted: two regions, or the widest that the procedure is for. */
+static size_t noted_shape(const struct procedure *p, const char *source)
+{
+    for (size_t i = SHAPE_TWO_REGIONS;; i--) {
+        struct world w;
+        struct err e;
+        world_begin(&w, p, &shapes[i], source, "sql", "control");
+        struct plan *plan;
+        int rc = plan_expand(JOB_UPGRADE, p, w.d, w.facts, NULL, &plan, &e);
+        world_end(&w);
+        if (rc == 0)
+            plan_free(plan);
+        if (rc == 0 || i == 0)
+            return i;
+    }
 }
 
 static void assert_readable(const struct plan *p)
@@ -155,14 +183,19 @@ static void assert_readable(const struct plan *p)
 static void forth(const struct procedure *p, const char *source, struct summary *up, struct summary *check)
 {
     static const char *const has[] = {"console", "sql"}, *const on[] = {"control", "nodes"};
+    size_t shown = noted_shape(p, source);
     for (unsigned i = 0; i < 4 * N_SHAPES; i++) {
         const struct shape *shape = &shapes[i / 4];
         struct world w;
         world_begin(&w, p, shape, source, has[i & 1], on[i >> 1 & 1]);
         char *key = xasprintf("%s, image on %s", has[i & 1], on[i >> 1 & 1]);
-        struct plan *plan = expand(JOB_UPGRADE, p, &w, NULL, key), *look = expand(JOB_CHECK, p, &w, NULL, key);
-        assert_readable(plan);
-        if (i / 4 == SHAPE_TWO_REGIONS) {
+        struct err e;
+        struct plan *plan = expand_or_refuse(JOB_UPGRADE, p, &w, NULL, key, &e),
+                    *look = expand_or_refuse(JOB_CHECK, p, &w, NULL, key, &e);
+        assert_true((plan != NULL) == (look != NULL));
+        if (plan)
+            assert_readable(plan);
+        if (i / 4 == shown) {
             note(up, plan, key, source);
             /* The ids of the checks. */
             struct plan_step *st = xcalloc(look->steps[0].n_subtasks, sizeof *st);
@@ -197,7 +230,7 @@ static void back(const struct procedure *p, const char *source, struct summary *
                              *const noted[] = {"lock", "ha-off", "stop-old", "start-new", "finish", NULL};
     for (unsigned h = 0; h < 2; h++) {
         struct world w;
-        world_begin(&w, p, &shapes[SHAPE_TWO_REGIONS], source, has[h], "control");
+        world_begin(&w, p, &shapes[noted_shape(p, source)], source, has[h], "control");
         struct plan *up = expand(JOB_UPGRADE, p, &w, NULL, "upgrade");
         const char **begun = xcalloc(up->n_steps + 1, sizeof *begun);
         bool late = false;
@@ -233,9 +266,12 @@ static void targets(const struct procedure *p, const char *source, struct buf *o
     for (size_t i = 0; i < N_SHAPES; i++) {
         struct world w;
         world_begin(&w, p, &shapes[i], source, "sql", "control");
-        struct plan *plan = expand(JOB_UPGRADE, p, &w, NULL, "targets");
+        struct err e;
+        struct plan *plan = expand_or_refuse(JOB_UPGRADE, p, &w, NULL, "targets", &e);
         buf_printf(out, "# targets from %s: %s\n", source, shapes[i].name);
-        for (size_t s = 1; s < plan->n_steps; s++) { /* [0]: the checks */
+        if (!plan)
+            buf_printf(out, "%s\n", e.msg);
+        for (size_t s = 1; plan && s < plan->n_steps; s++) { /* [0]: the checks */
             const struct plan_step *st = &plan->steps[s];
             buf_printf(out, "%s%s:", st->id, st->serial ? " (serial)" : "");
             for (size_t t = 0; t < st->n_subtasks; t++)

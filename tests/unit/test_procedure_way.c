@@ -47,7 +47,7 @@ static size_t compare(const char *edition, const struct row *rows, size_t n)
     return wrong;
 }
 
-#define CE_KNOWN "known targets: 3.3.1, 4.0.0, 4.1.0, 4.2.0, 4.2.1, 4.2.2"
+#define CE_KNOWN "known targets: 3.2.2, 3.3.0, 3.3.1, 4.0.0, 4.1.0, 4.2.0, 4.2.1, 4.2.2"
 #define NO_CE(to) "there is no procedure to upgrade OMS community edition to " to "; " CE_KNOWN "; upgrades from "
 #define NO_EE(to)                                                                                                      \
     "there is no procedure to upgrade OMS enterprise edition to " to "; known targets: 4.2.2, 4.2.3; upgrades from "
@@ -57,17 +57,22 @@ static void community(void **state)
 {
     static const struct row rows[] = {
         /* the pages' text is not known, or there is no upgrade: the versions that can be reached are told */
-        {"3.2.1", "3.2.2", NO_CE("3.2.2") "3.2.1: none", NULL},
-        {"3.2.2", "3.3.0", NO_CE("3.3.0") "3.2.2: 4.0.0, 4.1.0", NULL},
         {"4.1.0", "4.1.1", NO_CE("4.1.1") "4.1.0: none", NULL},
         {"4.2.3", "4.2.4", NO_CE("4.2.4") "4.2.3: none", NULL},
         {"4.2.2", "4.2.11", NO_CE("4.2.11") "4.2.2: none", NULL},
+        /* 3.2.2: from one build to another */
+        {"3.2.2", "3.2.2", "ce-3.2.2", "3.2.2 > 3.2.2"},
+        {"3.2.1", "3.2.2",
+         "cannot upgrade 3.2.1 to 3.2.2: the page is for V3.2.2 and other builds of it only; upgrades from 3.2.1: none",
+         NULL},
+        {"3.2.2", "3.3.0", "ce-3.3.0", "3.2.2 > 3.3.0"},
+        {"3.2.1", "3.3.0",
+         "cannot upgrade 3.2.1 to 3.3.0: V3.3.0 can be reached from V3.2.2 only; upgrades from 3.2.1: none", NULL},
         /* 3.3.1: step by step */
         {"3.3.0", "3.3.1", "ce-3.3.1", "3.3.0 > 3.3.1"},
         {"3.2.2", "3.3.1",
-         "cannot upgrade 3.2.2 to 3.3.1: upgrade to V3.3.0 first; the way is V3.2.2 > V3.3.0 > V3.3.1; upgrades from "
-         "3.2.2: 4.0.0, 4.1.0",
-         NULL},
+         "cannot upgrade 3.2.2 to 3.3.1: upgrade to V3.3.0 first; the way is 3.2.2 > 3.3.0 > 3.3.1",
+         "3.2.2 > 3.3.0 > 3.3.1"},
         /* 4.0.0: from 3.2.2, 3.3.0, 3.3.1 */
         {"3.2.2", "4.0.0", "ce-4.0.0", "3.2.2 > 4.0.0"},
         {"3.3.0", "4.0.0", "ce-4.0.0", "3.3.0 > 4.0.0"},
