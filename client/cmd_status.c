@@ -60,9 +60,12 @@ static int run_list(struct cli *c, struct err *e)
     cJSON *params = cJSON_CreateObject(), *result = NULL;
     struct buf b = {0};
     int limit = cli_opt(c, OPT_ALL) ? 1000 : 50;
+    bool filtered = false;
     for (size_t i = 0; i < sizeof filters / sizeof filters[0]; i++)
-        if (cli_opt(c, filters[i].o))
+        if (cli_opt(c, filters[i].o)) {
             cJSON_AddStringToObject(params, filters[i].name, cli_opt(c, filters[i].o));
+            filtered = true;
+        }
     cJSON_AddNumberToObject(params, "limit", limit);
     int rc = cli_call(c, "list", params, false, &result, e);
     if (rc == 0 && (rc = cli_json(c, result, e)) == 0) {
@@ -72,7 +75,7 @@ static int run_list(struct cli *c, struct err *e)
         if (rc == 0)
             rc = cli_print(&b, e);
         if (rc == 0 && cJSON_GetArraySize(jobs) == 0)
-            cli_note(c, "there is no such job");
+            cli_note(c, filtered ? "there is no such job" : "there is no job yet: omsupctl submit DEPLOYMENT.yaml");
         else if (rc == 0 && cJSON_GetArraySize(jobs) >= limit)
             cli_note(c, "only the newest %d are shown%s", limit, limit < 1000 ? "; --all shows up to 1000" : "");
     }

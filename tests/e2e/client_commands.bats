@@ -123,7 +123,7 @@ teardown() { client_teardown; }
 	daemon <<<'{"list": [{"result": {"jobs": [
 		{"job": 12, "type": "Upgrade", "operator": "alice", "object": "oms", "created": "2026-03-01T01:00:00Z", "state": "In Progress"},
 		{"job": 7, "type": "Check", "operator": "bob", "object": "oms", "created": "2026-02-01T01:00:00Z", "completed": "2026-02-01T01:00:09Z", "state": "Failed"}]}},
-		{"result": {"jobs": []}}]}'
+		{"result": {"jobs": []}}, {"result": {"jobs": []}}]}'
 	ctl list
 	ended 0
 	[ "${lines[0]}" = "ID  Task Type  Operator  Object  Creation Time         Completion Time       Status" ]
@@ -133,6 +133,9 @@ teardown() { client_teardown; }
 	ended 0
 	has "there is no such job"
 	[ "$(asked list)" = '{"limit": 1000, "object": "om", "operator": "alice", "state": "In Progress", "type": "check"}' ]
+	ctl list
+	ended 0
+	has "there is no job yet: omsupctl submit DEPLOYMENT.yaml"
 }
 
 @test "show: a job, a step, a subtask" {
