@@ -7,8 +7,8 @@
 
 enum {
     LINE_MAX_BYTES = 1024 * 1024,
-    CONNS_MAX = 64,
-    CONNS_PER_UID = 16,
+    CLIENTS_MAX = 64,
+    CLIENTS_PER_UID = 16,
     LINE_TIMEOUT_MS = 30 * 1000,
     IDLE_TIMEOUT_MS = 10 * 60 * 1000,
     WATCH_MIN_MS = 100,        /* between two notifications of one watcher */
@@ -20,8 +20,8 @@ enum access { ACCESS_NONE, ACCESS_LOOK, ACCESS_OPERATE };
 
 struct request;
 
-struct conn {
-    struct conn *next;
+struct client {
+    struct client *next;
     struct server *server;
     uv_pipe_t pipe;
     struct buf in;
@@ -38,7 +38,7 @@ struct conn {
 };
 
 struct request {
-    struct conn *conn; /* NULL when it closed before the answer */
+    struct client *client; /* NULL when it closed before the answer */
     cJSON *message;    /* owns params */
     const cJSON *id, *params;
 };
@@ -50,23 +50,23 @@ struct server {
     char *socket, *host;
     uv_pipe_t listener;
     uv_timer_t tick;
-    struct conn *conns;
-    unsigned n_conns, open;
+    struct client *clients;
+    unsigned n_clients, open;
     bool closing;
     void (*closed)(void *ctx);
     void *closed_ctx;
 };
 
-/* conn.c */
-void conn_accept(struct server *s);
-void conn_close(struct conn *c);
-void conn_send(struct conn *c, cJSON *message); /* takes message */
-void conn_answered(struct conn *c);
-void conn_tick(struct conn *c, uint64_t now);
+/* client.c */
+void client_accept(struct server *s);
+void client_close(struct client *c);
+void client_send(struct client *c, cJSON *message); /* takes message */
+void client_answered(struct client *c);
+void client_tick(struct client *c, uint64_t now);
 void server_part_closed(struct server *s);
 
 /* request.c: every request is answered once by one of these, and freed */
-void request_begin(struct conn *c, const char *line, size_t len);
+void request_begin(struct client *c, const char *line, size_t len);
 void request_ok(struct request *r, cJSON *result);
 void request_fail(struct request *r, const struct err *e);
 
@@ -80,7 +80,7 @@ const struct method *method_find(const char *name);
 
 /* watch.c */
 void watch_changed(void *server, int64_t job);
-void watch_send(struct conn *c);
+void watch_send(struct client *c);
 
 /* peer.c */
 int peer_of(int fd, const struct server_config *cfg, enum access *access, uid_t *uid, char **actor, char **login, struct err *e);

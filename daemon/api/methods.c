@@ -47,9 +47,9 @@ static int get_bool(const struct request *r, const char *name, bool *out, struct
 
 static const double ID_MAX = 9007199254740991.0; /* whole numbers that JSON keeps */
 
-static struct engine_caller caller(const struct request *r) { return (struct engine_caller){r->conn->actor, r->conn->login}; }
+static struct engine_caller caller(const struct request *r) { return (struct engine_caller){r->client->actor, r->client->login}; }
 
-static struct engine *engine_of(const struct request *r) { return r->conn->server->engine; }
+static struct engine *engine_of(const struct request *r) { return r->client->server->engine; }
 
 static void finish(struct request *r, int rc, cJSON *result, const struct err *e)
 {
@@ -73,13 +73,13 @@ static void m_hello(struct request *r)
         rc = err_set(&e, ERR_PROTOCOL, "this omsupd (%s) speaks protocol %d, the client %d: use the client of the same version", OMSUP_VERSION,
                      PROTOCOL, (int)version);
     if (rc == 0) {
-        r->conn->hello = true;
+        r->client->hello = true;
         o = cJSON_CreateObject();
         cJSON_AddStringToObject(o, "daemon", "omsupd");
         cJSON_AddStringToObject(o, "version", OMSUP_VERSION);
         cJSON_AddNumberToObject(o, "protocol", PROTOCOL);
-        cJSON_AddStringToObject(o, "access", r->conn->access == ACCESS_OPERATE ? "operate" : "look");
-        cJSON_AddStringToObject(o, "host", r->conn->server->host);
+        cJSON_AddStringToObject(o, "access", r->client->access == ACCESS_OPERATE ? "operate" : "look");
+        cJSON_AddStringToObject(o, "host", r->client->server->host);
     }
     finish(r, rc, o, &e);
 }
@@ -125,9 +125,9 @@ static void m_plan(struct request *r)
         if (rc == 0)
             rc = engine_job_plan(engine_of(r), job, &result, &e);
         finish(r, rc, result, &e);
-    } else if (r->conn->access < ACCESS_OPERATE) {
+    } else if (r->client->access < ACCESS_OPERATE) {
         /* Planning looks at the nodes that the text names, by the command that it names, as this process. */
-        err_set(&e, ERR_DENIED, "permission denied: %s may look, not operate; the plan of a job may be seen", r->conn->login);
+        err_set(&e, ERR_DENIED, "permission denied: %s may look, not operate; the plan of a job may be seen", r->client->login);
         request_fail(r, &e);
     } else if (get_deployment(r, &text, &file, &type, &e)) {
         request_fail(r, &e);
@@ -258,7 +258,7 @@ static void m_watch(struct request *r)
     struct err e = {0};
     int64_t job = 0, since = 0;
     cJSON *result = NULL;
-    struct conn *c = r->conn;
+    struct client *c = r->client;
     int rc = get_number(r, "job", false, ID_MAX, &job, &e);
     if (rc == 0 && (rc = get_number(r, "since", false, ID_MAX, &since, &e)) == 0)
         rc = engine_snapshot(engine_of(r), job, &result, &e);

@@ -7,7 +7,7 @@
 
 static void answer(struct request *r, cJSON *result, const struct err *e)
 {
-    struct conn *c = r->conn;
+    struct client *c = r->client;
     if (!c || c->closing) {
         cJSON_Delete(result);
         if (c)
@@ -30,8 +30,8 @@ static void answer(struct request *r, cJSON *result, const struct err *e)
     cJSON_Delete(r->message);
     free(r);
     c->request = NULL;
-    conn_send(c, m);
-    conn_answered(c);
+    client_send(c, m);
+    client_answered(c);
 }
 
 void request_ok(struct request *r, cJSON *result) { answer(r, result, NULL); }
@@ -57,20 +57,20 @@ static const struct method *allowed(struct request *r, struct err *e)
     const struct method *m = method_find(method->valuestring);
     if (!m)
         err_set(e, ERR_METHOD, "no such method: \"%.64s\"", method->valuestring);
-    else if (!r->conn->hello && strcmp(m->name, "hello") != 0)
+    else if (!r->client->hello && strcmp(m->name, "hello") != 0)
         err_set(e, ERR_USAGE, "the first call of a connection is hello");
-    else if (r->conn->access < m->access)
-        err_set(e, ERR_DENIED, "permission denied: %s may look, not operate", r->conn->login);
+    else if (r->client->access < m->access)
+        err_set(e, ERR_DENIED, "permission denied: %s may look, not operate", r->client->login);
     else
         return m;
     return NULL;
 }
 
-void request_begin(struct conn *c, const char *line, size_t len)
+void request_begin(struct client *c, const char *line, size_t len)
 {
     struct err e = {0};
     struct request *r = xcalloc(1, sizeof *r);
-    r->conn = c;
+    r->client = c;
     c->request = r;
     r->message = cJSON_ParseWithLength(line, len);
     if (!r->message) {

@@ -17,7 +17,7 @@ enum { TICK_MS = 100, BACKLOG = 64 };
 static void on_connection(uv_stream_t *l, int status)
 {
     if (status == 0)
-        conn_accept(l->data);
+        client_accept(l->data);
     else
         log_warn("a connection was not accepted: %s", uv_strerror(status));
 }
@@ -26,8 +26,8 @@ static void on_tick(uv_timer_t *t)
 {
     struct server *s = t->data;
     uint64_t now = uv_now(s->loop);
-    for (struct conn *c = s->conns; c; c = c->next)
-        conn_tick(c, now);
+    for (struct client *c = s->clients; c; c = c->next)
+        client_tick(c, now);
 }
 
 /* A socket that nobody serves any more is removed; one that answers, or that is no socket, is an error. */
@@ -116,9 +116,9 @@ void server_close(struct server *s, void (*closed)(void *ctx), void *ctx)
     s->closed = closed;
     s->closed_ctx = ctx;
     engine_on_change(s->engine, NULL, NULL);
-    for (struct conn *c = s->conns, *next; c; c = next) {
+    for (struct client *c = s->clients, *next; c; c = next) {
         next = c->next;
-        conn_close(c);
+        client_close(c);
     }
     uv_close((uv_handle_t *)&s->listener, on_closed); /* libuv removes the path that it bound */
     uv_close((uv_handle_t *)&s->tick, on_closed);

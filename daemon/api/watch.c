@@ -6,14 +6,14 @@
 void watch_changed(void *ctx, int64_t job)
 {
     struct server *s = ctx;
-    for (struct conn *c = s->conns; c; c = c->next)
+    for (struct client *c = s->clients; c; c = c->next)
         if (c->watching && (job == 0 || c->watch_job == job)) {
             c->dirty = true;
             watch_send(c);
         }
 }
 
-void watch_send(struct conn *c)
+void watch_send(struct client *c)
 {
     struct err e;
     cJSON *snapshot = NULL, *events = NULL;
@@ -40,5 +40,5 @@ void watch_send(struct conn *c)
     c->watch_last = last;
     if (last < newest)
         c->dirty = true;
-    conn_send(c, m);
+    client_send(c, m);
 }

@@ -161,9 +161,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!server)
         set_up();
     int fd = dial();
-    while (!server->conns)
+    while (!server->clients)
         uv_run(&loop, UV_RUN_NOWAIT);
-    server->conns->access = ACCESS_LOOK;
+    server->clients->access = ACCESS_LOOK;
     struct buf in = {0};
     size_t sent = 0;
     int quiet = 0;
@@ -178,15 +178,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (got > 0)
             buf_add(&in, chunk, (size_t)got);
         over = got == 0;
-        quiet = got > 0 || n > 0 || (server->conns && server->conns->request) ? 0 : quiet + 1;
+        quiet = got > 0 || n > 0 || (server->clients && server->clients->request) ? 0 : quiet + 1;
         check_answers(&in);
     }
     if (in.len) /* half an answer, and nothing follows */
         abort();
     close(fd);
-    for (int turn = 0; turn < TURNS && server->conns; turn++)
+    for (int turn = 0; turn < TURNS && server->clients; turn++)
         uv_run(&loop, UV_RUN_NOWAIT);
-    if (server->conns)
+    if (server->clients)
         abort();
     buf_free(&in);
     return 0;

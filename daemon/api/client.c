@@ -1,4 +1,4 @@
-/* One connection: lines in, messages out, limits. */
+/* One client that is connected: lines in, messages out, limits. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,24 +8,24 @@
 
 static void on_closed(uv_handle_t *h)
 {
-    struct conn *c = h->data;
+    struct client *c = h->data;
     struct server *s = c->server;
-    for (struct conn **p = &s->conns; *p; p = &(*p)->next)
+    for (struct client **p = &s->clients; *p; p = &(*p)->next)
         if (*p == c) {
             *p = c->next;
             break;
         }
     if (c->request)
-        c->request->conn = NULL;
+        c->request->client = NULL;
     buf_free(&c->in);
     free(c->actor);
     free(c->login);
     free(c);
-    s->n_conns--;
+    s->n_clients--;
     server_part_closed(s);
 }
 
-void conn_close(struct conn *c)
+void client_close(struct client *c)
 {
     if (c->closing)
         return;
@@ -38,18 +38,18 @@ struct out {
     char *text;
 };
 
-static void go_on(struct conn *c);
+static void go_on(struct client *c);
 
-static bool answers_waiting(const struct conn *c) { return uv_stream_get_write_queue_size((const uv_stream_t *)&c->pipe) > 0; }
+static bool answers_waiting(const struct client *c) { return uv_stream_get_write_queue_size((const uv_stream_t *)&c->pipe) > 0; }
 
 static void on_written(uv_write_t *w, int status)
 {
     struct out *o = (struct out *)w;
-    struct conn *c = w->handle->data;
+    struct client *c = w->handle->data;
     free(o->text);
     free(o);
     if (status < 0) {
-        conn_close(c);
+        client_close(c);
     } else if (!answers_waiting(c)) {
         go_on(c);
         if (c->dirty)
@@ -57,7 +57,7 @@ static void on_written(uv_write_t *w, int status)
     }
 }
 
-void conn_send(struct conn *c, cJSON *message)
+void client_send(struct client *c, cJSON *message)
 {
     char *text = cJSON_PrintUnformatted(message);
     cJSON_Delete(message);
@@ -69,7 +69,7 @@ void conn_send(struct conn *c, cJSON *message)
     if (len + 1 > LINE_MAX_BYTES) {
         log_error("an answer of %zu bytes is over the limit of a line; the connection is closed", len);
         free(text);
-        conn_close(c);
+        client_close(c);
         return;
     }
     struct out *o = xcalloc(1, sizeof *o);
@@ -79,11 +79,11 @@ void conn_send(struct conn *c, cJSON *message)
     if (uv_write(&o->req, (uv_stream_t *)&c->pipe, &b, 1, on_written) != 0) {
         free(o->text);
         free(o);
-        conn_close(c);
+        client_close(c);
     }
 }
 
-static void fail(struct conn *c, int code, const char *why)
+static void fail(struct client *c, int code, const char *why)
 {
     cJSON *m = cJSON_CreateObject(), *e = cJSON_CreateObject();
     cJSON_AddStringToObject(m, "jsonrpc", "2.0");
@@ -92,17 +92,17 @@ static void fail(struct conn *c, int code, const char *why)
     cJSON_AddNumberToObject(e, "code", err_rpc(code));
     cJSON_AddStringToObject(e, "message", why);
     cJSON_AddStringToObject(cJSON_AddObjectToObject(e, "data"), "name", err_name(code));
-    conn_send(c, m);
+    client_send(c, m);
 }
 
 static void on_last_written(uv_shutdown_t *r, int status)
 {
-    conn_close(r->handle->data);
+    client_close(r->handle->data);
     free(r);
 }
 
-/* Says why, then closes; conn_tick() ends it when the peer does not take even that. */
-static void refuse(struct conn *c, int code, const char *why)
+/* Says why, then closes; client_tick() ends it when the peer does not take even that. */
+static void refuse(struct client *c, int code, const char *why)
 {
     c->refused = true;
     c->last_ms = uv_now(c->server->loop);
@@ -111,13 +111,13 @@ static void refuse(struct conn *c, int code, const char *why)
     uv_shutdown_t *r = xcalloc(1, sizeof *r);
     if (c->closing || uv_shutdown(r, (uv_stream_t *)&c->pipe, on_last_written) != 0) {
         free(r);
-        conn_close(c);
+        client_close(c);
     }
 }
 
 /* One request is answered, and its answer read by the peer, before the next is begun: else answers would pile up here.
- * An answer that is given at once comes back to here by conn_answered(); it is this loop that goes on, not a deeper one. */
-static void next_line(struct conn *c)
+ * An answer that is given at once comes back to here by client_answered(); it is this loop that goes on, not a deeper one. */
+static void next_line(struct client *c)
 {
     size_t at = 0;
     if (c->in_lines)
@@ -150,7 +150,7 @@ static void on_alloc(uv_handle_t *h, size_t size, uv_buf_t *b) { *b = uv_buf_ini
 
 static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *b)
 {
-    struct conn *c = s->data;
+    struct client *c = s->data;
     if (n > 0) {
         if (!c->line_since)
             c->line_since = uv_now(c->server->loop);
@@ -162,12 +162,12 @@ static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *b)
             c->reading = false;
         }
     } else if (n < 0) {
-        conn_close(c);
+        client_close(c);
     }
     free(b->base);
 }
 
-static void go_on(struct conn *c)
+static void go_on(struct client *c)
 {
     if (c->request || c->closing || c->refused)
         return;
@@ -177,56 +177,56 @@ static void go_on(struct conn *c)
 }
 
 /* request.c: the answer is on its way; when it has left, the next line may be read. */
-void conn_answered(struct conn *c)
+void client_answered(struct client *c)
 {
     c->last_ms = uv_now(c->server->loop);
     if (!answers_waiting(c))
         go_on(c);
 }
 
-void conn_tick(struct conn *c, uint64_t now)
+void client_tick(struct client *c, uint64_t now)
 {
     if (c->closing)
         return;
     if (c->refused) {
         if (now - c->last_ms > LINE_TIMEOUT_MS)
-            conn_close(c);
+            client_close(c);
     } else if (c->line_since && !c->request && !answers_waiting(c) && now - c->line_since > LINE_TIMEOUT_MS)
         refuse(c, ERR_LIMIT, "a line was not complete within 30 s");
     else if (!c->watching && !c->request && now - c->last_ms > IDLE_TIMEOUT_MS)
-        conn_close(c);
+        client_close(c);
     else if (c->watching && (c->dirty || now - c->watch_sent > WATCH_MAX_MS))
         watch_send(c);
 }
 
-static unsigned conns_of(const struct server *s, uid_t uid)
+static unsigned clients_of(const struct server *s, uid_t uid)
 {
     unsigned n = 0;
-    for (const struct conn *c = s->conns; c; c = c->next)
+    for (const struct client *c = s->clients; c; c = c->next)
         n += c->uid == uid && !c->closing;
     return n;
 }
 
-void conn_accept(struct server *s)
+void client_accept(struct server *s)
 {
     struct err e;
-    struct conn *c = xcalloc(1, sizeof *c);
+    struct client *c = xcalloc(1, sizeof *c);
     uv_os_fd_t fd;
     c->server = s;
     uv_pipe_init(s->loop, &c->pipe, 0);
     c->pipe.data = c;
     c->uid = (uid_t)-1;
     c->last_ms = uv_now(s->loop);
-    c->next = s->conns;
-    s->conns = c;
-    s->n_conns++;
+    c->next = s->clients;
+    s->clients = c;
+    s->n_clients++;
     s->open++;
     if (uv_accept((uv_stream_t *)&s->listener, (uv_stream_t *)&c->pipe) != 0 || uv_fileno((uv_handle_t *)&c->pipe, &fd) != 0 ||
         peer_of(fd, &s->config, &c->access, &c->uid, &c->actor, &c->login, &e)) {
-        conn_close(c);
-    } else if (s->n_conns > CONNS_MAX) {
+        client_close(c);
+    } else if (s->n_clients > CLIENTS_MAX) {
         refuse(c, ERR_LIMIT, "too many connections: 64 are served");
-    } else if (conns_of(s, c->uid) > CONNS_PER_UID) {
+    } else if (clients_of(s, c->uid) > CLIENTS_PER_UID) {
         refuse(c, ERR_LIMIT, "too many connections of this user: 16 are served");
     } else if (c->access == ACCESS_NONE) {
         refuse(c, ERR_DENIED, "permission denied: only root and members of the operators' or viewers' group are served");
