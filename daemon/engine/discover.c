@@ -271,7 +271,7 @@ static void on_containers(void *ctx, struct inquiry_item *items, size_t n, const
     struct inquiry_item *next = xcalloc(n, sizeof *next);
     for (size_t i = 0; i < n; i++) {
         next[i].host = host_of(d, &d->nodes[i]);
-        next[i].env = gather_env(d->nodes[i].docker, d->nodes[i].container);
+        next[i].env = gather_env(d->nodes[i].docker, d->nodes[i].container, NULL);
         next[i].script = gather_script;
     }
     inquiry_begin(d->en, next, n, on_facts, d);

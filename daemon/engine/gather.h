@@ -5,11 +5,12 @@
 struct gathered {
     struct deployment *deployment;
     struct node_facts *facts; /* by node of the deployment */
+    char **old_ids;           /* the same: the id by which the container was asked for; NULL: by its name */
 };
 
-/* Takes `d`. `done` is called once, from the loop, never from inside this call; g is valid during the call. */
+/* Takes `d` and `old_ids` (NULL: all by name; each may be NULL). `done` is called once, from the loop, never from inside this call; g is valid during the call. */
 typedef void gather_done(void *ctx, struct gathered *g, const struct err *e);
-void gather_begin(struct engine *en, struct deployment *d, gather_done *done, void *ctx);
+void gather_begin(struct engine *en, struct deployment *d, char **old_ids, gather_done *done, void *ctx);
 
-/* The environment of gather_script; free with env_free(). */
-char **gather_env(const char *docker, const char *container);
+/* The environment of gather_script; id: NULL, or that of the container which is meant. Free with env_free(). */
+char **gather_env(const char *docker, const char *container, const char *id);

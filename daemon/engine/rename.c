@@ -118,5 +118,5 @@ void engine_rename_project(struct engine *en, const struct engine_caller *who, c
     c->table = xstrdup(strcmp(kind, "migration") == 0 ? "oms_project" : "oms_sync_project");
     c->name = xstrdup(name);
     c->id = (int64_t)id->valuedouble;
-    gather_begin(en, d, on_gathered, c);
+    gather_begin(en, d, NULL, on_gathered, c);
 }

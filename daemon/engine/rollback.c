@@ -139,6 +139,55 @@ void rollback_losses(struct submit *s, cJSON *r)
     inquiry_begin(s->en, item, 1, on_verified, v);
 }
 
+/* --- the old containers ------------------------------------------------------------------------------------ */
+
+static int load_parent(struct submit *s, struct job **parent, struct err *e)
+{
+    struct journal_job row;
+    int rc = journal_job(s->en->journal, s->parent, &row, e);
+    if (rc)
+        return rc;
+    rc = job_load(s->en, &row, parent, e);
+    journal_job_clear(&row);
+    return rc;
+}
+
+static const char *env_value(char *const *env, const char *name)
+{
+    size_t n = strlen(name);
+    for (; env && *env; env++)
+        if (strncmp(*env, name, n) == 0 && (*env)[n] == '=')
+            return *env + n + 1;
+    return NULL;
+}
+
+/* NULL when the plan does nothing on that node. */
+static const char *old_id(const struct plan *p, const char *node)
+{
+    for (size_t k = 0; k < p->n_steps; k++)
+        for (size_t t = 0; t < p->steps[k].n_subtasks; t++) {
+            char *const *env = p->steps[k].subtasks[t].env;
+            const char *of = env_value(env, "NODE"), *id = env_value(env, "OLD_ID");
+            if (of && id && *id && strcmp(of, node) == 0)
+                return id;
+        }
+    return NULL;
+}
+
+/* A name may have moved to another container since then; an id cannot. */
+int rollback_old_ids(struct submit *s, const struct deployment *d, char ***ids, struct err *e)
+{
+    struct job *parent;
+    int rc = load_parent(s, &parent, e);
+    if (rc)
+        return rc;
+    *ids = xcalloc(d->n_nodes, sizeof **ids);
+    for (size_t i = 0; i < d->n_nodes; i++)
+        (*ids)[i] = xstrdup(old_id(parent->plan, d->nodes[i].name));
+    job_free(parent);
+    return 0;
+}
+
 /* --- what had begun ---------------------------------------------------------------------------------------- */
 
 struct begun {
@@ -165,13 +214,8 @@ static bool note_begun(void *ctx, unsigned seq, const struct journal_subtask *s)
 int rollback_expand(struct submit *s, const struct gathered *g, struct plan **plan, struct err *e)
 {
     struct engine *en = s->en;
-    struct journal_job row;
     struct job *parent;
-    int rc = journal_job(en->journal, s->parent, &row, e);
-    if (rc)
-        return rc;
-    rc = job_load(en, &row, &parent, e);
-    journal_job_clear(&row);
+    int rc = load_parent(s, &parent, e);
     if (rc)
         return rc;
     struct begun b = {parent->plan, xcalloc(parent->plan->n_steps, sizeof(bool)), false};
@@ -183,7 +227,8 @@ int rollback_expand(struct submit *s, const struct gathered *g, struct plan **pl
         if (b.step[k])
             ids[n++] = parent->plan->steps[k].id;
     s->late = b.late;
-    struct rollback_of rb = {.late = b.late, .begun = ids, .t1 = parent_fact(&facts, "T1"), .fact = parent_fact, .ctx = &facts};
+    struct rollback_of rb = {.late = b.late, .begun = ids, .t1 = parent_fact(&facts, "T1"), .fact = parent_fact, .ctx = &facts,
+                             .old_ids = (const char *const *)g->old_ids};
     if (rc == 0)
         rc = plan_expand(JOB_ROLLBACK, s->procedure, g->deployment, g->facts, &rb, plan, e);
     free(ids);

@@ -133,16 +133,19 @@ void submit_begin(struct submit *s, const char *deployment, const char *file)
 {
     struct err e = {0};
     struct deployment *d = NULL;
+    char **old_ids = NULL;
     s->text = xstrdup(deployment);
     int rc = deployment_parse(deployment, strlen(deployment), file, &d, &e);
     if (rc == 0)
         rc = procedures_find(s->en->procedures, d->edition, d->source, d->target, &s->procedure, &e);
+    if (rc == 0 && s->type == JOB_ROLLBACK)
+        rc = rollback_old_ids(s, d, &old_ids, &e);
     if (rc) {
         deployment_free(d);
         submit_answer(s, NULL, &e);
         return;
     }
-    gather_begin(s->en, d, on_gathered, s);
+    gather_begin(s->en, d, old_ids, on_gathered, s);
 }
 
 void engine_submit(struct engine *en, const struct engine_caller *who, enum job_type type, const char *deployment, const char *file,

@@ -20,6 +20,8 @@ void submit_begin(struct submit *s, const char *deployment, const char *file);
 /* Takes result; frees s. */
 void submit_answer(struct submit *s, cJSON *result, const struct err *e);
 
+/* The ids of the old containers as the upgrade's plan has them, for gather_begin(). */
+int rollback_old_ids(struct submit *s, const struct deployment *d, char ***ids, struct err *e);
 int rollback_expand(struct submit *s, const struct gathered *g, struct plan **plan, struct err *e);
 /* Adds `lost` and `backups`, verified now, to the answer r, and answers. */
 void rollback_losses(struct submit *s, cJSON *r);

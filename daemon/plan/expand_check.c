@@ -18,6 +18,18 @@ static int refuse_two(const struct expand *x, const char *what, size_t a, const 
                    name_of(x, a), va, name_of(x, b), vb);
 }
 
+/* Of a rollback: what was stopped is started again, not what has its name now. */
+static int check_container(const struct expand *x, size_t i)
+{
+    const char *id = x->rb && x->rb->old_ids ? x->rb->old_ids[i] : NULL;
+    const struct node_facts *f = &x->facts[i];
+    if (!id || same(id, f->old_id))
+        return 0;
+    return err_set(x->e, ERR_STATE,
+                   "the old container %.12s of node %s is no longer there: %s is now container %.12s (image %s)", id,
+                   name_of(x, i), x->d->nodes[i].old, f->old_id, f->old_image);
+}
+
 static int check_mounts(const struct expand *x, size_t i)
 {
     const struct node_facts *f = &x->facts[i];
@@ -110,7 +122,8 @@ static int check_pair(const struct expand *x, size_t a, size_t b)
 static int check_node(const struct expand *x, size_t i)
 {
     const struct oms_config *c = config_of(x, i);
-    int rc = check_mounts(x, i);
+    int rc = check_container(x, i);
+    rc = rc ? rc : check_mounts(x, i);
     rc = rc ? rc : check_version(x, i);
     rc = rc ? rc : check_same(x, i);
     if (rc)

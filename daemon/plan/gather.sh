@@ -1,12 +1,22 @@
-# What this node knows of its old OMS container. Read-only; environment: DOCKER, OLD_CONTAINER.
+# What this node knows of its old OMS container. Read-only; environment: DOCKER, OLD_CONTAINER, and OLD_ID: empty, or the id
+# of the container that is meant, whatever its name is now.
 # Prints lines that gather_parse() reads, at last "end" or "error TEXT"; exits 0 in both cases.
 set -u
 config_in=/home/admin/conf/config.yaml
 config_max=65536
+container=${OLD_ID:-$OLD_CONTAINER}
 
 fail() {
     printf 'error %s\n' "$(printf '%s' "$1" | tr -s '\n\t' '  ')"
     exit 0
+}
+
+# The container that is meant is not there; what has its name now?
+gone() {
+    now=$(timeout 20 "$DOCKER" inspect --type container -f '{{.Id}} {{.Config.Image}}' "$OLD_CONTAINER" 2>/dev/null) || now=
+    id=$(printf '%.12s' "$OLD_ID")
+    [ -n "$now" ] || fail "the old container $id is no longer there, and none is called $OLD_CONTAINER"
+    fail "the old container $id is no longer there: $OLD_CONTAINER is now container $(printf '%.12s' "$now") (image ${now#* })"
 }
 
 # Go's template: one line for each fact. Of the environment only OMS_HOST_IP, for the rest may hold secrets.
@@ -17,16 +27,17 @@ image {{.Config.Image}}
 {{end}}{{end}}'
 
 command -v "$DOCKER" >/dev/null 2>&1 || fail "there is no command $DOCKER"
-facts=$(timeout 20 "$DOCKER" inspect --type container -f "$template" "$OLD_CONTAINER" 2>/dev/null) || {
+facts=$(timeout 20 "$DOCKER" inspect --type container -f "$template" "$container" 2>/dev/null) || {
     said=$(timeout 20 "$DOCKER" version 2>&1 >/dev/null) || fail "$DOCKER does not answer: $(printf '%.300s' "$said")"
-    said=$(timeout 20 "$DOCKER" inspect --type container "$OLD_CONTAINER" 2>&1 >/dev/null) &&
+    said=$(timeout 20 "$DOCKER" inspect --type container "$container" 2>&1 >/dev/null) &&
         fail "$DOCKER inspect does not know the template that was asked for"
-    fail "container $OLD_CONTAINER: $(printf '%.300s' "$said")"
+    case $OLD_ID:$said in ?*:*[Nn]o\ such\ *) gone ;; esac
+    fail "container $container: $(printf '%.300s' "$said")"
 }
 
 config=$(printf '%s\n' "$facts" | sed -n "s|^bind \(/[^:]*\):$config_in\(:.*\)\{0,1\}\$|\1|p")
-[ -n "$config" ] || fail "container $OLD_CONTAINER has no file of the host bound to $config_in"
-[ -f "$config" ] || fail "$config, which container $OLD_CONTAINER has as $config_in, is not a file"
+[ -n "$config" ] || fail "container $container has no file of the host bound to $config_in"
+[ -f "$config" ] || fail "$config, which container $container has as $config_in, is not a file"
 [ -r "$config" ] || fail "$config cannot be read by $(id -un)"
 [ "$(wc -c <"$config")" -le "$config_max" ] || fail "$config is longer than $config_max bytes"
 

@@ -54,7 +54,8 @@ int oms_config_parse(const char *text, size_t len, const char *file, struct oms_
 void oms_config_free(struct oms_config *c);
 
 /* --- what a node says ------------------------------------------------------------------------------ */
-/* gather_script: a read-only sh script; environment DOCKER and OLD_CONTAINER; gather_parse() reads its output. */
+/* gather_script: a read-only sh script; environment DOCKER, OLD_CONTAINER, and OLD_ID: empty, or the id of the container that
+ * is meant, whatever its name is now. gather_parse() reads its output. */
 extern const char gather_script[];
 struct node_facts {
     char *old_id, *old_image, *host_ip; /* OMS_HOST_IP of the old container's environment; may be "" */
@@ -101,10 +102,14 @@ struct rollback_of {
     /* fact of the parent job, e.g. "backup.rm_402.file"; NULL when there is none */
     const char *(*fact)(void *ctx, const char *name);
     void *ctx;
+    /* By node of d: the id of the old container in that job's plan, NULL where it has none; NULL: none at all. The facts must be
+     * of these containers: the name may have been given to another one since. */
+    const char *const *old_ids;
 };
 /* facts[i] belongs to d->nodes[i]. Cross-checks the inputs: cm_location unique per region, exactly one cm_is_default,
  * rm, cm and MetaDB the same everywhere, heartbeat databases different per region and the same within one, OMS_HOST_IP
- * unique and in cm_nodes, one TSDB, documented mounts present, source version as the image tag says (when it tells).
+ * unique and in cm_nodes, one TSDB, documented mounts present, source version as the image tag says (when it tells); in a
+ * rollback the containers are those that the upgrade has stopped.
  * `rb` is for JOB_ROLLBACK, else NULL. */
 int plan_expand(enum job_type type, const struct procedure *proc, const struct deployment *d,
                 const struct node_facts *facts, const struct rollback_of *rb, struct plan **out, struct err *e);

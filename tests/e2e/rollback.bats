@@ -185,6 +185,28 @@ hung() { [ "$("$LAB" effects --log 'hung by the lab' | wc -l)" = "$1" ]; }
 	[ "$(state_of "$job")" = Successful ]
 }
 
+@test "the recorded container is started, and not the one that has its name now" {
+	upgrade_to start-new
+	old=$("$LAB" on oms1 docker inspect -f '{{.Id}}' "$LAB_OLD")
+	"$LAB" on oms1 docker rename "$LAB_OLD" kept
+	# as good as the real one by all that a look by name would tell
+	other=$("$LAB" on oms1 docker create --net host --privileged=true -v /data/config.yaml:/home/admin/conf/config.yaml \
+		-v /data/oms/oms_logs:/home/admin/logs -v /data/oms/oms_store:/home/ds/store -v /data/oms/oms_run:/home/ds/run \
+		-e OMS_HOST_IP="$LAB_IP_oms1" --name "$LAB_OLD" "$("$LAB" on oms1 docker inspect -f '{{.Config.Image}}' "$old")")
+	"$LAB" effects reset
+	back=$(rollback "$job")
+	at_gate "$back" restore
+	same_as_at_t1
+	pass_gate "$back" restore
+	becomes "$back" Successful
+	"$LAB" effects | grep -qx "1 oms1 docker start $old"
+	[ -z "$("$LAB" effects "oms1 docker .*($other|$LAB_OLD)")" ]
+	[ "$("$LAB" on oms1 docker inspect -f '{{.State.Status}}' "$other")" = created ]
+	"$LAB" on oms1 docker rm "$other"
+	"$LAB" on oms1 docker rename kept "$LAB_OLD"
+	ended_as_before "$back"
+}
+
 @test "behind each step (ROLLBACK_ALL)" {
 	[ -n "${ROLLBACK_ALL-}" ] || skip "takes long; set ROLLBACK_ALL=1"
 	steps=$(ctl --json plan "$LAB_DEPLOYMENT" | jq -r .text | sed -n 's/^[0-9]*\. after-\([a-z-]*\): .*/\1/p')
@@ -203,4 +225,20 @@ hung() { [ "$("$LAB" effects --log 'hung by the lab' | wc -l)" = "$1" ]; }
 		ended_as_before "$back"
 		parent_is_canceled "$job" "$back"
 	done
+}
+
+# The last one: this lab's old container does not come back.
+@test "when the recorded container is gone, the rollback is refused before anything is done" {
+	upgrade_to stop-old
+	old=$("$LAB" on oms1 docker inspect -f '{{.Id}}' "$LAB_OLD")
+	"$LAB" on oms1 docker rm "$LAB_OLD"
+	"$LAB" effects reset
+	run ! ctl rollback "$job" --reason test --yes
+	[[ $output == *"oms1: the old container ${old:0:12} is no longer there, and none is called $LAB_OLD"* ]]
+	other=$("$LAB" on oms1 docker create --name "$LAB_OLD" "$LAB_IMAGE")
+	run ! ctl rollback "$job" --plan
+	[[ $output == *"${old:0:12} is no longer there: $LAB_OLD is now container ${other:0:12} (image $LAB_IMAGE)"* ]]
+	[ "$(changes | grep -v 'docker create')" = "" ]
+	# the upgrade is as it was
+	[ "$(gate_of "$job")" = after-stop-old ]
 }

@@ -347,3 +347,21 @@ alive() {
 	[[ $output == *"still runs"* ]]
 	run ! grep -q '^start' "$CALLS"
 }
+
+@test "rollback: the recorded container is started and looked at, whatever has its name" {
+	script rollback restart-old run "${ENV[@]}" OMSUP_PARENT=none
+	grep -qx 'start 0ld' "$CALLS"
+	inspect_says oms_402 'true /oms_402'
+	inspect_says 0ld 'false /oms_402_kept'
+	run -1 script rollback restart-old check "${ENV[@]}" OMSUP_PARENT=none
+	[ "$output" = 'omsup: evidence oms_402_kept running: false' ]
+	inspect_says 0ld 'true /oms_402_kept'
+	script rollback restart-old check "${ENV[@]}" OMSUP_PARENT=none
+	rm "$T/docker/0ld"
+	run -2 script rollback restart-old check "${ENV[@]}" OMSUP_PARENT=none
+	for step in components restart-console; do
+		run script rollback "$step" "$([ "$step" = components ] && echo until || echo run)" "${ENV[@]}" OMSUP_JOB=8
+	done
+	[ "$(grep -c '^exec 0ld supervisorctl' "$CALLS")" = 2 ]
+	run ! grep -q 'oms_402' "$CALLS"
+}

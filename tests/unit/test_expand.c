@@ -387,6 +387,26 @@ static void makes_a_rollback(void **state)
     done(s);
 }
 
+/* The ids in the upgrade's plan, by node: a rollback is of these containers. */
+static void rolls_back_the_recorded_containers(void **state)
+{
+    struct setup *s = two_regions();
+    put(&s->facts[1].old_id, "fedcba9876543210");
+    const char *ids[] = {"0123456789abcdef", "fedcba9876543210", NULL}; /* the third: nothing was done there */
+    const struct rollback_of rb = {.late = true, .fact = no_fact, .old_ids = ids};
+    struct plan *p = expand(s, JOB_ROLLBACK, &rb);
+    assert_string_equal(env_of(&step_of(p, "start-old")->subtasks[1], "OLD_ID"), "fedcba9876543210");
+    plan_free(p);
+    ids[1] = "fedcba98765432ff"; /* as far as it is shown the same, but not the same */
+    assert_int_equal(plan_expand(JOB_ROLLBACK, s->p, s->d, s->facts, &rb, &p, &s->e), ERR_STATE);
+    assert_null(p);
+    ids[1] = "aaaabbbbccccdddd";
+    assert_int_equal(plan_expand(JOB_ROLLBACK, s->p, s->d, s->facts, &rb, &p, &s->e), ERR_STATE);
+    assert_string_equal(s->e.msg, "the old container aaaabbbbcccc of node hz2 is no longer there: oms is now container "
+                                  "fedcba987654 (image oms:3.4.0)");
+    done(s);
+}
+
 /* --- inputs that do not fit --- */
 
 static void refused(struct setup *s, const char *msg)
@@ -656,6 +676,7 @@ int main(void)
         cmocka_unit_test(environment_has_the_right_values),
         cmocka_unit_test(makes_a_check),
         cmocka_unit_test(makes_a_rollback),
+        cmocka_unit_test(rolls_back_the_recorded_containers),
         cmocka_unit_test(refuses_what_does_not_fit),
         cmocka_unit_test(accepts_what_fits),
         cmocka_unit_test(refuses_steps_that_do_not_fit),

@@ -77,7 +77,7 @@ static void codes(void **state)
 
 /* --- the script, with a docker of our own --- */
 
-static char *run_script(const char *docker, const char *config)
+static char *run_script_for(const char *id, const char *docker, const char *config)
 {
     char dir[] = "/tmp/omsup-test-XXXXXX";
     assert_non_null(mkdtemp(dir));
@@ -91,7 +91,8 @@ static char *run_script(const char *docker, const char *config)
         fclose(f);
         chmod(files[i], 0755);
     }
-    char *cmd = xasprintf("DIR='%s' DOCKER='%s' OLD_CONTAINER='-oms 1' sh '%s' 2>&1", dir, files[0], files[1]);
+    char *cmd =
+        xasprintf("DIR='%s' DOCKER='%s' OLD_CONTAINER='-oms 1' OLD_ID='%s' sh '%s' 2>&1", dir, files[0], id, files[1]);
     FILE *p = popen(cmd, "r");
     assert_non_null(p);
     struct buf b = {0};
@@ -108,6 +109,8 @@ static char *run_script(const char *docker, const char *config)
     free(cmd);
     return b.data ? buf_take(&b) : xstrdup("");
 }
+
+static char *run_script(const char *docker, const char *config) { return run_script_for("", docker, config); }
 
 /* It answers to the calls that the script makes, and to nothing else. */
 #define DOCKER_SAYS(binds)                                                                                             \
@@ -165,6 +168,35 @@ static void says_why_not(void **state)
     free(big);
 }
 
+/* A rollback means one container, which may have lost its name to another one. */
+static void asks_by_id(void **state)
+{
+    static const char id[] = "0123456789abcdef0123456789abcdef";
+#define ONLY(what, does)                                                                                               \
+    "#!/bin/sh\n[ \"$1\" = version ] && exit 0\nfor last; do :; done\nif [ \"$last\" = '" what "' ]; then\n" does      \
+    "\nelse echo \"Error: No such container: $last\" >&2; exit 1; fi\n"
+    static const struct {
+        const char *docker, *says;
+    } cases[] = {
+        {ONLY("0123456789abcdef0123456789abcdef",
+              "printf 'id 0\\nbind %s:/home/admin/conf/config.yaml\\n' \"$DIR/config\""),
+         "omsup-gather 1\nid 0\nbind /tmp/"},
+        {ONLY("-oms 1", "echo fedcba9876543210 i:4.2.3"), "error the old container 0123456789ab is no longer there: "
+                                                          "-oms 1 is now container fedcba987654 (image i:4.2.3)\n"},
+        {ONLY("none", ":"), "error the old container 0123456789ab is no longer there, and none is called -oms 1\n"},
+        /* not known to be gone */
+        {"#!/bin/sh\n[ $1 = version ] && exit 0; echo 'it is broken' >&2; exit 1\n",
+         "error container 0123456789abcdef0123456789abcdef: it is broken\n"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *out = run_script_for(id, cases[i].docker, "x");
+        if (strncmp(out, cases[i].says, strlen(cases[i].says)) != 0)
+            fail_msg("case %zu said: %s", i, out);
+        free(out);
+    }
+#undef ONLY
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -174,6 +206,7 @@ int main(void)
         cmocka_unit_test(codes),
         cmocka_unit_test(runs),
         cmocka_unit_test(says_why_not),
+        cmocka_unit_test(asks_by_id),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -242,7 +242,8 @@ static void back(const struct procedure *p, const char *source, struct summary *
                 differs = differs || strcmp(noted[k], begun[i]) == 0;
             for (unsigned b = 0; b < (differs ? 4 : 1); b++) {
                 ha_before = before[b];
-                const struct rollback_of rb = {late, begun, "2026-01-01T00:00:00Z", fact, NULL};
+                const struct rollback_of rb = {
+                    .late = late, .begun = begun, .t1 = "2026-01-01T00:00:00Z", .fact = fact};
                 char *key = xasprintf("%s, after %s%s, HA was %s", has[h], begun[i], late ? " (late)" : "",
                                       before[b] ? before[b] : "unknown");
                 struct plan *plan = expand(JOB_ROLLBACK, p, &w, &rb, key);
