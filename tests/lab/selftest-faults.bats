@@ -83,6 +83,29 @@ teardown() { "$LAB" fault clear; }
 	until_true 10 on oms2 true
 }
 
+@test "ssh-bytes: so much of a connection and no more; further with more; cut, and until cleared" {
+	copy() { "$LAB" control sh -c 'head -c 30000000 /dev/zero | ssh oms1 "cat >/data/copy"' 3>&- & }
+	has() { [ "$("$LAB" on oms1 stat -c %s /data/copy)" -gt "$1" ]; } 2>/dev/null
+	"$LAB" fault oms1 ssh-bytes 4000000
+	# what needs less is not held up
+	[ "$(on oms1 'echo there')" = there ]
+	copy
+	until_true 20 has 3000000
+	"$LAB" fault oms1 ssh-bytes 8000000
+	until_true 20 has 7000000
+	run ! has 8000000
+	kill -0 $!
+	"$LAB" fault oms1 ssh down
+	run ! wait $!
+	run ! has 8000000
+	"$LAB" fault oms1 ssh up
+	copy
+	until_true 20 has 7000000
+	"$LAB" fault oms1 clear
+	wait $!
+	has 29999999
+}
+
 @test "MetaDB down and up: the console says so, and recovers" {
 	healthy oms1
 	"$LAB" fault metadb down

@@ -1,6 +1,13 @@
 # shellcheck shell=bash
 # Things that go wrong, switched from outside; they last until switched off.
 
+ssh_bytes() { # HOST BYTES
+	local file
+	file=$(host_dir control)/lab/ssh-bytes.$1
+	echo "$2" >"$file.new"
+	mv "$file.new" "$file"
+}
+
 add_fault() { # HOST KIND TIMES SECONDS PATTERN
 	local faults new
 	faults=$(host_dir "$1")/lab/faults
@@ -32,7 +39,7 @@ disk_free() { # HOST
 }
 
 clear_faults() { # HOST
-	rm -f "$(host_dir "$1")"/lab/faults/* "$(host_dir "$1")/lab/init_seconds"
+	rm -f "$(host_dir "$1")"/lab/faults/* "$(host_dir "$1")/lab/init_seconds" "$(host_dir control)/lab/ssh-bytes.$1"
 	link_of "$1" up
 	disk_free "$1"
 	case $1 in
@@ -63,6 +70,7 @@ verb_fault() {
 	cut:[34]) add_fault "$h" cut "${4:-1}" 0 "$3" ;;
 	hang:3) add_fault "$h" hang -1 0 "$3" ;;
 	slow:4) add_fault "$h" slow -1 "$4" "$3" ;;
+	ssh-bytes:3) ssh_bytes "$h" "$3" ;;
 	init-seconds:3) echo "$3" >"$(host_dir "$h")/lab/init_seconds" ;;
 	diskfull:[34])
 		case $3 in

@@ -4,7 +4,7 @@ set -euo pipefail
 host=$1 instance=$4
 read -ra private <<<"$5"
 mkdir -p "$2/run/lab/real"
-cp "$3/bin/counted" "$3/bin/runc-without-resource" "$2/run/lab/"
+cp "$3"/bin/* "$2/run/lab/"
 
 # The namespace files of other hosts would be kept alive by our copy of their mounts.
 while read -r _ _ _ _ point _; do

@@ -2,7 +2,7 @@
 # The nodes' services, and OMS on them as the documents install it.
 
 make_keys() {
-	local ssh h
+	local ssh h hosts="${NODES[*]}"
 	ssh=$(host_dir control)/root/.ssh
 	chmod 700 "$ssh"
 	ssh-keygen -q -t ed25519 -N '' -C lab -f "$ssh/id_ed25519"
@@ -13,6 +13,8 @@ make_keys() {
 		echo "  IdentitiesOnly yes"
 		echo "  UserKnownHostsFile /root/.ssh/known_hosts"
 		echo "  StrictHostKeyChecking yes"
+		echo "Match host ${hosts// /,} exec \"test -e /run/lab/here/ssh-bytes.%h\""
+		echo "  ProxyCommand /run/lab/valve %h %p"
 	} >"$ssh/config"
 	for h in "${NODES[@]}"; do
 		ssh-keygen -q -t ed25519 -N '' -C "$h" -f "$(host_dir "$h")/etc/host_key"
