@@ -20,7 +20,7 @@ begin_anew() {
 	lab_up "${ROLLBACK_SHAPE:-two-node}"
 	gated_procedure ee-4.2.3 '^upgrade |^rollback restore$'
 	start_daemon -p "$D/procedures"
-	content still >"$D/before"
+	remember
 	rm -f "$D/dirty"
 }
 
@@ -51,29 +51,11 @@ upgrade_to() { # STEP
 	done
 }
 
-# Compared before the old containers write again.
-same_as_at_t1() {
-	content >"$D/now"
-	diff "$D/t1" "$D/now"
-}
-
-ended_as_before() { # ROLLBACK-JOB
-	becomes "$1" Successful
-	old_is_back
-	content still >"$D/now"
-	diff "$D/before" "$D/now"
-	[ "$("$LAB" sql "$CM" 'SELECT COUNT(*) FROM omsup_lock')" = 0 ]
-	[ "$("$LAB" sql "$RM" "SELECT JSON_EXTRACT(cfg_value, '$.enable') FROM oms_normal_config WHERE cfg_name = 'ha.config'")" = true ]
-	remove_new
-}
-
 parent_is_canceled() { # JOB ROLLBACK-JOB
 	[ "$(state_of "$1")" = Canceled ]
 	ctl --json status "$1" | jq -re .why | grep -Fq "rolled back by job $2"
 	[ "$(ctl --json status "$2" | jq .parent)" = "$1" ]
 }
-
-drops() { "$LAB" effects --log 'sql DROP DATABASE' | wc -l; }
 
 @test "before the point of no return only what was done is undone" {
 	upgrade_to slim

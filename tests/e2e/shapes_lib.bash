@@ -79,6 +79,26 @@ gated_procedure() { # NAME REGEX
 	mv "$D/gated.yaml" "$D/procedures/$1.yaml"
 }
 
+# The same for a procedure that is written with `like`: it is taken as it is, and gates stand behind some of its steps.
+gated_like() { # NAME "SECTION STEP"...: sections are upgrade and rollback; in that order
+	local name=$1 gate in=
+	shift
+	mkdir -p "$D/procedures"
+	rm -f "$D/procedures/$name.yaml"
+	# shellcheck disable=SC2119
+	start_daemon
+	ctl procedures "$name" | sed -n "/^like:/d; /^\(drop\|checks\|steps\|rollback\):/q; s/^procedure:.*/&\nlike: $name/; p" >"$D/gated.yaml"
+	kill_daemon TERM
+	for gate; do
+		[ "$in" = "${gate% *}" ] || {
+			in=${gate% *}
+			[ "$in" = upgrade ] && echo "steps:" || echo "$in:"
+		}
+		echo "  - {step: after-${gate#* }, after: ${gate#* }, title: Wait, gate: ${gate#* } is done}"
+	done >>"$D/gated.yaml"
+	mv "$D/gated.yaml" "$D/procedures/$name.yaml"
+}
+
 job_of() { # CMD...: the number of the job that it makes
 	local said
 	said=$(ctl --json "$@") || { echo "$said" >&2; return 1; }
@@ -168,6 +188,32 @@ content() { # [all|still]: still = without what running servers write, and witho
 # What has been changed since the effects were reset. Starts of clients are counted as well; of those what the server
 # was told is what counts.
 changes() { "$LAB" effects | grep -Ev '^[0-9]+ control mysql' || true; }
+
+# Compared before the old containers write again.
+same_as_at_t1() {
+	content >"$D/now"
+	diff "$D/t1" "$D/now"
+}
+
+ha() { "$LAB" sql "$RM" "SELECT JSON_EXTRACT(cfg_value, '$.enable') FROM oms_normal_config WHERE cfg_name = 'ha.config'"; }
+
+# Before the first upgrade, for ended_as_before.
+remember() {
+	content still >"$D/before"
+	ha >"$D/ha"
+}
+
+ended_as_before() { # ROLLBACK-JOB
+	becomes "$1" Successful
+	old_is_back
+	content still >"$D/now"
+	diff "$D/before" "$D/now"
+	[ "$("$LAB" sql "$CM" 'SELECT COUNT(*) FROM omsup_lock')" = 0 ]
+	[ "$(ha)" = "$(cat "$D/ha")" ]
+	remove_new
+}
+
+drops() { "$LAB" effects --log 'sql DROP DATABASE' | wc -l; }
 
 # After it has ended: the old version as before.
 old_is_back() {
