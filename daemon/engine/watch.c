@@ -8,7 +8,7 @@
 #include "daemon/action/lock.h"
 #include "daemon/engine/internal.h"
 
-enum { LOCK_RENEW_MS = 30000, LOCK_AGAIN_MS = 2000, LOCK_SURE_MS = 90000, PROGRESS_MS = 1000 };
+enum { LOCK_RENEW_MS = 30000, LOCK_AGAIN_MS = 2000, LOCK_SURE_MS = 90000, PROGRESS_MS = 1000, PROGRESS_STILL_MS = 5000 };
 _Static_assert(LOCK_SURE_MS < LOCK_EXPIRES_S * 1000, "nobody else can have it as long as it is sure");
 
 /* --- the lease ----------------------------------------------------------------------------------------- */
@@ -143,6 +143,9 @@ static void read_progress(struct sub *s, const char *text, uint64_t now)
     double done, total;
     char unit[16];
     if (!last || sscanf(last, "omsup: progress %lf %lf %15[A-Za-z%%]", &done, &total, unit) != 3 || done < 0 || total < done)
+        return;
+    /* Scripts tell it every 2 s, looks are more frequent: one that finds nothing new does not mean that nothing moves. */
+    if (done == s->progress_done && total == s->progress_total && now - s->progress_ms < PROGRESS_STILL_MS)
         return;
     if (s->progress_total > 0 && now > s->progress_ms && done >= s->progress_done && s->progress_ms)
         s->progress_rate = (done - s->progress_done) * 1000 / (double)(now - s->progress_ms);
