@@ -110,7 +110,10 @@ void answer_attempt(struct job *b, size_t seq, const char *outcome, int exit, co
         answer_text(b, seq, text, len);
     if (exit > 0 && s->plan->act.script) {
         char *said = xstrdup(s->message && len ? s->message : "it printed nothing");
-        sub_message(b, seq, "exit %d: %s", exit, said);
+        if (strcmp(outcome, "unknown") == 0)
+            sub_message(b, seq, "attempt %u: %s", b->core.subtasks[seq].attempt, said);
+        else
+            sub_message(b, seq, "exit %d: %s", exit, said);
         free(said);
     } else if (exit < 0) {
         sub_message(b, seq, "attempt %u: %s", b->core.subtasks[seq].attempt,

@@ -213,7 +213,7 @@ int job_find(const struct job *b, const char *step, const char *subtask, size_t 
 
 void sub_message(struct job *b, size_t seq, const char *fmt, ...)
 {
-    char text[1024];
+    char text[1280]; /* of two commands, each with a line of one_line(), and words of ours */
     va_list ap;
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);

@@ -13,6 +13,11 @@ enum {
     LOOK_MS = 300,             /* between two looks at an adopted run */
     CHECK_TIMEOUT_MS = 120000, /* of a check */
     KILL_GRACE_MS = 10000,
+    /* The status of a run that says: it began, and what became of it is not known. With set -e every command's status
+     * can become the script's, so it is one that nothing gives: not 75, which is curl's, and to mailers says "nothing
+     * was done, try again"; not one up to 127, nor 255 (shell, docker, timeout, ssh); not 128 + a signal, which end at
+     * 192; not 200 and more (systemd). */
+    EXIT_NOT_KNOWN = 199,
     RETRY_MS = 2000, /* when the login is not to be had */
 };
 
@@ -77,8 +82,9 @@ bool work_needs_login(const struct job *b, size_t seq)
 
 /* --- answers ----------------------------------------------------------------------------------------- */
 
-/* `said`: the check has told why, and that is the message now. */
-static void check_answered(struct job *b, size_t seq, enum verdict v, bool said)
+/* `said`: the check has told why, and that is the message now. `before`: the message that stood there; of an attempt
+ * whose outcome is not known it stays beside the check's. */
+static void check_answered(struct job *b, size_t seq, enum verdict v, bool said, const char *before)
 {
     end(b, seq);
     if (!engine_event(b, seq, v == VERDICT_YES ? EV_YES : v == VERDICT_NO ? EV_NO : EV_CANNOT_TELL, NULL, NULL))
@@ -87,7 +93,9 @@ static void check_answered(struct job *b, size_t seq, enum verdict v, bool said)
     if (row->to != PHASE_FAILED && row->to != PHASE_UNKNOWN)
         return;
     char *evidence = said ? xstrdup(b->subs[seq].message) : NULL;
-    sub_message(b, seq, "%s%s%s", row->why, evidence ? ": " : "", evidence ? evidence : "");
+    const char *attempt = row->from == PHASE_DOUBT ? before : NULL;
+    sub_message(b, seq, "%s%s%s%s%s", row->why, attempt || evidence ? ": " : "", attempt ? attempt : "",
+                attempt && evidence ? "; " : "", evidence ? evidence : "");
     free(evidence);
 }
 
@@ -108,6 +116,11 @@ static void attempt_answered(struct job *b, size_t seq, enum node_outcome o, int
     enum core_event ev;
     switch (o) {
     case NODE_EXITED:
+        if (exit == EXIT_NOT_KNOWN && b->subs[seq].plan->kind == KIND_RUN) {
+            answer_attempt(b, seq, "unknown", exit, out, len);
+            ev = EV_LOST;
+            break;
+        }
         answer_attempt(b, seq, c->phase == PHASE_ACTING ? "exited" : "stopped", exit, out, len);
         ev = exit != 0 ? EV_EXIT_BAD : c->has_check ? EV_EXIT_PROVE : EV_EXIT_OK;
         break;
@@ -140,11 +153,12 @@ static void on_probe(void *ctx, const struct node_result *r)
     free(a);
     if (!b || r->outcome != NODE_EXITED)
         return; /* asked again when the node is back */
+    char *before = xstrdup(b->subs[seq].message);
     bool said = answer_text(b, seq, r->output, r->output_len);
     enum verdict v = r->exit == 0 ? VERDICT_YES : r->exit == 1 ? VERDICT_NO : VERDICT_UNKNOWN;
     switch (b->subs[seq].work.what) {
     case WORK_CHECK:
-        check_answered(b, seq, v, said);
+        check_answered(b, seq, v, said, before);
         break;
     case WORK_POLL:
         poll_answered(b, seq, v);
@@ -152,6 +166,7 @@ static void on_probe(void *ctx, const struct node_result *r)
     default:
         attempt_answered(b, seq, NODE_EXITED, r->exit, r->output, r->output_len);
     }
+    free(before);
 }
 
 /* NEVER is only worth something while the node's memory reaches back: files of a run may be lost with the power. */
@@ -201,12 +216,13 @@ static void on_builtin(void *arg)
     struct job *b = ask_job(a);
     size_t seq = a->seq;
     if (b) {
+        char *before = xstrdup(b->subs[seq].message);
         bool said = answer_text(b, seq, buf_str(&a->out), a->out.len);
         if (a->verdict == VERDICT_UNKNOWN)
             password_doubt(b);
         switch (b->subs[seq].work.what) {
         case WORK_CHECK:
-            check_answered(b, seq, a->verdict, said);
+            check_answered(b, seq, a->verdict, said, before);
             break;
         case WORK_POLL:
             poll_answered(b, seq, a->verdict);
@@ -217,6 +233,7 @@ static void on_builtin(void *arg)
             else
                 attempt_answered(b, seq, NODE_EXITED, a->verdict == VERDICT_YES ? 0 : 1, buf_str(&a->out), a->out.len);
         }
+        free(before);
     }
     env_free(a->env);
     free(a->servers);
@@ -331,7 +348,7 @@ void work_kick(struct job *b, size_t seq)
     else if (code->script)
         ask_script(b, seq, code->script);
     else if (w->what == WORK_CHECK)
-        check_answered(b, seq, VERDICT_UNKNOWN, false); /* there is none to ask */
+        check_answered(b, seq, VERDICT_UNKNOWN, false, b->subs[seq].message); /* there is none to ask */
     else
         end(b, seq); /* a gate: only an operator ends it */
 }

@@ -134,13 +134,20 @@ class Troubled(omslab.Case):
         self.assertTrue(snap["facts"]["backup.rm_402.file"].endswith("rm_402.3.sql"))
         self.ok("retry", "start-new")
 
-        # --- the container is killed in the middle of docker_init: its end is seen, what it left cannot be told
+        # --- the container is killed in the middle of docker_init: its end is seen, what it left cannot be told. In Doubt by itself
         lab.wait_sub(job, "init-metadata/oms1", "acting")
         eventually(lambda: lab.sql("rm_402", "SELECT version FROM oms_schema") == "4.2.3", "one of the databases to be migrated")
         lab.on("oms1", "/run/lab/real/docker", "kill", "oms_423")
-        self.failed("init-metadata/oms1", "it was broken off: no end is written")
-        self.ok("retry", "init-metadata/oms1")  # asks the check first
         self.in_doubt()
+        self.assertNotIn("Failed", self.path())
+        self.assertEqual(self.path()[-2:], ["In Doubt", "In Doubt"])
+        # What the script said is shown beside what the check says, and kept.
+        message = subtask(lab.status(job), "init-metadata/oms1")["message"]
+        self.assertIn("the check cannot tell: attempt 1: it was broken off: no end is written; attempt 1 began and was broken off", message)
+        self.assertTrue(lab.do("logs", job, "init-metadata/oms1").endswith("it was broken off: no end is written\n"))
+        attempt = lab.json("show", job, "init-metadata/oms1")["subtasks"][0]["attempts"][0]
+        self.assertEqual((attempt["outcome"], attempt["exit"]), ("unknown", 199))
+        self.assertRegex(lab.do("show", job, "init-metadata/oms1"), r"unknown +199 ")
         self.refused("confirm and reject are for Waiting", "confirm", "init-metadata")
         self.ok("done", "init-metadata/oms1")
         snap = lab.wait(job, lambda s: "said to be done by hand; the check cannot tell" in subtask(s, "init-metadata/oms1")["message"])
@@ -159,7 +166,7 @@ class Troubled(omslab.Case):
         self.ok("retry", "init-metadata/oms1", "--force")
         lab.wait_sub(job, "init-metadata/oms1", "Successful")
         attempts = lab.json("show", job, "init-metadata/oms1")["subtasks"][0]["attempts"]
-        self.assertEqual([a["outcome"] for a in attempts], ["exited", "lost", "exited"])
+        self.assertEqual([a["outcome"] for a in attempts], ["unknown", "lost", "exited"])
 
         # --- the last gate: confirmed by an operator
         snap = lab.wait_state(job, "Waiting", timeout=150)
@@ -185,6 +192,10 @@ class Troubled(omslab.Case):
         self.assertEqual([x[:2] for x in said], [("start", None), ("skip", "precheck/docker/oms1"), ("reject", "ha-off/-"), ("done", "stop-old/oms2"),
                                                  ("done", "stop-old/oms2"), ("done", "init-metadata/oms1"), ("confirm", "ha-on/-")])
         self.assertTrue(all(reason for event, _, reason in said if event != "start"), said)
+
+    def path(self):
+        """What init-metadata was shown as, one after the other."""
+        return [e["to"] for e in self.lab.events(self.job) if e.get("step") == "init-metadata"]
 
     def in_doubt(self):
         """Shown as what it is, and nothing goes on."""

@@ -332,6 +332,43 @@ alive() {
 	grep -q exec "$CALLS"
 }
 
+# docker exec: the files are made, -d says $1, and no process is seen; nobody waits
+begins() {
+	sed -i "s|^exec) exit 1 ;;|exec) case \$* in 'exec -d'*) exit $1 ;; *mkdir*) exit 0 ;; *) exit 9 ;; esac ;;|" "$T/bin/docker"
+	printf '#!/bin/sh\n' >"$T/bin/sleep"
+	chmod +x "$T/bin/sleep"
+}
+
+@test "init-metadata and correct-metadata, run: broken off, it says that it does not know" {
+	begins 0
+	for id in init-metadata correct-metadata; do
+		run step $id run OMSUP_ATTEMPT=1 OMSUP_FORCE= LAST_REGION=true
+		echo "$id: $output"
+		[ "$status" -eq 199 ]
+		[[ $output == *"it was broken off: no end is written" ]]
+	done
+}
+
+@test "init-metadata and correct-metadata, run: docker that does not say whether it began is no failure" {
+	begins 1
+	for id in init-metadata correct-metadata; do
+		run step $id run OMSUP_ATTEMPT=1 OMSUP_FORCE= LAST_REGION=true
+		echo "$id: $output"
+		[ "$status" -eq 199 ]
+		[[ $output == *"did not say whether it began" ]]
+	done
+}
+
+@test "init-metadata and correct-metadata, run: an end that is written is believed" {
+	begins 0
+	mkdir -p "$T/it's logs/omsup/job-7"
+	for id in init correct; do
+		printf 'status 1\nend\n' >"$T/it's logs/omsup/job-7/$id.oms1.1.status"
+		run step $id-metadata run OMSUP_ATTEMPT=1 OMSUP_FORCE= LAST_REGION=true
+		[ "$status" -eq 1 ]
+	done
+}
+
 @test "init-metadata, check: the newest attempt counts, by number" {
 	ended 'status 1\nflag no\nline no\nend\n'
 	for n in 2 10; do : >"$T/it's logs/omsup/job-7/init.oms1.$n.begun"; done

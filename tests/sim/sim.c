@@ -24,6 +24,8 @@ static uint64_t rng(void)
 static unsigned pick(unsigned n) { return (unsigned)(rng() % n); }
 static bool chance(unsigned percent) { return pick(100) < percent; }
 
+enum { NOT_KNOWN = 199 }; /* exit: it began, and cannot tell what became of it */
+
 enum ask { ASK_NONE, ASK_CHECK, ASK_ACT, ASK_POLL, ASK_KILL };
 
 struct truth {
@@ -329,13 +331,17 @@ static void live(struct sim *s, size_t i)
         return;
     unsigned fate = pick(10);
     if (fate < 7 || s->subs[i].read_only) {
-        t->exit = fate < 7 ? 0 : 1;
+        t->exit = fate < 7 ? 0 : chance(50) ? 1 : NOT_KNOWN; /* of a look no more than a failure */
         if (t->exit == 0 && !s->subs[i].read_only && !(s->subs[i].has_check && chance(5))) { /* some exit 0 without it */
             t->effects++;
             t->done = true;
         }
     } else if (fate == 7) {
-        t->exit = 1;
+        t->exit = chance(50) ? 1 : NOT_KNOWN;
+        if (t->exit == NOT_KNOWN && chance(50)) { /* the effect was there, and it has not seen it */
+            t->done = true;
+            t->effects++;
+        }
     } else {
         if (fate == 9) { /* the effect, then the power */
             t->done = true;
@@ -361,6 +367,8 @@ static enum core_event outcome(struct sim *s, size_t i)
         die(s, "asked for the outcome of an attempt that is not the present one", i);
     if (t->exit < 0)
         return s->subs[i].read_only ? EV_LOST_LOOK : EV_LOST;
+    if (t->exit == NOT_KNOWN && !s->subs[i].read_only)
+        return EV_LOST;
     return t->exit ? EV_EXIT_BAD : s->subs[i].has_check ? EV_EXIT_PROVE : EV_EXIT_OK;
 }
 
@@ -409,7 +417,7 @@ static void answers(struct sim *s, size_t i)
         if (t->alive == n && t->alive) {
             t->alive = 0;
             t->ended = n;
-            t->exit = chance(50) ? 143 : -1;
+            t->exit = chance(50) ? 143 : chance(50) ? NOT_KNOWN : -1;
             if (chance(30)) {
                 t->done = true;
                 t->effects++;
