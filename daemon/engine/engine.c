@@ -253,6 +253,7 @@ void engine_flush(struct engine *en)
     while (en->dirty || en->n_effects) {
         en->dirty = false;
         must(journal_commit(en->journal, &e), &e);
+        hosts_forget(en);
         struct effect *list = en->effects;
         size_t n = en->n_effects;
         en->effects = NULL;
@@ -263,6 +264,7 @@ void engine_flush(struct engine *en)
     }
     tell(en);
     drop_ended(en);
+    hosts_close_unused(en, false);
     en->flushing = false;
 }
 
@@ -451,6 +453,7 @@ void engine_close(struct engine *en, void (*closed)(void *ctx), void *ctx)
         en->jobs = b->next;
         job_free(b);
     }
+    hosts_close_unused(en, true);
     uv_close((uv_handle_t *)&en->prepare, handle_closed);
     uv_close((uv_handle_t *)&en->tick, handle_closed);
 }

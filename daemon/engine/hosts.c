@@ -1,4 +1,11 @@
-/* The nodes that jobs share: one channel per way to reach a host. */
+/* The nodes that jobs share: one channel per way to reach a host. And what attempts leave there.
+ *
+ * Run files are removed as soon as the end of the attempt is in the journal, outcome and output: nobody asks the node
+ * for them any more, `logs` reads the journal, and a command that printed a secret has not left it behind. Not sooner:
+ * a daemon that dies before the commit has to look once more, and without them it would find that nothing ever began.
+ * Not only when the job ends: that may be days later. What is not forgotten then, because the node or the daemon went
+ * away, is found when the node is reached next, by any job. Files stay of attempts whose end nobody has seen (given up,
+ * or left by cancel --force) and of those whose output is more than the journal has. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,7 +13,88 @@
 #include "common/log.h"
 #include "daemon/engine/internal.h"
 
+enum { LIST_TIMEOUT_MS = 60000 };
+
 static bool same(const char *a, const char *b) { return a && b ? strcmp(a, b) == 0 : a == b; }
+
+struct forgotten {
+    struct forgotten *next;
+    struct host *host;
+    char *token;
+};
+
+static void cleaned(struct host *h)
+{
+    h->cleaning--;
+    engine_touch(h->en); /* it may be closed now */
+}
+
+static void on_forgotten(void *ctx, const struct node_result *r)
+{
+    struct host *h = ctx;
+    if (r->outcome == NODE_EXITED && r->exit != 0)
+        log_warn("node %s: run files could not be removed", h->name);
+    cleaned(h);
+}
+
+void host_forget(struct host *h, const char *token)
+{
+    struct forgotten *f = xcalloc(1, sizeof *f);
+    *f = (struct forgotten){h->en->forgotten, h, xstrdup(token)};
+    h->en->forgotten = f;
+    h->cleaning++;
+    engine_touch(h->en);
+}
+
+void hosts_forget(struct engine *en)
+{
+    struct forgotten *f;
+    while ((f = en->forgotten)) {
+        en->forgotten = f->next;
+        node_forget(f->host->node, f->token, on_forgotten, f->host);
+        free(f->token);
+        free(f);
+    }
+}
+
+/* Every token of this journal that has files here; not what is only a fence, nor what has more output than was kept. */
+static const char list_script[] =
+    "for file in \"$DIR\"/omsup-*-\"$INSTANCE\"-*; do\n"
+    "  at=${file%.*} word=\n"
+    "  case $file in\n"
+    "  *.go) read -r word rest <\"$file\"; [ \"$word\" != fence ] || continue ;;\n"
+    "  *.script | *.out) ;;\n"
+    "  *) continue ;;\n"
+    "  esac\n"
+    "  if [ -s \"$at.out\" ] && [ \"$(wc -c <\"$at.out\")\" -gt \"$MAX\" ]; then continue; fi\n"
+    "  printf '%s\\n' \"${at##*/}\"\n"
+    "done\n";
+
+static void on_list(void *ctx, const struct node_result *r)
+{
+    struct host *h = ctx;
+    const char *at = r->output, *end;
+    while (!h->en->closing && r->outcome == NODE_EXITED && (end = strchr(at, '\n'))) {
+        char *token = xstrndup(at, (size_t)(end - at));
+        if (journal_attempt_ended(h->en->journal, token))
+            host_forget(h, token); /* after the commit, for the journal's word may be as new as this */
+        free(token);
+        at = end + 1;
+    }
+    cleaned(h);
+}
+
+static void list_run_files(struct host *h)
+{
+    char *dir = xasprintf("DIR=%s", h->en->config.run_dir), *instance = xasprintf("INSTANCE=%s", h->en->instance);
+    char *max = xasprintf("MAX=%d", NODE_OUTPUT_MAX);
+    const char *env[] = {dir, instance, max, NULL};
+    h->cleaning++;
+    node_probe(h->node, &(struct node_script){.env = env, .script = list_script}, LIST_TIMEOUT_MS, on_list, h);
+    free(dir);
+    free(instance);
+    free(max);
+}
 
 static void on_state(void *ctx, struct node *n, enum node_state state, const char *why)
 {
@@ -17,14 +105,16 @@ static void on_state(void *ctx, struct node *n, enum node_state state, const cha
         log_warn("node %s is away: %s", h->name, why);
     h->en->hosts_changed = true;
     engine_touch(h->en);
-    if (state == NODE_UP)
+    if (state == NODE_UP) {
+        list_run_files(h);
         work_kick_host(h->en, h);
+    }
 }
 
 struct host *host_get(struct engine *en, const struct plan_host *p)
 {
     for (struct host *h = en->hosts; h; h = h->next)
-        if (h->refs && same(h->ssh, p->ssh) && h->port == p->port && h->sudo == p->sudo) {
+        if (!h->closing && same(h->ssh, p->ssh) && h->port == p->port && h->sudo == p->sudo) {
             h->refs++;
             return h;
         }
@@ -57,7 +147,20 @@ void host_put(struct host *h)
 {
     if (!h || --h->refs)
         return;
-    node_close(h->node, host_closed, h);
+    engine_touch(h->en); /* hosts_close_unused() */
+    if (h->en->closing)
+        hosts_close_unused(h->en, true);
+}
+
+void hosts_close_unused(struct engine *en, bool at_once)
+{
+    for (struct host *h = en->hosts, *next; h; h = next) {
+        next = h->next;
+        if (h->refs || h->closing || (h->cleaning && !at_once))
+            continue;
+        h->closing = true;
+        node_close(h->node, host_closed, h);
+    }
 }
 
 bool host_up(const struct host *h) { return node_state(h->node) == NODE_UP; }

@@ -12,12 +12,17 @@ struct host {
     struct engine *en;
     char *name, *ssh;
     unsigned port, refs;
-    bool sudo;
+    unsigned cleaning; /* answers about run files that are awaited before it is closed */
+    bool sudo, closing;
     struct node *node;
 };
 struct host *host_get(struct engine *en, const struct plan_host *h); /* connects when new; refs + 1 */
 void host_put(struct host *h);
 bool host_up(const struct host *h);
+/* The files of an attempt that has ended are removed after the next commit. */
+void host_forget(struct host *h, const char *token);
+void hosts_forget(struct engine *en); /* of engine_flush(), after the commit */
+void hosts_close_unused(struct engine *en, bool at_once);
 
 /* What the driver does for a subtask right now. work.c */
 enum work_what { WORK_NONE, WORK_CHECK, WORK_ACT, WORK_POLL, WORK_KILL };
@@ -76,6 +81,7 @@ struct engine {
     struct host *hosts;
     struct effect *effects;
     size_t n_effects, cap_effects;
+    struct forgotten *forgotten; /* hosts.c */
     bool dirty, hosts_changed, flushing, closing;
     struct core_update update;
     uv_prepare_t prepare; /* drains what callbacks of this turn left */

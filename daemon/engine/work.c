@@ -110,7 +110,7 @@ static void poll_answered(struct job *b, size_t seq, enum verdict v)
 }
 
 /* The end of an attempt, with its exit status or without. */
-static void attempt_answered(struct job *b, size_t seq, enum node_outcome o, int exit, const char *out, size_t len)
+static bool attempt_answered(struct job *b, size_t seq, enum node_outcome o, int exit, const char *out, size_t len)
 {
     const struct core_subtask *c = &b->core.subtasks[seq];
     enum core_event ev;
@@ -134,7 +134,7 @@ static void attempt_answered(struct job *b, size_t seq, enum node_outcome o, int
         break;
     }
     end(b, seq);
-    engine_event(b, seq, ev, NULL, NULL);
+    return engine_event(b, seq, ev, NULL, NULL);
 }
 
 void work_refused(struct job *b, size_t seq, const char *why)
@@ -190,6 +190,16 @@ static bool take_boot(void *ctx, const struct journal_attempt *a)
     return true;
 }
 
+/* Between the halves of an output that is too long for the journal. */
+static void say_cut(struct job *b, size_t seq, const char *token, const struct node_result *r, struct buf *out)
+{
+    size_t half = r->output_len / 2;
+    buf_add(out, r->output, half);
+    buf_printf(out, "\nomsup: the middle is left out; all of it is on %s in %s/%s.out\n",
+               b->plan->hosts[b->subs[seq].plan->host].name, b->en->run_dir, token);
+    buf_add(out, r->output + half, r->output_len - half);
+}
+
 static void on_run(void *ctx, const struct node_result *r)
 {
     struct ask *a = ctx;
@@ -207,7 +217,16 @@ static void on_run(void *ctx, const struct node_result *r)
         journal_attempts(b->en->journal, b->row.id, (int)seq, take_boot, &o, NULL);
     enum node_outcome outcome = believed(b, seq, r, o.boot);
     free(o.boot);
-    attempt_answered(b, seq, outcome, r->exit, r->output, r->output_len);
+    char *token = job_token(b, seq, b->core.subtasks[seq].attempt);
+    struct buf cut = {0};
+    if (r->output_cut)
+        say_cut(b, seq, token, r, &cut);
+    bool taken = attempt_answered(b, seq, outcome, r->exit, r->output_cut ? buf_str(&cut) : r->output,
+                                  r->output_cut ? cut.len : r->output_len);
+    if (taken && !r->output_cut) /* else the rest of it is nowhere else */
+        host_forget(job_host(b, seq), token);
+    buf_free(&cut);
+    free(token);
 }
 
 static void on_builtin(void *arg)

@@ -59,6 +59,7 @@ int journal_jobs(struct journal *j, bool open_only, bool (*cb)(void *ctx, const 
 int journal_plan(struct journal *j, const char *sha256, char **text, struct err *e);
 int journal_subtasks(struct journal *j, int64_t job, bool (*cb)(void *ctx, unsigned seq, const struct journal_subtask *s), void *ctx, struct err *e);
 int journal_attempts(struct journal *j, int64_t job, int seq /* -1: all */, bool (*cb)(void *ctx, const struct journal_attempt *a), void *ctx, struct err *e);
+bool journal_attempt_ended(struct journal *j, const char *token); /* its outcome is recorded, with its output */
 /* Output of an ended attempt; ERR_NOT_FOUND when there is none (yet). Caller frees. */
 int journal_output(struct journal *j, int64_t job, unsigned seq, unsigned attempt, char **data, size_t *len, struct err *e);
 int journal_events(struct journal *j, int64_t job /* 0: all */, int64_t since, unsigned limit, bool (*cb)(void *ctx, const struct journal_event *ev), void *ctx, struct err *e);

@@ -127,6 +127,16 @@ int journal_attempts(struct journal *j, int64_t job, int seq, bool (*cb)(void *c
     return rc < 0 ? rc : finish(j, s, rc, e);
 }
 
+bool journal_attempt_ended(struct journal *j, const char *token)
+{
+    sqlite3_stmt *s;
+    if (journal_bind(j, &s, NULL, "SELECT 1 FROM attempt WHERE token=? AND outcome IS NOT NULL", "s", token))
+        return false;
+    bool ended = sqlite3_step(s) == SQLITE_ROW;
+    sqlite3_reset(s);
+    return ended;
+}
+
 int journal_output(struct journal *j, int64_t job, unsigned seq, unsigned attempt, char **data, size_t *len, struct err *e)
 {
     sqlite3_stmt *s;

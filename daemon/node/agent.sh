@@ -159,13 +159,23 @@ end() {
     answer "$1" "$2"
 }
 
-# A fenced run keeps its fence: an older channel may still hold the request to begin it.
+# Removes what is left of run $2. A fenced one keeps its fence: an older channel may still hold the request to begin it.
+# Of one that began that request was used up, and there is no other. Where nothing is left nothing is judged: that fences.
 forget() {
-    judge "$1"
+    verdict=
+    if [ -e "$dir/$2.go" ] || [ -e "$dir/$2.script" ] || [ -e "$dir/$2.out" ]; then
+        judge "$2"
+    fi
     case $verdict in
-    alive) ;;
-    never) rm -f "$dir/$1.script" "$dir/$1.out" & ;;
-    *) rm -f "$dir/$1.script" "$dir/$1.out" "$dir/$1.go" & ;;
+    '') say "x $1 exited 0" ;;
+    alive) say "x $1 alive" ;;
+    *)
+        if [ "$verdict" = never ]; then go=; fi
+        {
+            rm -f "$dir/$2.script" "$dir/$2.out" ${go:+"$go"}
+            say "x $1 exited $?"
+        } &
+        ;;
     esac
 }
 
@@ -254,7 +264,12 @@ lead() {
     first=
     IFS= read -r first <"$go"
     if [ "$first" != "$mine" ]; then
-        case $first in fence) say "x $id never" ;; *) say "x $id gone" ;; esac
+        if [ "$first" = fence ]; then
+            rm -f "$dir/$token.script" "$out" # it may have been forgotten already, before these were made
+            say "x $id never"
+        else
+            say "x $id gone"
+        fi
         exit 0
     fi
     (
@@ -291,7 +306,7 @@ obey() {
         look) look "$id" "$token" ;;
         kill) end "$id" "$token" "$arg" & ;;
         tail) window "$id" "$token" "$arg" & ;;
-        forget) forget "$token" ;;
+        forget) forget "$id" "$token" ;;
         run | probe)
             # A payload without its newline was cut by the end of the channel: nothing of it may run.
             IFS= read -r script || exit 0

@@ -22,7 +22,7 @@ enum {
     TAIL_MAX = 64 * 1024,
 };
 
-enum kind { RUN, LOOK, KILL, TAIL, PROBE, CHECK };
+enum kind { RUN, LOOK, KILL, TAIL, PROBE, CHECK, FORGET };
 
 struct request {
     TAILQ_ENTRY(request) link;
@@ -36,6 +36,7 @@ struct request {
     uint64_t of;       /* CHECK: the run */
     unsigned missing;  /* RUN: checks in a row that found it ended or not begun */
     bool checking;     /* RUN */
+    bool forgotten;    /* RUN: from now on a look would make a fence */
 };
 TAILQ_HEAD(requests, request);
 
@@ -95,8 +96,13 @@ const char *node_why(const struct node *n) { return n->why; }
 /* Unlinks, answers and frees; the callback may do anything but free n at once. */
 static void answer(struct requests *list, struct request *r, enum node_outcome outcome, int status)
 {
-    static const size_t limit[] = {[RUN] = NODE_OUTPUT_MAX, [LOOK] = NODE_OUTPUT_MAX, [KILL] = NODE_OUTPUT_MAX,
-                                   [TAIL] = TAIL_MAX,       [PROBE] = NODE_PROBE_MAX, [CHECK] = 0};
+    static const size_t limit[] = {[RUN] = NODE_OUTPUT_MAX,
+                                   [LOOK] = NODE_OUTPUT_MAX,
+                                   [KILL] = NODE_OUTPUT_MAX,
+                                   [TAIL] = TAIL_MAX,
+                                   [PROBE] = NODE_PROBE_MAX,
+                                   [CHECK] = 0,
+                                   [FORGET] = 0};
     struct node_result res = {.outcome = outcome, .exit = status};
     TAILQ_REMOVE(list, r, link);
     if (outcome == NODE_EXITED) {
@@ -227,11 +233,15 @@ void node_tail(struct node *n, const char *token, uint64_t offset, node_cb *cb, 
         send_line(n, "tail", r->id, token, offset == UINT64_MAX ? 0 : offset < INT64_MAX ? offset + 1 : INT64_MAX);
 }
 
-void node_forget(struct node *n, const char *token)
+void node_forget(struct node *n, const char *token, node_cb *cb, void *ctx)
 {
-    assert(wire_token_ok(token));
-    if (n->state == NODE_UP && !n->closing)
-        send_line(n, "forget", 0, token, 0);
+    struct request *run, *r = add(n, FORGET, token, cb, ctx);
+    if (!r)
+        return;
+    TAILQ_FOREACH(run, &n->open, link)
+    if (run->kind == RUN && strcmp(run->token, token) == 0)
+        run->forgotten = true;
+    send_line(n, "forget", r->id, token, 0);
 }
 
 /* --- the channel's events --- */
@@ -252,7 +262,7 @@ static void on_check(struct node *n, struct request *r, bool ended, bool pending
         return;
     r->checking = false;
     r->missing = ended || pending ? r->missing + 1 : 0;
-    if (!r->cb || r->missing < (pending ? PENDING_TICKS : 2))
+    if (!r->cb || r->forgotten || r->missing < (pending ? PENDING_TICKS : 2))
         return; /* the report of a run that has just ended may be on its way */
     node_look(n, r->token, r->cb, r->ctx);
     r->cb = NULL;
@@ -266,7 +276,9 @@ static const char *on_end(struct node *n, struct request *r, const struct wire_l
         [KILL] = {[WIRE_EXITED] = true, [WIRE_NEVER] = true, [WIRE_LOST] = true},
         [TAIL] = {[WIRE_EXITED] = true, [WIRE_NEVER] = true},
         [PROBE] = {[WIRE_EXITED] = true},
-        [CHECK] = {[WIRE_EXITED] = true, [WIRE_ALIVE] = true, [WIRE_NEVER] = true, [WIRE_LOST] = true, [WIRE_PENDING] = true},
+        [CHECK] =
+            {[WIRE_EXITED] = true, [WIRE_ALIVE] = true, [WIRE_NEVER] = true, [WIRE_LOST] = true, [WIRE_PENDING] = true},
+        [FORGET] = {[WIRE_EXITED] = true, [WIRE_ALIVE] = true},
     };
     static const enum node_outcome outcome[] = {[WIRE_EXITED] = NODE_EXITED, [WIRE_ALIVE] = NODE_ALIVE, [WIRE_NEVER] = NODE_NEVER,
                                                 [WIRE_LOST] = NODE_LOST,     [WIRE_GONE] = NODE_GONE,   [WIRE_PENDING] = NODE_GONE};
@@ -296,7 +308,7 @@ static const char *on_line(void *ctx, const struct wire_line *l)
         return "the agent answered what was not asked";
     if (l->kind == WIRE_END)
         return on_end(n, r, l);
-    if (r->kind == CHECK || !wire_base64(&r->out, l->text))
+    if (r->kind == CHECK || r->kind == FORGET || !wire_base64(&r->out, l->text))
         return "the agent sent malformed output";
     size_t max = r->kind == TAIL ? TAIL_MAX : NODE_OUTPUT_MAX + 1;
     if (r->out.len > max)
@@ -382,7 +394,13 @@ static void on_tick(uv_timer_t *t)
     struct request *r, *next;
     for (r = TAILQ_FIRST(&n->open); r; r = next) {
         next = TAILQ_NEXT(r, link); /* new ones go to the end */
-        if (r->kind == RUN && r->cb && !r->checking) {
+        if (r->kind == RUN && r->cb && r->forgotten) { /* its end was seen by a look or a kill, and not by its leader */
+            static const struct node_result res = {.outcome = NODE_GONE, .output = ""};
+            node_cb *cb = r->cb;
+            r->cb = NULL;
+            cb(r->ctx, &res);
+            return; /* as below */
+        } else if (r->kind == RUN && r->cb && !r->checking) {
             struct request *check = add(n, CHECK, NULL, NULL, NULL);
             check->of = r->id;
             r->checking = true;

@@ -23,10 +23,11 @@
 #include "common/secret.h"
 
 enum {
-    NODE_TOKEN_MAX = 64,           /* bytes, [A-Za-z0-9._-] only */
-    NODE_SCRIPT_MAX = 256 * 1024,  /* bytes */
-    NODE_OUTPUT_MAX = 1024 * 1024, /* bytes of output that an answer carries; the rest stays on the node */
-    NODE_PROBE_MAX = 1024 * 1024,  /* the same for a probe */
+    NODE_TOKEN_MAX = 64,          /* bytes, [A-Za-z0-9._-] only */
+    NODE_SCRIPT_MAX = 256 * 1024, /* bytes */
+    NODE_OUTPUT_MAX =
+        1024 * 1024, /* bytes of output that an answer carries; the whole is on the node until it is forgotten */
+    NODE_PROBE_MAX = 1024 * 1024, /* the same for a probe */
 };
 
 enum node_state { NODE_DOWN, NODE_CONNECTING, NODE_UP };
@@ -104,5 +105,8 @@ void node_tail(struct node *n, const char *token, uint64_t offset, node_cb *cb, 
  * Several may run at once. */
 void node_probe(struct node *n, const struct node_script *s, unsigned timeout_ms, node_cb *cb, void *ctx);
 
-/* Removes the files of a run that has ended (no-op for one that is alive). No answer. */
-void node_forget(struct node *n, const char *token);
+/* Removes the files of a run whose answer is durable where it was asked for. NODE_EXITED: they are gone, or there were
+ * none; NODE_ALIVE: it runs, and they stay. From then on nothing may be asked about the token: a look would find that
+ * it never began. It is never started again, for it is asked for once: the request of a run that began was used up, and
+ * one that never began keeps its fence, a few bytes. */
+void node_forget(struct node *n, const char *token, node_cb *cb, void *ctx);

@@ -3,7 +3,8 @@
  * Requests, one per line, ID being a decimal number chosen here:
  *   run ID TOKEN [secret]       + a payload line with the script [+ one with the secret]
  *   probe ID SECONDS [secret]   + the same
- *   look ID TOKEN | check ID TOKEN | kill ID TOKEN GRACE_MS | tail ID TOKEN [FIRST_BYTE] (without: the last 4 KiB) | forget 0 TOKEN | ping
+ *   look ID TOKEN | check ID TOKEN | kill ID TOKEN GRACE_MS | forget ID TOKEN | ping
+ *   tail ID TOKEN [FIRST_BYTE]  (without: the last 4 KiB)
  * Answers:
  *   hello VERSION NONCE BOOT_ID      once, before everything else
  *   o ID BASE64                      a piece of output

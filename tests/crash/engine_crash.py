@@ -21,10 +21,11 @@ def fail(world, what):
 
 def verify(world, job, steps, nodes):
     """The two numbers: duplicate executions and lost outcomes."""
-    seen = {}
+    seen, by = {}, {}
     for line in world.effects():
-        name, who, _ = line.split(" ")
+        name, who, attempt = line.split(" ")
         seen[name, who] = seen.get((name, who), 0) + 1
+        by[name, who] = int(attempt)
     duplicates = sum(n - 1 for n in seen.values())
     c = world.client()
     snap = c.call("status", job=job)
@@ -35,18 +36,41 @@ def verify(world, job, steps, nodes):
             done = (step["step"], sub["subtask"] if sub["subtask"] != "-" else "control") in seen
             lost += shown != done
         for sub in c.call("show", job=job, step=step["step"])["subtasks"]:
+            who = sub["subtask"] if sub["subtask"] != "-" else "control"
             for attempt in sub["attempts"]:
                 lost += "outcome" not in attempt
+                if attempt["attempt"] == by.get((step["step"], who)):
+                    lost += (attempt.get("outcome"), attempt.get("exit")) != ("exited", 0)
     c.close()
     if snap["state"] != "Successful" or duplicates or lost or len(seen) != steps * nodes:
         fail(world, "job %s, %d duplicate executions, %d lost outcomes, %d of %d effects" % (snap["state"], duplicates, lost, len(seen), steps * nodes))
-    return duplicates, lost
+    clean(world)
+
+
+def clean(world):
+    """No run file is left. Those of a job that ended in the moment of a crash wait until its nodes are reached again."""
+    if world.ended and world.run_files():
+        finish(world, world.submit())
+    left = world.cleaned()
+    if left:
+        fail(world, "%d run files are left: %s" % (len(left), left[:6]))
 
 
 def finish(world, job):
     snap = world.wait(job, ENDS)
     if snap["state"] != "Successful":
         fail(world, "the job came to rest as %s: %s" % (snap["state"], snap.get("why")))
+
+
+def start_again(world, job):
+    """After a crash; the job's state."""
+    if not world.start():
+        fail(world, "no start after a crash")
+    c = world.client()
+    state = c.call("status", job=job)["state"]
+    c.close()
+    world.ended = state == "Successful"
+    return state
 
 
 def every(omsupd, calls):
@@ -67,23 +91,24 @@ def every(omsupd, calls):
                 c = world.client()
                 c.call("start", job=job)
                 world.wait(job, ENDS)
+                left = world.cleaned()
+                world.client().close()
             except OSError:
                 crashes += 1
             else:
+                if left:
+                    fail(world, "%d run files are left: %s" % (len(left), left[:6]))
                 world.kill(signal.SIGTERM)
-                if not world.start():
-                    fail(world, "no start after the end")
+                start_again(world, job)
                 verify(world, job, 5, 1) # 2 + 1 + 2
                 world.close()
                 print("%d crashes, one at each of %s: 0 duplicate executions, 0 lost outcomes" % (crashes, calls))
                 return 0 if crashes > 5 else 1
         world.daemon.wait()
-        if not world.start():
-            fail(world, "no start after crash %d" % n)
-        c = world.client()
-        if c.call("status", job=job)["state"] == "Ready":
+        if start_again(world, job) == "Ready":
+            c = world.client()
             c.call("start", job=job)
-        c.close()
+            c.close()
         finish(world, job)
         verify(world, job, 5, 1) # 2 + 1 + 2
         world.close()
@@ -115,8 +140,7 @@ def at_random(omsupd, crashes, seed):
             time.sleep(rng.random() * 0.12)  # the moment of the crash is what is random
             world.kill()
             total += 1
-            if not world.start():
-                fail(world, "no start after a crash")
+            start_again(world, job)
         finish(world, job)
         verify(world, job, len(names), 2)
         world.close()

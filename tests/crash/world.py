@@ -9,6 +9,7 @@ import socket
 import subprocess
 import tempfile
 import textwrap
+import time
 
 PASSWORD = "S3cret-pass'w\"ord"
 
@@ -58,6 +59,7 @@ class World:
         self.dir = tempfile.mkdtemp(prefix=prefix, dir=os.environ.get("TMPDIR", "/tmp"))
         self.effects_file = self.path("effects")
         self.daemon = None
+        self.ended = False  # engine_crash.py: the job had ended when the daemon came back
         self.log = open(self.path("log"), "ab")
         os.mkdir(self.path("procedures"))
         os.mkdir(self.path("state"))
@@ -177,6 +179,27 @@ class World:
             return []
         with open(self.effects_file, encoding="utf-8") as f:
             return f.read().split("\n")[:-1]
+
+    def run_files(self):
+        """What is left of runs on the nodes; fences of what never began may be."""
+        left = []
+        for name in sorted(os.listdir(self.path("runs"))) if os.path.exists(self.path("runs")) else []:
+            try:
+                with open(self.path("runs", name), "rb") as f:
+                    if not (name.endswith(".go") and f.readline() == b"fence\n"):
+                        left.append(name)
+            except FileNotFoundError:
+                continue
+        return left
+
+    def cleaned(self, keep=(), timeout=30):
+        """Nothing but `keep` is left soon; else what is."""
+        end = time.monotonic() + timeout
+        while sorted(self.run_files()) != sorted(keep):
+            if time.monotonic() > end or self.daemon.poll() is not None:
+                return self.run_files()
+            time.sleep(0.02)
+        return None
 
     def text_of_log(self):
         self.log.flush()

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""A command that prints the MetaDB login, as it stands in config.yaml and as a my.cnf has it: nothing of it is kept or shown."""
+"""A command that prints the MetaDB login, as it stands in config.yaml and as a my.cnf has it: nothing of it is shown, or kept
+when the command has ended."""
 import os
 import subprocess
 import sys
@@ -16,6 +17,8 @@ STEPS = """\
     said=$(metadb @EFFECTS@.leak)
     printf '%s\\n' "$said"
     printf '%s\\n' "$said" | sed -n 's/^password="\\(.*\\)"$/\\1/p' | sed 's/\\\\\\(.\\)/\\1/g'
+    echo printed >@EFFECTS@.printed
+    read -r end <@EFFECTS@.end
     exit 3
   check: |
     exit 1
@@ -30,9 +33,19 @@ def main():
     with open(leak, "w", encoding="utf-8") as f:
         f.write("#!/bin/sh\nexec cat <&4\n")
     os.chmod(leak, 0o755)
+    for fifo in ("printed", "end"):
+        os.mkfifo(world.effects_file + "." + fifo)
     try:
         assert world.start(), world.text_of_log()
         job = world.submit()
+        with open(world.effects_file + ".printed", encoding="utf-8") as fifo:
+            fifo.read()
+        # While it runs its output, for root only, is in a file of its host; there this search finds what the next one must not.
+        running = subprocess.run(["grep", "-rlF", PASSWORD, world.path("runs")], capture_output=True, encoding="utf-8", check=True).stdout
+        assert running.count("\n") == 1 and running.endswith(".out\n"), running
+        assert os.stat(running.strip()).st_mode & 0o077 == 0 and os.stat(world.path("runs")).st_mode & 0o077 == 0
+        with open(world.effects_file + ".end", "w", encoding="utf-8") as fifo:
+            fifo.write("end\n")
         snap = world.wait(job, ("Failed", "Successful", "Waiting"))
         c = world.client()
         logs = c.call("logs", job=job, step="show", subtask="-")["data"]
@@ -40,6 +53,8 @@ def main():
         c.close()
         assert snap["state"] == "Failed", snap
         assert logs.count("***") >= 2 and "[client]" in logs, logs
+        left = world.cleaned()
+        assert not left, "run files are left: %s" % left
         world.kill(15)
         kept = subprocess.run(["cat", world.path("state", "journal.db"), world.path("log")], capture_output=True, check=True).stdout
         for form in (PASSWORD, escaped):

@@ -36,17 +36,33 @@ class Secret:
 
 
 class Spy(threading.Thread):
-    """Looks at argv and environment of every process of some network namespaces, again and again."""
+    """Looks at argv and environment of every process of some network namespaces, and at run files, again and again."""
 
-    def __init__(self, secret, namespaces):
+    def __init__(self, secret, namespaces, run_dirs):
         super().__init__(daemon=True)
-        self.secret, self.namespaces = secret, namespaces
+        self.secret, self.namespaces, self.run_dirs = secret, namespaces, run_dirs
         self.stop = threading.Event()
         self.found, self.seen, self.rounds = [], set(), 0
+        self.loose, self.run_files = [], {host: set() for host in run_dirs}
+
+    def look_at_run_files(self):
+        """They are there only while a command runs."""
+        for host, path in self.run_dirs.items():
+            for name in os.listdir(path) if os.path.isdir(path) else []:
+                try:
+                    with open(os.path.join(path, name), "rb") as f:
+                        if os.fstat(f.fileno()).st_mode & 0o077:
+                            self.loose.append("%s on %s" % (name, host))
+                        if self.secret.within(f.read()):
+                            self.found.append("%s on %s" % (name, host))
+                    self.run_files[host].add(name.rsplit(".", 1)[1])
+                except FileNotFoundError:
+                    continue
 
     def run(self):
         while not self.stop.wait(0.02):
             self.rounds += 1
+            self.look_at_run_files()
             for pid in filter(str.isdigit, os.listdir("/proc")):
                 try:
                     if os.stat("/proc/%s/ns/net" % pid).st_ino not in self.namespaces:
@@ -75,7 +91,9 @@ class Upgrade(omslab.Case):
         # Every program that the daemon and what it starts execute, with argv and environment.
         cls.trace = lab.path("execs")
         lab.daemon.start(["strace", "-f", "--seccomp-bpf", "-qq", "-v", "-s", "65536", "-e", "trace=execve", "-e", "signal=none", "-o", cls.trace])
-        spy = Spy(cls.secret, namespaces)
+        # As they are seen from outside of the lab.
+        cls.run_dirs = {host: os.path.join(lab.lab_dir, "hosts", host, "var/lib/omsup/runs") for host in ["control"] + lab.nodes}
+        spy = Spy(cls.secret, namespaces, cls.run_dirs)
         spy.start()
         cls.plan_of_file = lab.json("plan", lab.deployment)
         cls.submitted = lab.json("submit", lab.deployment)
@@ -174,6 +192,11 @@ class Upgrade(omslab.Case):
         self.assertEqual(self.lab.sql("cm_402", "SELECT COUNT(*) FROM omsup_lock"), "0")
         for node in self.lab.nodes:
             self.assertEqual(self.lab.on(node, "sh", "-c", "ls -A /data/oms/oms_logs/omsup/image"), "")
+
+    def test_no_run_files_are_left(self):
+        for host, path in self.run_dirs.items():
+            omslab.eventually(lambda p=path: os.listdir(p) == [], "the run files of %s to be removed: %s" % (host, os.listdir(path)), 20)
+            self.assertEqual(self.lab.on(host, "ls", "-A", "/var/lib/omsup/runs") if host != "control" else "", "")
 
     # --- what was shown ---------------------------------------------------------------------------------------
 
@@ -283,8 +306,10 @@ class Upgrade(omslab.Case):
             self.assertTrue(self.secret.within(b"before " + form.encode() + b" after"), form)
         self.assertFalse(self.secret.within(b"password=***"))
 
-    def test_it_is_in_no_argv_and_no_environment(self):
+    def test_it_is_in_no_argv_no_environment_and_no_run_file(self):
         self.assertEqual(self.spy.found, [])
+        for host, kinds in self.spy.run_files.items():
+            self.assertEqual(kinds, {"go", "out", "script"}, host)
         self.assertGreater(self.spy.rounds, 20)
         self.assertTrue({b"ssh", b"sh"} <= {os.path.basename(name) for name in self.spy.seen}, self.spy.seen)
         with open(self.trace, "rb") as f:
@@ -331,10 +356,9 @@ class Upgrade(omslab.Case):
     def test_files_are_for_root_only(self):
         for path in ("state", "state/journal.db"):
             self.assertEqual(os.stat(self.lab.path(path)).st_mode & 0o077, 0, path)
-        loose = self.lab.lab("control", "find", "/var/lib/omsup/runs", "-mindepth", "1", "-perm", "/077")
-        self.assertEqual(loose, "")
-        for node in self.lab.nodes:
-            self.assertEqual(self.lab.on(node, "find", "/var/lib/omsup/runs", "-mindepth", "1", "-perm", "/077"), "", node)
+        for host, path in self.run_dirs.items():
+            self.assertEqual(os.stat(path).st_mode & 0o077, 0, host)
+        self.assertEqual(self.spy.loose, [])
 
 
 if __name__ == "__main__":

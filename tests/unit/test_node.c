@@ -201,6 +201,7 @@ static void adoption(void **state)
     const char *env[] = {e, NULL};
     fx_fifo(f, "ready");
     fx_fifo(f, "go");
+    char *ls = xasprintf("ls -A '%s'", f->run_dir);
     node_run(n, "t", &(struct node_script){.env = env, .script = "echo 1 >\"$D/ready\"; echo before; read x <\"$D/go\"; echo after; exit 5"},
              got_cb, &g);
     uv_run(&f->loop, UV_RUN_NOWAIT);
@@ -213,7 +214,7 @@ static void adoption(void **state)
     EXPECT(fx_look(f, n, "t"), NODE_ALIVE, 0, "");
     EXPECT(fx_tail(f, n, "t", 3), NODE_EXITED, 0, "ore\n");
     EXPECT(fx_run(f, n, "t", "echo twice"), NODE_GONE, 0, "");
-    node_forget(n, "t"); /* a no-op while it is alive */
+    EXPECT(fx_forget(f, n, "t"), NODE_ALIVE, 0, ""); /* and nothing is removed */
     EXPECT(fx_look(f, n, "t"), NODE_ALIVE, 0, "");
     fx_fifo_write(f, "go");
     do {
@@ -225,15 +226,12 @@ static void adoption(void **state)
     EXPECT(fx_look(f, n, "t"), NODE_EXITED, 5, "before\nafter\n");
     EXPECT(fx_kill(f, n, "t", 10), NODE_EXITED, 5, "before\nafter\n");
     EXPECT(fx_run(f, n, "t", "echo twice"), NODE_GONE, 0, "");
-    node_forget(n, "t");
-    do { /* forget has no answer; the last of its files is the fence */
-        got_free(&alive);
-        alive = fx_tail(f, n, "t", 0);
-    } while (alive.outcome != NODE_NEVER);
-    got_free(&alive);
-    char *go = fx_read(f, "runs/t.go", NULL), *out = fx_read(f, "runs/t.out", NULL);
-    assert_null(go);
-    assert_null(out);
+    for (int i = 0; i < 2; i++) { /* the second time nothing is there, and nothing is made */
+        EXPECT(fx_forget(f, n, "t"), NODE_EXITED, 0, "");
+        EXPECT(fx_probe(f, n, ls, 60000), NODE_EXITED, 0, "");
+    }
+    EXPECT(fx_tail(f, n, "t", 0), NODE_NEVER, 0, "");
+    free(ls);
     free(e);
     fx_close(f, n);
 }
@@ -248,10 +246,11 @@ static void fences(void **state)
     EXPECT(fx_kill(f, n, "k", 100), NODE_NEVER, 0, "");
     EXPECT(fx_run(f, n, "k", script), NODE_NEVER, 0, "");
     fx_write(f, "runs/k.out", "", 0, 0600);
-    node_forget(n, "k"); /* keeps the fence; it has no answer, so wait for what it removes */
-    char *gone = xasprintf("while [ -e '%s/k.out' ]; do :; done", f->run_dir);
-    EXPECT(fx_probe(f, n, gone, 60000), NODE_EXITED, 0, "");
-    free(gone);
+    fx_write(f, "runs/k.script", "", 0, 0600);
+    EXPECT(fx_forget(f, n, "k"), NODE_EXITED, 0, ""); /* keeps the fence */
+    char *ls = xasprintf("ls -A '%s'", f->run_dir);
+    EXPECT(fx_probe(f, n, ls, 60000), NODE_EXITED, 0, "k.go\nl.go\n");
+    free(ls);
     EXPECT(fx_run(f, n, "k", script), NODE_NEVER, 0, "");
     assert_int_equal(fx_lines(f, "effects"), 0);
 
@@ -355,6 +354,7 @@ static void leader_killed(void **state)
         EXPECT(fx_look(f, n, token), NODE_ALIVE, 0, "");
         if (way) {
             EXPECT(fx_kill(f, n, token, 1000), NODE_LOST, 0, "");
+            EXPECT(fx_forget(f, n, token), NODE_EXITED, 0, "");
         } else {
             fx_fifo_write(f, "go");
             do
@@ -364,9 +364,12 @@ static void leader_killed(void **state)
         }
         while (!g.answered) /* found out by the daemon's own checks */
             fx_turn(f);
-        EXPECT(g, NODE_LOST, 0, "");
+        EXPECT(g, way ? NODE_GONE : NODE_LOST, 0, "");
         g = (struct got){0};
     }
+    char *ls = xasprintf("ls -A '%s'", f->run_dir);
+    EXPECT(fx_probe(f, n, ls, 60000), NODE_EXITED, 0, "a.go\na.out\na.script\n"); /* and b was not fenced */
+    free(ls);
     free(e);
     fx_close(f, n);
 }

@@ -188,6 +188,13 @@ static struct got fx_tail(struct fx *f, struct node *n, const char *token, uint6
     return got_wait(f, &g);
 }
 
+static struct got fx_forget(struct fx *f, struct node *n, const char *token)
+{
+    struct got g = {0};
+    node_forget(n, token, got_cb, &g);
+    return got_wait(f, &g);
+}
+
 static struct got fx_probe(struct fx *f, struct node *n, const char *script, unsigned ms)
 {
     struct got g = {0};
