@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""SIGKILL of omsupd: at every commit, at every message to a node, and at random moments; then start it again, and it goes on
-to Successful with every effect done exactly once and every outcome known.
+"""SIGKILL of omsupd: at every commit, before commits, at every message to a node, and at random moments; then start it again,
+and it goes on to Successful with every effect done exactly once and every outcome known.
 
-usage: engine_crash.py OMSUPD commits|messages|random [CRASHES [SEED]]"""
+usage: engine_crash.py OMSUPD commits|before|messages|random [CRASHES [SEED]]"""
 import random
 import signal
 import sys
@@ -73,11 +73,11 @@ def start_again(world, job):
     return state
 
 
-def every(omsupd, calls):
-    """One run for n = 1, 2, …: the n-th of `calls` after the submission kills the daemon."""
+def every(omsupd, calls, step=1):
+    """One run for n = 1, 2, …: the n-th of `calls` after the submission kills the daemon. With a step: every so many-th."""
     n = crashes = 0
     while True:
-        n += 1
+        n += step
         world = World(omsupd, effect_step("a") + effect_step("b", "deployment", "", "sleep 0.01") + effect_step("c"), nodes=2)
         if not world.start():
             fail(world, "no start")
@@ -152,7 +152,9 @@ def at_random(omsupd, crashes, seed):
 def main():
     omsupd, mode = sys.argv[1:3]
     if mode == "commits":
-        return every(omsupd, "fdatasync")
+        return every(omsupd, "fdatasync")  # what it makes durable is written already: after a SIGKILL it counts
+    if mode == "before":
+        return every(omsupd, "pwrite64", int(sys.argv[3]))  # a page of the journal: its commit is lost
     if mode == "messages":
         return every(omsupd, "write,writev,sendmsg")
     return at_random(omsupd, int(sys.argv[3]), int(sys.argv[4]) if len(sys.argv) > 4 else int(time.time()))
