@@ -1,11 +1,16 @@
-/* ha-off, ha-is-off. Of all keys only `enable` decides: enableStore, enableConnector … are true by default and mean
+/* ha-before, ha-off, ha-is-off. Of all keys only `enable` decides: enableStore, enableConnector … are true by default and mean
  * nothing while it is false. (OBD takes any true key with "enable" in its name for HA.) */
 #include <stdlib.h>
 #include <string.h>
 
 #include "daemon/action/ha_config.h"
 
-action_fn ha_off, ha_is_off;
+action_fn ha_before, ha_off, ha_is_off;
+
+static void say_before(const struct ha *h, struct buf *out)
+{
+    say(out, "omsup: fact ha.before %s", h->enable ? "on" : h->present ? "off" : "absent");
+}
 
 static char *turn_off(const struct ha *h, void *ctx) { return h->enable ? ha_set(h->json, "enable", "false") : NULL; }
 
@@ -16,7 +21,7 @@ static void remember(const struct ha *h, const struct action_args *a, struct buf
     const char *attempt = action_env(a, "OMSUP_ATTEMPT");
     bool first = !*attempt || strcmp(attempt, "1") == 0;
     if (*action_env(a, "OMSUP_PARENT") == '\0' && (h->enable || first))
-        say(out, "omsup: fact ha.before %s", h->enable ? "on" : h->present ? "off" : "absent");
+        say_before(h, out);
     if (h->enable)
         say(out, "HA was on; setting enable=false");
 }
@@ -28,6 +33,18 @@ enum verdict ha_off(struct metadb *db, const struct action_args *a, struct buf *
     if (v == VERDICT_YES)
         say(out, "omsup: evidence HA is off");
     return v;
+}
+
+enum verdict ha_before(struct metadb *db, const struct action_args *a, struct buf *out)
+{
+    struct ha h;
+    struct err e;
+    if (ha_load(db, a, &h, NULL, &e))
+        return look_failed(out, &e);
+    say_before(&h, out);
+    say(out, "omsup: evidence HA is %s", h.enable ? "on" : h.present ? "off" : "off: ha.config was never edited");
+    ha_free(&h);
+    return VERDICT_YES;
 }
 
 enum verdict ha_is_off(struct metadb *db, const struct action_args *a, struct buf *out)

@@ -174,6 +174,29 @@ static void test_two_rows(void **state)
     run(x->db,
         "INSERT INTO " RM ".oms_normal_config (cfg_name, cfg_value) VALUES ('ha.config', '{}'), ('ha.config', '{}')");
     expect(x, "ha-is-off", VERDICT_UNKNOWN, "2 rows");
+    expect(x, "ha-before", VERDICT_UNKNOWN, "2 rows");
+    not_said(x, "omsup: fact");
+}
+
+/* What HA was, whoever switches it off; and nothing that is not known. */
+static void test_before(void **state)
+{
+    struct acting *x = *state;
+    expect(x, "ha-before", VERDICT_YES, "omsup: fact ha.before absent\n");
+    static const char *const on[] = {"{\"enable\":true}", "{ \"enableStore\" : true,\n \"enable\" :\t true }",
+                                     "{\"enable\":\"true\"}", "{\"enable\":1}"},
+                             *const off[] = {"{\"enable\":false,\"enableStore\":true}", "{\"enableConnector\":true}",
+                                             "", NULL};
+    for (size_t i = 0; i < 4; i++) {
+        put(x, on[i]);
+        expect(x, "ha-before", VERDICT_YES, "omsup: fact ha.before on\n");
+        put(x, off[i]);
+        expect(x, "ha-before", VERDICT_YES, "omsup: fact ha.before off\n");
+    }
+    put(x, "{\"enable\":true");
+    expect(x, "ha-before", VERDICT_UNKNOWN, "not valid JSON");
+    not_said(x, "omsup: fact");
+    is(x->db, "SELECT cfg_value FROM " RM ".oms_normal_config WHERE cfg_name = 'ha.config'", "{\"enable\":true");
 }
 
 /* --- a concurrent edit ----------------------------------------------------------------------------------------- */
@@ -314,6 +337,7 @@ int main(void)
         on_oms(test_off_without_need_writes_nothing),
         on_oms(test_broken),
         on_oms(test_two_rows),
+        on_oms(test_before),
         on_oms(test_race),
         on_oms(test_on),
         on_oms(test_outage),
