@@ -133,8 +133,8 @@ static int parse_value(struct cursor *c, const char *op_at, const struct procedu
         return ynode_err_at(c->node, at(c, start), c->e, "\"when\" needs a value for \"%s\" here", var_names[t->var]);
     if (words_of(t->var) && t->op != CMP_EQ && t->op != CMP_NE)
         return ynode_err_at(c->node, at(c, op_at), c->e, "\"%s\" is compared with = or !=", var_names[t->var]);
-    if (t->var == WHEN_REACHED && t->op != CMP_GE)
-        return ynode_err_at(c->node, at(c, op_at), c->e, "\"reached\" is compared with >=");
+    if (t->var == WHEN_REACHED && t->op != CMP_GE && t->op != CMP_LT)
+        return ynode_err_at(c->node, at(c, op_at), c->e, "\"reached\" is compared with >= or <");
     if (words_of(t->var))
         return parse_words(c, start, w, t);
     if (t->var == WHEN_REGIONS || t->var == WHEN_NODES)
@@ -198,7 +198,7 @@ static bool term_holds(const struct when_term *t, const struct when_facts *f)
     case WHEN_NODES:
         return cmp_holds((int)f->nodes - (int)t->number, t->op);
     case WHEN_REACHED:
-        return f->reached > t->number;
+        return (f->reached > t->number) == (t->op == CMP_GE);
     case WHEN_EDITION:
         is = f->edition;
         break;
