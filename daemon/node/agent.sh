@@ -336,7 +336,8 @@ agent)
     OMSUP_AGENT=$boot boot=
     read -r boot </proc/sys/kernel/random/boot_id
     [ -n "$boot" ] || fail "no /proc/sys/kernel/random/boot_id"
-    for word in base64 cat dd head rm setsid sleep tail timeout wc; do
+    # Its own, and what the scripts of procedures take for granted.
+    for word in awk base64 cat dd grep head rm sed setsid sleep tail timeout wc; do
         command -v "$word" >/dev/null || fail "no $word on this host"
     done
     # An external printf would show secrets in its arguments.
@@ -346,7 +347,8 @@ agent)
     cd /
     [ -d "$dir" ] || mkdir -p "$dir" || fail "cannot create $dir"
     # shellcheck disable=SC3067 # dash, bash and busybox have -O
-    { [ -O "$dir" ] && [ -w "$dir" ] && chmod 700 "$dir"; } || fail "$dir is not ours"
+    { [ -O "$dir" ] && [ -w "$dir" ] && chmod 700 "$dir"; } ||
+        fail "$dir is another account's (is 'sudo: true' missing in the deployment file, or was there another account before?)"
     say "hello 1 $nonce $boot"
     nonce=
     obey
