@@ -48,6 +48,7 @@ step() { script steps "$1" "$2" "${ENV[@]}" "${@:3}"; }
 inspect_says() { printf '%s\n' "$2" >"$T/docker/$1"; }
 
 @test "start-new: the documented command with every bind of the old container" {
+	inspect_says 0ld false
 	step start-new run OMSUP_TOKEN=tok
 	diff - "$T/docker/.run" <<-'EOF'
 		run
@@ -80,6 +81,7 @@ inspect_says() { printf '%s\n' "$2" >"$T/docker/$1"; }
 }
 
 @test "start-new: a foreign container of that name is left alone" {
+	inspect_says 0ld false
 	inspect_says oms_423 ""
 	run step start-new run OMSUP_TOKEN=tok
 	[ "$status" -eq 1 ]
@@ -90,7 +92,25 @@ inspect_says() { printf '%s\n' "$2" >"$T/docker/$1"; }
 	run ! grep -E '^(rm|run)' "$CALLS"
 }
 
+@test "old-stopped, start-new: not beside the old container, which is not in the backup any more" {
+	inspect_says 0ld false
+	step old-stopped probe
+	inspect_says 0ld true
+	run step old-stopped probe
+	[ "$status" -eq 1 ]
+	[[ $output == *"runs again"* ]]
+	run step start-new run OMSUP_TOKEN=tok
+	[ "$status" -eq 1 ]
+	[[ $output == *"runs again"* ]]
+	run ! grep -E '^(rm|run)' "$CALLS"
+	rm "$T/docker/0ld"
+	run step start-new run OMSUP_TOKEN=tok
+	[ "$status" -ne 0 ]
+	run ! grep -E '^(rm|run)' "$CALLS"
+}
+
 @test "start-new: what an earlier attempt of this job left is removed" {
+	inspect_says 0ld false
 	inspect_says oms_423 7
 	step start-new run OMSUP_TOKEN=tok
 	grep -qx 'rm -f oms_423' "$CALLS"
@@ -141,6 +161,17 @@ inspect_says() { printf '%s\n' "$2" >"$T/docker/$1"; }
 
 copied() { cmp "$T/image of OMS.tar" "$T/it's logs/omsup/image/image of OMS.tar"; }
 archive() { head -c 3000000 /dev/urandom >"$T/image of OMS.tar"; }
+# As docker save writes it: two images, of which ours has this id. FORM: of the name of its configuration.
+saved() { # ID [FORM]
+	local ours
+	# shellcheck disable=SC2059
+	ours=$(printf "${2:-%s.json}" "$1")
+	printf '[{"Config":"%s.json","RepoTags":["oms:feature_4.2.3-other"],"Layers":["x.tar"]},{"Config":"%s","RepoTags":["x:1","oms:feature_4.2.3"],"Layers":["y.tar"]}]\n' \
+		"$OTHER" "$ours" >"$T/manifest.json"
+	head -c 20000 /dev/urandom >"$T/y.tar"
+	tar -C "$T" -cf "$T/image of OMS.tar" y.tar manifest.json
+}
+ID=$(printf 'a1%.0s' {1..32}) OTHER=$(printf 'b2%.0s' {1..32})
 part() { # SIZE: the beginning that an earlier attempt left
 	mkdir -p "$T/it's logs/omsup/image"
 	head -c "$1" "$T/image of OMS.tar" >"$T/it's logs/omsup/image/image of OMS.tar.$(sha256sum <"$T/image of OMS.tar" | cut -d' ' -f1).part"
@@ -213,6 +244,35 @@ part() { # SIZE: the beginning that an earlier attempt left
 	[ "$status" -eq 2 ]
 }
 
+@test "an image that only has the name of the new one is not taken for it" {
+	for form in '%s.json' 'blobs/sha256/%s'; do
+		saved "$ID" "$form"
+		echo "sha256:$ID" >"$T/docker/.images"
+		step copy-image check
+		step load-image check NODE_SSH=
+		step load-image check
+		echo "sha256:$OTHER" >"$T/docker/.images"
+		run step copy-image check
+		[ "$status" -eq 1 ]
+		run step load-image check IMAGE_ON=nodes
+		[ "$status" -eq 1 ]
+		run step load-image check NODE_SSH=
+		[ "$status" -eq 1 ]
+	done
+	# copied, so that it is still to be loaded; after that it is the one, whatever the engine calls it
+	step copy-image run
+	run step load-image check
+	[ "$status" -eq 1 ]
+	step load-image run
+	step load-image check
+	[ ! -e "$T/it's logs/omsup/image/image of OMS.tar" ]
+	step load-image run IMAGE_ON=nodes
+	step load-image check IMAGE_ON=nodes
+	echo "sha256:$ID" >"$T/docker/.images"
+	rm -r "$T/it's logs/omsup"
+	step load-image check IMAGE_ON=nodes
+}
+
 @test "remove-copy: what was copied and its beginnings, and nothing else" {
 	archive
 	step copy-image run
@@ -278,6 +338,31 @@ ended() { # TEXT: how attempt 1 of docker_init.sh ended
 	[ "$status" -eq 2 ]
 	run step init-metadata check LOGS_DIR=/nowhere
 	[ "$status" -eq 2 ]
+}
+
+@test "init-metadata and correct-metadata: who cannot see what was begun begins nothing" {
+	[ "$(id -u)" -eq 0 ] # another account is needed to be refused
+	ended 'status 0\nflag yes\nline yes\nend\n'
+	chmod 755 "$T" "$BATS_RUN_TMPDIR" "$(dirname "$T")" 2>/dev/null || :
+	chmod 711 "$T/it's logs"
+	as_nobody() { # KEY [NAME=VALUE...]
+		local file
+		file=$(script_file steps "$kind" "$1")
+		setpriv --reuid=65534 --regid=65534 --clear-groups env -i "${ENV[@]}" "${@:2}" sh -s <"$file" 3</dev/null
+	}
+	for kind in init-metadata correct-metadata; do
+		run as_nobody check
+		[ "$status" -eq 2 ]
+		[[ $output == *"cannot be read"* ]]
+		run as_nobody run OMSUP_ATTEMPT=2 OMSUP_FORCE= LAST_REGION=true
+		[ "$status" -eq 1 ]
+		[[ $output == *"cannot be read"* ]]
+	done
+	run ! grep -q exec "$CALLS"
+	kind=init-metadata
+	chmod 755 "$T/it's logs"
+	run as_nobody check
+	[ "$status" -eq 0 ]
 }
 
 # docker_init.sh seems to run as long as $T/alive is there

@@ -41,6 +41,27 @@ slimmed() { # ID: one row with this id, no other table, and the next id is the n
 	slimmed 5000
 }
 
+# What of an attempt that was broken off still runs in the server is found by it.
+@test "the server sees the marker of each statement that changes something" {
+	sql "SET GLOBAL general_log_file = '$BATS_TEST_TMPDIR/statements'; SET GLOBAL general_log = 1"
+	slim
+	sql 'SET GLOBAL general_log = 0'
+	grep -oE '(CREATE TABLE|INSERT INTO|RENAME TABLE|DROP TABLE).*' "$BATS_TEST_TMPDIR/statements" >"$BATS_TEST_TMPDIR/changes"
+	# the CREATE TABLE has lines of its own
+	[ "$(grep -c . "$BATS_TEST_TMPDIR/changes")" = 4 ]
+	[ "$(grep -cF '/* omsup slim cm_hb_402 */' "$BATS_TEST_TMPDIR/changes")" = 3 ]
+	grep -qF "'Heartbeat sequence table' /* omsup slim cm_hb_402 */" "$BATS_TEST_TMPDIR/statements"
+}
+
+@test "a server that does not answer is not taken for one that is busy" {
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	printf '#!/bin/sh\ncase $* in *processlist*) echo gone >&2; exit 1;; esac\nexec %s "$@"\n' "$(command -v mysql)" >"$BATS_TEST_TMPDIR/bin/mysql"
+	chmod +x "$BATS_TEST_TMPDIR/bin/mysql"
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH run slim
+	[ "$status" -eq 1 ]
+	[[ $output != *"still runs"* ]]
+}
+
 @test "S1: created, not copied" {
 	sql "CREATE TABLE heatbeat_sequence_bak $COLUMNS_SQL" cm_hb_402
 	run check
