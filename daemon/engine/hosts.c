@@ -23,18 +23,12 @@ struct forgotten {
     char *token;
 };
 
-static void cleaned(struct host *h)
-{
-    h->cleaning--;
-    engine_touch(h->en); /* it may be closed now */
-}
-
 static void on_forgotten(void *ctx, const struct node_result *r)
 {
     struct host *h = ctx;
     if (r->outcome == NODE_EXITED && r->exit != 0)
         log_warn("node %s: run files could not be removed", h->name);
-    cleaned(h);
+    h->cleaning--;
 }
 
 void host_forget(struct host *h, const char *token)
@@ -81,7 +75,7 @@ static void on_list(void *ctx, const struct node_result *r)
         free(token);
         at = end + 1;
     }
-    cleaned(h);
+    h->cleaning--;
 }
 
 static void list_run_files(struct host *h)
@@ -145,10 +139,7 @@ static void host_closed(void *ctx)
 
 void host_put(struct host *h)
 {
-    if (!h || --h->refs)
-        return;
-    engine_touch(h->en); /* hosts_close_unused() */
-    if (h->en->closing)
+    if (h && --h->refs == 0 && h->en->closing) /* else engine_flush() sees to it, in each turn */
         hosts_close_unused(h->en, true);
 }
 
