@@ -64,8 +64,21 @@ looked_beyond() { # DONE
 	# on the other node there was nothing to do
 	run -0 "$LAB" on oms2 sh -c 'ls /data/oms/oms_logs/omsup 2>&1 || true'
 	[[ $output != *image* ]]
-	[ "$("$LAB" effects 'docker load')" = "1 oms1 docker load -i /data/oms/oms_logs/omsup/image/oms_423.tar" ] || "$LAB" effects
+	[ "$("$LAB" effects 'docker load')" = "1 oms1 docker load /data/oms/oms_logs/omsup/image/oms_423.tar" ]
 	[ -z "$("$LAB" effects 'oms2 docker')" ]
+	ctl cancel "$job" --reason test --yes
+}
+
+@test "an image that only has the name of the new one is replaced" {
+	new=$("$LAB" on oms2 docker images -q --no-trunc "$LAB_IMAGE")
+	"$LAB" on oms2 docker rmi "$LAB_IMAGE"
+	"$LAB" on oms2 docker commit "$LAB_OLD" "$LAB_IMAGE"
+	"$LAB" effects reset
+	"$LAB" sql "$CM" 'DELETE FROM omsup_lock'
+	job=$(submit)
+	at_gate "$job" load-image
+	[ "$("$LAB" effects 'docker load')" = "1 oms2 docker load /data/oms/oms_logs/omsup/image/oms_423.tar" ]
+	for node in $LAB_NODES; do [ "$("$LAB" on "$node" docker images -q --no-trunc "$LAB_IMAGE")" = "$new" ]; done
 	ctl cancel "$job" --reason test --yes
 }
 

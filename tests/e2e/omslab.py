@@ -363,13 +363,12 @@ def effect_name(host, what):
         return None  # its statements are counted by the server
     if words[0] == "sql":
         text = what[4:]
-        if text.startswith("/*"):
-            text = text.split("*/", 1)[1].strip()
+        text = re.sub(r"/\*.*?\*/", " ", text)  # who asks
         if "omsup_lock" in text:
             return None  # a lease, taken once and renewed as long as it is needed
         if "oms_normal_config" in text:
             return "sql ha %s" % ("on" if re.search(r'enable\W+true', text) else "off")
-        return "sql " + " ".join(text.split()[:6])
+        return "sql " + " ".join(text.rstrip("; ").split()[:6])
     return "%s %s" % (host, what)
 
 

@@ -70,6 +70,29 @@ parent_is_canceled() { # JOB ROLLBACK-JOB
 	[ -z "$("$LAB" effects "$LAB_NEW")" ]
 }
 
+@test "an old container that somebody starts again after the backup is seen in time, and what it wrote stays" {
+	upgrade_to backup
+	"$LAB" on oms1 docker start "$LAB_OLD"
+	"$LAB" sql "$RM" "INSERT INTO oms_project (id, project_name, project_status) VALUES (90, 'late', 'RUNNING')"
+	"$LAB" effects reset
+	pass_gate "$job" backup
+	becomes "$job" Failed
+	[ "$(step_state "$job" old-stopped)" = Failed ]
+	run -0 ctl status "$job"
+	[[ $output == *"$LAB_OLD runs again: what it writes is not in the backup"*"roll back (the databases stay as they are)"* ]]
+	run -4 ctl skip "$job" old-stopped --reason test --yes
+	back=$(rollback "$job")
+	becomes "$back" Successful
+	[ "$("$LAB" sql "$RM" 'SELECT project_name FROM oms_project WHERE id = 90')" = late ]
+	"$LAB" sql "$RM" 'DELETE FROM oms_project WHERE id = 90'
+	run -0 ctl status "$back"
+	[[ $output == *"The old containers run again; the databases were left as they are."* ]]
+	[[ $output != *"new containers"* ]]
+	ended_as_before "$back"
+	[ "$(drops)" = 0 ]
+	[ -z "$("$LAB" effects "$LAB_NEW")" ]
+}
+
 @test "just behind it; a damaged backup is refused before anything is dropped, and the rollback rests until it is repaired" {
 	upgrade_to start-new
 	run -0 ctl pause "$job"
