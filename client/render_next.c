@@ -73,13 +73,13 @@ static void next_doubt(const struct next *n)
         say(n, 4, "omsupd looks whether it was done; nothing to type yet", NULL);
         return;
     }
-    say(n, 4, "Its outcome is not known and the check cannot tell. Look at it, then say what is true:", NULL);
+    say(n, 4, "Its outcome is not known. Look at it, then say what is true:", NULL);
     if (n->sub->cure)
         say(n, 4, "Cure: ", n->sub->cure);
     if (n->sub->attempt > 0)
         type(n, "logs", "", NULL);
+    type(n, "retry", "", "asks the check again; runs again only when that says no");
     type(n, "done", " --reason TEXT", "it was done");
-    type(n, "retry", "", "it was not: checks, then tries again");
     type(n, "skip", " --reason TEXT", "it is not needed");
 }
 
