@@ -45,7 +45,12 @@ in_parallel() { # FUNCTION ARG...: FUNCTION once for each ARG
 	local function=$1 pids=() pid bad=0
 	shift
 	for arg in "$@"; do
-		"$function" "$arg" &
+		(
+			# What fails without a word of its own is named.
+			set -E
+			trap 'say "$function $arg: line ${BASH_LINENO[0]}: $BASH_COMMAND: ended with $?"' ERR
+			"$function" "$arg"
+		) &
 		pids+=($!)
 	done
 	for pid in "${pids[@]}"; do wait "$pid" || bad=1; done
