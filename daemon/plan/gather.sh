@@ -23,6 +23,7 @@ gone() {
 template='id {{.Id}}
 image {{.Config.Image}}
 {{range .HostConfig.Binds}}bind {{.}}
+{{end}}{{range .Mounts}}mount {{.Type}}|{{.RW}}|{{if eq (printf "%s" .Type) "volume"}}{{.Name}}{{end}}|{{.Source}}|{{.Destination}}
 {{end}}{{range .Config.Env}}{{if eq (printf "%.12s" .) "OMS_HOST_IP="}}env {{.}}
 {{end}}{{end}}'
 
@@ -34,6 +35,29 @@ facts=$(timeout 20 "$DOCKER" inspect --type container -f "$template" "$container
     case $OLD_ID:$said in ?*:*[Nn]o\ such\ *) gone ;; esac
     fail "container $container: $(printf '%.300s' "$said")"
 }
+
+# What was mounted by --mount is not among the binds; it goes to the new container all the same. Volumes without a name
+# belong to the one container.
+mounts=$(printf '%s\n' "$facts" | sed -n 's/^mount //p')
+facts=$(printf '%s\n' "$facts" | sed '/^mount /d')
+while IFS='|' read -r type rw name source target; do
+    case "$facts
+" in *":$target
+"* | *":$target:"*) continue ;; esac
+    case $type in
+    bind) ;;
+    volume)
+        source=$name
+        case ${#name}:$name in *:*[!0-9a-f]*) ;; 64:*) continue ;; esac
+        ;;
+    *) continue ;;
+    esac
+    [ "$rw" = true ] || target=$target:ro
+    facts="$facts
+bind $source:$target"
+done <<EOF
+$mounts
+EOF
 
 config=$(printf '%s\n' "$facts" | sed -n "s|^bind \(/[^:]*\):$config_in\(:.*\)\{0,1\}\$|\1|p")
 [ -n "$config" ] || fail "container $container has no file of the host bound to $config_in"

@@ -139,6 +139,39 @@ static void runs(void **state)
     free(config);
 }
 
+/* Each mount once, however it was asked for; not what belongs to the old container alone, or is not of the host. */
+static void finds_what_is_no_bind(void **state)
+{
+    size_t len;
+    char *config = data_read("oms-config/region1.yaml", &len);
+    char *out = run_script(
+        DOCKER_SAYS("bind /l:/home/admin/logs\n"
+                    "mount bind|true||/l|/home/admin/logs\n"
+                    "mount bind|false||$DIR/config|/home/admin/conf/config.yaml\n"
+                    "mount bind|true||/my certs|/etc/pki/nginx\n"
+                    "mount volume|true|store|/var/lib/docker/volumes/store/_data|/home/ds/store\n"
+                    "mount volume|true|aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa|/v|/tmp/x\n"
+                    "mount tmpfs|true|||/run\n"
+                    "env OMS_HOST_IP=10.0.0.1\n"),
+        config);
+    static const char *const want[] = {"/l:/home/admin/logs", "CONFIG", "/my certs:/etc/pki/nginx",
+                                       "store:/home/ds/store"};
+    struct node_facts f;
+    struct err e = {0};
+    if (gather_parse(out, strlen(out), "oms1", &f, &e))
+        fail_msg("%s\n%s", e.msg, out);
+    for (size_t i = 0; i < 4; i++)
+        if (strcmp(want[i], "CONFIG") == 0)
+            assert_non_null(strstr(f.binds[i], "/config:/home/admin/conf/config.yaml:ro"));
+        else
+            assert_string_equal(f.binds[i], want[i]);
+    assert_null(f.binds[4]);
+    assert_string_equal(f.host_ip, "10.0.0.1");
+    node_facts_free(&f);
+    free(out);
+    free(config);
+}
+
 static void says_why_not(void **state)
 {
     static const char bound[] = DOCKER_SAYS("bind $DIR/config:/home/admin/conf/config.yaml\n");
@@ -205,6 +238,7 @@ int main(void)
         cmocka_unit_test(refuses_what_is_wrong),
         cmocka_unit_test(codes),
         cmocka_unit_test(runs),
+        cmocka_unit_test(finds_what_is_no_bind),
         cmocka_unit_test(says_why_not),
         cmocka_unit_test(asks_by_id),
     };
