@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""A job that is paused while a step's check is asked: the step is Pending again, has not begun, and no time runs for it."""
+"""A job that is paused while a step's check is asked: the step is Pending again, has not begun, and no time runs for it.
+Also when a retry was asked for before the pause; one after it acts."""
 import os
 import sys
 
@@ -18,7 +19,43 @@ STEPS = """\
 """
 
 
+LOST = """\
+- step: lost
+  title: Fails, then is lost while it is paused
+  run: |
+    echo "attempt $OMSUP_ATTEMPT" >>@EFFECTS@
+    [ "$OMSUP_ATTEMPT" != 1 ] || exit 3
+    [ "$OMSUP_ATTEMPT" != 2 ] || { read -r end <@EFFECTS@.end; kill -KILL 0; }
+  check: |
+    grep -qx "attempt 3" @EFFECTS@ || exit 1
+"""
+
+
+def retried_before_the_pause():
+    world = World(os.environ["OMSUPD"], LOST)
+    try:
+        os.mkfifo(world.effects_file + ".end")
+        assert world.start(), world.text_of_log()
+        job = world.submit()
+        world.wait(job, ("Failed",))
+        c = world.client()
+        c.call("retry", job=job, step="lost")
+        with open(world.effects_file + ".end", "w", encoding="utf-8") as end:  # it reads: attempt 2 runs
+            c.call("pause", job=job)
+            end.write("end\n")
+        step = world.wait(job, ("Paused", "Successful"))["steps"][0]
+        assert step["state"] == "Pending", step
+        assert world.effects() == ["attempt 1", "attempt 2"], "it acted while paused: %s" % world.effects()
+        c.call("resume", job=job)
+        assert world.wait(job, ("Successful", "Failed"))["state"] == "Successful"
+        assert world.effects() == ["attempt 1", "attempt 2", "attempt 3"], world.effects()
+        c.close()
+    finally:
+        world.close()
+
+
 def main():
+    retried_before_the_pause()
     world = World(os.environ["OMSUPD"], STEPS)
     try:
         assert world.start(), world.text_of_log()

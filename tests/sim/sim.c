@@ -268,6 +268,8 @@ static void verb(struct sim *s, enum core_verb v)
         die(s, "cancel does not cancel", 0);
     if (v == VERB_CANCEL_FORCE && s->job.mode != MODE_CANCELED)
         die(s, "cancel by force waits for something", 0);
+    for (size_t i = 0; (v == VERB_PAUSE || v == VERB_HOLD) && i < MAX_SUB; i++)
+        s->truth[i].asked = false; /* the newer word counts */
     total_verbs++;
     settle_down(s);
 }

@@ -368,6 +368,32 @@ static void a_retry_acts_though_the_job_is_paused(void **state)
     tear_down(&t);
 }
 
+static void a_pause_takes_back_the_retry_before_it(void **state)
+{
+    static const enum core_verb verbs[] = {VERB_PAUSE, VERB_HOLD};
+    for (size_t k = 0; k < 2; k++) {
+        struct three t;
+        set_up(&t, true); /* while it acts: lost, and the check says no */
+        assert_true(apply(&t, 0, EV_NO));
+        assert_true(apply(&t, 0, EV_EXIT_BAD));
+        assert_true(apply(&t, 0, EV_BEGIN_CHECK));
+        assert_true(apply(&t, 0, EV_NO));
+        assert_true(verb(&t, verbs[k]));
+        assert_true(apply(&t, 0, EV_LOST));
+        assert_true(apply(&t, 0, EV_NO));
+        assert_int_equal(t.subs[0].phase, PHASE_PENDING);
+        tear_down(&t);
+
+        set_up(&t, true); /* while its check is asked */
+        assert_true(apply(&t, 0, EV_CANNOT_TELL));
+        assert_true(apply(&t, 0, EV_BEGIN_CHECK));
+        assert_true(verb(&t, verbs[k]));
+        assert_true(apply(&t, 0, EV_NO));
+        assert_int_equal(t.subs[0].phase, PHASE_PENDING);
+        tear_down(&t);
+    }
+}
+
 static void open_run_and_lost_follow_the_attempt(void **state)
 {
     static const struct {
@@ -614,6 +640,7 @@ int main(void)
         cmocka_unit_test(nothing_begins_out_of_turn),
         cmocka_unit_test(a_check_job_goes_on_over_failures),
         cmocka_unit_test(a_retry_acts_though_the_job_is_paused),
+        cmocka_unit_test(a_pause_takes_back_the_retry_before_it),
         cmocka_unit_test(open_run_and_lost_follow_the_attempt),
         cmocka_unit_test(an_operator_or_a_new_beginning_ends_the_count_of_lost_ones),
         cmocka_unit_test(only_doubt_gives_up),

@@ -167,6 +167,8 @@ bool core_verb(struct core_job *j, enum core_verb v, struct core_update *u)
         if (m != MODE_RUNNING)
             return false;
         j->mode = MODE_PAUSED;
+        for (size_t i = 0; i < j->n_subtasks; i++)
+            j->subtasks[i].asked = false; /* a retry before it is overruled */
         break;
     case VERB_RESUME:
         if (m != MODE_PAUSED)

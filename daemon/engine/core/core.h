@@ -64,7 +64,7 @@ struct core_subtask {
     bool has_check;
     bool read_only;   /* its act may be repeated without harm */
     bool skip_forced;
-    bool asked;       /* an operator's retry: acts though the job is paused. Not kept over a restart */
+    bool asked;       /* an operator's retry, newer than the pause: acts though the job is paused. Not kept over a restart */
     bool open_run;    /* the present attempt's run is not known to be over */
     unsigned attempt; /* 0: none yet */
     unsigned lost;    /* attempts lost in a row */
