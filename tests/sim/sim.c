@@ -52,6 +52,7 @@ struct sim {
     bool sent[MAX_SUB];
     enum core_effect todo[MAX_SUB * 4];
     size_t todo_sub[MAX_SUB * 4], n_todo;
+    bool cancel_forced; /* an operator did not want to wait */
     struct core_update u;
 };
 
@@ -270,6 +271,7 @@ static void verb(struct sim *s, enum core_verb v)
         die(s, "cancel by force waits for something", 0);
     for (size_t i = 0; (v == VERB_PAUSE || v == VERB_HOLD) && i < MAX_SUB; i++)
         s->truth[i].asked = false; /* the newer word counts */
+    s->cancel_forced |= v == VERB_CANCEL_FORCE;
     total_verbs++;
     settle_down(s);
 }
@@ -545,10 +547,12 @@ static void check_all(struct sim *s)
         for (size_t i = 0; i < s->job.n_subtasks; i++)
             if (!core_phase_passed(s->subs[i].phase) && !(s->job.keep_going && s->subs[i].phase == PHASE_FAILED))
                 die(s, "the job is Successful, a subtask is not", i);
-    if (s->job.mode == MODE_CANCELED)
-        for (size_t i = 0; i < s->job.n_subtasks; i++)
-            if (!core_phase_final(s->subs[i].phase))
-                die(s, "the job is Canceled, a subtask is not at its end", i);
+    for (size_t i = 0; s->job.mode == MODE_CANCELED && i < s->job.n_subtasks; i++) {
+        if (!core_phase_final(s->subs[i].phase))
+            die(s, "the job is Canceled, a subtask is not at its end", i);
+        if (!s->cancel_forced && !s->subs[i].read_only && !s->truth[i].excused && (s->truth[i].alive || s->subs[i].open_run))
+            die(s, "the job is Canceled, and an attempt may run", i);
+    }
 }
 
 static bool ended(const struct sim *s) { return s->job.mode == MODE_SUCCESSFUL || s->job.mode == MODE_CANCELED; }

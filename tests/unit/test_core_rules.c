@@ -104,6 +104,8 @@ static int leads(enum core_phase p, enum core_event e)
         if (in(p, ENDED | BIT(PHASE_FAILED) | BIT(PHASE_CANCELING)))
             return NO_MOVE;
         return in(p, RUNS) ? PHASE_CANCELING : PHASE_CANCELED;
+    case EV_CANCEL_FENCE:
+        return p == PHASE_UNKNOWN ? PHASE_CANCELING : NO_MOVE;
     case EV_CANCEL_FORCE:
         return in(p, RUNS) ? PHASE_CANCELED : NO_MOVE;
     case N_EVENTS:
@@ -150,7 +152,7 @@ static void each_event_has_its_author(void **state)
     for (int e = 0; e < N_EVENTS; e++) {
         bool engine = e == EV_BEGIN_CHECK || e == EV_BEGIN_ACT || e == EV_BEGIN_POLL || e == EV_BEGIN_GATE;
         bool operator_ = e == EV_BEGIN_FENCE || e == EV_GIVE_UP || e == EV_SKIP || e == EV_DONE || e == EV_DONE_FORCE ||
-                         e == EV_CONFIRM || e == EV_REJECT || e == EV_CANCEL || e == EV_CANCEL_FORCE;
+                         e == EV_CONFIRM || e == EV_REJECT || e == EV_CANCEL || e == EV_CANCEL_FENCE || e == EV_CANCEL_FORCE;
         if (core_event_who(e) != (engine ? BY_ENGINE : operator_ ? BY_OPERATOR : BY_WORLD))
             fail_msg("%s", core_event_name(e));
     }
@@ -263,6 +265,32 @@ static void cancel_waits_for_what_runs_unless_forced(void **state)
     assert_true(verb(&t, VERB_CANCEL_FORCE));
     for (int i = 0; i < 3; i++)
         assert_int_equal(t.subs[i].phase, PHASE_CANCELED);
+    tear_down(&t);
+}
+
+static void cancel_stops_what_was_given_up(void **state)
+{
+    struct three t;
+    set_up(&t, true);
+    assert_true(apply(&t, 0, EV_NO));
+    assert_true(apply(&t, 0, EV_GIVE_UP));
+    assert_true(apply(&t, 1, EV_CANNOT_TELL)); /* nothing of this one can run */
+    assert_true(verb(&t, VERB_CANCEL));
+    assert_int_equal(t.subs[0].phase, PHASE_CANCELING);
+    assert_int_equal(t.u.moves[0].row->effect, EFFECT_KILL);
+    assert_int_equal(t.subs[1].phase, PHASE_CANCELED);
+    assert_int_equal(t.job.mode, MODE_CANCELING);
+    assert_true(apply(&t, 0, EV_LOST));
+    assert_int_equal(t.job.mode, MODE_CANCELED);
+    assert_false(t.subs[0].open_run);
+    tear_down(&t);
+
+    set_up(&t, true);
+    assert_true(apply(&t, 0, EV_NO));
+    assert_true(apply(&t, 0, EV_GIVE_UP));
+    assert_true(verb(&t, VERB_CANCEL_FORCE));
+    assert_int_equal(t.job.mode, MODE_CANCELED);
+    assert_true(t.subs[0].open_run); /* nobody knows */
     tear_down(&t);
 }
 
@@ -635,6 +663,7 @@ int main(void)
         cmocka_unit_test(busy_final_and_at_rest),
         cmocka_unit_test(verbs_depend_on_the_mode),
         cmocka_unit_test(cancel_waits_for_what_runs_unless_forced),
+        cmocka_unit_test(cancel_stops_what_was_given_up),
         cmocka_unit_test(one_move_each_in_a_cancel),
         cmocka_unit_test(serial_ones_begin_one_after_the_other),
         cmocka_unit_test(nothing_begins_out_of_turn),

@@ -145,11 +145,17 @@ bool core_apply(struct core_job *j, size_t subtask, enum core_event e, struct co
     return true;
 }
 
-static void cancel_all(struct core_job *j, enum core_event e, struct core_update *u)
+static enum core_event cancel_event(const struct core_subtask *s, bool force)
+{
+    if (force)
+        return core_row(s->phase, EV_CANCEL_FORCE) ? EV_CANCEL_FORCE : EV_CANCEL;
+    return s->phase == PHASE_UNKNOWN && s->open_run ? EV_CANCEL_FENCE : EV_CANCEL;
+}
+
+static void cancel_all(struct core_job *j, bool force, struct core_update *u)
 {
     for (size_t i = 0; i < j->n_subtasks; i++)
-        if (!move(j, i, e, u) && e == EV_CANCEL_FORCE)
-            move(j, i, EV_CANCEL, u);
+        move(j, i, cancel_event(&j->subtasks[i], force), u);
 }
 
 bool core_verb(struct core_job *j, enum core_verb v, struct core_update *u)
@@ -179,13 +185,13 @@ bool core_verb(struct core_job *j, enum core_verb v, struct core_update *u)
         if (!live)
             return false;
         j->mode = MODE_CANCELING;
-        cancel_all(j, EV_CANCEL, u);
+        cancel_all(j, false, u);
         break;
     case VERB_CANCEL_FORCE:
         if (!live && m != MODE_CANCELING)
             return false;
         j->mode = MODE_CANCELING;
-        cancel_all(j, EV_CANCEL_FORCE, u);
+        cancel_all(j, true, u);
         break;
     }
     settle(j, u);
