@@ -130,7 +130,7 @@ static bool attempt_answered(struct job *b, size_t seq, enum node_outcome o, int
         break;
     default:
         answer_attempt(b, seq, "lost", -1, NULL, 0);
-        ev = c->read_only ? EV_LOST_LOOK : EV_LOST;
+        ev = c->read_only && c->phase == PHASE_ACTING ? EV_LOST_LOOK : EV_LOST;
         break;
     }
     end(b, seq);

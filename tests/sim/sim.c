@@ -299,7 +299,7 @@ static void adopt(struct sim *s)
         case PHASE_CANCELING:
         case PHASE_FENCING:
             if (s->subs[i].read_only) {
-                event(s, i, EV_LOST_LOOK);
+                event(s, i, EV_LOST_LOOK); /* of ACTING only: a look is dropped, never stopped */
             } else {
                 s->ask[i] = s->subs[i].phase == PHASE_ACTING ? ASK_ACT : ASK_KILL;
                 s->sent[i] = true;
@@ -517,9 +517,15 @@ static void check_settled(struct sim *s, size_t current)
 
 static void check_all(struct sim *s)
 {
-    size_t current = core_current_step(&s->job);
+    size_t current = core_current_step(&s->job), acting = core_acting(&s->job);
+    if (acting < s->job.n_subtasks && (s->subs[acting].read_only || !s->subs[acting].open_run || !core_phase_busy(s->subs[acting].phase)))
+        die(s, "said to act, and does not", acting);
     for (size_t i = 0; i < s->job.n_subtasks; i++) {
         const struct core_subtask *t = &s->subs[i];
+        if (s->truth[i].alive && !t->read_only && acting == s->job.n_subtasks && !t->open_run)
+            die(s, "nothing acts, and an attempt runs", i);
+        if (s->job.mode == MODE_CANCELING && core_phase_busy(t->phase) && (t->phase != PHASE_CANCELING || t->read_only))
+            die(s, "a cancel waits for what only looks", i);
         size_t k = core_step_of(&s->job, i);
         if (k > current && t->phase != PHASE_PENDING && t->phase != PHASE_SKIPPED && t->phase != PHASE_CANCELED)
             die(s, "a step began before the one in front had passed", i);

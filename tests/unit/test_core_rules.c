@@ -80,8 +80,8 @@ static int leads(enum core_phase p, enum core_event e)
         return outcome(p, PHASE_FAILED, PHASE_EXPIRED);
     case EV_LOST:
         return outcome(p, PHASE_DOUBT, PHASE_EXPIRED);
-    case EV_LOST_LOOK: /* a look is neither fenced nor stopped when out of time */
-        return p == PHASE_EXPIRING || p == PHASE_FENCING ? NO_MOVE : outcome(p, PHASE_ACTING, PHASE_ACTING);
+    case EV_LOST_LOOK: /* a look is neither fenced nor stopped */
+        return p == PHASE_ACTING ? PHASE_ACTING : NO_MOVE;
     case EV_NEVER:
         return outcome(p, PHASE_CHECKING, PHASE_EXPIRED);
     case EV_TIMEOUT:
@@ -104,6 +104,8 @@ static int leads(enum core_phase p, enum core_event e)
         if (in(p, ENDED | BIT(PHASE_FAILED) | BIT(PHASE_CANCELING)))
             return NO_MOVE;
         return in(p, RUNS) ? PHASE_CANCELING : PHASE_CANCELED;
+    case EV_CANCEL_LOOK:
+        return p == PHASE_ACTING ? PHASE_CANCELED : NO_MOVE;
     case EV_CANCEL_FENCE:
         return p == PHASE_UNKNOWN ? PHASE_CANCELING : NO_MOVE;
     case EV_CANCEL_FORCE:
@@ -152,7 +154,8 @@ static void each_event_has_its_author(void **state)
     for (int e = 0; e < N_EVENTS; e++) {
         bool engine = e == EV_BEGIN_CHECK || e == EV_BEGIN_ACT || e == EV_BEGIN_POLL || e == EV_BEGIN_GATE;
         bool operator_ = e == EV_BEGIN_FENCE || e == EV_GIVE_UP || e == EV_SKIP || e == EV_DONE || e == EV_DONE_FORCE ||
-                         e == EV_CONFIRM || e == EV_REJECT || e == EV_CANCEL || e == EV_CANCEL_FENCE || e == EV_CANCEL_FORCE;
+                         e == EV_CONFIRM || e == EV_REJECT || e == EV_CANCEL || e == EV_CANCEL_LOOK || e == EV_CANCEL_FENCE ||
+                         e == EV_CANCEL_FORCE;
         if (core_event_who(e) != (engine ? BY_ENGINE : operator_ ? BY_OPERATOR : BY_WORLD))
             fail_msg("%s", core_event_name(e));
     }
@@ -292,6 +295,37 @@ static void cancel_stops_what_was_given_up(void **state)
     assert_int_equal(t.job.mode, MODE_CANCELED);
     assert_true(t.subs[0].open_run); /* nobody knows */
     tear_down(&t);
+}
+
+static void cancel_does_not_wait_for_a_look(void **state)
+{
+    for (int force = 0; force < 2; force++) {
+        struct three t;
+        set_up(&t, true);
+        assert_true(apply(&t, 0, EV_NO));
+        t.subs[0].read_only = true;
+        assert_true(verb(&t, force ? VERB_CANCEL_FORCE : VERB_CANCEL));
+        assert_int_equal(t.subs[0].phase, PHASE_CANCELED);
+        assert_int_equal(t.u.moves[0].row->effect, EFFECT_DROP);
+        assert_false(t.subs[0].open_run);
+        assert_int_equal(t.job.mode, MODE_CANCELED);
+        tear_down(&t);
+    }
+}
+
+static void which_one_acts(void **state)
+{
+    for (int p = 0; p < N_PHASES; p++) {
+        struct three t;
+        set_up(&t, true);
+        t.subs[1].phase = p;
+        assert_int_equal(core_acting(&t.job), in(p, RUNS) ? 1 : 3);
+        t.subs[1].read_only = true;
+        assert_int_equal(core_acting(&t.job), 3);
+        t.subs[0].phase = t.subs[2].phase = PHASE_ACTING;
+        assert_int_equal(core_acting(&t.job), 0);
+        tear_down(&t);
+    }
 }
 
 static void one_move_each_in_a_cancel(void **state)
@@ -442,13 +476,6 @@ static void open_run_and_lost_follow_the_attempt(void **state)
         assert_int_equal(t.subs[0].open_run, rows[k].open);
         tear_down(&t);
     }
-    struct three t;
-    set_up(&t, true);
-    assert_true(apply(&t, 0, EV_NO));
-    assert_true(verb(&t, VERB_CANCEL));
-    assert_true(apply(&t, 0, EV_LOST_LOOK));
-    assert_false(t.subs[0].open_run);
-    tear_down(&t);
 }
 
 static void an_operator_or_a_new_beginning_ends_the_count_of_lost_ones(void **state)
@@ -664,6 +691,8 @@ int main(void)
         cmocka_unit_test(verbs_depend_on_the_mode),
         cmocka_unit_test(cancel_waits_for_what_runs_unless_forced),
         cmocka_unit_test(cancel_stops_what_was_given_up),
+        cmocka_unit_test(cancel_does_not_wait_for_a_look),
+        cmocka_unit_test(which_one_acts),
         cmocka_unit_test(one_move_each_in_a_cancel),
         cmocka_unit_test(serial_ones_begin_one_after_the_other),
         cmocka_unit_test(nothing_begins_out_of_turn),

@@ -49,6 +49,7 @@ static bool move(struct core_job *j, size_t i, enum core_event e, struct core_up
         break;
     case EV_LOST_LOOK:
     case EV_TIMEOUT_LOOK:
+    case EV_CANCEL_LOOK:
         s->open_run = false;
         break;
     default:
@@ -108,6 +109,11 @@ static bool any(const struct core_job *j, bool (*is)(enum core_phase))
     return false;
 }
 
+static bool acts(enum core_phase p)
+{
+    return p == PHASE_ACTING || p == PHASE_EXPIRING || p == PHASE_CANCELING || p == PHASE_FENCING;
+}
+
 /* Opens what may begin now, and ends the job when nothing is left. */
 static void settle(struct core_job *j, struct core_update *u)
 {
@@ -147,6 +153,8 @@ bool core_apply(struct core_job *j, size_t subtask, enum core_event e, struct co
 
 static enum core_event cancel_event(const struct core_subtask *s, bool force)
 {
+    if (s->phase == PHASE_ACTING && s->read_only)
+        return EV_CANCEL_LOOK;
     if (force)
         return core_row(s->phase, EV_CANCEL_FORCE) ? EV_CANCEL_FORCE : EV_CANCEL;
     return s->phase == PHASE_UNKNOWN && s->open_run ? EV_CANCEL_FENCE : EV_CANCEL;
@@ -197,6 +205,14 @@ bool core_verb(struct core_job *j, enum core_verb v, struct core_update *u)
     settle(j, u);
     u->mode_after = j->mode;
     return true;
+}
+
+size_t core_acting(const struct core_job *j)
+{
+    size_t i = 0;
+    while (i < j->n_subtasks && (j->subtasks[i].read_only || !acts(j->subtasks[i].phase)))
+        i++;
+    return i;
 }
 
 enum core_job_state core_job_state(const struct core_job *j)

@@ -95,6 +95,9 @@ struct core_job {
 enum core_job_state core_job_state(const struct core_job *j);
 size_t core_current_step(const struct core_job *j); /* the first step that has not passed; n_steps when all have */
 size_t core_step_of(const struct core_job *j, size_t subtask);
+/* The first subtask in which an attempt is under way that changes something; n_subtasks: none. Not what was given up: that
+ * has open_run, and may still run. */
+size_t core_acting(const struct core_job *j);
 
 struct core_move {
     size_t subtask;
