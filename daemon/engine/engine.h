@@ -44,9 +44,10 @@ void engine_submit(struct engine *en, const struct engine_caller *who, enum job_
                    bool start, engine_reply *reply, void *ctx);
 /* The plan's text without a job. */
 void engine_plan(struct engine *en, enum job_type type, const char *deployment, const char *file, engine_reply *reply, void *ctx);
-/* A rollback of `job`: what it would do (plan_only), or the new job. */
-void engine_rollback(struct engine *en, const struct engine_caller *who, int64_t job, const char *reason, bool plan_only,
-                     engine_reply *reply, void *ctx);
+/* A rollback of `job`: what it would do (plan_only), or the new job. `force`: also while the end of one of its attempts was
+ * not seen. */
+void engine_rollback(struct engine *en, const struct engine_caller *who, int64_t job, const char *reason, bool force,
+                     bool plan_only, engine_reply *reply, void *ctx);
 void engine_discover(struct engine *en, const cJSON *hosts, bool sudo, const char *container, engine_reply *reply, void *ctx);
 void engine_rename_project(struct engine *en, const struct engine_caller *who, const cJSON *params, engine_reply *reply, void *ctx);
 

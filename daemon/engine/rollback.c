@@ -274,7 +274,75 @@ static int refuse_stale(struct engine *en, const struct journal_job *parent, str
     return rc ? rc : x.rc;
 }
 
-void engine_rollback(struct engine *en, const struct engine_caller *who, int64_t job, const char *reason, bool plan_only,
+/* --- what may still run -------------------------------------------------------------------------------------- */
+
+static int refuse_acting(const struct job *b, struct err *e)
+{
+    size_t i = core_acting(&b->core);
+    if (i == b->core.n_subtasks)
+        return 0;
+    const char *step = b->subs[i].step->id, *name = b->subs[i].plan->name;
+    long long id = b->row.id;
+    return err_set(e, ERR_STATE, "%s/%s of job %lld %s, then roll back", step, name, id,
+                   b->core.mode == MODE_CANCELING ? "is being stopped: wait for its end"
+                   : b->core.mode == MODE_PAUSED  ? "still acts: wait for its end, or cancel the job"
+                                                  : "acts: pause the job and wait for its end, or cancel it");
+}
+
+/* An attempt whose end nobody has seen: given up, or left by a cancel, skip or done by force. */
+static int refuse_open(const struct job *b, bool live, struct err *e)
+{
+    for (size_t i = 0; i < b->core.n_subtasks; i++) {
+        const struct core_subtask *c = &b->core.subtasks[i];
+        if (!c->open_run || c->read_only)
+            continue;
+        const char *at = b->plan->hosts[b->subs[i].plan->host].name;
+        char *token = job_token(b, i, c->attempt);
+        err_set(e, ERR_STATE, "%s/%s of job %lld may still run on %s, its end was not seen: %slook there (run %s), then roll back with --force",
+                b->subs[i].step->id, b->subs[i].plan->name, (long long)b->row.id, at,
+                live && c->phase == PHASE_UNKNOWN ? "cancel the job, which stops it; or " : "", token);
+        free(token);
+        return ERR_STATE;
+    }
+    return 0;
+}
+
+struct may_run {
+    struct submit *s;
+    struct err *e;
+    int rc;
+};
+
+static bool look_open(void *ctx, const struct journal_job *row)
+{
+    struct may_run *x = ctx;
+    struct err unknown;
+    struct job *b;
+    if (row->id < x->s->parent)
+        return false;
+    if (row->id != x->s->parent && row->parent != x->s->parent)
+        return true;
+    bool live = engine_job(x->s->en, row->id) != NULL;
+    if (job_load(x->s->en, row, &b, &unknown) == 0) { /* else it is refused for that, when its plan is needed */
+        x->rc = refuse_open(b, live, x->e);
+        job_free(b);
+    }
+    return x->rc == 0;
+}
+
+int rollback_refused(struct submit *s, struct err *e)
+{
+    const struct job *b = engine_job(s->en, s->parent);
+    int rc = b ? refuse_acting(b, e) : 0;
+    if (rc || s->force)
+        return rc;
+    /* Of the upgrade, and of what has led back from it before. */
+    struct may_run x = {s, e, 0};
+    rc = journal_jobs(s->en->journal, false, look_open, &x, e);
+    return rc ? rc : x.rc;
+}
+
+void engine_rollback(struct engine *en, const struct engine_caller *who, int64_t job, const char *reason, bool force, bool plan_only,
                      engine_reply *reply, void *ctx)
 {
     struct err e = {0};
@@ -282,16 +350,16 @@ void engine_rollback(struct engine *en, const struct engine_caller *who, int64_t
     struct submit *s = submit_new(en, who, JOB_ROLLBACK, reply, ctx);
     s->plan_only = plan_only;
     s->start = true;
+    s->force = force;
     s->parent = job;
     s->reason = xstrdup(reason);
     int rc = journal_job(en->journal, job, &row, &e);
-    struct job *b = engine_job(en, job);
     if (rc == 0 && strcmp(row.type, "upgrade") != 0)
         rc = err_set(&e, ERR_STATE, "job %lld is not an upgrade", (long long)job);
     else if (rc == 0 && !row.started)
         rc = err_set(&e, ERR_STATE, "job %lld has not begun: there is nothing to roll back; cancel it", (long long)job);
-    else if (rc == 0 && b && !plan_only && core_job_state(&b->core) == JOB_ST_IN_PROGRESS)
-        rc = err_set(&e, ERR_STATE, "job %lld runs: pause it, and roll back when nothing runs any more", (long long)job);
+    else if (rc == 0 && !plan_only)
+        rc = rollback_refused(s, &e);
     if (rc == 0)
         rc = refuse_stale(en, &row, &e);
     if (rc)

@@ -73,9 +73,7 @@ static void create(struct submit *s, struct plan *plan, const struct deployment 
         plan_free(plan);
     } else if (s->start && plan->type != JOB_CHECK && job_conflict(s->en, plan, 0, s->parent, &e)) {
         plan_free(plan);
-    } else if (parent && core_job_state(&parent->core) == JOB_ST_IN_PROGRESS) {
-        /* Somebody has resumed it while the nodes were asked. */
-        err_set(&e, ERR_STATE, "job %lld runs again: pause it, and roll back when nothing runs any more", (long long)s->parent);
+    } else if (s->parent && rollback_refused(s, &e)) { /* now: it may have gone on while the nodes were asked */
         plan_free(plan);
     } else {
         struct job *b;

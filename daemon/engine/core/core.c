@@ -47,7 +47,6 @@ static bool move(struct core_job *j, size_t i, enum core_event e, struct core_up
         s->open_run = false;
         s->lost++;
         break;
-    case EV_LOST_LOOK:
     case EV_TIMEOUT_LOOK:
     case EV_CANCEL_LOOK:
         s->open_run = false;
