@@ -108,6 +108,7 @@ void engine_add_event(struct job *b, const char *step, const char *subtask, cons
                       const char *to, const char *reason);
 void engine_closed_part(struct engine *en); /* a handle or host is closed; the last one ends engine_close() */
 struct job *engine_job(struct engine *en, int64_t id); /* one in memory, or NULL */
+const char *engine_type_name(const char *type); /* as shown, of the journal's word */
 void engine_set_why(struct job *b, const char *why);
 
 /* job.c */
@@ -118,6 +119,11 @@ char *job_token(const struct job *b, size_t seq, unsigned attempt); /* caller fr
 struct host *job_host(struct job *b, size_t seq);
 int job_find(const struct job *b, const char *step, const char *subtask, size_t *first, size_t *n, struct err *e);
 void sub_message(struct job *b, size_t seq, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* installation.c */
+enum same_as { SAME_NOT, SAME_METADB, SAME_NODE, SAME_UNKNOWN /* its plan cannot be read at all */ };
+/* Is a job with this plan (its hash) about the OMS that p is about? */
+enum same_as job_same_as(struct engine *en, const char *plan, const struct plan *p);
 
 /* submit.c */
 int job_conflict(struct engine *en, const struct plan *p, int64_t self, int64_t parent, struct err *e);

@@ -241,36 +241,55 @@ int rollback_expand(struct submit *s, const struct gathered *g, struct plan **pl
 struct stale {
     struct engine *en;
     const struct journal_job *parent;
-    int64_t undone; /* the job that the newest Successful rollback seen so far led back from */
+    const struct plan *plan; /* the parent's */
+    int64_t *undone;         /* the jobs that later Successful rollbacks led back from */
+    size_t n_undone;
     struct err *e;
     int rc;
 };
+
+static bool was_undone(const struct stale *x, int64_t job)
+{
+    for (size_t i = 0; i < x->n_undone; i++)
+        if (x->undone[i] == job)
+            return true;
+    return false;
+}
 
 static bool look_stale(void *ctx, const struct journal_job *row)
 {
     struct stale *x = ctx;
     if (row->id <= x->parent->id)
         return false;
-    if (row->parent == x->parent->id && strcmp(row->type, "rollback") == 0 && strcmp(row->state, "Successful") == 0)
+    bool back = strcmp(row->type, "rollback") == 0 && strcmp(row->state, "Successful") == 0;
+    if (back && row->parent == x->parent->id) {
         x->rc = err_set(x->e, ERR_STATE, "job %lld was rolled back by job %lld: its backups are older than what runs now", (long long)x->parent->id,
                         (long long)row->id);
-    else if (strcmp(row->type, "rollback") == 0 && strcmp(row->state, "Successful") == 0)
-        x->undone = row->parent;
-    else if (strcmp(row->type, "upgrade") == 0 && row->id != x->undone && strcmp(row->deployment, x->parent->deployment) == 0) {
+    } else if (back) {
+        x->undone = xrealloc(x->undone, x->n_undone + 1, sizeof *x->undone);
+        x->undone[x->n_undone++] = row->parent;
+    } else if (strcmp(row->type, "upgrade") == 0 && !was_undone(x, row->id)) {
         /* T1: it has stopped OMS, so it has changed something. */
         char *t1 = journal_fact(x->en->journal, row->id, "T1");
-        if (t1)
-            x->rc = err_set(x->e, ERR_STATE, "job %lld upgraded the same deployment later: roll that back first", (long long)row->id);
+        enum same_as same = t1 ? job_same_as(x->en, row->plan, x->plan) : SAME_NOT;
+        if (same == SAME_METADB || same == SAME_NODE)
+            x->rc = err_set(x->e, ERR_STATE, "job %lld upgraded the same OMS later: roll that back first", (long long)row->id);
         free(t1);
     }
     return x->rc == 0;
 }
 
-/* A rollback restores what was; after another job on the same deployment that is no longer what is meant. */
-static int refuse_stale(struct engine *en, const struct journal_job *parent, struct err *e)
+/* A rollback restores what was; after another job on the same OMS that is no longer what is meant. */
+static int refuse_stale(struct submit *s, const struct journal_job *row, struct err *e)
 {
-    struct stale x = {en, parent, 0, e, 0};
-    int rc = journal_jobs(en->journal, false, look_stale, &x, e);
+    struct job *parent;
+    int rc = load_parent(s, &parent, e);
+    if (rc)
+        return rc;
+    struct stale x = {.en = s->en, .parent = row, .plan = parent->plan, .e = e};
+    rc = journal_jobs(s->en->journal, false, look_stale, &x, e);
+    free(x.undone);
+    job_free(parent);
     return rc ? rc : x.rc;
 }
 
@@ -361,7 +380,7 @@ void engine_rollback(struct engine *en, const struct engine_caller *who, int64_t
     else if (rc == 0 && !plan_only)
         rc = rollback_refused(s, &e);
     if (rc == 0)
-        rc = refuse_stale(en, &row, &e);
+        rc = refuse_stale(s, &row, &e);
     if (rc)
         submit_answer(s, NULL, &e);
     else

@@ -312,7 +312,7 @@ struct list {
     int left;
 };
 
-static const char *shown_type(const char *type)
+const char *engine_type_name(const char *type)
 {
     return strcmp(type, "upgrade") == 0 ? "Upgrade" : strcmp(type, "rollback") == 0 ? "Rollback" : "Check";
 }
@@ -330,12 +330,12 @@ static bool add_job(void *ctx, const struct journal_job *row)
     struct list *l = ctx;
     const struct job *b = engine_job(l->en, row->id);
     const char *state = b ? core_job_state_name(core_job_state(&b->core)) : row->state;
-    if (!matches(l->filter, "type", shown_type(row->type), false) || !matches(l->filter, "state", state, false) ||
+    if (!matches(l->filter, "type", engine_type_name(row->type), false) || !matches(l->filter, "state", state, false) ||
         !matches(l->filter, "operator", row->operator_, false) || !matches(l->filter, "object", row->object, true))
         return true;
     cJSON *o = cJSON_CreateObject();
     add_number(o, "job", (double)row->id);
-    add_text(o, "type", shown_type(row->type));
+    add_text(o, "type", engine_type_name(row->type));
     add_text(o, "operator", row->operator_);
     add_text(o, "object", row->object);
     add_time(o, "created", row->created);
