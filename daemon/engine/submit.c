@@ -21,17 +21,40 @@ void submit_answer(struct submit *s, cJSON *result, const struct err *e)
     submit_free(s);
 }
 
+struct conflict {
+    struct engine *en;
+    const struct plan *plan;
+    int64_t self, parent;
+    struct err *e;
+    int rc;
+};
+
+static bool look_conflict(void *ctx, const struct journal_job *row)
+{
+    struct conflict *x = ctx;
+    const struct plan_metadb *m = &x->plan->metadb;
+    if (row->id == x->self || row->id == x->parent || strcmp(row->mode, core_mode_name(MODE_READY)) == 0 || strcmp(row->type, "check") == 0)
+        return true;
+    enum same_as same = job_same_as(x->en, row->plan, x->plan);
+    if (same == SAME_NOT)
+        return true;
+    char *metadb = xasprintf("holds the MetaDB %s:%u/%s", m->host, m->port, m->cm);
+    const struct job *b = engine_job(x->en, row->id);
+    x->rc = err_set(x->e, ERR_BUSY, "job %lld (%s, %s) %s: only one at a time", (long long)row->id, engine_type_name(row->type),
+                    b ? core_job_state_name(core_job_state(&b->core)) : row->state,
+                    same == SAME_METADB ? metadb
+                    : same == SAME_NODE ? "works on a node of this deployment"
+                                        : "may be about the same OMS, its plan cannot be read");
+    free(metadb);
+    return false;
+}
+
+/* By the journal: it also knows the jobs that are held. */
 int job_conflict(struct engine *en, const struct plan *p, int64_t self, int64_t parent, struct err *e)
 {
-    for (struct job *b = en->jobs; b; b = b->next) {
-        const struct plan_metadb *m = &b->plan->metadb;
-        if (b->row.id == self || b->row.id == parent || b->core.mode == MODE_READY || b->plan->type == JOB_CHECK)
-            continue;
-        if (strcmp(m->host, p->metadb.host) == 0 && m->port == p->metadb.port && strcmp(m->cm, p->metadb.cm) == 0)
-            return err_set(e, ERR_BUSY, "job %lld (%s, %s) holds the MetaDB %s:%u/%s: only one at a time", (long long)b->row.id,
-                           job_type_name(b->plan->type), core_job_state_name(core_job_state(&b->core)), m->host, m->port, m->cm);
-    }
-    return 0;
+    struct conflict x = {en, p, self, parent, e, 0};
+    int rc = journal_jobs(en->journal, true, look_conflict, &x, e);
+    return rc ? rc : x.rc;
 }
 
 static void write_job(struct submit *s, const struct deployment *d, struct plan *plan, const char *text, const char *hash, struct job **out, struct err *e)
