@@ -23,26 +23,23 @@ struct lock {
     char *ours;                         /* SQL: the row is ours */
 };
 
-static struct lock lock_new(struct metadb *db, const char *cm, const char *holder, const char *job, const char *token)
+static struct lock lock_new(struct metadb *db, const char *cm, const struct lock_owner *o, const char *token)
 {
-    char *name = metadb_name(cm);
-    const char *dash = strchr(job, '-');
+    char *name = metadb_name(cm), *parent = metadb_quote(db, o->parent ? o->parent : "");
     struct lock l = {.table = xasprintf("%s.omsup_lock", name),
-                     .holder = metadb_quote(db, holder),
-                     .job = metadb_quote(db, job),
+                     .holder = metadb_quote(db, o->holder),
+                     .job = metadb_quote(db, o->job),
                      .token = metadb_quote(db, token)};
-    char *instance = metadb_quote(db, dash && dash[1] ? dash : "");
-    l.ours = xasprintf("(holder = %s AND (job = %s OR (%s <> '' AND SUBSTRING(job, LOCATE('-', job)) = %s)))", l.holder,
-                       l.job, instance, instance);
-    free(instance);
+    l.ours = xasprintf("(holder = %s AND job <> '' AND job IN (%s, %s))", l.holder, l.job, parent);
+    free(parent);
     free(name);
     return l;
 }
 
 static struct lock lock_of(struct metadb *db, const struct action_args *a)
 {
-    return lock_new(db, action_env(a, "CM_DB"), action_env(a, "OMSUP_HOLDER"), action_env(a, "OMSUP_JOB"),
-                    action_env(a, "OMSUP_TOKEN"));
+    const struct lock_owner o = {action_env(a, "OMSUP_HOLDER"), action_env(a, "OMSUP_JOB"), action_env(a, "OMSUP_PARENT")};
+    return lock_new(db, action_env(a, "CM_DB"), &o, action_env(a, "OMSUP_TOKEN"));
 }
 
 static void lock_free(struct lock *l)
@@ -133,7 +130,7 @@ static enum verdict take(struct metadb *db, const struct lock *l, struct buf *ou
             struct buf who = {0};
             rc = look(db, l, &held, &who, &no, &e);
             if (!rc && held == HELD_OTHER) {
-                say(out, "the lock is %s", buf_str(&who));
+                say(out, "the lock is %s; it is free when nobody has renewed it for %d s", buf_str(&who), LOCK_EXPIRES_S);
                 buf_free(&who);
                 return VERDICT_NO;
             }
@@ -197,13 +194,13 @@ enum verdict metadb_unlocked(struct metadb *db, const struct action_args *a, str
 
 /* --- renewing -------------------------------------------------------------------------------------------- */
 
-enum verdict metadb_lock_renew(struct metadb *db, const char *holder, const char *job, struct buf *out)
+enum verdict metadb_lock_renew(struct metadb *db, const struct lock_owner *o, struct buf *out)
 {
     struct err e;
     unsigned no = 0;
     enum held held;
     enum verdict v = VERDICT_UNKNOWN;
-    struct lock l = lock_new(db, metadb_login(db)->cm, holder, job, "");
+    struct lock l = lock_new(db, metadb_login(db)->cm, o, "");
     int rc = metadb_query(
         db, NULL, &no, &e,
         "UPDATE %s SET job = %s, renewed_at = UTC_TIMESTAMP(), renewals = renewals + 1 WHERE id = 1 AND %s", l.table,
@@ -227,7 +224,7 @@ enum verdict metadb_lock_renew(struct metadb *db, const char *holder, const char
     return v;
 }
 
-enum verdict metadb_lock_take(struct metadb *db, const char *holder, const char *job, struct buf *out)
+enum verdict metadb_lock_take(struct metadb *db, const struct lock_owner *o, struct buf *out)
 {
     struct metadb_rows r;
     struct err e;
@@ -242,7 +239,7 @@ enum verdict metadb_lock_take(struct metadb *db, const char *holder, const char 
         say(out, "cm is not there, so nobody can hold its lock");
         return VERDICT_YES;
     }
-    struct lock l = lock_new(db, metadb_login(db)->cm, holder, job, "");
+    struct lock l = lock_new(db, metadb_login(db)->cm, o, "");
     enum verdict v = take(db, &l, out);
     lock_free(&l);
     return v;

@@ -1,16 +1,21 @@
 /* One job per MetaDB: a lease in cm's table omsup_lock, timed by the MetaDB's clock.
  *
- * A row is ours when its holder is ours and its job is ours, or another job of the same journal ("NUMBER-INSTANCE"
- * with the same INSTANCE): the engine runs one of those at a time, and a rollback brings the upgrade's row back
- * with the rest of cm. A lease that nobody renewed for LOCK_EXPIRES_S may be taken by anyone. */
+ * A row is ours when its holder is ours and its job is this one ("NUMBER-INSTANCE"), or the one that this one leads back
+ * from: a rollback takes the upgrade's lease over, and brings its row back with the rest of cm. Another job of the same
+ * journal is another job. A lease that nobody renewed for LOCK_EXPIRES_S may be taken by anyone; so it ends of a job that
+ * was canceled. */
 #pragma once
 #include "daemon/action/action.h"
 
 enum { LOCK_EXPIRES_S = 120 };
 
+struct lock_owner {
+    const char *holder, *job, *parent; /* parent: NULL or "" when it is no rollback */
+};
+
 /* YES: renewed. NO: another holds it, `out` says who. UNKNOWN: cannot tell; also while the table or the row is not
  * there, for cm may just be restored: renewing never creates anything, a restore would trip over it. */
-enum verdict metadb_lock_renew(struct metadb *db, const char *holder, const char *job, struct buf *out);
+enum verdict metadb_lock_renew(struct metadb *db, const struct lock_owner *o, struct buf *out);
 /* As metadb-lock: YES when it is ours now, also when it had been lost, or when there is no cm that
  * could hold one; NO: another holds it. */
-enum verdict metadb_lock_take(struct metadb *db, const char *holder, const char *job, struct buf *out);
+enum verdict metadb_lock_take(struct metadb *db, const struct lock_owner *o, struct buf *out);

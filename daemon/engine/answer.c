@@ -133,7 +133,9 @@ char **work_env(struct job *b, size_t seq, unsigned attempt)
     for (size_t i = 0; i < n; i++)
         env[i] = xstrdup(s->plan->env[i]);
     env[n++] = xasprintf("OMSUP_JOB=%s", b->key);
-    env[n++] = b->row.parent ? xasprintf("OMSUP_PARENT=%lld-%s", (long long)b->row.parent, b->en->instance) : xstrdup("OMSUP_PARENT=");
+    char *parent = job_parent_key(b);
+    env[n++] = xasprintf("OMSUP_PARENT=%s", parent ? parent : "");
+    free(parent);
     env[n++] = xasprintf("OMSUP_HOLDER=%s", b->en->host);
     if (attempt) {
         char *token = job_token(b, seq, attempt);

@@ -174,6 +174,11 @@ int job_load(struct engine *en, const struct journal_job *row, struct job **out,
     return 0;
 }
 
+char *job_parent_key(const struct job *b)
+{
+    return b->row.parent ? xasprintf("%lld-%s", (long long)b->row.parent, b->en->instance) : NULL;
+}
+
 char *job_token(const struct job *b, size_t seq, unsigned attempt)
 {
     return xasprintf("omsup-%s-%zu-%u", b->key, seq, attempt);

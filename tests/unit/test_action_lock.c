@@ -10,7 +10,13 @@
 static enum verdict renew(struct acting *x, const char *holder, const char *job)
 {
     buf_free(&x->out);
-    return metadb_lock_renew(x->db, holder, job, &x->out);
+    return metadb_lock_renew(x->db, &(struct lock_owner){holder, job, NULL}, &x->out);
+}
+
+static enum verdict take_again(struct acting *x, const char *holder, const char *job)
+{
+    buf_free(&x->out);
+    return metadb_lock_take(x->db, &(struct lock_owner){holder, job, ""}, &x->out);
 }
 
 static void test_take_and_give(void **state)
@@ -40,22 +46,24 @@ static void test_who_is_ours(void **state)
 {
     struct acting *x = *state;
     static const struct {
-        const char *holder, *job;
+        const char *holder, *job, *parent;
         bool ours;
-    } cases[] = {{"host", "7-abc", true},        {"host", "8-abc", true},
-                 {"host", "7", false},           {"host", "7-", false},
-                 {"host", "7-abcd", false},      {"host", "7-xyz", false},
-                 {"HOST", "7-abc", false},       {"host", "7-ABC", false},
-                 {"other", "7-abc", false},      {"x' OR '1'='1", "7-abc", false},
-                 {"host", "x' OR '1'='1", false}};
+    } cases[] = {{"host", "7-abc", "", true},           {"host", "8-abc", "", false}, /* another of this journal */
+                 {"host", "8-abc", "7-abc", true},      {"host", "8-abc", "6-abc", false},
+                 {"host", "7", "", false},              {"host", "7-", "7", false},
+                 {"host", "7-abcd", "", false},         {"host", "7-xyz", "7-xyz", false},
+                 {"HOST", "7-abc", "7-abc", false},     {"host", "7-ABC", "7-ABC", false},
+                 {"other", "7-abc", "7-abc", false},    {"x' OR '1'='1", "7-abc", "7-abc", false},
+                 {"host", "x' OR '1'='1", "", false},   {"host", "8-abc", "x') OR ('1'='1", false}};
     expect(x, "metadb-lock", VERDICT_YES, "");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         set_env(x, "OMSUP_HOLDER", cases[i].holder);
         set_env(x, "OMSUP_JOB", cases[i].job);
+        set_env(x, "OMSUP_PARENT", cases[i].parent);
         expect(x, "metadb-lock-held", cases[i].ours ? VERDICT_YES : VERDICT_NO, "held by host, job 7-abc");
     }
-    /* No journal's instance at all: only the very same job. */
     run(x->db, "UPDATE " LOCK " SET job = '7'");
+    set_env(x, "OMSUP_PARENT", "");
     set_env(x, "OMSUP_HOLDER", "host");
     set_env(x, "OMSUP_JOB", "8");
     expect(x, "metadb-lock", VERDICT_NO, "job 7;");
@@ -84,6 +92,30 @@ static void test_expiry(void **state)
     acting_free(other);
 }
 
+/* A job of the same daemon that was canceled cannot give it back: it is waited for, not taken away. */
+static void test_left_by_a_canceled_job(void **state)
+{
+    struct acting *x = *state;
+    expect(x, "metadb-lock", VERDICT_YES, "");
+    set_env(x, "OMSUP_JOB", "8-abc");
+    expect(x, "metadb-lock", VERDICT_NO, "job 7-abc");
+    said(x, "it is free when nobody has renewed it for 120 s");
+    assert_int_equal(renew(x, "host", "8-abc"), VERDICT_NO);
+    assert_int_equal(take_again(x, "host", "8-abc"), VERDICT_NO);
+    expect(x, "metadb-unlock", VERDICT_YES, "not held by this job");
+    is(x->db, "SELECT job FROM " LOCK, "7-abc");
+    run(x->db, "UPDATE " LOCK " SET renewed_at = UTC_TIMESTAMP() - INTERVAL 121 SECOND");
+    expect(x, "metadb-lock", VERDICT_YES, "taken");
+    is(x->db, "SELECT job FROM " LOCK, "8-abc");
+    /* A rollback of it takes it at once, and gives it back; what is still on its way of the upgrade changes nothing. */
+    set_env(x, "OMSUP_JOB", "9-abc");
+    set_env(x, "OMSUP_PARENT", "8-abc");
+    expect(x, "metadb-lock", VERDICT_YES, "taken");
+    assert_int_equal(renew(x, "host", "8-abc"), VERDICT_NO);
+    is(x->db, "SELECT job FROM " LOCK, "9-abc");
+    expect(x, "metadb-unlock", VERDICT_YES, "given back");
+}
+
 static void test_renew(void **state)
 {
     struct acting *x = *state;
@@ -98,13 +130,12 @@ static void test_renew(void **state)
     run(x->db, "DELETE FROM " LOCK);
     assert_int_equal(renew(x, "host", "7-abc"), VERDICT_UNKNOWN);
     is(x->db, "SELECT COUNT(*) FROM " LOCK, "0");
-    buf_free(&x->out);
-    assert_int_equal(metadb_lock_take(x->db, "host", "7-abc", &x->out), VERDICT_YES);
+    assert_int_equal(take_again(x, "host", "7-abc"), VERDICT_YES);
     assert_int_equal(renew(x, "host", "7-abc"), VERDICT_YES);
-    assert_int_equal(metadb_lock_take(x->db, "other", "7-def", &x->out), VERDICT_NO);
+    assert_int_equal(take_again(x, "other", "7-def"), VERDICT_NO);
     run(x->db, "DROP DATABASE " CM);
     assert_int_equal(renew(x, "host", "7-abc"), VERDICT_UNKNOWN);
-    assert_int_equal(metadb_lock_take(x->db, "host", "7-abc", &x->out), VERDICT_YES); /* nobody can hold it */
+    assert_int_equal(take_again(x, "host", "7-abc"), VERDICT_YES); /* nobody can hold it */
     expect(x, "metadb-lock", VERDICT_NO, "ERROR 10");
     expect(x, "metadb-unlock", VERDICT_YES, "");
     expect(x, "metadb-lock-held", VERDICT_NO, "");
@@ -116,9 +147,11 @@ static void test_restored(void **state)
     struct acting *x = *state;
     expect(x, "metadb-lock", VERDICT_YES, "");
     set_env(x, "OMSUP_JOB", "8-abc");
+    set_env(x, "OMSUP_PARENT", "7-abc");
     expect(x, "metadb-lock", VERDICT_YES, "");
     run(x->db, "UPDATE " LOCK " SET job = '7-abc', renewed_at = '2020-01-01'");
-    assert_int_equal(renew(x, "host", "8-abc"), VERDICT_YES);
+    const struct lock_owner back = {"host", "8-abc", "7-abc"};
+    assert_int_equal(metadb_lock_renew(x->db, &back, &x->out), VERDICT_YES);
     is(x->db, "SELECT job FROM " LOCK, "8-abc");
     run(x->db, "DROP TABLE " LOCK);
     expect(x, "metadb-unlock", VERDICT_YES, "");
@@ -191,7 +224,7 @@ static void test_race(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {on_oms(test_take_and_give), on_oms(test_who_is_ours), on_oms(test_expiry),
-                                       on_oms(test_renew),         on_oms(test_restored),    on_oms(test_race)};
+                                       on_oms(test_renew),         on_oms(test_restored), on_oms(test_left_by_a_canceled_job),    on_oms(test_race)};
     alarm(110);
     return cmocka_run_group_tests_name("action lock", tests, mariadb_up, mariadb_down);
 }

@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+"""Two jobs of one daemon on one MetaDB, whose host is written in two ways: the lease in the MetaDB lets one of them act."""
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../crash"))
+from world import PASSWORD, World, effect_step  # noqa: E402
+
+STEPS = """\
+- step: lock
+  title: Lock
+  action: metadb-lock
+  check_action: metadb-lock-held
+""" + effect_step("act") + """\
+- step: gate
+  title: Gate
+  gate: enough?
+"""
+
+
+class Mariadb:
+    """A private server with an empty cm; it ends with close()."""
+
+    def __init__(self, folder):
+        self.dir = folder
+        os.mkdir(folder)
+        path = os.environ["PATH"] + ":/usr/sbin"
+        subprocess.run(["mariadb-install-db", "--no-defaults", "--datadir=" + self.at("data"), "--auth-root-authentication-method=normal",
+                        "--skip-test-db"], env=dict(os.environ, PATH=path), check=True, capture_output=True, timeout=120)
+        with open(self.at("init.sql"), "w", encoding="utf-8") as f:
+            f.write("CREATE DATABASE cm;\n")
+            for host in ("localhost", "127.0.0.1"):
+                f.write("CREATE OR REPLACE USER oms_meta@'%s' IDENTIFIED BY '%s';\n" % (host, PASSWORD.replace("'", "''")))
+                f.write("GRANT ALL ON *.* TO oms_meta@'%s';\n" % host)
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            self.port = s.getsockname()[1]
+        self.process = subprocess.Popen(
+            [shutil.which("mariadbd", path=path), "--no-defaults", "--datadir=" + self.at("data"), "--socket=" + self.at("sock"),
+             "--port=%d" % self.port, "--bind-address=127.0.0.1", "--init-file=" + self.at("init.sql")] + (["--user=root"] if os.geteuid() == 0 else []),
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
+        said = b""
+        while b"ready for connections" not in said:
+            assert select.select([self.process.stderr], [], [], 60)[0], said
+            part = os.read(self.process.stderr.fileno(), 65536)
+            assert part, said
+            said += part
+
+    def at(self, name):
+        return os.path.join(self.dir, name)
+
+    def close(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+
+def configure(world, node, host, port):
+    path = world.path("node%d" % node, "config.yaml")
+    with open(path, encoding="utf-8") as f:
+        text = f.read()
+    text = text.replace("oms_meta_host: 127.0.0.1", "oms_meta_host: " + host).replace("oms_meta_port: 1\n", "oms_meta_port: %d\n" % port)
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(text.replace(" - 127.0.0.%d\n" % (3 - node), ""))  # alone in its deployment
+
+
+def main():
+    world = World(os.environ["OMSUPD"], STEPS, nodes=2, prefix="omsup-two.")
+    server = None
+    try:
+        server = Mariadb(world.path("mariadb"))
+        configure(world, 1, "127.0.0.1", server.port)
+        configure(world, 2, "localhost", server.port)
+        both = world.deployment.splitlines(True)
+        assert world.start(), world.text_of_log()
+        jobs = []
+        for node in (1, 2):
+            world.deployment = "".join(line for line in both if "node: n%d" % (3 - node) not in line)
+            jobs.append(world.submit())
+        first, second = (world.wait(job, ("Waiting", "Failed", "Paused"), timeout=100) for job in jobs)
+        if first["state"] == "Failed":  # they raced for it
+            first, second = second, first
+        assert first["state"] == "Waiting" and second["state"] == "Failed", (first["why"], second["why"])
+        assert "held by" in second["why"] and "job %d-" % first["job"] in second["why"], second["why"]
+        assert world.effects() == ["act n%d 1" % first["job"]], world.effects()
+
+        # It goes on when the other has given it up for as long as a lease lasts: nobody renews it for a job that has ended.
+        c = world.client()
+        c.call("cancel", job=first["job"], reason="r")
+        subprocess.run(["mariadb", "--no-defaults", "-h127.0.0.1", "-P%d" % server.port, "-uoms_meta", "cm", "-e",
+                        "UPDATE omsup_lock SET renewed_at = renewed_at - INTERVAL 200 SECOND"], env=dict(os.environ, MYSQL_PWD=PASSWORD),
+                       check=True, timeout=60)
+        c.call("retry", job=second["job"])
+        assert world.wait(second["job"], ("Waiting", "Failed"), timeout=100)["state"] == "Waiting"
+        assert len(world.effects()) == 2, world.effects()
+        c.close()
+        print("ok")
+    finally:
+        world.kill()
+        if server:
+            server.close()
+        world.close()
+
+
+main()
