@@ -115,6 +115,8 @@ static void add_attempt(struct job *b, size_t seq)
     struct err e;
     const struct core_subtask *c = &b->core.subtasks[seq];
     struct sub *s = &b->subs[seq];
+    s->forced = s->force_next;
+    s->force_next = false; /* of one attempt: what the engine begins by itself is not forced */
     char *token = job_token(b, seq, c->attempt), *now = engine_now();
     const struct plan_host *h = &b->plan->hosts[s->plan->host];
     struct host *host = s->plan->act.script ? job_host(b, seq) : NULL;
@@ -158,6 +160,7 @@ static void record(struct job *b, const struct core_update *u, const char *actor
         if (row->to == PHASE_PENDING) { /* held back: it has not begun, so no time runs for it */
             free(s->started);
             s->started = NULL;
+            s->force_next = false;
         }
         if (row->to == PHASE_GATE && !s->started)
             s->started = engine_now();

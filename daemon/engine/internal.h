@@ -40,7 +40,8 @@ struct sub {
     const struct plan_step *step;
     const struct plan_subtask *plan;
     char *started, *ended, *message;
-    bool forced; /* the coming attempt was asked for with --force */
+    bool force_next; /* the attempt that a retry --force has asked for is to come */
+    bool forced;     /* the present attempt is it */
     struct work work;
     double progress_done, progress_total, progress_rate;
     char *progress_unit;

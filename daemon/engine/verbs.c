@@ -26,13 +26,13 @@ static bool apply_one(struct call *c, size_t seq, const char **why)
 {
     struct job *b = c->b;
     enum core_event ev = N_EVENTS;
-    bool was_forced = b->subs[seq].forced, was_skip_forced = b->core.subtasks[seq].skip_forced;
+    bool was_force_next = b->subs[seq].force_next, was_skip_forced = b->core.subtasks[seq].skip_forced;
     switch (c->verb) {
     case DO_RETRY:
         ev = core_retry_event(&b->core, seq, c->force, away(b, seq), why);
         if (!*why && ev == N_EVENTS)
             *why = "its last attempt is not over yet";
-        b->subs[seq].forced = c->force;
+        b->subs[seq].force_next = c->force && ev != EV_GIVE_UP;
         break;
     case DO_SKIP:
         *why = core_skip_refusal(&b->core, seq, c->force);
@@ -53,7 +53,7 @@ static bool apply_one(struct call *c, size_t seq, const char **why)
     }
     const char *from = core_shown_name(core_phase_shown(b->core.subtasks[seq].phase));
     if (*why || !engine_event(b, seq, ev, c->who->actor, c->reason)) {
-        b->subs[seq].forced = was_forced;
+        b->subs[seq].force_next = was_force_next;
         b->core.subtasks[seq].skip_forced = was_skip_forced;
         return false;
     }
