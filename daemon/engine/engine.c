@@ -393,16 +393,8 @@ static bool load_one(void *ctx, const struct journal_job *row)
     struct load *l = ctx;
     struct job *b;
     if (job_load(l->en, row, &b, l->e)) {
-        /* A plan that cannot be honoured must not stop the others: it is held, and says why. */
         log_error("job %lld is held: %s", (long long)row->id, l->e->msg);
-        char *why = xasprintf("held: this omsupd cannot honour its plan: %s", l->e->msg);
-        struct journal_job held = *row;
-        held.state = (char *)"Paused";
-        held.why = why;
-        must(journal_begin(l->en->journal, l->e), l->e);
-        must(journal_set_job(l->en->journal, &held, l->e), l->e);
-        engine_touch(l->en);
-        free(why);
+        held_add(l->en, row->id, l->e->msg);
         return true;
     }
     b->next = l->en->jobs;
@@ -427,6 +419,7 @@ void engine_closed_part(struct engine *en)
     void (*closed)(void *) = en->closed;
     void *ctx = en->closed_ctx;
     core_update_free(&en->update);
+    held_free_all(en);
     free(en->effects);
     free(en->run_dir);
     free(en->host);

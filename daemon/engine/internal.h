@@ -79,6 +79,7 @@ struct engine {
     struct journal *journal;
     const struct procedures *procedures;
     struct job *jobs; /* those that have not ended */
+    struct held *held;
     struct host *hosts;
     struct effect *effects;
     size_t n_effects, cap_effects;
@@ -121,6 +122,12 @@ char *job_token(const struct job *b, size_t seq, unsigned attempt); /* caller fr
 struct host *job_host(struct job *b, size_t seq);
 int job_find(const struct job *b, const char *step, const char *subtask, size_t *first, size_t *n, struct err *e);
 void sub_message(struct job *b, size_t seq, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* held.c */
+void held_add(struct engine *en, int64_t id, const char *why);
+const char *held_why(const struct engine *en, int64_t id); /* "held: …"; NULL: it is not */
+int held_cancel(struct engine *en, const struct engine_caller *who, int64_t id, const char *reason, bool force, struct err *e);
+void held_free_all(struct engine *en);
 
 /* installation.c */
 enum same_as { SAME_NOT, SAME_METADB, SAME_NODE, SAME_UNKNOWN /* its plan cannot be read at all */ };

@@ -41,7 +41,7 @@ static bool look_conflict(void *ctx, const struct journal_job *row)
     char *metadb = xasprintf("holds the MetaDB %s:%u/%s", m->host, m->port, m->cm);
     const struct job *b = engine_job(x->en, row->id);
     x->rc = err_set(x->e, ERR_BUSY, "job %lld (%s, %s) %s: only one at a time", (long long)row->id, engine_type_name(row->type),
-                    b ? core_job_state_name(core_job_state(&b->core)) : row->state,
+                    b ? core_job_state_name(core_job_state(&b->core)) : held_why(x->en, row->id) ? "held" : row->state,
                     same == SAME_METADB ? metadb
                     : same == SAME_NODE ? "works on a node of this deployment"
                                         : "may be about the same OMS, its plan cannot be read");

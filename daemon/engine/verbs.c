@@ -127,19 +127,46 @@ static int do_job(struct call *c, struct err *e)
                    names[c->verb], meant[c->verb]);
 }
 
+static cJSON *verb_result(int64_t id, enum core_job_state state, cJSON *changed)
+{
+    cJSON *o = cJSON_CreateObject();
+    cJSON_AddNumberToObject(o, "job", (double)id);
+    cJSON_AddStringToObject(o, "state", core_job_state_name(state));
+    cJSON_AddItemToObject(o, "changed", changed);
+    return o;
+}
+
+static int refuse_ended(struct engine *en, enum engine_verb v, int64_t id, struct err *e)
+{
+    struct journal_job row = {0};
+    int rc = journal_job(en->journal, id, &row, e);
+    if (rc == 0)
+        rc = err_set(e, ERR_STATE, "%s of job %lld is refused: it is %s%s%s", names[v], (long long)id, row.state, row.why ? "; " : "",
+                     row.why ? row.why : "");
+    journal_job_clear(&row);
+    return rc;
+}
+
+/* Nothing goes on with it here, but it can be given up. */
+static int do_held(struct engine *en, const struct engine_caller *who, enum engine_verb v, int64_t id, const char *step, const char *reason,
+                   bool force, cJSON **result, struct err *e)
+{
+    if (v != DO_CANCEL || step)
+        return err_set(e, ERR_STATE, "%s of job %lld is refused: it is %s; it can be canceled", names[v], (long long)id, held_why(en, id));
+    int rc = held_cancel(en, who, id, reason, force, e);
+    if (rc)
+        return rc;
+    *result = verb_result(id, JOB_ST_CANCELED, cJSON_CreateArray());
+    engine_flush(en);
+    return 0;
+}
+
 int engine_do(struct engine *en, const struct engine_caller *who, enum engine_verb v, int64_t id, const char *step, const char *subtask,
               const char *reason, bool force, cJSON **result, struct err *e)
 {
     struct job *b = engine_job(en, id);
-    if (!b) {
-        struct journal_job row = {0};
-        int rc = journal_job(en->journal, id, &row, e);
-        if (rc == 0)
-            rc = err_set(e, ERR_STATE, "%s of job %lld is refused: it is %s%s%s", names[v], (long long)id, row.state, row.why ? "; " : "",
-                         row.why ? row.why : "");
-        journal_job_clear(&row);
-        return rc;
-    }
+    if (!b)
+        return held_why(en, id) ? do_held(en, who, v, id, step, reason, force, result, e) : refuse_ended(en, v, id, e);
     bool whole = v == DO_START || v == DO_PAUSE || v == DO_RESUME || v == DO_CANCEL;
     struct call c = {b, who, v, reason, force, cJSON_CreateArray()};
     int rc = whole && step ? err_set(e, ERR_PARAMS, "%s is for a whole job", names[v]) : whole ? do_job(&c, e) : do_subtasks(&c, step, subtask, e);
@@ -147,10 +174,7 @@ int engine_do(struct engine *en, const struct engine_caller *who, enum engine_ve
         cJSON_Delete(c.changed);
         return rc;
     }
-    *result = cJSON_CreateObject();
-    cJSON_AddNumberToObject(*result, "job", (double)id);
-    cJSON_AddStringToObject(*result, "state", core_job_state_name(core_job_state(&b->core)));
-    cJSON_AddItemToObject(*result, "changed", c.changed);
+    *result = verb_result(id, core_job_state(&b->core), c.changed);
     engine_flush(en); /* answered only when it is durable */
     return 0;
 }

@@ -216,8 +216,8 @@ static int find(struct engine *en, int64_t id, struct job **b, struct job **load
     if (rc)
         return rc;
     rc = job_load(en, &row, loaded, e);
-    if (rc && row.why)
-        err_set(e, rc, "job %lld: %s", (long long)id, row.why);
+    if (rc && held_why(en, id))
+        err_set(e, rc, "job %lld is %s", (long long)id, held_why(en, id));
     else if (rc)
         err_prefix(e, "job %lld", (long long)id);
     journal_job_clear(&row);
@@ -329,7 +329,9 @@ static bool add_job(void *ctx, const struct journal_job *row)
 {
     struct list *l = ctx;
     const struct job *b = engine_job(l->en, row->id);
-    const char *state = b ? core_job_state_name(core_job_state(&b->core)) : row->state;
+    const char *state = b                            ? core_job_state_name(core_job_state(&b->core))
+                        : held_why(l->en, row->id) ? core_job_state_name(JOB_ST_PAUSED)
+                                                   : row->state;
     if (!matches(l->filter, "type", engine_type_name(row->type), false) || !matches(l->filter, "state", state, false) ||
         !matches(l->filter, "operator", row->operator_, false) || !matches(l->filter, "object", row->object, true))
         return true;

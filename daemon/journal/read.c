@@ -130,7 +130,7 @@ int journal_attempts(struct journal *j, int64_t job, int seq, bool (*cb)(void *c
 bool journal_attempt_ended(struct journal *j, const char *token)
 {
     sqlite3_stmt *s;
-    if (journal_bind(j, &s, NULL, "SELECT 1 FROM attempt WHERE token=? AND outcome IS NOT NULL", "s", token))
+    if (journal_bind(j, &s, NULL, "SELECT 1 FROM attempt WHERE token=? AND outcome IS NOT NULL AND outcome <> 'dropped'", "s", token))
         return false;
     bool ended = sqlite3_step(s) == SQLITE_ROW;
     sqlite3_reset(s);

@@ -46,6 +46,20 @@ int journal_end_attempt(struct journal *j, int64_t job, unsigned seq, unsigned a
                        ended, outcome, exit, output, output_len, job, (int64_t)seq, (int64_t)attempt);
 }
 
+int journal_drop_attempt(struct journal *j, int64_t job, unsigned seq, const char *ended, struct err *e)
+{
+    return journal_run(j, e, "UPDATE attempt SET ended=?, outcome='dropped' WHERE job=? AND seq=? AND outcome IS NULL", "sii", ended, job, (int64_t)seq);
+}
+
+int journal_cancel_subtasks(struct journal *j, int64_t job, const char *ended, struct err *e)
+{
+    int rc = journal_run(j, e, "UPDATE attempt SET ended=?, outcome='dropped' WHERE job=? AND outcome IS NULL", "si", ended, job);
+    return rc ? rc
+              : journal_run(j, e,
+                            "UPDATE subtask SET ended=?, phase='canceled' WHERE job=? AND phase NOT IN ('successful','failed','skipped','canceled')",
+                            "si", ended, job);
+}
+
 int journal_add_event(struct journal *j, struct journal_event *ev, struct err *e)
 {
     int rc = journal_run(j, e,

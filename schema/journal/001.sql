@@ -49,7 +49,7 @@ CREATE TABLE attempt (
   forced  INTEGER NOT NULL,
   started TEXT NOT NULL,
   ended   TEXT,
-  outcome TEXT,                    -- exited, lost, never, stopped, unknown
+  outcome TEXT,                    -- exited, lost, never, stopped, unknown, dropped
   exit    INTEGER,
   output  BLOB,                    -- at most 1 MiB, scrubbed of secrets
   PRIMARY KEY (job, seq, attempt)
