@@ -127,6 +127,15 @@ static void add_attempt(struct job *b, size_t seq)
     free(now);
 }
 
+/* Whatever has ended a subtask without its attempt's own word: out of time of a look, cancel, skip or done by force. */
+static void drop_attempt(struct job *b, size_t seq)
+{
+    struct err e;
+    char *now = engine_now();
+    must(journal_drop_attempt(b->en->journal, b->row.id, (unsigned)seq, now, &e), &e);
+    free(now);
+}
+
 static void add_effect(struct engine *en, struct job *b, size_t seq, enum core_effect what)
 {
     if (what == EFFECT_NONE)
@@ -167,6 +176,7 @@ static void record(struct job *b, const struct core_update *u, const char *actor
         if (core_phase_final(row->to)) {
             free(s->ended);
             s->ended = engine_now();
+            drop_attempt(b, seq);
         }
         if (row->effect == EFFECT_ACT)
             add_attempt(b, seq);

@@ -33,6 +33,7 @@ struct work {
     bool sent;           /* (ACT) the run was asked for, or may have been: from now on only look */
     bool stop_builtin;   /* (KILL) of a built-in: its own end is awaited */
     uint64_t watched_ms; /* of this act or wait, while its host was up */
+    uint64_t asked_ms;   /* loop time of the last request to its host */
     uint64_t next_ms;    /* loop time of the next look or poll; 0: at once */
 };
 

@@ -18,6 +18,8 @@ enum {
      * was done, try again"; not one up to 127, nor 255 (shell, docker, timeout, ssh); not 128 + a signal, which end at
      * 192; not 200 and more (systemd). */
     EXIT_NOT_KNOWN = 199,
+    EXIT_TIMEOUT = 124,      /* node_probe(): stopped for its time */
+    PROBE_GRACE_MS = 15000,  /* its node stops it, and this is for the answer; longer than the node's own slack */
     RETRY_MS = 2000, /* when the login is not to be had */
 };
 
@@ -145,6 +147,27 @@ void work_refused(struct job *b, size_t seq, const char *why)
     engine_event(b, seq, EV_EXIT_BAD, NULL, NULL);
 }
 
+static bool out_of_time(const struct job *b, size_t seq)
+{
+    const struct sub *s = &b->subs[seq];
+    return s->plan->timeout_s && s->work.watched_ms >= 1000ULL * s->plan->timeout_s;
+}
+
+static void say_out_of_time(struct job *b, size_t seq)
+{
+    const struct sub *s = &b->subs[seq];
+    sub_message(b, seq, "out of time: %u s are allowed%s%s", s->plan->timeout_s, s->message ? "; last: " : "", s->message ? s->message : "");
+}
+
+/* Its node has stopped it; what it had printed is kept. */
+static void probe_stopped(struct job *b, size_t seq, const struct node_result *r)
+{
+    answer_attempt(b, seq, "stopped", r->exit, r->output, r->output_len);
+    end(b, seq);
+    say_out_of_time(b, seq);
+    engine_event(b, seq, EV_TIMEOUT_LOOK, NULL, NULL);
+}
+
 static void on_probe(void *ctx, const struct node_result *r)
 {
     struct ask *a = ctx;
@@ -164,7 +187,11 @@ static void on_probe(void *ctx, const struct node_result *r)
         poll_answered(b, seq, v);
         break;
     default:
-        attempt_answered(b, seq, NODE_EXITED, r->exit, r->output, r->output_len);
+        /* Its own clock: of ours only the time counts in which it was watched. */
+        if (r->exit == EXIT_TIMEOUT && uv_now(b->en->loop) - b->subs[seq].work.asked_ms >= 1000ULL * b->subs[seq].plan->timeout_s)
+            probe_stopped(b, seq, r);
+        else
+            attempt_answered(b, seq, NODE_EXITED, r->exit, r->output, r->output_len);
     }
     free(before);
 }
@@ -346,6 +373,7 @@ static void ask_script(struct job *b, size_t seq, const char *script)
         char **env = work_env(b, seq, w->what == WORK_CHECK || w->what == WORK_POLL ? 0 : attempt);
         struct node_script ns = {.env = (const char *const *)env, .script = script, .secret = s->plan->metadb ? b->login : NULL};
         w->sent = true;
+        w->asked_ms = uv_now(b->en->loop);
         if (run)
             node_run(h->node, token, &ns, on_run, ask_new(b, seq));
         else
@@ -449,11 +477,12 @@ void work_adopt(struct job *b, size_t seq)
     work_kick(b, seq);
 }
 
-static void out_of_time(struct job *b, size_t seq)
+/* A probe that is out of time is being stopped by its own host, and its answer tells what it has printed. */
+static bool answer_is_near(const struct job *b, size_t seq)
 {
     const struct sub *s = &b->subs[seq];
-    sub_message(b, seq, "out of time: %u s are allowed%s%s", s->plan->timeout_s, s->message ? "; last: " : "", s->message ? s->message : "");
-    engine_event(b, seq, b->core.subtasks[seq].read_only ? EV_TIMEOUT_LOOK : EV_TIMEOUT, NULL, NULL);
+    return s->plan->kind == KIND_PROBE && s->plan->act.script && s->work.in_flight &&
+           s->work.watched_ms < 1000ULL * s->plan->timeout_s + PROBE_GRACE_MS;
 }
 
 void work_tick(struct job *b, uint64_t elapsed_ms)
@@ -467,10 +496,10 @@ void work_tick(struct job *b, uint64_t elapsed_ms)
         /* Only time in which its host was watched counts. */
         if ((w->what == WORK_ACT || w->what == WORK_POLL) && (code_of(b, i)->builtin || host_up(job_host(b, i))))
             w->watched_ms += elapsed_ms;
-        if (s->plan->timeout_s && w->watched_ms >= 1000ULL * s->plan->timeout_s && b->core.subtasks[i].phase != PHASE_GATE &&
-            (w->what == WORK_ACT || w->what == WORK_POLL)) {
+        if (out_of_time(b, i) && b->core.subtasks[i].phase != PHASE_GATE && (w->what == WORK_ACT || w->what == WORK_POLL) && !answer_is_near(b, i)) {
             w->watched_ms = 0;
-            out_of_time(b, i);
+            say_out_of_time(b, i);
+            engine_event(b, i, b->core.subtasks[i].read_only ? EV_TIMEOUT_LOOK : EV_TIMEOUT, NULL, NULL);
         } else if (w->next_ms && now >= w->next_ms) {
             work_kick(b, i);
         }

@@ -106,7 +106,7 @@ def main():
         c.call("cancel", job=job, reason="enough", force=True)
         world.wait(job, ("Canceled",))
         c.close()
-        assert "outcome" not in attempt(world, job, "held", "-")
+        assert attempt(world, job, "held", "-")["outcome"] == "dropped"
         with open(world.effects_file + ".end", "w", encoding="utf-8") as fifo:
             fifo.write("end\n")
         world.kill(signal.SIGTERM)
