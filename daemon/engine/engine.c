@@ -8,9 +8,8 @@
 
 #include "common/alloc.h"
 #include "common/log.h"
+#include "daemon/engine/clock.h"
 #include "daemon/engine/internal.h"
-
-enum { TICK_MS = 250 };
 
 _Noreturn void engine_die(const struct err *e)
 {
@@ -286,7 +285,7 @@ static void on_prepare(uv_prepare_t *h) { engine_flush(h->data); }
 static void on_tick(uv_timer_t *t)
 {
     struct engine *en = t->data;
-    uint64_t now = uv_now(en->loop), elapsed = now - en->last_tick_ms;
+    uint64_t now = uv_now(en->loop), elapsed = clock_watched(now - en->last_tick_ms);
     en->last_tick_ms = now;
     for (struct job *b = en->jobs; b; b = b->next)
         work_tick(b, elapsed);
