@@ -67,6 +67,15 @@ static const char *valid_bind(const char *s)
     return !valid_line(s) && colon && colon > s && colon[1] == '/' ? NULL : "a bind";
 }
 
+/* Why the node has no facts; 0: it is no such line. */
+static int refusal(const char *line)
+{
+    return strncmp(line, "error ", 6) == 0     ? ERR_NODE
+           : strncmp(line, "missing ", 8) == 0 ? ERR_NOT_FOUND
+           : strncmp(line, "wrong ", 6) == 0   ? ERR_REFUSED
+                                               : 0;
+}
+
 static int one_fact(struct reader *r)
 {
     struct node_facts *f = r->f;
@@ -76,8 +85,8 @@ static int one_fact(struct reader *r)
     size_t n = (size_t)(space - r->line);
     const char *value = space + 1;
 #define IS(word) (n == sizeof word - 1 && strncmp(r->line, word, n) == 0)
-    if (IS("error"))
-        return err_set(r->e, ERR_NODE, "%.*s", (int)strcspn(value, "\r"), *value ? value : "unknown error");
+    if (refusal(r->line))
+        return err_set(r->e, refusal(r->line), "%.*s", (int)strcspn(value, "\r"), *value ? value : "unknown error");
     if (IS("id"))
         return once(r, &f->old_id, value, valid_id64);
     if (IS("image"))
@@ -99,7 +108,7 @@ static int read_lines(struct reader *r)
     if (!next_line(r))
         return err_set(r->e, ERR_PROTOCOL, "the node said nothing of its container");
     bool known = strcmp(r->line, "omsup-gather 1") == 0;
-    if (!known && strncmp(r->line, "error ", 6) != 0)
+    if (!known && !refusal(r->line))
         return odd(r, "something odd");
     int rc = known ? 0 : one_fact(r);
     while (!rc && !r->ended && next_line(r)) {
