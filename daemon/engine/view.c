@@ -347,8 +347,29 @@ static bool add_job(void *ctx, const struct journal_job *row)
     return --l->left > 0;
 }
 
+/* A word that is none would find nothing, and look as if there were nothing. */
+static int known_word(const cJSON *filter, const char *name, const char *(*word)(int i), int n, struct err *e)
+{
+    const cJSON *f = cJSON_GetObjectItemCaseSensitive(filter, name);
+    struct buf all = {0};
+    bool known = !cJSON_IsString(f);
+    for (int i = 0; i < n; i++) {
+        known = known || strcasecmp(word(i), f->valuestring) == 0;
+        buf_printf(&all, "%s%s", i ? ", " : "", word(i));
+    }
+    int rc = known ? 0 : err_set(e, ERR_PARAMS, "\"%s\" must be one of: %s", name, buf_str(&all));
+    buf_free(&all);
+    return rc;
+}
+
+static const char *state_word(int i) { return core_job_state_name((enum core_job_state)i); }
+static const char *type_word(int i) { return job_type_name((enum job_type)i); }
+
 int engine_list(struct engine *en, const cJSON *filter, cJSON **out, struct err *e)
 {
+    if (known_word(filter, "state", state_word, JOB_ST_CANCELED + 1, e) || known_word(filter, "type", type_word, JOB_CHECK + 1, e))
+        return e->code;
+
     const cJSON *limit = cJSON_GetObjectItemCaseSensitive(filter, "limit");
     int n = cJSON_IsNumber(limit) && limit->valuedouble >= 1 && limit->valuedouble <= 1000 ? limit->valueint : 50;
     cJSON *r = cJSON_CreateObject();

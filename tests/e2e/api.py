@@ -135,6 +135,13 @@ class Input(omslab.Case):
                 self.assertIn("error", c.read())
         self.assertEqual(c.call("list")["jobs"], [])
 
+    def test_a_word_that_no_job_has_is_an_error(self):
+        for option, words in (("--state", ("Nope", "In Progress, Waiting, Paused, Successful, Failed, Canceled")), ("--type", ("Nope", "Upgrade, Rollback, Check"))):
+            a = self.lab.ctl("list", option, words[0])
+            self.assertEqual((a.status, a.out), (2, ""))
+            self.assertIn(words[1], a.err)
+        self.assertEqual(self.lab.ctl("list", "--state", "in progress", "--type", "check").status, 0)
+
     def test_half_a_line_and_a_client_that_goes(self):
         for text in (b'{"jsonrpc"', b'{"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocol":1}}\n{"jsonr', b""):
             s = self.connect()
@@ -237,10 +244,14 @@ class Journal(unittest.TestCase):
         held = self.lab.submit(self.lab.file, "--start")
         self.lab.wait_sub(held, "wait/n1", "Running")
         # Another deployment's job: it has a MetaDB of its own.
-        with open(os.path.join(self.lab.dir, "node1", "config.yaml"), encoding="utf-8") as f:
-            config = f.read()
-        with open(os.path.join(self.lab.dir, "node1", "config.yaml"), "w", encoding="utf-8") as f:
-            f.write(config.replace("oms_meta_port: 1\n", "oms_meta_port: 2\n"))
+        for name, old, new in (("config.yaml", "oms_meta_port: 1\n", "oms_meta_port: 2\n"), ("config.yaml", "- 127.0.0.1\n", "- 127.0.0.9\n"),
+                               ("docker", "OMS_HOST_IP=127.0.0.1\n", "OMS_HOST_IP=127.0.0.9\n")):  # another OMS
+            path = os.path.join(self.lab.dir, "node1", name)
+            with open(path, encoding="utf-8") as f:
+                text = f.read()
+            self.assertIn(old, text)
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(text.replace(old, new))
         with open(self.lab.path("other.yaml"), "w", encoding="utf-8") as f:
             f.write(self.lab.deployment.replace("deployment: tests", "deployment: other"))
         other = self.lab.submit(self.lab.path("other.yaml"), "--start")
