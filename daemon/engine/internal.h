@@ -37,10 +37,14 @@ struct work {
     uint64_t next_ms;    /* loop time of the next look or poll; 0: at once */
 };
 
+enum looked { LOOKED_NOT, LOOKED_NO, LOOKED_UNKNOWN };
+
 struct sub {
     const struct plan_step *step;
     const struct plan_subtask *plan;
     char *started, *ended, *message;
+    enum looked looked; /* of a condition: the last answer since it is asked */
+    char *seen;         /* what it said; NULL: nothing */
     bool force_next; /* the attempt that a retry --force has asked for is to come */
     bool forced;     /* the present attempt is it */
     struct work work;

@@ -74,6 +74,7 @@ void job_free(struct job *b)
         free(b->subs[i].started);
         free(b->subs[i].ended);
         free(b->subs[i].message);
+        free(b->subs[i].seen);
         free(b->subs[i].progress_unit);
     }
     secret_wipe(b->password);

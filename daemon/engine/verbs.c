@@ -14,6 +14,7 @@ struct call {
     const char *reason;
     bool force;
     cJSON *changed;
+    char *refusal, *event; /* texts that are put together: why not, of the first; the reason of a confirm */
 };
 
 static bool away(struct job *b, size_t seq)
@@ -21,11 +22,50 @@ static bool away(struct job *b, size_t seq)
     return b->subs[seq].plan->act.script && b->subs[seq].work.what != WORK_NONE && !host_up(job_host(b, seq));
 }
 
+/* Does the daemon itself look whether it is so, and believe what it sees? */
+static bool looks(const struct sub *s) { return s->plan->kind == KIND_WAIT && !s->plan->judge; }
+
+/* Nobody confirms what is seen not to be so, except on his word. */
+static const char *confirm_refusal(struct call *c, size_t seq)
+{
+    struct job *b = c->b;
+    const struct sub *s = &b->subs[seq];
+    bool down = away(b, seq) && node_state(job_host(b, seq)->node) == NODE_DOWN;
+    if (b->core.subtasks[seq].phase != PHASE_GATE)
+        return "confirm and reject are for Waiting";
+    if (!looks(s) || s->looked == LOOKED_UNKNOWN || (s->looked == LOOKED_NOT && down) || (c->force && c->reason))
+        return NULL;
+    if (s->looked == LOOKED_NOT)
+        return "it was not looked at yet: try again in a moment, or confirm --force --reason … when you know better";
+    if (!c->refusal)
+        c->refusal = xasprintf("%s says: %s; confirm --force --reason … when you know better", s->plan->act.builtin ? "the MetaDB" : "its look",
+                               s->seen ? s->seen : "no");
+    return c->refusal;
+}
+
+/* The reason of a confirm, with what was seen then. */
+static const char *confirm_reason(struct call *c, size_t seq)
+{
+    const struct sub *s = &c->b->subs[seq];
+    if (s->plan->kind != KIND_WAIT)
+        return c->reason;
+    const char *seen = s->looked == LOOKED_NOT ? NULL : s->seen;
+    free(c->event);
+    c->event = xasprintf("%s (%s%s%s%s)", c->reason ? c->reason : "an operator confirmed it",
+                        looks(s) && s->looked == LOOKED_NO ? "by force, " : "",
+                        s->looked == LOOKED_NOT  ? "nothing was seen yet"
+                        : s->looked == LOOKED_NO ? "last seen: no"
+                                                 : "the look could not tell",
+                        seen ? ": " : "", seen ? seen : "");
+    return c->event;
+}
+
 /* Applies the verb to one subtask; when it may not be, *why says so. */
 static bool apply_one(struct call *c, size_t seq, const char **why)
 {
     struct job *b = c->b;
     enum core_event ev = N_EVENTS;
+    const char *reason = c->reason;
     bool was_force_next = b->subs[seq].force_next, was_skip_forced = b->core.subtasks[seq].skip_forced;
     switch (c->verb) {
     case DO_RETRY:
@@ -44,15 +84,20 @@ static bool apply_one(struct call *c, size_t seq, const char **why)
         ev = c->force ? EV_DONE_FORCE : EV_DONE;
         break;
     case DO_CONFIRM:
+        *why = confirm_refusal(c, seq);
+        ev = EV_CONFIRM;
+        if (!*why)
+            reason = confirm_reason(c, seq);
+        break;
     case DO_REJECT:
         *why = b->core.subtasks[seq].phase == PHASE_GATE ? NULL : "confirm and reject are for Waiting";
-        ev = c->verb == DO_CONFIRM ? EV_CONFIRM : EV_REJECT;
+        ev = EV_REJECT;
         break;
     default:
         break;
     }
     const char *from = core_shown_name(core_phase_shown(b->core.subtasks[seq].phase));
-    if (*why || !engine_event(b, seq, ev, c->who->actor, c->reason)) {
+    if (*why || !engine_event(b, seq, ev, c->who->actor, reason)) {
         b->subs[seq].force_next = was_force_next;
         b->core.subtasks[seq].skip_forced = was_skip_forced;
         return false;
@@ -168,8 +213,10 @@ int engine_do(struct engine *en, const struct engine_caller *who, enum engine_ve
     if (!b)
         return held_why(en, id) ? do_held(en, who, v, id, step, reason, force, result, e) : refuse_ended(en, v, id, e);
     bool whole = v == DO_START || v == DO_PAUSE || v == DO_RESUME || v == DO_CANCEL;
-    struct call c = {b, who, v, reason, force, cJSON_CreateArray()};
+    struct call c = {b, who, v, reason, force, cJSON_CreateArray(), NULL, NULL};
     int rc = whole && step ? err_set(e, ERR_PARAMS, "%s is for a whole job", names[v]) : whole ? do_job(&c, e) : do_subtasks(&c, step, subtask, e);
+    free(c.refusal);
+    free(c.event);
     if (rc) {
         cJSON_Delete(c.changed);
         return rc;

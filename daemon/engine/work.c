@@ -101,13 +101,17 @@ static void check_answered(struct job *b, size_t seq, enum verdict v, bool said,
     free(evidence);
 }
 
-static void poll_answered(struct job *b, size_t seq, enum verdict v)
+static void poll_answered(struct job *b, size_t seq, enum verdict v, bool said)
 {
+    struct sub *s = &b->subs[seq];
+    s->looked = v == VERDICT_NO ? LOOKED_NO : LOOKED_UNKNOWN;
+    free(s->seen);
+    s->seen = said ? xstrdup(s->message) : NULL;
     if (v == VERDICT_YES) {
         end(b, seq);
         engine_event(b, seq, EV_YES, NULL, NULL);
     } else {
-        after(b, seq, 1000ULL * b->subs[seq].plan->every_s);
+        after(b, seq, 1000ULL * s->plan->every_s);
     }
 }
 
@@ -184,7 +188,7 @@ static void on_probe(void *ctx, const struct node_result *r)
         check_answered(b, seq, v, said, before);
         break;
     case WORK_POLL:
-        poll_answered(b, seq, v);
+        poll_answered(b, seq, v, said);
         break;
     default:
         /* Its own clock: of ours only the time counts in which it was watched. */
@@ -271,7 +275,7 @@ static void on_builtin(void *arg)
             check_answered(b, seq, a->verdict, said, before);
             break;
         case WORK_POLL:
-            poll_answered(b, seq, a->verdict);
+            poll_answered(b, seq, a->verdict, said);
             break;
         default:
             if (a->verdict == VERDICT_UNKNOWN && !b->core.subtasks[seq].read_only)
@@ -425,6 +429,7 @@ void work_start(struct job *b, size_t seq, enum core_effect what)
         password_ready(b, seq); /* needed or not: what commands print is scrubbed of it */
         break;
     case EFFECT_POLL:
+        s->looked = LOOKED_NOT;
         begin(b, seq, WORK_POLL);
         break;
     case EFFECT_KILL:

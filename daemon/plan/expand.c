@@ -45,6 +45,7 @@ static void fill_subtask(const struct expand *x, const struct proc_step *s, cons
     sub->cure = xstrdup(s->cure);
     sub->metadb = s->metadb;
     sub->operator_ = s->operator_;
+    sub->judge = s->judge;
     sub->progress = s->progress;
     sub->timeout_s = s->timeout_s;
     sub->every_s = s->every_s;

@@ -52,6 +52,7 @@ struct plan_subtask {
     char *notice, *cure;    /* NULL when none */
     bool metadb;            /* scripts get the login on fd 3 */
     bool operator_;         /* a WAIT that an operator has to fulfil */
+    bool judge;             /* of which a person judges what is seen: confirm is not refused for it */
     bool progress;
     unsigned timeout_s;     /* 0: none */
     unsigned every_s;

@@ -47,7 +47,7 @@ static int known_keys(const struct parse *x)
         "step",         "title",  "doc",          "when",  "for",   "on",           "serial",   "run",
         "action",       "probe",  "probe_action", "until", "wait",  "gate",         "operator", "check",
         "check_action", "metadb", "timeout",      "every", "marks", "irreversible", "guards",   "rerun",
-        "notice",       "cure",   "progress",     "after", NULL};
+        "notice",       "cure",   "progress",     "after", "judge", NULL};
     if (x->n->kind != Y_MAP)
         return ynode_err(x->n, x->e, "a step must be a mapping of keys");
     int rc = ymap_known(x->n, x->list == LIST_CHECKS ? check_keys : step_keys, x->e);
@@ -220,6 +220,9 @@ static int get_flags(const struct parse *x)
     rc = rc ? rc : yget_bool(x->n, "operator", Y_OPTIONAL, &s->operator_, x->e);
     if (!rc && s->operator_ && s->kind != KIND_WAIT)
         rc = refuse_key(x, "operator", "goes with \"wait\" and \"until\" only");
+    rc = rc ? rc : yget_bool(x->n, "judge", Y_OPTIONAL, &s->judge, x->e);
+    if (!rc && s->judge && !s->operator_)
+        rc = refuse_key(x, "judge", "goes with \"operator\" only");
     rc = rc ? rc : yget_bool(x->n, "irreversible", Y_OPTIONAL, &s->irreversible, x->e);
     rc = rc ? rc : yget_bool(x->n, "progress", Y_OPTIONAL, &s->progress, x->e);
     if (!rc && s->progress && !s->act.script)

@@ -175,7 +175,8 @@ class Troubled(omslab.Case):
         for words in ('set "enable" to true', "perceiveStoreClientCheckpoint", "refetchStoreIntervalMin"):
             self.assertIn(words, status)
         self.assertIn("T1", snap["facts"])
-        self.ok("confirm", "ha-on")
+        self.refused("the MetaDB says: ", "confirm", "ha-on")  # nobody has switched it on
+        self.ok("confirm", "ha-on", "--force", "--reason", "it is switched on tomorrow")
         end = lab.wait_state(job, "Successful")
         self.assertEqual(end["done"], end["total"])
         self.assertUpgraded(lab)

@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+"""A step that looks itself and waits for an operator: confirm is refused while the look says no, but for --force with a reason; not
+where a person judges what is seen, nor when it cannot be seen. The event tells what was seen."""
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../crash"))
+from world import Refused, World  # noqa: E402
+
+STEP = """\
+- step: {0}
+  title: {0}
+  operator: true
+{1}  every: 1s
+  until: |
+    if [ -e @EFFECTS@.{0} ]; then echo "who knows"; exit 2; fi
+    {2}
+"""
+
+STEPS = STEP.format("look", "", 'echo "HA is on"; exit 1') + STEP.format("mute", "", "exit 1") + STEP.format(
+    "judged", "  judge: true\n", 'echo "2 entries"; exit 1') + STEP.format("blocked", "", "sleep 1000") + """\
+- step: gate
+  title: Gate
+  gate: enough?
+"""
+
+
+class Run:
+    def __init__(self, world):
+        self.world, self.job = world, world.submit()
+        self.c = world.client()
+
+    def seen(self, step, text):
+        c = self.world.client()
+        snap = c.call("watch", job=self.job)
+        while True:
+            sub = [s for s in snap["steps"] if s["step"] == step][0]["subtasks"][0]
+            if sub["state"] == "Waiting" and (text is None or sub.get("message") == text):
+                break
+            snap = c.read()["params"]["snapshot"]
+        c.close()
+
+    def confirm(self, step, **more):
+        self.c.call("confirm", job=self.job, step=step, **more)
+        last = [e for e in self.c.call("events", job=self.job)["events"] if e.get("step") == step][-1]
+        assert (last["event"], last["to"]) == ("confirm", "Successful"), last
+        return last["reason"]
+
+    def refused(self, step, text, **more):
+        try:
+            self.c.call("confirm", job=self.job, step=step, **more)
+        except Refused as e:
+            assert str(e) == "STATE: confirm of %s is refused: it is Waiting; %s" % (step, text), e
+            return
+        raise AssertionError("confirm of %s was taken" % step)
+
+
+def main():
+    world = World(os.environ["OMSUPD"], STEPS, prefix="omsup-confirm.")
+    better = "confirm --force --reason … when you know better"
+    try:
+        assert world.start(), world.text_of_log()
+        r = Run(world)
+        r.seen("look", "HA is on")
+        for more in ({}, {"reason": "I think so"}, {"force": True}):
+            r.refused("look", "its look says: HA is on; " + better, **more)
+        reason = r.confirm("look", force=True, reason="console says off")
+        assert reason == "console says off (by force, last seen: no: HA is on)", reason
+
+        r.seen("mute", None)
+        with open(world.effects_file + ".mute", "w", encoding="utf-8"):
+            pass
+        r.seen("mute", "who knows")
+        reason = r.confirm("mute")
+        assert reason == "an operator confirmed it (the look could not tell: who knows)", reason
+
+        r.seen("judged", "2 entries")
+        reason = r.confirm("judged", reason="both are known")
+        assert reason == "both are known (last seen: no: 2 entries)", reason
+
+        r.seen("blocked", None)
+        r.refused("blocked", "it was not looked at yet: try again in a moment, or " + better)
+        reason = r.confirm("blocked", force=True, reason="sure")
+        assert reason == "sure (nothing was seen yet)", reason
+
+        r.seen("gate", None)
+        assert r.confirm("gate") == "an operator confirmed it"
+        world.wait(r.job, ("Successful",))
+        r.c.close()
+
+        # What was seen before a restart is not known after it.
+        r = Run(world)
+        r.seen("look", "HA is on")
+        world.kill()
+        assert world.start(), world.text_of_log()
+        r.c = world.client()
+        try:
+            r.c.call("confirm", job=r.job, step="look")
+            raise AssertionError("taken before it was seen")
+        except Refused as e:
+            assert "better" in str(e), e
+        r.c.close()
+        print("ok")
+    finally:
+        world.close()
+
+
+main()
