@@ -113,7 +113,11 @@ static void next_waiting(const struct next *n)
     item(n, STATE_WAITING, n->sub->message ? n->sub->message : "an operator is needed");
     if (n->sub->notice)
         say_lines(n, n->sub->notice);
-    type(n, "confirm", "", "it is so");
+    /* A gate is opened by a person; what omsupd looks at itself is not a matter of opinion. */
+    if (n->sub->kind && strcmp(n->sub->kind, "wait") == 0 && !n->sub->judge)
+        type(n, "confirm", " --force --reason TEXT", "only when you know better than what omsupd sees");
+    else
+        type(n, "confirm", "", "it is so");
     type(n, "reject", " --reason TEXT", "it is not: makes it Failed");
 }
 

@@ -36,6 +36,7 @@ int subtask_parse(const cJSON *o, struct subtask *s, struct err *e)
         .message = get_text(o, "message", OPTIONAL, e),
         .notice = get_text(o, "notice", OPTIONAL, e),
         .cure = get_text(o, "cure", OPTIONAL, e),
+        .judge = get_bool(o, "judge", OPTIONAL, e),
         .state = get_state(o, STATE_OF_SUB, e),
         .attempt = get_id(o, "attempt", OPTIONAL, e),
         .elapsed = get_seconds(o, "elapsed", e),

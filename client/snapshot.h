@@ -13,6 +13,7 @@
 struct subtask {
     const char *name, *title, *host, *phase, *kind, *started, *ended, *message, *notice, *cure;
     enum state state;
+    bool judge;         /* what is seen is for a person to judge */
     int64_t attempt;    /* -1: unknown */
     double elapsed;     /* NAN: unknown */
     double done, total; /* progress; total is NAN when there is none */

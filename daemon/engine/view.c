@@ -61,6 +61,8 @@ static cJSON *subtask_json(const struct job *b, size_t i)
     add_text(o, "message", s->message);
     if (shown == SHOWN_WAITING || (s->plan->notice && shown == SHOWN_SUCCESSFUL))
         add_text(o, "notice", s->plan->notice);
+    if (shown == SHOWN_WAITING && s->plan->judge)
+        cJSON_AddBoolToObject(o, "judge", true);
     if (shown == SHOWN_FAILED || shown == SHOWN_IN_DOUBT)
         add_text(o, "cure", s->plan->cure);
     if (s->progress_total > 0 && phase == PHASE_ACTING) {
