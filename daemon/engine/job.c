@@ -59,6 +59,7 @@ struct job *job_new(struct engine *en, struct plan *plan)
             b->subs[i].step = st;
             b->subs[i].plan = &st->subtasks[t];
             shape_subtask(&b->core.subtasks[i], &st->subtasks[t]);
+            b->core.subtasks[i].repeat_asked = st->repeat_asked;
         }
     }
     return b;

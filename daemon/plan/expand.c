@@ -111,6 +111,7 @@ static int add_step(const struct expand *x, const struct proc_step *s)
     st->serial = s->serial;
     st->irreversible = s->irreversible;
     st->rerun_force = s->rerun_force;
+    st->repeat_asked = s->repeat_asked;
     size_t n = 0;
     for (size_t i = 0; s->guards && s->guards[i]; i++)
         if (has_step(x->plan, s->guards[i])) /* else it was left out: nothing to guard */

@@ -60,7 +60,7 @@ struct plan_subtask {
 
 struct plan_step {
     char *id, *title, *doc; /* doc may be NULL */
-    bool serial, irreversible, rerun_force;
+    bool serial, irreversible, rerun_force, repeat_asked;
     char *marks;   /* NULL when none */
     char **guards; /* NULL-terminated step ids; NULL when none */
     struct plan_subtask *subtasks;

@@ -78,6 +78,7 @@ static const struct field step_fields[] = {
     BOOL(plan_step, "serial", serial),
     BOOL(plan_step, "irreversible", irreversible),
     BOOL(plan_step, "rerun_force", rerun_force),
+    BOOL(plan_step, "repeat_asked", repeat_asked),
     OPTIONAL(plan_step, marks, NAME_MAX_),
     TEXTS(plan_step, guards, PLAN_STEPS_MAX),
     RECORDS(plan_step, subtasks, PLAN_SUBTASKS_MAX, &subtask),

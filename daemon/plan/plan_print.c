@@ -160,6 +160,8 @@ static void print_flags(struct buf *b, const struct plan_step *st)
         buf_printf(b, "    its first start is recorded as %s\n", st->marks);
     if (st->rerun_force)
         buf_puts(b, "    a retry after later work has begun needs --force\n");
+    if (st->repeat_asked)
+        buf_puts(b, "    when its outcome is lost and it is not done, only an operator begins it again\n");
     if (st->guards) {
         buf_puts(b, "    refused while skipped:");
         for (char **g = st->guards; *g; g++)

@@ -70,7 +70,7 @@ struct proc_step {
     char *notice, *cure, *marks;
     char **guards;
     unsigned timeout_s, every_s;
-    bool on_node, serial, metadb, operator_, judge, progress, irreversible, rerun_force;
+    bool on_node, serial, metadb, operator_, judge, progress, irreversible, rerun_force, repeat_asked;
 };
 struct proc_steps {
     struct proc_step *at;

@@ -47,7 +47,7 @@ static int known_keys(const struct parse *x)
         "step",         "title",  "doc",          "when",  "for",   "on",           "serial",   "run",
         "action",       "probe",  "probe_action", "until", "wait",  "gate",         "operator", "check",
         "check_action", "metadb", "timeout",      "every", "marks", "irreversible", "guards",   "rerun",
-        "notice",       "cure",   "progress",     "after", "judge", NULL};
+        "notice",       "cure",   "progress",     "after", "judge", "repeat",       NULL};
     if (x->n->kind != Y_MAP)
         return ynode_err(x->n, x->e, "a step must be a mapping of keys");
     int rc = ymap_known(x->n, x->list == LIST_CHECKS ? check_keys : step_keys, x->e);
@@ -214,7 +214,8 @@ static int get_times(const struct parse *x)
 
 static int get_flags(const struct parse *x)
 {
-    static const char *const marks[] = {"T1", "T2", "T3", NULL}, *const rerun[] = {"force", NULL};
+    static const char *const marks[] = {"T1", "T2", "T3", NULL}, *const rerun[] = {"force", NULL},
+                             *const repeat[] = {"asked", NULL};
     struct proc_step *s = x->s;
     int rc = yget_bool(x->n, "serial", Y_OPTIONAL, &s->serial, x->e);
     rc = rc ? rc : yget_bool(x->n, "operator", Y_OPTIONAL, &s->operator_, x->e);
@@ -232,6 +233,12 @@ static int get_flags(const struct parse *x)
     rc = rc ? rc : yget_word(x->n, "rerun", Y_OPTIONAL, rerun, &w, x->e);
     s->rerun_force = w != NULL;
     free(w);
+    w = NULL;
+    rc = rc ? rc : yget_word(x->n, "repeat", Y_OPTIONAL, repeat, &w, x->e);
+    s->repeat_asked = w != NULL;
+    free(w);
+    if (!rc && s->repeat_asked && s->kind != KIND_RUN && s->kind != KIND_ACTION)
+        rc = refuse_key(x, "repeat", "goes with \"run\" and \"action\" only");
     rc = rc ? rc : yget_bool(x->n, "metadb", Y_OPTIONAL, &s->metadb, x->e);
     if (!rc && s->metadb && s->on_node)
         rc = refuse_key(x, "metadb", "is for scripts on the control host: add \"on: control\"");

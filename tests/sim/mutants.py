@@ -105,7 +105,7 @@ def mutate_c(path, text):
             edit(m.start(1), m.end(1), "", "no `%s`" % m.group(1))
         for m in re.finditer(r"\breturn (true|false);", body):
             edit(m.start(1), m.end(1), "false" if m.group(1) == "true" else "true", "returns the contrary of %s" % m.group(1))
-        for m in re.finditer(r">= (?=CORE_LOST_MAX)", body):
+        for m in re.finditer(r">= (?=core_lost_max)", body):
             edit(m.start(), m.end(), "> ", "one lost attempt more")
             edit(m.start(), m.end(), "+ 1 >= ", "one lost attempt fewer")
         for m in re.finditer(r"\bbreak;", body):

@@ -83,6 +83,7 @@ static void build(struct sim *s)
             t->way = kind < 5 ? WAY_CHECK : kind < 7 ? WAY_ACT : kind == 7 ? WAY_POLL : WAY_GATE;
             t->has_check = t->way == WAY_CHECK;
             t->read_only = t->way != WAY_CHECK && kind != 5; /* 5: a command without a check */
+            t->repeat_asked = kind == 4;
         }
     }
     s->job.keep_going = s->job.n_steps == 1 && chance(50); /* as check jobs: one step */
@@ -137,9 +138,9 @@ static void check_move(struct sim *s, const struct core_move *mv)
         die(s, "a final phase was left", mv->subtask);
     if (row->effect == EFFECT_ACT && row->event != EV_LOST_LOOK && s->u.mode_before != MODE_RUNNING && s->job.mode != MODE_RUNNING && !t->asked)
         die(s, "a job that is not running acts unasked", mv->subtask);
-    if (row->effect == EFFECT_ACT && row->event == EV_NO && t->lost >= CORE_LOST_MAX)
+    if (row->from == PHASE_DOUBT && row->effect == EFFECT_ACT && t->lost >= core_lost_max(&s->job.subtasks[mv->subtask]))
         die(s, "acts again after too many lost attempts", mv->subtask);
-    if (row->event == EV_NO_AGAIN && t->lost < CORE_LOST_MAX)
+    if (row->event == EV_NO_AGAIN && t->lost < core_lost_max(&s->job.subtasks[mv->subtask]))
         die(s, "gives up too early", mv->subtask);
     if (row->event == EV_NO_HELD && (s->u.mode_before == MODE_RUNNING || t->asked))
         die(s, "holds what may go on", mv->subtask);

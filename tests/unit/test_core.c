@@ -130,6 +130,24 @@ static void lost_again_and_again_is_failed(void **state)
     core_update_free(&t.u);
 }
 
+/* What is not to be repeated lightly: once, and then an operator's retry. */
+static void lost_once_is_failed_where_only_an_operator_repeats(void **state)
+{
+    struct two t;
+    set_up(&t);
+    t.subs[0].repeat_asked = true;
+    assert_true(apply(&t, 0, EV_NO));
+    assert_true(apply(&t, 0, EV_LOST));
+    assert_int_equal(core_phase_shown(t.subs[0].phase), SHOWN_IN_DOUBT);
+    assert_true(apply(&t, 0, EV_NO));
+    assert_int_equal(t.subs[0].phase, PHASE_FAILED);
+    assert_true(apply(&t, 0, EV_BEGIN_CHECK));
+    assert_true(apply(&t, 0, EV_NO));
+    assert_int_equal(t.subs[0].phase, PHASE_ACTING);
+    assert_int_equal(t.subs[0].attempt, 2);
+    core_update_free(&t.u);
+}
+
 static void a_paused_job_does_not_act_after_doubt(void **state)
 {
     struct two t;
@@ -202,6 +220,7 @@ int main(void)
         cmocka_unit_test(every_phase_can_be_canceled),
         cmocka_unit_test(names_parse_back),
         cmocka_unit_test(lost_again_and_again_is_failed),
+        cmocka_unit_test(lost_once_is_failed_where_only_an_operator_repeats),
         cmocka_unit_test(a_paused_job_does_not_act_after_doubt),
         cmocka_unit_test(the_barrier_opens_only_when_all_passed),
         cmocka_unit_test(a_guarded_skip_needs_force),

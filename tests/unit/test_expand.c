@@ -134,7 +134,7 @@ static void makes_an_upgrade(void **state)
     assert_non_null(strstr(st->subtasks[0].act.script, "\nmetadb() {\n"));
     assert_non_null(strstr(st->subtasks[0].check.script, "\nmetadb() {\n"));
     st = step_of(p, "jar");
-    assert_true(st->serial && st->rerun_force);
+    assert_true(st->serial && st->rerun_force && st->repeat_asked);
     assert_string_equal(env_of(&st->subtasks[0], "LAST_REGION"), "false");
     assert_string_equal(env_of(&st->subtasks[1], "LAST_REGION"), "true");
     st = step_of(p, "start-new");

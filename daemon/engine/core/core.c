@@ -28,7 +28,7 @@ static bool move(struct core_job *j, size_t i, enum core_event e, struct core_up
 {
     struct core_subtask *s = &j->subtasks[i];
     bool would_act = e == EV_NO && (s->phase == PHASE_DOUBT || s->phase == PHASE_CHECKING);
-    if (would_act && s->phase == PHASE_DOUBT && s->lost >= CORE_LOST_MAX)
+    if (would_act && s->phase == PHASE_DOUBT && s->lost >= core_lost_max(s))
         e = EV_NO_AGAIN;
     else if (would_act && j->mode != MODE_RUNNING && !s->asked)
         e = EV_NO_HELD;

@@ -64,6 +64,7 @@ struct core_subtask {
     bool has_check;
     bool read_only;   /* its act may be repeated without harm */
     bool skip_forced;
+    bool repeat_asked; /* after a lost attempt only an operator begins another one */
     bool asked;       /* an operator's retry, newer than the pause: acts though the job is paused. Not kept over a restart */
     bool open_run;    /* the present attempt's run is not known to be over */
     unsigned attempt; /* 0: none yet */
@@ -127,3 +128,4 @@ const char *core_skip_refusal(const struct core_job *j, size_t subtask, bool for
 const char *core_done_refusal(const struct core_job *j, size_t subtask, bool force);
 
 enum { CORE_LOST_MAX = 3 }; /* attempts lost in a row before it is Failed */
+static inline unsigned core_lost_max(const struct core_subtask *s) { return s->repeat_asked ? 1 : CORE_LOST_MAX; }
