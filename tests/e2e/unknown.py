@@ -97,7 +97,7 @@ def main():
         assert world.start(), world.text_of_log()
         r = Run(world, world.submit())
 
-        r.rests("often", "Failed", "again and again the outcome is not known: attempt 3: try 3")
+        r.rests("often", "Failed", "the outcome is not known; the check says: not done; it is begun again only when asked: attempt 3: try 3")
         assert r.attempts("seen") == [("unknown", 199)], r.attempts("seen")
         assert r.path("seen")[-2:] == [("lost", "In Doubt"), ("yes", "Successful")], r.path("seen")
         assert r.sub("seen")["message"] == "attempt 1: who knows", r.sub("seen")
