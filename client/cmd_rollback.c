@@ -95,7 +95,8 @@ const struct command cmd_rollback = {
     "go back to the old version",
     "A new job restores the backups and starts the old containers; what OMS wrote since is lost. --plan only shows the "
     "commands,\n"
-    "what is lost, and the backups. Needs --reason. While the upgrade changes something, pause it first and wait, or cancel it;\n"
+    "what is lost, and the backups. Needs --reason. While the upgrade changes something, pause it first and wait, or "
+    "cancel it;\n"
     "--force rolls back also when the end of one of its attempts was not seen: look there first.",
     options,
     1,

@@ -38,7 +38,8 @@ static struct lock lock_new(struct metadb *db, const char *cm, const struct lock
 
 static struct lock lock_of(struct metadb *db, const struct action_args *a)
 {
-    const struct lock_owner o = {action_env(a, "OMSUP_HOLDER"), action_env(a, "OMSUP_JOB"), action_env(a, "OMSUP_PARENT")};
+    const struct lock_owner o = {action_env(a, "OMSUP_HOLDER"), action_env(a, "OMSUP_JOB"),
+                                 action_env(a, "OMSUP_PARENT")};
     return lock_new(db, action_env(a, "CM_DB"), &o, action_env(a, "OMSUP_TOKEN"));
 }
 
@@ -130,7 +131,8 @@ static enum verdict take(struct metadb *db, const struct lock *l, struct buf *ou
             struct buf who = {0};
             rc = look(db, l, &held, &who, &no, &e);
             if (!rc && held == HELD_OTHER) {
-                say(out, "the lock is %s; it is free when nobody has renewed it for %d s", buf_str(&who), LOCK_EXPIRES_S);
+                say(out, "the lock is %s; it is free when nobody has renewed it for %d s", buf_str(&who),
+                    LOCK_EXPIRES_S);
                 buf_free(&who);
                 return VERDICT_NO;
             }

@@ -1,9 +1,9 @@
 /* One job per MetaDB: a lease in cm's table omsup_lock, timed by the MetaDB's clock.
  *
- * A row is ours when its holder is ours and its job is this one ("NUMBER-INSTANCE"), or the one that this one leads back
- * from: a rollback takes the upgrade's lease over, and brings its row back with the rest of cm. Another job of the same
- * journal is another job. A lease that nobody renewed for LOCK_EXPIRES_S may be taken by anyone; so it ends of a job that
- * was canceled. */
+ * A row is ours when its holder is ours and its job is this one ("NUMBER-INSTANCE"), or the one that this one leads
+ * back from: a rollback takes the upgrade's lease over, and brings its row back with the rest of cm. Another job of the
+ * same journal is another job. A lease that nobody renewed for LOCK_EXPIRES_S may be taken by anyone; so it ends of a
+ * job that was canceled. */
 #pragma once
 #include "daemon/action/action.h"
 

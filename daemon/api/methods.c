@@ -214,8 +214,8 @@ static void m_rollback(struct request *r)
     const char *reason = NULL;
     bool plan_only = false, force = false;
     struct engine_caller who = caller(r);
-    if (get_number(r, "job", true, ID_MAX, &job, &e) || get_bool(r, "plan_only", &plan_only, &e) || get_bool(r, "force", &force, &e) ||
-        get_text(r, "reason", !plan_only, REASON_MAX, &reason, &e))
+    if (get_number(r, "job", true, ID_MAX, &job, &e) || get_bool(r, "plan_only", &plan_only, &e) ||
+        get_bool(r, "force", &force, &e) || get_text(r, "reason", !plan_only, REASON_MAX, &reason, &e))
         request_fail(r, &e);
     else
         engine_rollback(engine_of(r), &who, job, reason, force, plan_only, on_reply, r);

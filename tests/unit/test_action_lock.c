@@ -48,13 +48,20 @@ static void test_who_is_ours(void **state)
     static const struct {
         const char *holder, *job, *parent;
         bool ours;
-    } cases[] = {{"host", "7-abc", "", true},           {"host", "8-abc", "", false}, /* another of this journal */
-                 {"host", "8-abc", "7-abc", true},      {"host", "8-abc", "6-abc", false},
-                 {"host", "7", "", false},              {"host", "7-", "7", false},
-                 {"host", "7-abcd", "", false},         {"host", "7-xyz", "7-xyz", false},
-                 {"HOST", "7-abc", "7-abc", false},     {"host", "7-ABC", "7-ABC", false},
-                 {"other", "7-abc", "7-abc", false},    {"x' OR '1'='1", "7-abc", "7-abc", false},
-                 {"host", "x' OR '1'='1", "", false},   {"host", "8-abc", "x') OR ('1'='1", false}};
+    } cases[] = {{"host", "7-abc", "", true},
+                 {"host", "8-abc", "", false}, /* another of this journal */
+                 {"host", "8-abc", "7-abc", true},
+                 {"host", "8-abc", "6-abc", false},
+                 {"host", "7", "", false},
+                 {"host", "7-", "7", false},
+                 {"host", "7-abcd", "", false},
+                 {"host", "7-xyz", "7-xyz", false},
+                 {"HOST", "7-abc", "7-abc", false},
+                 {"host", "7-ABC", "7-ABC", false},
+                 {"other", "7-abc", "7-abc", false},
+                 {"x' OR '1'='1", "7-abc", "7-abc", false},
+                 {"host", "x' OR '1'='1", "", false},
+                 {"host", "8-abc", "x') OR ('1'='1", false}};
     expect(x, "metadb-lock", VERDICT_YES, "");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         set_env(x, "OMSUP_HOLDER", cases[i].holder);
@@ -223,8 +230,10 @@ static void test_race(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {on_oms(test_take_and_give), on_oms(test_who_is_ours), on_oms(test_expiry),
-                                       on_oms(test_renew),         on_oms(test_restored), on_oms(test_left_by_a_canceled_job),    on_oms(test_race)};
+    const struct CMUnitTest tests[] = {on_oms(test_take_and_give), on_oms(test_who_is_ours),
+                                       on_oms(test_expiry),        on_oms(test_renew),
+                                       on_oms(test_restored),      on_oms(test_left_by_a_canceled_job),
+                                       on_oms(test_race)};
     alarm(110);
     return cmocka_run_group_tests_name("action lock", tests, mariadb_up, mariadb_down);
 }

@@ -69,7 +69,8 @@ static void codes(void **state)
     static const char gone[] = "error container x: docker is ill\n";
     assert_int_equal(gather_parse(gone, strlen(gone), "oms1", &f, &e), ERR_NODE);
     assert_string_equal(e.msg, "oms1: container x: docker is ill");
-    static const char missing[] = "missing container x: No such container: x\n", wrong[] = "omsup-gather 1\nwrong it has no config\n";
+    static const char missing[] = "missing container x: No such container: x\n",
+                      wrong[] = "omsup-gather 1\nwrong it has no config\n";
     assert_int_equal(gather_parse(missing, strlen(missing), "oms1", &f, &e), ERR_NOT_FOUND);
     assert_string_equal(e.msg, "oms1: container x: No such container: x");
     assert_int_equal(gather_parse(wrong, strlen(wrong), "oms1", &f, &e), ERR_REFUSED);
@@ -199,7 +200,8 @@ static void says_why_not(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char *out = run_script(cases[i].docker, cases[i].config);
-        if (!strstr(out, cases[i].says) || (strncmp(out, "error ", 6) != 0 && strncmp(out, "missing ", 8) != 0 && strncmp(out, "wrong ", 6) != 0))
+        if (!strstr(out, cases[i].says) ||
+            (strncmp(out, "error ", 6) != 0 && strncmp(out, "missing ", 8) != 0 && strncmp(out, "wrong ", 6) != 0))
             fail_msg("case %zu said: %s", i, out);
         free(out);
     }
