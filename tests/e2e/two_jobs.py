@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Two jobs of one daemon on one MetaDB, whose host is written in two ways: the lease in the MetaDB lets one of them act."""
 import os
+import re
 import select
 import shutil
 import signal
@@ -9,7 +10,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../crash"))
-from world import PASSWORD, World, effect_step  # noqa: E402
+from world import PASSWORD, Refused, World, effect_step  # noqa: E402
 
 STEPS = """\
 - step: lock
@@ -63,7 +64,7 @@ def configure(world, node, host, port):
     path = world.path("node%d" % node, "config.yaml")
     with open(path, encoding="utf-8") as f:
         text = f.read()
-    text = text.replace("oms_meta_host: 127.0.0.1", "oms_meta_host: " + host).replace("oms_meta_port: 1\n", "oms_meta_port: %d\n" % port)
+    text = re.sub("(?m)^oms_meta_host: .*", "oms_meta_host: " + host, text).replace("oms_meta_port: 1\n", "oms_meta_port: %d\n" % port)
     with open(path, "w", encoding="utf-8") as f:
         f.write(text.replace(" - 127.0.0.%d\n" % (3 - node), ""))  # alone in its deployment
 
@@ -87,6 +88,14 @@ def main():
         assert first["state"] == "Waiting" and second["state"] == "Failed", (first["why"], second["why"])
         assert "held by" in second["why"] and "job %d-" % first["job"] in second["why"], second["why"]
         assert world.effects() == ["act n%d 1" % first["job"]], world.effects()
+
+        # A node that both name is refused at once, whatever its MetaDB is called.
+        configure(world, 2, "metadb.invalid", server.port)
+        try:
+            world.submit()
+            raise AssertionError("two jobs on one node")
+        except Refused as e:
+            assert str(e).startswith("BUSY: job ") and str(e).endswith("works on a node of this deployment: only one at a time"), e
 
         # It goes on when the other has given it up for as long as a lease lasts: nobody renews it for a job that has ended.
         c = world.client()
