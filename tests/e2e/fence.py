@@ -69,9 +69,9 @@ class Given(SshWorld):
         return self.c.call("show", job=self.job, step="up")["subtasks"][0]["attempts"][-1]
 
     def alive(self):
-        """Somebody reads the fifo."""
+        """Somebody reads the fifo. It stays open, for its reader would end with it."""
         try:
-            os.close(os.open(self.effects_file + ".end", os.O_WRONLY | os.O_NONBLOCK))
+            self.end = os.open(self.effects_file + ".end", os.O_WRONLY | os.O_NONBLOCK)
         except OSError as e:
             assert e.errno == errno.ENXIO, e
             return False
@@ -128,8 +128,7 @@ def by_force():
         refused(w.c, ("may still run on n1",), "rollback", job=w.job, reason="r")
         w.goes_back(force=True)
         assert w.alive() and w.effects() == ["begun", "back"], w.effects()
-        with open(w.effects_file + ".end", "w", encoding="utf-8") as fifo:
-            fifo.write("end\n")
+        os.write(w.end, b"end\n")
     finally:
         w.close()
 
