@@ -25,13 +25,20 @@ struct lock {
 
 static struct lock lock_new(struct metadb *db, const char *cm, const struct lock_owner *o, const char *token)
 {
-    char *name = metadb_name(cm), *parent = metadb_quote(db, o->parent ? o->parent : "");
+    char *name = metadb_name(cm), *copy = xstrdup(o->before ? o->before : ""), *save = NULL;
+    struct buf jobs = {0};
     struct lock l = {.table = xasprintf("%s.omsup_lock", name),
                      .holder = metadb_quote(db, o->holder),
                      .job = metadb_quote(db, o->job),
                      .token = metadb_quote(db, token)};
-    l.ours = xasprintf("(holder = %s AND job <> '' AND job IN (%s, %s))", l.holder, l.job, parent);
-    free(parent);
+    for (char *job = strtok_r(copy, "\n", &save); job; job = strtok_r(NULL, "\n", &save)) {
+        char *quoted = metadb_quote(db, job);
+        buf_printf(&jobs, ", %s", quoted);
+        free(quoted);
+    }
+    l.ours = xasprintf("(holder = %s AND job <> '' AND job IN (%s%s))", l.holder, l.job, buf_str(&jobs));
+    buf_free(&jobs);
+    free(copy);
     free(name);
     return l;
 }
@@ -39,7 +46,7 @@ static struct lock lock_new(struct metadb *db, const char *cm, const struct lock
 static struct lock lock_of(struct metadb *db, const struct action_args *a)
 {
     const struct lock_owner o = {action_env(a, "OMSUP_HOLDER"), action_env(a, "OMSUP_JOB"),
-                                 action_env(a, "OMSUP_PARENT")};
+                                 action_env(a, "OMSUP_BEFORE")};
     return lock_new(db, action_env(a, "CM_DB"), &o, action_env(a, "OMSUP_TOKEN"));
 }
 

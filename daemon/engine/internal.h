@@ -123,6 +123,8 @@ struct job *job_new(struct engine *en, struct plan *plan); /* takes the plan */
 int job_load(struct engine *en, const struct journal_job *row, struct job **out, struct err *e); /* copies row */
 void job_free(struct job *b);
 char *job_parent_key(const struct job *b); /* of a rollback, else NULL; caller frees */
+/* The jobs whose lease on the MetaDB is this one's as well, one a line; caller frees. */
+char *job_leases(const struct job *b);
 char *job_token(const struct job *b, size_t seq, unsigned attempt); /* caller frees */
 struct host *job_host(struct job *b, size_t seq);
 int job_find(const struct job *b, const char *step, const char *subtask, size_t *first, size_t *n, struct err *e);

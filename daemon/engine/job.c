@@ -181,6 +181,30 @@ char *job_parent_key(const struct job *b)
     return b->row.parent ? xasprintf("%lld-%s", (long long)b->row.parent, b->en->instance) : NULL;
 }
 
+struct leases {
+    const struct job *b;
+    struct buf out;
+};
+
+static bool add_lease(void *ctx, const struct journal_job *row)
+{
+    struct leases *x = ctx;
+    const struct job *b = x->b;
+    bool ended = !engine_job(b->en, row->id) && !held_why(b->en, row->id);
+    if (row->id == b->row.parent || (row->parent == b->row.parent && row->id != b->row.id && ended))
+        buf_printf(&x->out, "%lld-%s\n", (long long)row->id, b->en->instance);
+    return row->id > b->row.parent;
+}
+
+/* Of a rollback: what it leads back from, and those that began to before and have ended. */
+char *job_leases(const struct job *b)
+{
+    struct leases x = {b, {0}};
+    if (b->row.parent)
+        journal_jobs(b->en->journal, false, add_lease, &x, NULL);
+    return buf_take(&x.out);
+}
+
 char *job_token(const struct job *b, size_t seq, unsigned attempt)
 {
     return xasprintf("omsup-%s-%zu-%u", b->key, seq, attempt);

@@ -31,7 +31,7 @@ static bool lock_held(const struct job *b)
 struct renewal {
     struct engine *en;
     int64_t job;
-    char *holder, *key, *parent;
+    char *holder, *key, *before;
     uint64_t asked_ms;
     bool take;
     enum verdict verdict;
@@ -41,7 +41,7 @@ struct renewal {
 static void renew(struct metadb *db, const struct err *e, void *arg)
 {
     struct renewal *r = arg;
-    const struct lock_owner o = {r->holder, r->key, r->parent};
+    const struct lock_owner o = {r->holder, r->key, r->before};
     r->verdict = VERDICT_UNKNOWN;
     if (!db)
         buf_puts(&r->out, e->msg);
@@ -89,7 +89,7 @@ static void renewed(void *arg)
     }
     free(r->holder);
     free(r->key);
-    free(r->parent);
+    free(r->before);
     buf_free(&r->out);
     free(r);
 }
@@ -113,7 +113,7 @@ void lock_tick(struct job *b)
     b->lock_in_flight = true;
     const struct plan_metadb *m = &b->plan->metadb;
     struct renewal *r = xcalloc(1, sizeof *r);
-    *r = (struct renewal){.en = b->en, .job = b->row.id, .holder = xstrdup(b->en->host), .key = xstrdup(b->key), .parent = job_parent_key(b), .asked_ms = now, .take = b->lock_take};
+    *r = (struct renewal){.en = b->en, .job = b->row.id, .holder = xstrdup(b->en->host), .key = xstrdup(b->key), .before = job_leases(b), .asked_ms = now, .take = b->lock_take};
     struct metadb_login l = {.host = m->host, .user = m->user, .port = m->port, .password = b->password, .rm = m->rm, .cm = m->cm};
     metadb_work(b->en->loop, &l, renew, renewed, r);
 }

@@ -318,6 +318,21 @@ static bool add_fact(void *ctx, const char *name, const char *value)
     return true;
 }
 
+/* What only built-ins are told. */
+static char **builtin_env(struct job *b, size_t seq)
+{
+    char **env = work_env(b, seq, b->subs[seq].work.what == WORK_ACT ? b->core.subtasks[seq].attempt : 0), *leases = job_leases(b);
+    size_t n = 0;
+    while (env[n])
+        n++;
+    env = xrealloc(env, n + 2, sizeof *env);
+    env[n] = xasprintf("OMSUP_BEFORE=%s", leases ? leases : "");
+    env[n + 1] = NULL;
+    free(leases);
+    journal_facts(b->en->journal, b->row.id, add_fact, &env, NULL);
+    return env;
+}
+
 static void ask_builtin(struct job *b, size_t seq, const char *name)
 {
     struct work *w = &b->subs[seq].work;
@@ -328,8 +343,7 @@ static void ask_builtin(struct job *b, size_t seq, const char *name)
     const struct plan_metadb *m = &b->plan->metadb;
     struct ask *a = ask_new(b, seq);
     a->action = action_find(name);
-    a->env = work_env(b, seq, w->what == WORK_ACT ? b->core.subtasks[seq].attempt : 0);
-    journal_facts(b->en->journal, b->row.id, add_fact, &a->env, NULL);
+    a->env = builtin_env(b, seq);
     a->servers = xcalloc(b->plan->n_servers, sizeof *a->servers);
     for (size_t i = 0; i < b->plan->n_servers; i++) {
         const struct plan_server *p = &b->plan->servers[i];

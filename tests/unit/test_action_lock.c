@@ -46,12 +46,13 @@ static void test_who_is_ours(void **state)
 {
     struct acting *x = *state;
     static const struct {
-        const char *holder, *job, *parent;
+        const char *holder, *job, *before;
         bool ours;
     } cases[] = {{"host", "7-abc", "", true},
                  {"host", "8-abc", "", false}, /* another of this journal */
                  {"host", "8-abc", "7-abc", true},
                  {"host", "8-abc", "6-abc", false},
+                 {"host", "9-abc", "8-abc\n7-abc\n", true},
                  {"host", "7", "", false},
                  {"host", "7-", "7", false},
                  {"host", "7-abcd", "", false},
@@ -66,11 +67,11 @@ static void test_who_is_ours(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         set_env(x, "OMSUP_HOLDER", cases[i].holder);
         set_env(x, "OMSUP_JOB", cases[i].job);
-        set_env(x, "OMSUP_PARENT", cases[i].parent);
+        set_env(x, "OMSUP_BEFORE", cases[i].before);
         expect(x, "metadb-lock-held", cases[i].ours ? VERDICT_YES : VERDICT_NO, "held by host, job 7-abc");
     }
     run(x->db, "UPDATE " LOCK " SET job = '7'");
-    set_env(x, "OMSUP_PARENT", "");
+    set_env(x, "OMSUP_BEFORE", "");
     set_env(x, "OMSUP_HOLDER", "host");
     set_env(x, "OMSUP_JOB", "8");
     expect(x, "metadb-lock", VERDICT_NO, "job 7;");
@@ -116,7 +117,7 @@ static void test_left_by_a_canceled_job(void **state)
     is(x->db, "SELECT job FROM " LOCK, "8-abc");
     /* A rollback of it takes it at once, and gives it back; what is still on its way of the upgrade changes nothing. */
     set_env(x, "OMSUP_JOB", "9-abc");
-    set_env(x, "OMSUP_PARENT", "8-abc");
+    set_env(x, "OMSUP_BEFORE", "8-abc");
     expect(x, "metadb-lock", VERDICT_YES, "taken");
     assert_int_equal(renew(x, "host", "8-abc"), VERDICT_NO);
     is(x->db, "SELECT job FROM " LOCK, "9-abc");
@@ -154,7 +155,7 @@ static void test_restored(void **state)
     struct acting *x = *state;
     expect(x, "metadb-lock", VERDICT_YES, "");
     set_env(x, "OMSUP_JOB", "8-abc");
-    set_env(x, "OMSUP_PARENT", "7-abc");
+    set_env(x, "OMSUP_BEFORE", "7-abc");
     expect(x, "metadb-lock", VERDICT_YES, "");
     run(x->db, "UPDATE " LOCK " SET job = '7-abc', renewed_at = '2020-01-01'");
     const struct lock_owner back = {"host", "8-abc", "7-abc"};
