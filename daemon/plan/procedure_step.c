@@ -43,11 +43,11 @@ static int known_keys(const struct parse *x)
 {
     static const char *const check_keys[] = {"check",        "title",  "doc",     "when",   "for",  "on",    "probe",
                                              "probe_action", "metadb", "timeout", "notice", "cure", "after", NULL};
-    static const char *const step_keys[] = {"step",    "title", "doc",      "when",         "for",          "on",
-                                            "serial",  "run",   "action",   "probe",        "probe_action", "until",
-                                            "wait",    "gate",  "operator", "check",        "check_action", "metadb",
-                                            "timeout", "every", "marks",    "irreversible", "guards",       "rerun",
-                                            "notice",  "cure",  "progress", "after",        "judge",        NULL};
+    static const char *const step_keys[] = {
+        "step",         "title",  "doc",          "when",  "for",   "on",           "serial",   "run",
+        "action",       "probe",  "probe_action", "until", "wait",  "gate",         "operator", "check",
+        "check_action", "metadb", "timeout",      "every", "marks", "irreversible", "guards",   "rerun",
+        "notice",       "cure",   "progress",     "after", "judge", "repeat",       NULL};
     if (x->n->kind != Y_MAP)
         return ynode_err(x->n, x->e, "a step must be a mapping of keys");
     int rc = ymap_known(x->n, x->list == LIST_CHECKS ? check_keys : step_keys, x->e);
