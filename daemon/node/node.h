@@ -23,11 +23,10 @@
 #include "common/secret.h"
 
 enum {
-    NODE_TOKEN_MAX = 64,          /* bytes, [A-Za-z0-9._-] only */
-    NODE_SCRIPT_MAX = 256 * 1024, /* bytes */
-    NODE_OUTPUT_MAX =
-        1024 * 1024, /* bytes of output that an answer carries; the whole is on the node until it is forgotten */
-    NODE_PROBE_MAX = 1024 * 1024, /* the same for a probe */
+    NODE_TOKEN_MAX = 64,           /* bytes, [A-Za-z0-9._-] only */
+    NODE_SCRIPT_MAX = 256 * 1024,  /* bytes */
+    NODE_OUTPUT_MAX = 1024 * 1024, /* of an answer; the node has all of it until it is forgotten */
+    NODE_PROBE_MAX = 1024 * 1024,  /* the same for a probe */
 };
 
 enum node_state { NODE_DOWN, NODE_CONNECTING, NODE_UP };
