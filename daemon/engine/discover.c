@@ -217,7 +217,7 @@ static void on_facts(void *ctx, struct inquiry_item *items, size_t n, const stru
     }
     const struct oms_config *c = d->nodes[0].facts.config;
     struct metadb_login l = {c->metadb_host, c->metadb_user, c->metadb_port, c->password, c->rm_db, c->cm_db};
-    metadb_work(d->en->loop, &l, ask_metadb, metadb_done, d);
+    engine_metadb(d->en, &l, ask_metadb, metadb_done, d);
 }
 
 /* --- the containers -------------------------------------------------------------------------------------- */

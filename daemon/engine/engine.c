@@ -9,7 +9,10 @@
 #include "common/alloc.h"
 #include "common/log.h"
 #include "daemon/engine/clock.h"
+#include "daemon/engine/inquiry.h"
 #include "daemon/engine/internal.h"
+
+enum { CLOSE_MS = 20000 };
 
 _Noreturn void engine_die(const struct err *e)
 {
@@ -421,9 +424,66 @@ int engine_recover(struct engine *en, struct err *e)
     return rc;
 }
 
+static void handle_closed(uv_handle_t *h)
+{
+    struct engine *en = h->data;
+    en->open_handles--;
+    engine_closed_part(en);
+}
+
+struct engine_call {
+    struct engine_call *next;
+    struct engine *en;
+    struct metadb_call *call;
+    void (*work)(struct metadb *db, const struct err *e, void *arg);
+    void (*done)(void *arg);
+    void *arg;
+};
+
+static void call_work(struct metadb *db, const struct err *e, void *arg)
+{
+    const struct engine_call *c = arg;
+    c->work(db, e, c->arg);
+}
+
+static void call_done(void *arg)
+{
+    struct engine_call *c = arg;
+    struct engine *en = c->en;
+    struct engine_call **p = &en->calls;
+    while (*p != c)
+        p = &(*p)->next;
+    *p = c->next;
+    c->done(c->arg);
+    free(c);
+    if (en->closing)
+        engine_closed_part(en);
+}
+
+void engine_metadb(struct engine *en, const struct metadb_login *l, void (*work)(struct metadb *db, const struct err *e, void *arg),
+                   void (*done)(void *arg), void *arg)
+{
+    struct engine_call *c = xcalloc(1, sizeof *c);
+    *c = (struct engine_call){.next = en->calls, .en = en, .work = work, .done = done, .arg = arg};
+    en->calls = c;
+    c->call = metadb_work(en->loop, l, call_work, call_done, c);
+}
+
+/* A server that says a little now and then can keep a call longer than its timeouts. What is in the journal is whole, and
+ * the next start looks what became of the rest, as after a crash. */
+static void on_close_limit(uv_timer_t *t)
+{
+    log_warn("ends without the answer of the MetaDB, which has not come for %d s", CLOSE_MS / 1000);
+    _exit(0);
+}
+
 void engine_closed_part(struct engine *en)
 {
-    if (en->open_handles || en->hosts)
+    if (en->hosts || en->calls || en->inquiries)
+        return;
+    if (!uv_is_closing((uv_handle_t *)&en->tick))
+        uv_close((uv_handle_t *)&en->tick, handle_closed);
+    if (en->open_handles)
         return;
     void (*closed)(void *) = en->closed;
     void *ctx = en->closed_ctx;
@@ -436,13 +496,6 @@ void engine_closed_part(struct engine *en)
     free(en->instance);
     free(en);
     closed(ctx);
-}
-
-static void handle_closed(uv_handle_t *h)
-{
-    struct engine *en = h->data;
-    en->open_handles--;
-    engine_closed_part(en);
 }
 
 void engine_close(struct engine *en, void (*closed)(void *ctx), void *ctx)
@@ -458,7 +511,11 @@ void engine_close(struct engine *en, void (*closed)(void *ctx), void *ctx)
         en->jobs = b->next;
         job_free(b);
     }
+    for (struct engine_call *c = en->calls; c; c = c->next)
+        metadb_cancel(c->call);
+    inquiries_give_up(en);
     hosts_close_unused(en, true);
     uv_close((uv_handle_t *)&en->prepare, handle_closed);
-    uv_close((uv_handle_t *)&en->tick, handle_closed);
+    uv_timer_start(&en->tick, on_close_limit, CLOSE_MS, 0);
+    engine_closed_part(en);
 }

@@ -17,6 +17,7 @@ struct part {
 };
 
 struct inquiry {
+    struct inquiry *next;
     struct engine *en;
     struct inquiry_item *items;
     struct part *parts;
@@ -28,9 +29,21 @@ struct inquiry {
     void *ctx;
 };
 
+static void ended(struct inquiry *q)
+{
+    if (q->en->closing && !q->err.code)
+        err_set(&q->err, ERR_BUSY, "omsupd ends: ask again when it has started");
+}
+
 static void timer_closed(uv_handle_t *h)
 {
     struct inquiry *q = h->data;
+    struct engine *en = q->en;
+    struct inquiry **p = &en->inquiries;
+    while (*p != q)
+        p = &(*p)->next;
+    *p = q->next;
+    ended(q); /* all answers may be there, but nothing begins any more */
     q->done(q->ctx, q->items, q->n, &q->err);
     for (size_t i = 0; i < q->n; i++) {
         env_free(q->items[i].env);
@@ -42,6 +55,8 @@ static void timer_closed(uv_handle_t *h)
     free(q->items);
     free(q->parts);
     free(q);
+    if (en->closing)
+        engine_closed_part(en);
 }
 
 static void maybe_finish(struct inquiry *q)
@@ -101,11 +116,25 @@ static void on_timer(uv_timer_t *t)
 void inquiry_begin(struct engine *en, struct inquiry_item *items, size_t n, inquiry_done *done, void *ctx)
 {
     struct inquiry *q = xcalloc(1, sizeof *q);
-    *q = (struct inquiry){.en = en, .items = items, .n = n, .left = n, .done = done, .ctx = ctx};
+    *q = (struct inquiry){.next = en->inquiries, .en = en, .items = items, .n = n, .left = n, .done = done, .ctx = ctx};
     q->parts = xcalloc(n, sizeof *q->parts);
     for (size_t i = 0; i < n; i++)
         q->parts[i] = (struct part){.q = q, .i = i, .host = host_get(en, &items[i].host)};
+    en->inquiries = q;
     uv_timer_init(en->loop, &q->timer);
     q->timer.data = q;
     uv_timer_start(&q->timer, on_timer, 0, POLL_MS);
+}
+
+void inquiries_give_up(struct engine *en)
+{
+    for (struct inquiry *q = en->inquiries; q; q = q->next) {
+        ended(q);
+        for (size_t i = 0; i < q->n; i++) { /* a host that nobody uses is closed, and answers what is open */
+            struct host *h = q->parts[i].host;
+            q->parts[i].host = NULL;
+            host_put(h);
+        }
+        maybe_finish(q);
+    }
 }

@@ -16,3 +16,5 @@ struct inquiry_item {
  * password. */
 typedef void inquiry_done(void *ctx, struct inquiry_item *items, size_t n, const struct err *e);
 void inquiry_begin(struct engine *en, struct inquiry_item *items, size_t n, inquiry_done *done, void *ctx);
+/* At the end of the engine: those under way are answered with an error, and so is what would be answered from now on. */
+void inquiries_give_up(struct engine *en);

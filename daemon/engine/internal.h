@@ -89,6 +89,8 @@ struct engine {
     struct effect *effects;
     size_t n_effects, cap_effects;
     struct forgotten *forgotten; /* hosts.c */
+    struct engine_call *calls;   /* engine.c */
+    struct inquiry *inquiries;   /* inquiry.c */
     bool dirty, hosts_changed, flushing, closing;
     struct core_update update;
     uv_prepare_t prepare; /* drains what callbacks of this turn left */
@@ -96,7 +98,7 @@ struct engine {
     uint64_t last_tick_ms;
     void (*changed)(void *ctx, int64_t job);
     void *changed_ctx;
-    unsigned open_handles, closing_hosts;
+    unsigned open_handles;
     void (*closed)(void *ctx);
     void *closed_ctx;
 };
@@ -113,7 +115,10 @@ void engine_record_job(struct job *b);
 void engine_record_sub(struct job *b, size_t seq);
 void engine_add_event(struct job *b, const char *step, const char *subtask, const char *actor, const char *event, const char *from,
                       const char *to, const char *reason);
-void engine_closed_part(struct engine *en); /* a handle or host is closed; the last one ends engine_close() */
+void engine_closed_part(struct engine *en); /* a handle, host, call or inquiry is over; the last one ends engine_close() */
+/* metadb_work(), while the engine lives: it ends only when every `done` has been called. */
+void engine_metadb(struct engine *en, const struct metadb_login *l, void (*work)(struct metadb *db, const struct err *e, void *arg),
+                   void (*done)(void *arg), void *arg);
 struct job *engine_job(struct engine *en, int64_t id); /* one in memory, or NULL */
 const char *engine_type_name(const char *type); /* as shown, of the journal's word */
 void engine_set_why(struct job *b, const char *why);

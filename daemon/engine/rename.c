@@ -85,7 +85,7 @@ static void on_gathered(void *ctx, struct gathered *g, const struct err *failed)
     c->cm = xstrdup(o->cm_db);
     c->password = secret_copy(o->password);
     struct metadb_login l = {c->host, c->user, o->metadb_port, c->password, c->rm, c->cm};
-    metadb_work(c->en->loop, &l, work, done, c);
+    engine_metadb(c->en, &l, work, done, c);
 }
 
 static const char *text_of(const cJSON *params, const char *name)

@@ -115,7 +115,7 @@ void lock_tick(struct job *b)
     struct renewal *r = xcalloc(1, sizeof *r);
     *r = (struct renewal){.en = b->en, .job = b->row.id, .holder = xstrdup(b->en->host), .key = xstrdup(b->key), .before = job_leases(b), .asked_ms = now, .take = b->lock_take};
     struct metadb_login l = {.host = m->host, .user = m->user, .port = m->port, .password = b->password, .rm = m->rm, .cm = m->cm};
-    metadb_work(b->en->loop, &l, renew, renewed, r);
+    engine_metadb(b->en, &l, renew, renewed, r);
 }
 
 bool lock_sure(struct job *b, size_t seq)

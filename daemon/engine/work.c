@@ -29,7 +29,6 @@ struct ask {
     int64_t job;
     size_t seq;
     uint64_t gen;
-    struct metadb_login login;
     struct action_args args;
     const struct action *action;
     char **env;
@@ -285,6 +284,12 @@ static void on_builtin(void *arg)
         }
         free(before);
     }
+    for (size_t i = 0; i < a->args.n_servers; i++) {
+        free((char *)a->servers[i].node);
+        free((char *)a->servers[i].region);
+        free((char *)a->servers[i].ip);
+        free((char *)a->servers[i].hb);
+    }
     env_free(a->env);
     free(a->servers);
     free(a->t1);
@@ -344,10 +349,10 @@ static void ask_builtin(struct job *b, size_t seq, const char *name)
     struct ask *a = ask_new(b, seq);
     a->action = action_find(name);
     a->env = builtin_env(b, seq);
-    a->servers = xcalloc(b->plan->n_servers, sizeof *a->servers);
+    a->servers = xcalloc(b->plan->n_servers, sizeof *a->servers); /* copies: the job may be gone before the answer comes */
     for (size_t i = 0; i < b->plan->n_servers; i++) {
         const struct plan_server *p = &b->plan->servers[i];
-        a->servers[i] = (struct metadb_server){p->node, p->region, p->ip, p->hb};
+        a->servers[i] = (struct metadb_server){xstrdup(p->node), xstrdup(p->region), xstrdup(p->ip), xstrdup(p->hb)};
     }
     a->t1 = journal_fact(b->en->journal, b->row.id, "T1");
     if (!a->t1 && b->row.parent)
@@ -359,7 +364,7 @@ static void ask_builtin(struct job *b, size_t seq, const char *name)
     struct metadb_login l = {.host = m->host, .user = m->user, .port = m->port, .password = b->password, .rm = m->rm, .cm = m->cm};
     if (w->what == WORK_ACT)
         w->sent = true;
-    metadb_work(b->en->loop, &l, run_builtin, on_builtin, a);
+    engine_metadb(b->en, &l, run_builtin, on_builtin, a);
 }
 
 /* A look of a PROBE has the step's time; a check at least two minutes, for it may read the whole of what the step made. */

@@ -47,6 +47,9 @@ char *metadb_quote(struct metadb *db, const char *text);
 char *metadb_name(const char *identifier);
 
 /* Runs work(db, arg) on the thread pool with a fresh connection (db NULL and e set when it cannot connect), then
- * done(arg) on the loop. The login is copied and its copy wiped. */
-void metadb_work(uv_loop_t *loop, const struct metadb_login *l, void (*work)(struct metadb *db, const struct err *e, void *arg),
+ * done(arg) on the loop. The login is copied and its copy wiped. The call is valid until done. */
+struct metadb_call;
+struct metadb_call *metadb_work(uv_loop_t *loop, const struct metadb_login *l, void (*work)(struct metadb *db, const struct err *e, void *arg),
                  void (*done)(void *arg), void *arg);
+/* One that no thread has begun is not begun any more: its work is told on the loop that there is no connection. */
+void metadb_cancel(struct metadb_call *c);

@@ -3,7 +3,7 @@
 #include "common/alloc.h"
 #include "daemon/metadb/internal.h"
 
-struct work {
+struct metadb_call {
     uv_work_t req;
     struct metadb_login login;
     void (*work)(struct metadb *db, const struct err *e, void *arg);
@@ -13,7 +13,7 @@ struct work {
 
 static void on_worker(uv_work_t *req)
 {
-    struct work *w = req->data;
+    struct metadb_call *w = req->data;
     struct metadb *db;
     struct err e = {0};
     mysql_thread_init();
@@ -26,19 +26,27 @@ static void on_worker(uv_work_t *req)
 
 static void on_loop(uv_work_t *req, int status)
 {
-    struct work *w = req->data;
+    struct metadb_call *w = req->data;
+    if (status) {
+        struct err e = {0};
+        err_set(&e, ERR_METADB, "the MetaDB was not asked: omsupd ends");
+        w->work(NULL, &e, w->arg);
+    }
     w->done(w->arg);
     login_wipe(&w->login);
     free(w);
 }
 
-void metadb_work(uv_loop_t *loop, const struct metadb_login *l,
+struct metadb_call *metadb_work(uv_loop_t *loop, const struct metadb_login *l,
                  void (*work)(struct metadb *db, const struct err *e, void *arg), void (*done)(void *arg), void *arg)
 {
-    struct work *w = xcalloc(1, sizeof *w);
-    *w = (struct work){.work = work, .done = done, .arg = arg};
+    struct metadb_call *w = xcalloc(1, sizeof *w);
+    *w = (struct metadb_call){.work = work, .done = done, .arg = arg};
     login_copy(&w->login, l);
     w->req.data = w;
     if (uv_queue_work(loop, &w->req, on_worker, on_loop))
         abort(); /* only for a missing callback */
+    return w;
 }
+
+void metadb_cancel(struct metadb_call *c) { uv_cancel((uv_req_t *)&c->req); }
