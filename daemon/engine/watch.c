@@ -1,4 +1,5 @@
 /* What goes on beside the steps: the lease on the MetaDB is renewed, and progress of running scripts is read. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,13 +145,14 @@ static void read_progress(struct sub *s, const char *text, uint64_t now)
             last = p;
     double done, total;
     char unit[16];
-    if (!last || sscanf(last, "omsup: progress %lf %lf %15[A-Za-z%%]", &done, &total, unit) != 3 || done < 0 || total < done)
-        return;
+    if (!last || sscanf(last, "omsup: progress %lf %lf %15[A-Za-z%%]", &done, &total, unit) != 3 || !isfinite(done) || !isfinite(total) ||
+        done < 0 || total < done)
+        return; /* "nan" is a number for scanf, and none for JSON */
     /* Scripts tell it every 2 s, looks are more frequent: one that finds nothing new does not mean that nothing moves. */
     if (done == s->progress_done && total == s->progress_total && now - s->progress_ms < PROGRESS_STILL_MS)
         return;
     if (s->progress_total > 0 && now > s->progress_ms && done >= s->progress_done && s->progress_ms)
-        s->progress_rate = (done - s->progress_done) * 1000 / (double)(now - s->progress_ms);
+        s->progress_rate = (done - s->progress_done) / ((double)(now - s->progress_ms) / 1000);
     s->progress_done = done;
     s->progress_total = total;
     s->progress_ms = now;
