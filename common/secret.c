@@ -30,16 +30,42 @@ void secret_wipe(struct secret *s)
     free(s);
 }
 
+enum { SOUGHT_MIN = 4 };
+
+size_t secret_at(const struct secret *s, const char *text, size_t len)
+{
+    return s && s->len >= SOUGHT_MIN && len >= s->len && memcmp(text, s->bytes, s->len) == 0 ? s->len : 0;
+}
+
+size_t secret_begun(const struct secret *s, const char *text, size_t len)
+{
+    if (!s || s->len < SOUGHT_MIN)
+        return 0;
+    size_t n = len < s->len - 1 ? len : s->len - 1;
+    while (n > 0 && memcmp(text + len - n, s->bytes, n) != 0)
+        n--;
+    return n;
+}
+
+size_t secret_rest(const struct secret *s, const char *text, size_t len)
+{
+    if (!s || s->len < SOUGHT_MIN)
+        return 0;
+    size_t n = len < s->len - 1 ? len : s->len - 1;
+    while (n > 0 && memcmp(text, s->bytes + s->len - n, n) != 0)
+        n--;
+    return n;
+}
+
 void secret_scrub(const struct secret *s, char *text, size_t *len)
 {
-    if (!s || s->len < 4)
-        return;
     size_t out = 0;
     for (size_t i = 0; i < *len;) {
-        if (*len - i >= s->len && memcmp(text + i, s->bytes, s->len) == 0) {
+        size_t n = secret_at(s, text + i, *len - i);
+        if (n) {
             memcpy(text + out, "***", 3);
             out += 3;
-            i += s->len;
+            i += n;
         } else {
             text[out++] = text[i++];
         }

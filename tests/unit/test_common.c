@@ -16,6 +16,7 @@
 #include "common/err.h"
 #include "common/log.h"
 #include "common/secret.h"
+#include "common/utf8.h"
 
 /* Whole characters of at most three bytes, as these tests use. */
 static bool is_utf8(const char *s)
@@ -193,9 +194,58 @@ static void a_line_of_the_log_is_one_line(void **state)
     log_set_level(LOG_L_INFO);
 }
 
+static void a_part_of_a_secret_is_found_at_a_cut(void **state)
+{
+    struct secret *s = secret_new("abcab", 5), *tiny = secret_new("abc", 3);
+    static const struct {
+        const char *text;
+        size_t begun, rest;
+    } rows[] = {{"", 0, 0}, {"x", 0, 0}, {"xa", 1, 0}, {"xabca", 4, 0}, {"xabcab", 2, 0}, {"b", 0, 1}, {"abx", 0, 2}, {"bcabx", 0, 4}, {"bcab", 2, 4}, {"a", 1, 0}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_int_equal(secret_begun(s, rows[i].text, strlen(rows[i].text)), rows[i].begun);
+        assert_int_equal(secret_rest(s, rows[i].text, strlen(rows[i].text)), rows[i].rest);
+    }
+    assert_int_equal(secret_at(s, "abcabx", 6), 5);
+    assert_int_equal(secret_at(s, "abcab", 4), 0);
+    assert_int_equal(secret_at(tiny, "abc", 3) + secret_begun(tiny, "ab", 2) + secret_rest(tiny, "bc", 2), 0);
+    assert_int_equal(secret_at(NULL, "abc", 3) + secret_begun(NULL, "ab", 2) + secret_rest(NULL, "bc", 2), 0);
+    secret_wipe(s);
+    secret_wipe(tiny);
+}
+
+static void what_is_no_character_is_replaced(void **state)
+{
+    static const struct {
+        const char *text, *clean;
+    } rows[] = {{"caf\xC3\xA9", "caf\xC3\xA9"},
+                {"\xF0\x9F\x98\x80.", "\xF0\x9F\x98\x80."},
+                {"caf\xE9 x", "caf\xEF\xBF\xBD x"},
+                {"\xC0\x80", "\xEF\xBF\xBD\xEF\xBF\xBD"},
+                {"\xE0\x80\x80", "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"},
+                {"\xED\xA0\x80", "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"},
+                {"\xF4\x90\x80\x80", "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"},
+                {"x\xE3\x82", "x\xEF\xBF\xBD\xEF\xBF\xBD"}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct buf b = {0};
+        utf8_add(&b, rows[i].text, strlen(rows[i].text));
+        assert_string_equal(buf_str(&b), rows[i].clean);
+        assert_true(utf8_clean(b.data, b.len));
+        assert_int_equal(utf8_clean(rows[i].text, strlen(rows[i].text)), strcmp(rows[i].text, rows[i].clean) == 0);
+        buf_free(&b);
+    }
+    assert_false(utf8_clean("a\0b", 3));
+    static const char *const cut[] = {"x", "\xC3\xA9", "\xE3\x82\xB9", "\xF0\x9F\x98\x80"};
+    for (size_t i = 0; i < 4; i++)
+        for (size_t n = 1; n <= strlen(cut[i]); n++)
+            assert_int_equal(utf8_whole(cut[i], n), n == strlen(cut[i]) ? n : 0);
+    assert_int_equal(utf8_whole("\xA9\xA9\xA9\xA9", 4), 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_part_of_a_secret_is_found_at_a_cut),
+        cmocka_unit_test(what_is_no_character_is_replaced),
         cmocka_unit_test(a_long_message_is_cut_between_characters),
         cmocka_unit_test(a_prefix_is_put_in_front),
         cmocka_unit_test(codes_have_names_and_come_back),
