@@ -4,6 +4,7 @@
 
 #include "common/alloc.h"
 #include "common/log.h"
+#include "common/utf8.h"
 #include "daemon/api/internal.h"
 
 static void on_closed(uv_handle_t *h)
@@ -66,6 +67,13 @@ void client_send(struct client *c, cJSON *message)
         return;
     }
     size_t len = strlen(text);
+    if (!utf8_clean(text, len)) { /* from an old journal, or a reason; what is not ASCII is within strings */
+        struct buf clean = {0};
+        utf8_add(&clean, text, len);
+        free(text);
+        len = clean.len;
+        text = buf_take(&clean);
+    }
     if (len + 1 > LINE_MAX_BYTES) {
         log_error("an answer of %zu bytes is over the limit of a line; the connection is closed", len);
         free(text);
