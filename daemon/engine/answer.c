@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/alloc.h"
+#include "common/utf8.h"
 #include "daemon/engine/internal.h"
 
 enum { FACT_NAME_MAX = 128, FACT_VALUE_MAX = 4096, FACTS_MAX = 1000 };
@@ -59,8 +60,15 @@ static bool begins(const char *line, size_t len, const char *word, const char **
     return true;
 }
 
+static const char withheld[] = "what it printed is not kept: the MetaDB login, which must not be in it, could not be read\n";
+
+/* What may be kept of an output. */
 static char *scrubbed(struct job *b, const char *output, size_t *len)
 {
+    if (!b->password && *len) {
+        *len = sizeof withheld - 1;
+        return xstrdup(withheld);
+    }
     char *copy = xcalloc(1, *len + 1);
     memcpy(copy, output, *len);
     password_scrub(b, copy, len);
@@ -68,9 +76,23 @@ static char *scrubbed(struct job *b, const char *output, size_t *len)
     return copy;
 }
 
+bool answer_has_facts(const char *output, size_t len)
+{
+    static const char word[] = "omsup: fact ";
+    for (const char *p = output; (p = memmem(p, len - (size_t)(p - output), word, sizeof word - 1)); p++)
+        if (p == output || p[-1] == '\n')
+            return true;
+    return false;
+}
+
 bool answer_text(struct job *b, size_t seq, const char *output, size_t len)
 {
-    char *text = scrubbed(b, output, &len), *last = NULL, *evidence = NULL;
+    char *kept = scrubbed(b, output, &len), *last = NULL, *evidence = NULL;
+    struct buf clean = {0};
+    utf8_add(&clean, kept, len); /* from here it goes into messages and facts, which are UTF-8 */
+    free(kept);
+    const char *text = buf_str(&clean);
+    len = clean.len;
     unsigned facts = 0;
     for (size_t at = 0; at < len;) {
         const char *nl = memchr(text + at, '\n', len - at), *rest;
@@ -93,7 +115,7 @@ bool answer_text(struct job *b, size_t seq, const char *output, size_t len)
         sub_message(b, seq, "%s", evidence ? evidence : last);
     free(last);
     free(evidence);
-    free(text);
+    buf_free(&clean);
     return said;
 }
 

@@ -35,6 +35,7 @@ struct work {
     uint64_t watched_ms; /* of this act or wait, while its host was up */
     uint64_t asked_ms;   /* loop time of the last request to its host */
     uint64_t next_ms;    /* loop time of the next look or poll; 0: at once */
+    bool waits_login;    /* for the login, or for an answer that may be kept; no time runs */
 };
 
 enum looked { LOOKED_NOT, LOOKED_NO, LOOKED_UNKNOWN };
@@ -50,6 +51,8 @@ struct sub {
     struct work work;
     double progress_done, progress_total, progress_rate;
     char *progress_unit;
+    char *before_login; /* the message that stood where one about the login stands now */
+    struct live *live;  /* logs.c */
     uint64_t progress_ms, progress_asked_ms;
 };
 
@@ -65,6 +68,7 @@ struct job {
     struct sub *subs;
     struct host **hosts; /* by plan host; NULL: not used yet */
     enum password_state password_state;
+    uint64_t password_missed_ms; /* since when it is looked for; 0: not yet */
     struct secret *password, *password_quoted, *login; /* the last: the my.cnf text for scripts */
     uint64_t lock_renewed_ms, lock_sure_ms; /* last asked; the lease was ours then */
     bool lock_in_flight, lock_take;         /* an operator says: take it again */
@@ -165,7 +169,12 @@ void lock_tick(struct job *b);
 bool lock_sure(struct job *b, size_t seq);
 void progress_tick(struct job *b);
 
+/* logs.c */
+extern const char logs_cut[]; /* the beginning of the line, with the line end before it, that stands for what is left out */
+void live_free(struct live *l);
+
 /* answer.c */
+bool answer_has_facts(const char *output, size_t len);
 void answer_attempt(struct job *b, size_t seq, const char *outcome, int exit, const char *output, size_t len);
 bool answer_text(struct job *b, size_t seq, const char *output, size_t len); /* facts, evidence -> message; false: none */
 char **work_env(struct job *b, size_t seq, unsigned attempt);                 /* attempt 0: of a check; free with env_free */
@@ -173,7 +182,16 @@ void env_free(char **env);
 
 /* password.c */
 bool password_ready(struct job *b, size_t seq); /* false: asked for, work_kick() comes when it is there */
-void password_scrub(const struct job *b, char *text, size_t *len); /* every form in which it could be printed */
+/* Is it known what must not be kept of an output? true, and b->password is NULL: not, and it was waited for long enough. */
+bool password_settled(struct job *b, size_t seq);
+void password_unsay(struct job *b, size_t seq); /* the message that it is waited for */
+/* Where it is printed next from `from` on, in any of its forms; then *n is how many bytes. len: nowhere. */
+size_t password_find(const struct job *b, const char *text, size_t len, size_t from, size_t *n);
+void password_scrub(const struct job *b, char *text, size_t *len);
+/* Of text that was cut: bytes at its end that may begin the password, at its start that may end it; and the most of either. */
+size_t password_begun(const struct job *b, const char *text, size_t len);
+size_t password_rest(const struct job *b, const char *text, size_t len);
+size_t password_part_max(const struct job *b);
 void password_doubt(struct job *b); /* it may have changed: is read again when needed next */
 struct secret *password_my_cnf(const struct plan_metadb *m, const struct secret *password);
 

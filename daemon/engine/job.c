@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/alloc.h"
+#include "common/utf8.h"
 #include "daemon/engine/internal.h"
 
 static void shape_subtask(struct core_subtask *c, const struct plan_subtask *p)
@@ -77,6 +78,8 @@ void job_free(struct job *b)
         free(b->subs[i].message);
         free(b->subs[i].seen);
         free(b->subs[i].progress_unit);
+        free(b->subs[i].before_login);
+        live_free(b->subs[i].live);
     }
     secret_wipe(b->password);
     secret_wipe(b->password_quoted);
@@ -247,15 +250,20 @@ void sub_message(struct job *b, size_t seq, const char *fmt, ...)
     char text[1280]; /* of two commands, each with a line of one_line(), and words of ours */
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(text, sizeof text, fmt, ap);
+    bool cut = vsnprintf(text, sizeof text, fmt, ap) >= (int)sizeof text;
     va_end(ap);
     size_t len = strlen(text);
+    if (cut)
+        len = utf8_whole(text, len);
     password_scrub(b, text, &len);
-    text[len] = '\0';
+    struct buf clean = {0};
+    utf8_add(&clean, text, len); /* a reason may be anything */
     struct sub *s = &b->subs[seq];
-    if (s->message && strcmp(s->message, text) == 0)
+    if (s->message && strcmp(s->message, buf_str(&clean)) == 0) {
+        buf_free(&clean);
         return;
+    }
     free(s->message);
-    s->message = xstrdup(text);
+    s->message = clean.len ? buf_take(&clean) : xstrdup("");
     engine_record_sub(b, seq);
 }

@@ -1,5 +1,12 @@
-/* The MetaDB password: read from OMS's own config.yaml on its node (or a file on the control host) when a step
- * needs it, kept in memory only while its job is under way, and handed on by a pipe. */
+/* The MetaDB password: read from OMS's own config.yaml on its node (or a file on the control host) when a job begins or
+ * is taken up again, kept in memory only while its job is under way, and handed on by a pipe.
+ *
+ * Whether a step needs it or not: a script can print it, from config.yaml or as it got it, and what is printed is
+ * recorded and shown. So it is known before a script is asked for. When its node is away that would stop jobs that
+ * have nothing to do there; therefore it is waited for PATIENCE_MS once a job, then scripts go on, and as long as it
+ * is not known nothing that they print is kept or shown, only how they end. What cannot go without: a script that had
+ * the login in its hands, and facts, which later steps build on; their end waits until the password is read, for a look
+ * can be repeated, and a run's outcome stays on its host. A run that is being canceled does not wait. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -9,7 +16,7 @@
 #include "common/alloc.h"
 #include "daemon/engine/internal.h"
 
-enum { PASSWORD_FILE_MAX = 4096 };
+enum { PASSWORD_FILE_MAX = 4096, PATIENCE_MS = 20000 };
 
 /* Quoted for an option file: the value is in double quotes, \ and " are escaped, line ends are written out. */
 static void add_quoted(struct buf *b, const char *s)
@@ -49,10 +56,45 @@ static struct secret *quoted(const struct secret *password)
     return s;
 }
 
+static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
+
+size_t password_find(const struct job *b, const char *text, size_t len, size_t from, size_t *n)
+{
+    for (; from < len; from++)
+        if ((*n = larger(secret_at(b->password, text + from, len - from), secret_at(b->password_quoted, text + from, len - from))) > 0)
+            return from;
+    return len;
+}
+
 void password_scrub(const struct job *b, char *text, size_t *len)
 {
-    secret_scrub(b->password, text, len);
-    secret_scrub(b->password_quoted, text, len);
+    size_t out = 0, n = 0;
+    for (size_t at = 0, next; at < *len; at = next + n) {
+        next = password_find(b, text, *len, at, &n);
+        memmove(text + out, text + at, next - at);
+        out += next - at;
+        if (next == *len)
+            break;
+        memcpy(text + out, "***", 3); /* they are longer */
+        out += 3;
+    }
+    *len = out;
+}
+
+size_t password_begun(const struct job *b, const char *text, size_t len)
+{
+    return larger(secret_begun(b->password, text, len), secret_begun(b->password_quoted, text, len));
+}
+
+size_t password_rest(const struct job *b, const char *text, size_t len)
+{
+    return larger(secret_rest(b->password, text, len), secret_rest(b->password_quoted, text, len));
+}
+
+size_t password_part_max(const struct job *b)
+{
+    size_t n = b->password ? larger(secret_len(b->password), secret_len(b->password_quoted)) : 0;
+    return n ? n - 1 : 0;
 }
 
 struct secret *password_my_cnf(const struct plan_metadb *m, const struct secret *password)
@@ -70,8 +112,46 @@ struct secret *password_my_cnf(const struct plan_metadb *m, const struct secret 
     return s;
 }
 
+/* --- what is said of it ---------------------------------------------------------------------------------- */
+
+static const char cannot[] = "the MetaDB login cannot be read: ", where[] = ", where the MetaDB login is: ";
+
+static bool is_ours(const char *message)
+{
+    return message && (strncmp(message, cannot, sizeof cannot - 1) == 0 || strstr(message, where));
+}
+
+static void say(struct job *b, size_t seq, const char *message)
+{
+    struct sub *s = &b->subs[seq];
+    if (!is_ours(s->message)) {
+        free(s->before_login);
+        s->before_login = xstrdup(s->message);
+    }
+    sub_message(b, seq, "%s", message);
+}
+
+void password_unsay(struct job *b, size_t seq)
+{
+    struct sub *s = &b->subs[seq];
+    if (is_ours(s->message)) {
+        free(s->message);
+        s->message = s->before_login;
+        s->before_login = NULL;
+        engine_record_sub(b, seq);
+    }
+}
+
+static bool waits(const struct job *b, size_t seq)
+{
+    const struct work *w = &b->subs[seq].work;
+    return w->what != WORK_NONE && !w->in_flight && (w->waits_login || work_needs_login(b, seq));
+}
+
 static void have(struct job *b, struct secret *password)
 {
+    for (size_t i = 0; i < b->core.n_subtasks; i++)
+        password_unsay(b, i);
     secret_wipe(b->password);
     secret_wipe(b->password_quoted);
     secret_wipe(b->login);
@@ -85,9 +165,11 @@ static void have(struct job *b, struct secret *password)
 static void failed(struct job *b, const char *why)
 {
     b->password_state = PASSWORD_NONE;
+    char *message = xasprintf("%s%s", cannot, why);
     for (size_t i = 0; i < b->core.n_subtasks; i++)
-        if (b->subs[i].work.what != WORK_NONE && !b->subs[i].work.in_flight && work_needs_login(b, i))
-            sub_message(b, i, "the MetaDB login cannot be read: %s", why);
+        if (waits(b, i))
+            say(b, i, message);
+    free(message);
 }
 
 static void read_file(struct job *b, const char *path)
@@ -150,8 +232,11 @@ bool password_ready(struct job *b, size_t seq)
         b->hosts[m->config_host] = host_get(b->en, &b->plan->hosts[m->config_host]);
     struct host *h = b->hosts[m->config_host];
     if (!host_up(h)) {
-        if (work_needs_login(b, seq))
-            sub_message(b, seq, "waits for %s, where the MetaDB login is: %s", node_name(h->node), node_why(h->node));
+        if (waits(b, seq)) {
+            char *message = xasprintf("waits for %s%s%s", node_name(h->node), where, node_why(h->node));
+            say(b, seq, message);
+            free(message);
+        }
         return false;
     }
     struct ask *a = xcalloc(1, sizeof *a);
@@ -162,6 +247,16 @@ bool password_ready(struct job *b, size_t seq)
     node_probe(h->node, &s, 30000, on_config, a);
     free(env[0]);
     return false;
+}
+
+bool password_settled(struct job *b, size_t seq)
+{
+    if (b->password || password_ready(b, seq))
+        return true;
+    uint64_t now = uv_now(b->en->loop);
+    if (!b->password_missed_ms)
+        b->password_missed_ms = now;
+    return now - b->password_missed_ms >= PATIENCE_MS;
 }
 
 void password_doubt(struct job *b)

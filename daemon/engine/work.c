@@ -7,6 +7,7 @@
 
 #include "common/alloc.h"
 #include "common/log.h"
+#include "common/utf8.h"
 #include "daemon/engine/internal.h"
 
 enum {
@@ -171,13 +172,28 @@ static void probe_stopped(struct job *b, size_t seq, const struct node_result *r
     engine_event(b, seq, EV_TIMEOUT_LOOK, NULL, NULL);
 }
 
+/* May an answer be taken, or is it asked for again when the login is known? password.c says why. */
+static bool may_take(struct job *b, size_t seq, const struct node_result *r)
+{
+    struct work *w = &b->subs[seq].work;
+    if (r->outcome != NODE_EXITED || r->output_len == 0 || b->password)
+        return true;
+    bool needed = b->core.subtasks[seq].phase != PHASE_CANCELING &&
+                  (b->subs[seq].plan->metadb || answer_has_facts(r->output, r->output_len));
+    w->waits_login = true;
+    w->waits_login = !password_settled(b, seq) || (needed && !b->password);
+    if (w->waits_login)
+        after(b, seq, RETRY_MS);
+    return !w->waits_login;
+}
+
 static void on_probe(void *ctx, const struct node_result *r)
 {
     struct ask *a = ctx;
     struct job *b = ask_job(a);
     size_t seq = a->seq;
     free(a);
-    if (!b || r->outcome != NODE_EXITED)
+    if (!b || r->outcome != NODE_EXITED || !may_take(b, seq, r))
         return; /* asked again when the node is back */
     char *before = xstrdup(b->subs[seq].message);
     bool said = answer_text(b, seq, r->output, r->output_len);
@@ -223,11 +239,14 @@ static bool take_boot(void *ctx, const struct journal_attempt *a)
 /* Between the halves of an output that is too long for the journal. */
 static void say_cut(struct job *b, size_t seq, const char *token, const struct node_result *r, struct buf *out)
 {
-    size_t half = r->output_len / 2;
-    buf_add(out, r->output, half);
-    buf_printf(out, "\nomsup: the middle is left out; all of it is on %s in %s/%s.out\n",
-               b->plan->hosts[b->subs[seq].plan->host].name, b->en->run_dir, token);
-    buf_add(out, r->output + half, r->output_len - half);
+    size_t half = r->output_len / 2, first = half - password_begun(b, r->output, half);
+    size_t from = half + password_rest(b, r->output + half, r->output_len - half);
+    first = utf8_whole(r->output, first);
+    while (from < r->output_len && ((unsigned char)r->output[from] & 0xC0) == 0x80)
+        from++;
+    buf_add(out, r->output, first);
+    buf_printf(out, "%s%s in %s/%s.out\n", logs_cut, b->plan->hosts[b->subs[seq].plan->host].name, b->en->run_dir, token);
+    buf_add(out, r->output + from, r->output_len - from);
 }
 
 static void on_run(void *ctx, const struct node_result *r)
@@ -242,6 +261,8 @@ static void on_run(void *ctx, const struct node_result *r)
         after(b, seq, LOOK_MS);
         return;
     }
+    if (!may_take(b, seq, r))
+        return;
     struct boot_of o = {b->core.subtasks[seq].attempt, NULL};
     if (r->outcome == NODE_NEVER)
         journal_attempts(b->en->journal, b->row.id, (int)seq, take_boot, &o, NULL);
@@ -341,10 +362,13 @@ static char **builtin_env(struct job *b, size_t seq)
 static void ask_builtin(struct job *b, size_t seq, const char *name)
 {
     struct work *w = &b->subs[seq].work;
-    if (!password_ready(b, seq) || !lock_sure(b, seq)) {
+    w->waits_login = true;
+    w->waits_login = !password_ready(b, seq);
+    if (w->waits_login || !lock_sure(b, seq)) {
         after(b, seq, RETRY_MS);
         return;
     }
+    password_unsay(b, seq);
     const struct plan_metadb *m = &b->plan->metadb;
     struct ask *a = ask_new(b, seq);
     a->action = action_find(name);
@@ -376,6 +400,14 @@ static unsigned probe_timeout(const struct work *w, const struct plan_subtask *p
     return w->what == WORK_ACT || ms > CHECK_TIMEOUT_MS ? ms : CHECK_TIMEOUT_MS;
 }
 
+static bool waits_for_login(struct job *b, size_t seq)
+{
+    struct work *w = &b->subs[seq].work;
+    w->waits_login = true; /* so that it is said */
+    w->waits_login = !(b->subs[seq].plan->metadb ? password_ready(b, seq) : password_settled(b, seq));
+    return w->waits_login;
+}
+
 static void ask_script(struct job *b, size_t seq, const char *script)
 {
     struct sub *s = &b->subs[seq];
@@ -390,9 +422,10 @@ static void ask_script(struct job *b, size_t seq, const char *script)
         node_kill(h->node, token, KILL_GRACE_MS, on_run, ask_new(b, seq));
     } else if (run && w->sent) {
         node_look(h->node, token, on_run, ask_new(b, seq));
-    } else if ((s->plan->metadb && !password_ready(b, seq)) || !lock_sure(b, seq)) {
+    } else if (waits_for_login(b, seq) || !lock_sure(b, seq)) {
         after(b, seq, RETRY_MS);
     } else {
+        password_unsay(b, seq);
         char **env = work_env(b, seq, w->what == WORK_CHECK || w->what == WORK_POLL ? 0 : attempt);
         struct node_script ns = {.env = (const char *const *)env, .script = script, .secret = s->plan->metadb ? b->login : NULL};
         w->sent = true;
@@ -428,7 +461,8 @@ void work_kick_host(struct engine *en, struct host *h)
     for (struct job *b = en->jobs; b; b = b->next)
         for (size_t i = 0; i < b->core.n_subtasks; i++) {
             const struct work *w = &b->subs[i].work;
-            if (w->what != WORK_NONE && !w->in_flight && b->hosts[b->subs[i].plan->host] == h && !code_of(b, i)->builtin)
+            bool here = b->hosts[b->subs[i].plan->host] == h && !code_of(b, i)->builtin;
+            if (w->what != WORK_NONE && !w->in_flight && (here || (w->waits_login && b->hosts[b->plan->metadb.config_host] == h)))
                 work_kick(b, i);
         }
 }
@@ -445,7 +479,6 @@ void work_start(struct job *b, size_t seq, enum core_effect what)
     case EFFECT_ACT:
         begin(b, seq, WORK_ACT);
         s->progress_total = 0;
-        password_ready(b, seq); /* needed or not: what commands print is scrubbed of it */
         break;
     case EFFECT_POLL:
         s->looked = LOOKED_NOT;
@@ -493,7 +526,7 @@ void work_adopt(struct job *b, size_t seq)
         begin(b, seq, b->core.subtasks[seq].phase == PHASE_ACTING ? WORK_ACT : WORK_KILL);
         b->subs[seq].work.sent = true;
         job_host(b, seq);
-        password_ready(b, seq);
+        password_ready(b, seq); /* soon there is an answer */
         break;
     default:
         return;
@@ -518,7 +551,7 @@ void work_tick(struct job *b, uint64_t elapsed_ms)
         if (w->what == WORK_NONE)
             continue;
         /* Only time in which its host was watched counts. */
-        if ((w->what == WORK_ACT || w->what == WORK_POLL) && (code_of(b, i)->builtin || host_up(job_host(b, i))))
+        if ((w->what == WORK_ACT || w->what == WORK_POLL) && !w->waits_login && (code_of(b, i)->builtin || host_up(job_host(b, i))))
             w->watched_ms += elapsed_ms;
         if (out_of_time(b, i) && b->core.subtasks[i].phase != PHASE_GATE && (w->what == WORK_ACT || w->what == WORK_POLL) && !answer_is_near(b, i)) {
             w->watched_ms = 0;
