@@ -10,8 +10,9 @@ enum { PAGE = 500 };
 /* The history, page by page; with --json and without -f collected to one document. */
 static int history(struct cli *c, int64_t job, int64_t *last, cJSON *all, struct err *e)
 {
-    int rc = 0, n = PAGE;
-    while (rc == 0 && n >= PAGE) {
+    int rc = 0;
+    bool more = true;
+    while (rc == 0 && more) {
         cJSON *params = cJSON_CreateObject(), *result = NULL, *o;
         cJSON_AddNumberToObject(params, "job", (double)job);
         cJSON_AddNumberToObject(params, "since", (double)*last);
@@ -21,8 +22,8 @@ static int history(struct cli *c, int64_t job, int64_t *last, cJSON *all, struct
         e->code = 0;
         cJSON *list = (cJSON *)get_array(result, "events", REQUIRED, e);
         int64_t newest = get_id(result, "last", REQUIRED, e);
-        n = cJSON_GetArraySize(list);
-        if (e->code == 0 && n >= PAGE && newest <= *last)
+        more = cJSON_GetArraySize(list) >= PAGE || get_bool(result, "more", OPTIONAL, e); /* fewer when they are long */
+        if (e->code == 0 && more && newest <= *last)
             err_set(e, ERR_PROTOCOL, "omsupd does not keep to the protocol: \"last\" does not go on");
         rc = e->code;
         if (rc == 0) {

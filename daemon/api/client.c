@@ -58,13 +58,13 @@ static void on_written(uv_write_t *w, int status)
     }
 }
 
-void client_send(struct client *c, cJSON *message)
+bool client_send(struct client *c, cJSON *message)
 {
     char *text = cJSON_PrintUnformatted(message);
     cJSON_Delete(message);
     if (c->closing || !text) {
         free(text);
-        return;
+        return true;
     }
     size_t len = strlen(text);
     if (!utf8_clean(text, len)) { /* from an old journal, or a reason; what is not ASCII is within strings */
@@ -75,10 +75,8 @@ void client_send(struct client *c, cJSON *message)
         text = buf_take(&clean);
     }
     if (len + 1 > LINE_MAX_BYTES) {
-        log_error("an answer of %zu bytes is over the limit of a line; the connection is closed", len);
         free(text);
-        client_close(c);
-        return;
+        return false;
     }
     struct out *o = xcalloc(1, sizeof *o);
     o->text = xrealloc(text, len + 2, 1);
@@ -89,6 +87,7 @@ void client_send(struct client *c, cJSON *message)
         free(o);
         client_close(c);
     }
+    return true;
 }
 
 static void fail(struct client *c, int code, const char *why)

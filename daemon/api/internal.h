@@ -60,7 +60,7 @@ struct server {
 /* client.c */
 void client_accept(struct server *s);
 void client_close(struct client *c);
-void client_send(struct client *c, cJSON *message); /* takes message */
+bool client_send(struct client *c, cJSON *message); /* takes message; false: it is too long for a line, nothing is sent */
 void client_answered(struct client *c);
 void client_tick(struct client *c, uint64_t now);
 void server_part_closed(struct server *s);

@@ -226,13 +226,16 @@ static void m_events(struct request *r)
     struct err e = {0};
     int64_t job = 0, since = 0, limit = 0, last = 0;
     cJSON *list = NULL, *result = NULL;
+    bool more = false;
     int rc = get_number(r, "job", false, ID_MAX, &job, &e);
     if (rc == 0 && (rc = get_number(r, "since", false, ID_MAX, &since, &e)) == 0 && (rc = get_number(r, "limit", false, 1000, &limit, &e)) == 0)
-        rc = engine_events(engine_of(r), job, since, limit ? (unsigned)limit : EVENTS_MAX, &list, &last, &e);
+        rc = engine_events(engine_of(r), job, since, limit ? (unsigned)limit : EVENTS_MAX, &list, &last, &more, &e);
     if (rc == 0) {
         result = cJSON_CreateObject();
         cJSON_AddItemToObject(result, "events", list);
         cJSON_AddNumberToObject(result, "last", (double)last);
+        if (more)
+            cJSON_AddTrueToObject(result, "more");
     }
     finish(r, rc, result, &e);
 }

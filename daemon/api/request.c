@@ -5,17 +5,9 @@
 #include "common/alloc.h"
 #include "daemon/api/internal.h"
 
-static void answer(struct request *r, cJSON *result, const struct err *e)
+/* Takes result. */
+static cJSON *message(const struct request *r, cJSON *result, const struct err *e)
 {
-    struct client *c = r->client;
-    if (!c || c->closing) {
-        cJSON_Delete(result);
-        if (c)
-            c->request = NULL;
-        cJSON_Delete(r->message);
-        free(r);
-        return;
-    }
     cJSON *m = cJSON_CreateObject();
     cJSON_AddStringToObject(m, "jsonrpc", "2.0");
     cJSON_AddItemToObject(m, "id", r->id ? cJSON_Duplicate(r->id, true) : cJSON_CreateNull());
@@ -27,10 +19,33 @@ static void answer(struct request *r, cJSON *result, const struct err *e)
         cJSON_AddStringToObject(x, "message", e->msg[0] ? e->msg : err_text(e->code));
         cJSON_AddStringToObject(cJSON_AddObjectToObject(x, "data"), "name", err_name(e->code));
     }
+    return m;
+}
+
+static void answer(struct request *r, cJSON *result, const struct err *e)
+{
+    struct client *c = r->client;
+    if (!c || c->closing) {
+        cJSON_Delete(result);
+        if (c)
+            c->request = NULL;
+        cJSON_Delete(r->message);
+        free(r);
+        return;
+    }
+    cJSON *m = message(r, result, e), *limit = NULL;
+    if (!client_send(c, m)) {
+        struct err long_ = {0};
+        err_set(&long_, ERR_LIMIT, "the answer is longer than 1 MiB: ask for less, for one subtask instead of a step, or by a smaller limit");
+        if (r->id && cJSON_IsString(r->id) && strlen(r->id->valuestring) > 256)
+            r->id = NULL; /* with it the error may be too long as well */
+        limit = message(r, NULL, &long_);
+    }
     cJSON_Delete(r->message);
     free(r);
     c->request = NULL;
-    client_send(c, m);
+    if (limit)
+        client_send(c, limit);
     client_answered(c);
 }
 

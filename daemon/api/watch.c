@@ -1,6 +1,7 @@
 /* Watchers: a fresh snapshot whenever there is something new and the last one has left. Never a backlog. */
 #include <string.h>
 
+#include "common/log.h"
 #include "daemon/api/internal.h"
 
 void watch_changed(void *ctx, int64_t job)
@@ -26,7 +27,8 @@ void watch_send(struct client *c)
     c->dirty = false;
     c->watch_sent = now;
     int64_t last = c->watch_last;
-    if (engine_events(c->server->engine, c->watch_job, c->watch_last, EVENTS_MAX, &events, &last, &e)) {
+    bool more;
+    if (engine_events(c->server->engine, c->watch_job, c->watch_last, EVENTS_MAX, &events, &last, &more, &e)) {
         cJSON_Delete(snapshot);
         return;
     }
@@ -40,5 +42,8 @@ void watch_send(struct client *c)
     c->watch_last = last;
     if (last < newest)
         c->dirty = true;
-    client_send(c, m);
+    if (!client_send(c, m)) {
+        log_error("what a watcher of job %lld should see is over the limit of a line; the connection is closed", (long long)c->watch_job);
+        client_close(c);
+    }
 }

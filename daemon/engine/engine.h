@@ -61,7 +61,9 @@ int engine_snapshot(struct engine *en, int64_t job, cJSON **out, struct err *e);
 int engine_show(struct engine *en, int64_t job, const char *step, const char *subtask, cJSON **out, struct err *e);
 int engine_job_plan(struct engine *en, int64_t job, cJSON **out, struct err *e);
 int engine_list(struct engine *en, const cJSON *filter, cJSON **out, struct err *e);
-int engine_events(struct engine *en, int64_t job, int64_t since, unsigned limit, cJSON **events, int64_t *last, struct err *e);
+/* Fewer than `limit` when they are long; *more: for that reason. */
+int engine_events(struct engine *en, int64_t job, int64_t since, unsigned limit, cJSON **events, int64_t *last, bool *more,
+                  struct err *e);
 void engine_logs(struct engine *en, int64_t job, const char *step, const char *subtask, unsigned attempt, uint64_t offset,
                  engine_reply *reply, void *ctx);
 const struct procedures *engine_procedures(const struct engine *en);

@@ -42,17 +42,62 @@ static void add_elapsed(cJSON *o, const char *started, const char *ended)
     free(now);
 }
 
-static cJSON *subtask_json(const struct job *b, size_t i)
+/* An answer is one line of at most 1 MiB. With many nodes what has passed or not begun is told in brief, and the rest in
+ * full as far as there is room. */
+enum { ANSWER_ROOM = 640 * 1024, SUBTASK_ROOM = 300, ATTEMPT_ROOM = 250, SCRIPTS_ROOM = 200 * 1024, FACTS_ROOM = 64 * 1024, EVENTS_ROOM = 192 * 1024 };
+enum { ATTEMPTS_SHOWN = 200, ATTEMPTS_LISTED = 10 };
+
+struct room {
+    bool brief, attempts;
+    size_t left;
+};
+
+static size_t text_room(const char *s) { return s ? 2 * strlen(s) : 0; }
+
+static size_t subtask_room(const struct room *r, const struct job *b, size_t i)
+{
+    const struct sub *s = &b->subs[i];
+    unsigned attempts = b->core.subtasks[i].attempt < ATTEMPTS_LISTED ? b->core.subtasks[i].attempt : ATTEMPTS_LISTED;
+    return SUBTASK_ROOM + text_room(s->message) + text_room(s->plan->title) + text_room(s->plan->notice) + text_room(s->plan->cure) +
+           (r->attempts ? attempts * ATTEMPT_ROOM : 0);
+}
+
+static struct room room_for(const struct job *b, size_t first, size_t n, bool attempts)
+{
+    struct room r = {.attempts = attempts, .left = ANSWER_ROOM};
+    size_t all = 0;
+    for (size_t i = first; i < first + n; i++)
+        all += subtask_room(&r, b, i);
+    r.brief = all > ANSWER_ROOM;
+    if (r.brief)
+        r.left -= n * SUBTASK_ROOM / 2 < ANSWER_ROOM ? n * SUBTASK_ROOM / 2 : ANSWER_ROOM;
+    return r;
+}
+
+/* Is it told in full? Then its room is taken. */
+static bool room_take(struct room *r, const struct job *b, size_t i)
+{
+    enum core_phase p = b->core.subtasks[i].phase;
+    size_t need = subtask_room(r, b, i);
+    if (r->brief && (core_phase_passed(p) || p == PHASE_PENDING || p == PHASE_CANCELED || need > r->left))
+        return false;
+    r->left -= need < r->left ? need : r->left;
+    return true;
+}
+
+static cJSON *subtask_json(const struct job *b, size_t i, bool full)
 {
     const struct sub *s = &b->subs[i];
     enum core_phase phase = b->core.subtasks[i].phase;
     enum core_shown shown = core_phase_shown(phase);
     cJSON *o = cJSON_CreateObject();
     add_text(o, "subtask", s->plan->name);
-    add_text(o, "title", s->plan->title);
     add_text(o, "host", b->plan->hosts[s->plan->host].name);
     add_text(o, "state", core_shown_name(shown));
     add_text(o, "phase", core_phase_name(phase));
+    if (!full)
+        return o;
+    add_text(o, "title", s->plan->title);
     add_text(o, "kind", plan_kind_name(s->plan->kind));
     add_number(o, "attempt", b->core.subtasks[i].attempt);
     add_time(o, "started", s->started);
@@ -91,7 +136,7 @@ static enum core_shown step_shown(const struct job *b, const struct core_step *s
     return pending == st->n ? SHOWN_PENDING : pending ? SHOWN_RUNNING : skipped == st->n ? SHOWN_SKIPPED : SHOWN_SUCCESSFUL;
 }
 
-static cJSON *step_json(const struct job *b, size_t k)
+static cJSON *step_json(const struct job *b, size_t k, struct room *r)
 {
     const struct plan_step *st = &b->plan->steps[k];
     const struct core_step *c = &b->core.steps[k];
@@ -115,15 +160,25 @@ static cJSON *step_json(const struct job *b, size_t k)
     add_elapsed(o, started, open ? NULL : ended);
     if (st->irreversible)
         cJSON_AddTrueToObject(o, "irreversible");
-    list = cJSON_AddArrayToObject(o, "subtasks");
-    for (size_t i = c->first; i < c->first + c->n; i++)
-        cJSON_AddItemToArray(list, subtask_json(b, i));
+    list = r ? cJSON_AddArrayToObject(o, "subtasks") : NULL;
+    for (size_t i = c->first; r && i < c->first + c->n; i++)
+        cJSON_AddItemToArray(list, subtask_json(b, i, room_take(r, b, i)));
     return o;
 }
 
+struct facts {
+    cJSON *list;
+    size_t left;
+};
+
 static bool add_fact(void *ctx, const char *name, const char *value)
 {
-    cJSON_AddStringToObject(ctx, name, value);
+    struct facts *f = ctx;
+    size_t need = text_room(name) + text_room(value);
+    if (need <= f->left) {
+        f->left -= need;
+        cJSON_AddStringToObject(f->list, name, value);
+    }
     return true;
 }
 
@@ -187,12 +242,14 @@ static cJSON *job_json(const struct job *b)
         add_number(o, "parent", (double)b->row.parent);
     add_number(o, "done", (double)done);
     add_number(o, "total", (double)b->core.n_subtasks);
-    journal_facts(b->en->journal, b->row.id, add_fact, cJSON_AddObjectToObject(o, "facts"), NULL);
+    struct facts facts = {cJSON_AddObjectToObject(o, "facts"), FACTS_ROOM};
+    journal_facts(b->en->journal, b->row.id, add_fact, &facts, NULL);
     add_number(o, "last", (double)journal_last_event(b->en->journal, b->row.id));
     add_hosts(o, b);
     steps = cJSON_AddArrayToObject(o, "steps");
+    struct room r = room_for(b, 0, b->core.n_subtasks, false);
     for (size_t k = 0; k < b->plan->n_steps; k++)
-        cJSON_AddItemToArray(steps, step_json(b, k));
+        cJSON_AddItemToArray(steps, step_json(b, k, &r));
     free(why);
     return o;
 }
@@ -238,8 +295,14 @@ int engine_snapshot(struct engine *en, int64_t id, cJSON **out, struct err *e)
     return 0;
 }
 
+struct attempts {
+    cJSON *list;
+    int max; /* the newest */
+};
+
 static bool add_attempt(void *ctx, const struct journal_attempt *a)
 {
+    const struct attempts *x = ctx;
     cJSON *o = cJSON_CreateObject();
     add_number(o, "attempt", a->attempt);
     add_text(o, "token", a->token);
@@ -250,8 +313,58 @@ static bool add_attempt(void *ctx, const struct journal_attempt *a)
     add_text(o, "outcome", a->outcome);
     if (a->exit >= 0)
         add_number(o, "exit", a->exit);
-    cJSON_AddItemToArray(ctx, o);
+    cJSON_AddItemToArray(x->list, o);
+    if (cJSON_GetArraySize(x->list) > x->max)
+        cJSON_DeleteItemFromArray(x->list, 0);
     return true;
+}
+
+static const char *code_text(const struct plan_code *c) { return c->script ? c->script : c->builtin; }
+
+static bool same_text(const char *a, const char *b) { return a && b ? strcmp(a, b) == 0 : a == b; }
+
+/* The subtasks of a step do the same on many nodes: the first one that does it shows what. */
+struct scripts {
+    size_t left, n;
+    const struct plan_subtask *shown[64];
+};
+
+static bool shows_code(struct scripts *x, const struct plan_subtask *p)
+{
+    size_t need = text_room(code_text(&p->act)) + text_room(code_text(&p->check));
+    for (size_t k = 0; k < x->n; k++)
+        if (same_text(code_text(&p->act), code_text(&x->shown[k]->act)) && same_text(code_text(&p->check), code_text(&x->shown[k]->check)))
+            return false;
+    if (need > x->left || x->n == sizeof x->shown / sizeof x->shown[0])
+        return false;
+    x->left -= need;
+    x->shown[x->n++] = p;
+    return true;
+}
+
+static cJSON *detail_json(struct job *b, size_t i, bool one, struct room *r, struct scripts *x)
+{
+    const struct plan_subtask *p = b->subs[i].plan;
+    bool full = one || room_take(r, b, i);
+    cJSON *o = subtask_json(b, i, full);
+    if (full) {
+        struct attempts a = {cJSON_AddArrayToObject(o, "attempts"), one ? ATTEMPTS_SHOWN : ATTEMPTS_LISTED};
+        journal_attempts(b->en->journal, b->row.id, (int)i, add_attempt, &a, NULL);
+        cJSON_DeleteItemFromObject(o, "notice");
+        cJSON_DeleteItemFromObject(o, "cure");
+        add_text(o, "notice", p->notice);
+        add_text(o, "cure", p->cure);
+    }
+    if (one || shows_code(x, p)) {
+        add_text(o, "script", code_text(&p->act));
+        add_text(o, "check", code_text(&p->check));
+    }
+    if (one) {
+        cJSON *env = cJSON_AddArrayToObject(o, "env");
+        for (char **v = p->env; v && *v; v++)
+            cJSON_AddItemToArray(env, cJSON_CreateString(*v));
+    }
+    return o;
 }
 
 int engine_show(struct engine *en, int64_t id, const char *step, const char *subtask, cJSON **out, struct err *e)
@@ -266,27 +379,15 @@ int engine_show(struct engine *en, int64_t id, const char *step, const char *sub
     } else if ((rc = job_find(b, step, subtask, &first, &n, e)) == 0) {
         size_t k = core_step_of(&b->core, first);
         *out = cJSON_CreateObject();
-        cJSON *st = step_json(b, k), *list;
-        cJSON_DeleteItemFromObject(st, "subtasks");
+        cJSON *st = step_json(b, k, NULL), *list;
         add_text(st, "id", b->plan->steps[k].id);
         add_text(st, "doc", b->plan->steps[k].doc);
         cJSON_AddItemToObject(*out, "step", st);
         list = cJSON_AddArrayToObject(*out, "subtasks");
-        for (size_t i = first; i < first + n; i++) {
-            const struct plan_subtask *p = b->subs[i].plan;
-            cJSON *o = subtask_json(b, i);
-            journal_attempts(en->journal, b->row.id, (int)i, add_attempt, cJSON_AddArrayToObject(o, "attempts"), NULL);
-            add_text(o, "script", p->act.script ? p->act.script : p->act.builtin);
-            add_text(o, "check", p->check.script ? p->check.script : p->check.builtin);
-            cJSON *env = cJSON_AddArrayToObject(o, "env");
-            for (char **v = p->env; v && *v; v++)
-                cJSON_AddItemToArray(env, cJSON_CreateString(*v));
-            cJSON_DeleteItemFromObject(o, "notice");
-            cJSON_DeleteItemFromObject(o, "cure");
-            add_text(o, "notice", p->notice);
-            add_text(o, "cure", p->cure);
-            cJSON_AddItemToArray(list, o);
-        }
+        struct room r = room_for(b, first, n, true);
+        struct scripts x = {.left = SCRIPTS_ROOM};
+        for (size_t i = first; i < first + n; i++)
+            cJSON_AddItemToArray(list, detail_json(b, i, n == 1, &r, &x));
     }
     job_free(loaded);
     return rc;
@@ -387,11 +488,18 @@ int engine_list(struct engine *en, const cJSON *filter, cJSON **out, struct err 
 struct events {
     cJSON *list;
     int64_t last;
+    size_t left;
+    bool more;
 };
 
 static bool add_event(void *ctx, const struct journal_event *ev)
 {
     struct events *x = ctx;
+    size_t need = SUBTASK_ROOM / 2 + text_room(ev->step) + text_room(ev->subtask) + text_room(ev->actor) + text_room(ev->reason);
+    x->more = need > x->left && cJSON_GetArraySize(x->list) > 0;
+    if (x->more)
+        return false;
+    x->left -= need < x->left ? need : x->left;
     cJSON *o = cJSON_CreateObject();
     add_number(o, "id", (double)ev->id);
     add_time(o, "time", ev->time);
@@ -408,9 +516,10 @@ static bool add_event(void *ctx, const struct journal_event *ev)
     return true;
 }
 
-int engine_events(struct engine *en, int64_t job, int64_t since, unsigned limit, cJSON **events, int64_t *last, struct err *e)
+int engine_events(struct engine *en, int64_t job, int64_t since, unsigned limit, cJSON **events, int64_t *last, bool *more,
+                  struct err *e)
 {
-    struct events x = {cJSON_CreateArray(), since};
+    struct events x = {cJSON_CreateArray(), since, EVENTS_ROOM, false};
     struct journal_job row = {0};
     int rc = job ? journal_job(en->journal, job, &row, e) : 0;
     journal_job_clear(&row);
@@ -422,5 +531,6 @@ int engine_events(struct engine *en, int64_t job, int64_t since, unsigned limit,
     }
     *events = x.list;
     *last = x.last;
+    *more = x.more;
     return 0;
 }

@@ -12,7 +12,7 @@
 
 enum {
     PLAN_STEPS_MAX = 64,
-    PLAN_SUBTASKS_MAX = 2048, /* of a whole plan */
+    PLAN_SUBTASKS_MAX = 4096, /* of a whole plan */
     PLAN_HOSTS_MAX = 129,     /* the control host and 128 nodes */
 };
 

@@ -564,19 +564,19 @@ static void is_bounded(void **state)
     }
     char **own = CONFIG(0)->cm_nodes;
     CONFIG(0)->cm_nodes = ips;
-    for (unsigned steps = 16; steps <= 17; steps++) {
+    for (unsigned steps = 32; steps <= 33; steps++) {
         buf_puts(&b, "steps:\n");
         for (unsigned i = 0; i < steps; i++)
             buf_printf(&b, "- {step: s%u, title: t, for: node, probe: ':'}\n", i);
         struct procedure *proc = parse(b.data);
         struct plan *p;
         int rc = plan_expand(JOB_UPGRADE, proc, d, facts, NULL, &p, &s->e);
-        assert_int_equal(rc, steps == 16 ? 0 : ERR_LIMIT);
+        assert_int_equal(rc, steps == 32 ? 0 : ERR_LIMIT);
         plan_free(p);
         procedure_free(proc);
         buf_free(&b);
     }
-    assert_string_equal(s->e.msg, "the plan would have 17 steps and 2176 subtasks; at most 64 and 2048 are possible");
+    assert_string_equal(s->e.msg, "the plan would have 33 steps and 4224 subtasks; at most 64 and 4096 are possible");
     CONFIG(0)->cm_nodes = own;
     for (unsigned i = 0; i < 128; i++)
         free(ips[i]);

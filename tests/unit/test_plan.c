@@ -244,7 +244,7 @@ static void change(cJSON *o, unsigned i)
         cJSON_AddNumberToObject(sub, "timeout_s", 600);
         break;
     case 45: /* two steps within bounds, together not */
-        for (int n = 0; n < 2100; n++) {
+        for (int n = 0; n < PLAN_SUBTASKS_MAX + 60; n++) {
             cJSON *copy = cJSON_Duplicate(sub, true);
             char name[16];
             snprintf(name, sizeof name, "n%d", n);
