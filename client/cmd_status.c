@@ -118,7 +118,8 @@ const struct command cmd_show = {
     "show",
     "JOB [STEP[/SUBTASK]]",
     "everything about a job, a step or a subtask",
-    "Of a step: its attempts, scripts and checks; of one subtask (or with -v) the environment too.",
+    "Of a step: its attempts, scripts and checks, these once where its subtasks do the same; of one subtask (named, or with "
+    "-v the only one) the environment too.",
     show_options,
     1,
     2,
