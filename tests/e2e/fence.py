@@ -145,14 +145,15 @@ LOOKS = """\
   timeout: 30m
   {0}: |
     echo looks >@EFFECTS@.looks
-    sleep 1000
+    read -r end <@EFFECTS@.end || exit 1
 """
 
 
 def only_looks(kind):
     w = World(os.environ["OMSUPD"], LOOKS.format(kind), rollback=BACK, prefix="omsup-fence.")
     try:
-        os.mkfifo(w.effects_file + ".looks")
+        for fifo in ("looks", "end"):
+            os.mkfifo(w.effects_file + "." + fifo)
         assert w.start(), w.text_of_log()
         for verb in ("rollback", "cancel"):
             job = w.submit()
@@ -168,6 +169,8 @@ def only_looks(kind):
             assert c.call("status", job=job)["state"] == "Canceled"
             c.close()
     finally:
+        # Nobody waits for the looks any more, but they wait: so that they do not outlive the test, they are let go.
+        os.close(os.open(w.effects_file + ".end", os.O_RDWR))
         w.close()
 
 
