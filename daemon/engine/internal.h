@@ -56,6 +56,7 @@ struct sub {
     uint64_t progress_ms, progress_asked_ms;
 };
 
+enum { PASSWORD_FORMS = 3 };
 enum password_state { PASSWORD_NONE, PASSWORD_ASKED, PASSWORD_READY };
 
 struct job {
@@ -69,7 +70,8 @@ struct job {
     struct host **hosts; /* by plan host; NULL: not used yet */
     enum password_state password_state;
     uint64_t password_missed_ms; /* since when it is looked for; 0: not yet */
-    struct secret *password, *password_quoted, *login; /* the last: the my.cnf text for scripts */
+    struct secret *password, *login; /* the latter: the my.cnf text for scripts */
+    struct secret *password_forms[PASSWORD_FORMS]; /* how it may be printed; [0]: as it is */
     uint64_t lock_renewed_ms, lock_sure_ms; /* last asked; the lease was ours then */
     bool lock_in_flight, lock_take;         /* an operator says: take it again */
     bool changed;

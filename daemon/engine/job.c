@@ -82,7 +82,8 @@ void job_free(struct job *b)
         live_free(b->subs[i].live);
     }
     secret_wipe(b->password);
-    secret_wipe(b->password_quoted);
+    for (size_t i = 0; i < PASSWORD_FORMS; i++)
+        secret_wipe(b->password_forms[i]);
     secret_wipe(b->login);
     free(b->hosts);
     free(b->subs);

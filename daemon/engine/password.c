@@ -56,12 +56,34 @@ static struct secret *quoted(const struct secret *password)
     return s;
 }
 
-static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
+/* As a config.yaml may have it: in single quotes, each of which is doubled. (In double quotes: as a my.cnf.) */
+static struct secret *yaml_quoted(const struct secret *password)
+{
+    struct buf b = {0};
+    for (const char *s = secret_use(password); *s; s++)
+        buf_add(&b, *s == '\'' ? "''" : s, *s == '\'' ? 2 : 1);
+    struct secret *s = secret_new(b.data, b.len);
+    if (b.data)
+        explicit_bzero(b.data, b.cap);
+    buf_free(&b);
+    return s;
+}
+
+/* The largest of what `of` says of each form. */
+static size_t of_forms(const struct job *b, size_t (*of)(const struct secret *s, const char *text, size_t len), const char *text, size_t len)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < PASSWORD_FORMS; i++) {
+        size_t n = of(b->password_forms[i], text, len);
+        most = n > most ? n : most;
+    }
+    return most;
+}
 
 size_t password_find(const struct job *b, const char *text, size_t len, size_t from, size_t *n)
 {
     for (; from < len; from++)
-        if ((*n = larger(secret_at(b->password, text + from, len - from), secret_at(b->password_quoted, text + from, len - from))) > 0)
+        if ((*n = of_forms(b, secret_at, text + from, len - from)) > 0)
             return from;
     return len;
 }
@@ -83,18 +105,22 @@ void password_scrub(const struct job *b, char *text, size_t *len)
 
 size_t password_begun(const struct job *b, const char *text, size_t len)
 {
-    return larger(secret_begun(b->password, text, len), secret_begun(b->password_quoted, text, len));
+    return of_forms(b, secret_begun, text, len);
 }
 
 size_t password_rest(const struct job *b, const char *text, size_t len)
 {
-    return larger(secret_rest(b->password, text, len), secret_rest(b->password_quoted, text, len));
+    return of_forms(b, secret_rest, text, len);
 }
 
 size_t password_part_max(const struct job *b)
 {
-    size_t n = b->password ? larger(secret_len(b->password), secret_len(b->password_quoted)) : 0;
-    return n ? n - 1 : 0;
+    size_t most = 0;
+    for (size_t i = 0; i < PASSWORD_FORMS; i++) {
+        size_t n = b->password_forms[i] ? secret_len(b->password_forms[i]) : 0;
+        most = n > most ? n : most;
+    }
+    return most ? most - 1 : 0;
 }
 
 struct secret *password_my_cnf(const struct plan_metadb *m, const struct secret *password)
@@ -153,10 +179,13 @@ static void have(struct job *b, struct secret *password)
     for (size_t i = 0; i < b->core.n_subtasks; i++)
         password_unsay(b, i);
     secret_wipe(b->password);
-    secret_wipe(b->password_quoted);
+    for (size_t i = 0; i < PASSWORD_FORMS; i++)
+        secret_wipe(b->password_forms[i]);
     secret_wipe(b->login);
     b->password = password;
-    b->password_quoted = quoted(password);
+    b->password_forms[0] = secret_copy(password);
+    b->password_forms[1] = quoted(password);
+    b->password_forms[2] = yaml_quoted(password);
     b->login = password_my_cnf(&b->plan->metadb, password);
     b->password_state = PASSWORD_READY;
 }

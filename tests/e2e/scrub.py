@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A command that prints the MetaDB login, as it stands in config.yaml and as a my.cnf has it: nothing of it is shown, or kept
+"""A command that prints the MetaDB login, as it is, and as a config.yaml or a my.cnf has it: nothing of it is shown, or kept
 when the command has ended."""
 import os
 import subprocess
@@ -16,7 +16,9 @@ STEPS = """\
   run: |
     said=$(metadb @EFFECTS@.leak)
     printf '%s\\n' "$said"
-    printf '%s\\n' "$said" | sed -n 's/^password="\\(.*\\)"$/\\1/p' | sed 's/\\\\\\(.\\)/\\1/g'
+    plain=$(printf '%s\\n' "$said" | sed -n 's/^password="\\(.*\\)"$/\\1/p' | sed 's/\\\\\\(.\\)/\\1/g')
+    printf '%s\\n' "$plain"
+    printf 'single %s\\n' "$plain" | sed "s/'/''/g"
     echo printed >@EFFECTS@.printed
     read -r end <@EFFECTS@.end
     exit 3
@@ -27,7 +29,8 @@ STEPS = """\
 
 def main():
     escaped = PASSWORD.replace("\\", "\\\\").replace('"', '\\"')
-    assert escaped != PASSWORD
+    single = PASSWORD.replace("'", "''")
+    assert len({escaped, single, PASSWORD}) == 3
     world = World(os.environ["OMSUPD"], STEPS)
     leak = world.effects_file + ".leak"
     with open(leak, "w", encoding="utf-8") as f:
@@ -52,12 +55,12 @@ def main():
         shown = str(snap) + str(c.call("events", job=job)) + str(c.call("show", job=job, step="show")) + logs
         c.close()
         assert snap["state"] == "Failed", snap
-        assert logs.count("***") >= 2 and "[client]" in logs, logs
+        assert logs.count("***") >= 3 and "single ***" in logs and "[client]" in logs, logs
         left = world.cleaned()
         assert not left, "run files are left: %s" % left
         world.kill(15)
         kept = subprocess.run(["cat", world.path("state", "journal.db"), world.path("log")], capture_output=True, check=True).stdout
-        for form in (PASSWORD, escaped):
+        for form in (PASSWORD, escaped, single):
             assert form not in shown, "shown"
             assert form.encode() not in kept, "kept"
         print("ok")
