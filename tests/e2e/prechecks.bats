@@ -240,7 +240,7 @@ time.sleep(600)' >"$D/holder" 3>&- 4>&- &
 	run -7 ctl check "$LAB_DEPLOYMENT"
 	[[ $output == *oms2*"docker does not answer"* ]]
 	"$LAB" fault clear
-	run -7 ctl check "$(deployment gone "old: $LAB_OLD" 'old: oms_none')"
+	run -3 ctl check "$(deployment gone "old: $LAB_OLD" 'old: oms_none')"
 	[[ $output == *oms_none* ]]
 	run -2 ctl check "$(deployment wrong "source: $LAB_SOURCE" 'source: 3.4.0')"
 	[[ $output == *"source is 3.4.0"*"runs image"* ]]
