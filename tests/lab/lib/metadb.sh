@@ -43,14 +43,14 @@ seed_metadb() {
 		has_ha || echo "DELETE FROM oms_normal_config WHERE cfg_name = 'ha.config';"
 		for r in "${REGIONS[@]}"; do
 			echo "INSERT INTO cluster_info (region, region_cn, cm_url, code, is_default_cm) VALUES" \
-				"('$r', '$r', 'http://${ADDR[$(nodes_of "$r" | head -1)]}:8088', ${REGION_LOC[$r]}, ${REGION_DEFAULT[$r]});"
+				"('$r', '$r', 'http://${ADDR[$(nodes_of "$r" | sed -n 1p)]}:8088', ${REGION_LOC[$r]}, ${REGION_DEFAULT[$r]});"
 		done
 		echo "INSERT INTO oms_version VALUES ('$SOURCE', NOW());"
 		echo "USE $CM;"
 		cat "$LAB_HOME/sql/cm.sql"
 		for r in "${REGIONS[@]}"; do
 			echo "INSERT INTO resource_group VALUES (${REGION_LOC[$r]}, '${REGION_LOC[$r]}');"
-			echo "INSERT INTO location_cm (location, cm_url) VALUES (${REGION_LOC[$r]}, 'http://${ADDR[$(nodes_of "$r" | head -1)]}:8088');"
+			echo "INSERT INTO location_cm (location, cm_url) VALUES (${REGION_LOC[$r]}, 'http://${ADDR[$(nodes_of "$r" | sed -n 1p)]}:8088');"
 			for n in $(nodes_of "$r"); do
 				echo "INSERT INTO host (ip, host_status, resource_group_id) VALUES ('${ADDR[$n]}', 'OFFLINE', ${REGION_LOC[$r]});"
 			done

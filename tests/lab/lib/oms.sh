@@ -93,7 +93,7 @@ cm_nodes() { # NODE: addresses, one a line
 # vendor's deployer does, with everything in double quotes and tags here and there.
 write_config() { # NODE
 	local r=${NODE_REGION[$1]} url
-	url=http://${ADDR[$(nodes_of "$r" | head -1)]}:8088
+	url=http://${ADDR[$(nodes_of "$r" | sed -n 1p)]}:8088
 	if [ "$1" = "${NODES[0]}" ]; then
 		cat <<-EOF
 			# OMS configuration

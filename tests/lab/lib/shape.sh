@@ -35,7 +35,7 @@ image_name() { # VERSION[-BUILD]
 }
 
 # HA came with V3.3.1.
-has_ha() { [ "$(printf '%s\n' 3.3.1 "$SOURCE" | sort -V | head -1)" = 3.3.1 ]; }
+has_ha() { [ "$(printf '%s\n' 3.3.1 "$SOURCE" | sort -V | sed -n 1p)" = 3.3.1 ]; }
 
 # The networks of two instances are apart anyway; own addresses make a stray packet visible.
 addresses() {
