@@ -66,6 +66,14 @@ class Login(World):
         with open(self.effects_file + ".end", "w", encoding="utf-8") as fifo:
             fifo.write("end\n")
 
+    def killed(self):
+        """A job whose run goes on without the daemon."""
+        assert self.start(), self.text_of_log()
+        job = self.submit()
+        self.begun()
+        self.kill()
+        return job
+
     def hide(self, hidden=True):
         there, away = self.path("node1", "config.yaml"), self.path("node1", "away.yaml")
         os.rename(*((there, away) if hidden else (away, there)))
@@ -111,10 +119,7 @@ def after_a_crash():
     """The first answer of all is of the run that has ended meanwhile."""
     w = Login(LEAKS)
     try:
-        assert w.start(), w.text_of_log()
-        job = w.submit()
-        w.begun()
-        w.kill()
+        job = w.killed()
         w.end()
         assert w.start(), w.text_of_log()
         assert w.wait(job, ENDS)["state"] == "Failed"
@@ -128,10 +133,7 @@ def live_after_a_crash():
     """While the run goes on and the password is not known, nothing of it is shown; its end waits for the password."""
     w = Login(LEAKS)
     try:
-        assert w.start(), w.text_of_log()
-        job = w.submit()
-        w.begun()
-        w.kill()
+        job = w.killed()
         w.hide()
         assert w.start(), w.text_of_log()
         c = w.client()
@@ -156,10 +158,7 @@ def canceled_after_a_crash():
     """Whom nobody waits for, need not be known."""
     w = Login(LEAKS)
     try:
-        assert w.start(), w.text_of_log()
-        job = w.submit()
-        w.begun()
-        w.kill()
+        job = w.killed()
         w.hide()
         assert w.start(), w.text_of_log()
         c = w.client()
