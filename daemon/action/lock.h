@@ -1,9 +1,9 @@
 /* One job per MetaDB: a lease in cm's table omsup_lock, timed by the MetaDB's clock.
  *
  * A row is ours when its holder is ours and its job is this one ("NUMBER-INSTANCE"), or one that this one comes after:
- * a rollback takes over the lease of the upgrade, or of an earlier rollback of it that has ended, and brings the
- * upgrade's row back with the rest of cm. Another job of the same journal is another job. A lease that nobody renewed
- * for LOCK_EXPIRES_S may be taken by anyone; so it ends of a job that was canceled. */
+ * a rollback takes over the lease of the upgrade, and brings its row back with the rest of cm; and a job of the same
+ * journal that is over may have left its own. Of one that is not over it is another's. A lease that nobody renewed for
+ * LOCK_EXPIRES_S may be taken by anyone. */
 #pragma once
 #include "daemon/action/action.h"
 

@@ -185,27 +185,44 @@ char *job_parent_key(const struct job *b)
     return b->row.parent ? xasprintf("%lld-%s", (long long)b->row.parent, b->en->instance) : NULL;
 }
 
+enum { LEASES_MAX = 32 }; /* older jobs' leases have expired */
+
 struct leases {
     const struct job *b;
     struct buf out;
+    unsigned n;
 };
+
+static bool note_open_run(void *ctx, unsigned seq, const struct journal_subtask *s)
+{
+    bool *open = ctx;
+    *open = *open || s->open_run;
+    return true;
+}
+
+/* It has ended, and nothing of it may still run unseen. */
+static bool is_over(const struct job *b, int64_t id)
+{
+    bool open = false;
+    return !engine_job(b->en, id) && !held_why(b->en, id) && journal_subtasks(b->en->journal, id, note_open_run, &open, NULL) == 0 && !open;
+}
 
 static bool add_lease(void *ctx, const struct journal_job *row)
 {
     struct leases *x = ctx;
     const struct job *b = x->b;
-    bool ended = !engine_job(b->en, row->id) && !held_why(b->en, row->id);
-    if (row->id == b->row.parent || (row->parent == b->row.parent && row->id != b->row.id && ended))
+    if (row->id != b->row.id && row->id != b->row.parent && is_over(b, row->id))
         buf_printf(&x->out, "%lld-%s\n", (long long)row->id, b->en->instance);
-    return row->id > b->row.parent;
+    return ++x->n < LEASES_MAX;
 }
 
-/* Of a rollback: what it leads back from, and those that began to before and have ended. */
+/* What a rollback leads back from; and jobs that are over: a canceled one has left its lease. */
 char *job_leases(const struct job *b)
 {
-    struct leases x = {b, {0}};
+    struct leases x = {b, {0}, 0};
     if (b->row.parent)
-        journal_jobs(b->en->journal, false, add_lease, &x, NULL);
+        buf_printf(&x.out, "%lld-%s\n", (long long)b->row.parent, b->en->instance);
+    journal_jobs(b->en->journal, false, add_lease, &x, NULL);
     return buf_take(&x.out);
 }
 
