@@ -138,7 +138,8 @@ static enum verdict take(struct metadb *db, const struct lock *l, struct buf *ou
             struct buf who = {0};
             rc = look(db, l, &held, &who, &no, &e);
             if (!rc && held == HELD_OTHER) {
-                say(out, "the lock is %s; it is free when nobody has renewed it for %d s", buf_str(&who),
+                int line = (int)strcspn(buf_str(&who), "\n");
+                say(out, "the lock is %.*s; it is free when nobody has renewed it for %d s", line, buf_str(&who),
                     LOCK_EXPIRES_S);
                 buf_free(&who);
                 return VERDICT_NO;

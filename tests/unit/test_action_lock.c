@@ -31,6 +31,7 @@ static void test_take_and_give(void **state)
     expect(x, "metadb-lock", VERDICT_YES, "taken"); /* again */
     is(x->db, "SELECT CONCAT_WS(' ', id, holder, job, token, renewals) FROM " LOCK, "1 host 7-abc token 1");
     expect(other, "metadb-lock", VERDICT_NO, "held by host, job 7-abc; renewed ");
+    said(other, " UTC); it is free when nobody has renewed it for ");
     said(other, " s ago (20");
     expect(other, "metadb-lock-held", VERDICT_NO, "held by host");
     expect(other, "metadb-unlock", VERDICT_YES, "not held by this job");
