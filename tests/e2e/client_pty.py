@@ -4,7 +4,7 @@
     client_pty.py [--size ROWSxCOLS] [--ignore SIGNAL]... ACTION... -- PROGRAM ARG...
 
 ACTION: expect:TEXT (waits until the screen shows it), gone:TEXT (until it does not), raw:TEXT (until the output had it;
-escapes as in Python), type:TEXT, key:HEX, signal:NAME, resize:ROWSxCOLS, touch:PATH. Prints the screen as it is at the end,
+escapes as in Python), type:TEXT, key:HEX, stopped (waits until a signal has stopped it), signal:NAME, resize:ROWSxCOLS, touch:PATH. Prints the screen as it is at the end,
 whether the cursor is shown and colours were seen, and "exit STATUS" or "signal NUMBER". An action that does not come true within 30 s is an error (status 99).
 """
 import fcntl
@@ -157,6 +157,10 @@ class Run:
             os.write(self.fd, (arg + "\n").encode())
         elif name == "key":
             os.write(self.fd, bytes.fromhex(arg))
+        elif name == "stopped":  # one that goes on before it has stopped would stop for good
+            _, status = os.waitpid(self.pid, os.WUNTRACED)
+            if not os.WIFSTOPPED(status):
+                raise SystemExit("it has ended instead")
         elif name == "signal":
             os.kill(self.pid, getattr(signal, "SIG" + arg))
         elif name == "resize":

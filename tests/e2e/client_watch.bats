@@ -135,7 +135,7 @@ away() {
 
 @test "watch on a terminal: stopped and continued, the cursor is not lost" {
 	daemon <<<'{"watch": {"result": {"snap": "progress"}}}'
-	on_terminal expect:"After it" signal:TSTP raw:'\033[?25h' signal:CONT raw:'\033[?25h\033[?25l' signal:HUP -- "$OMSUPCTL" watch 7
+	on_terminal expect:"After it" signal:TSTP raw:'\033[?25h' stopped signal:CONT raw:'\033[?25h\033[?25l' signal:HUP -- "$OMSUPCTL" watch 7
 	has "cursor shown" "signal 1"
 }
 
