@@ -114,13 +114,13 @@ static int run_show(struct cli *c, struct err *e)
 }
 
 static const enum option show_options[] = {OPT_VERBOSE, N_OPTIONS};
-const struct command cmd_show = {
-    "show",
-    "JOB [STEP[/SUBTASK]]",
-    "everything about a job, a step or a subtask",
-    "Of a step: its attempts, scripts and checks, these once where its subtasks do the same; of one subtask (named, or with "
-    "-v the only one) the environment too.",
-    show_options,
-    1,
-    2,
-    run_show};
+const struct command cmd_show = {"show",
+                                 "JOB [STEP[/SUBTASK]]",
+                                 "everything about a job, a step or a subtask",
+                                 "Of a step: its attempts, scripts and checks, these once where its subtasks do the "
+                                 "same; of one subtask (named, or with "
+                                 "-v the only one) the environment too.",
+                                 show_options,
+                                 1,
+                                 2,
+                                 run_show};

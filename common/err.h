@@ -29,8 +29,8 @@ int err_set(struct err *e, int code, const char *fmt, ...) __attribute__((format
 /* Puts "text: " in front of the message; returns e->code. */
 int err_prefix(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-const char *err_name(int code);  /* "INPUT" */
-const char *err_text(int code);  /* "invalid input file" */
-int err_rpc(int code);           /* JSON-RPC error code */
-int err_exit(int code);          /* exit status of omsupctl */
-int err_from_rpc(int rpc);       /* negated code for a JSON-RPC code; ERR_INTERNAL when unknown */
+const char *err_name(int code); /* "INPUT" */
+const char *err_text(int code); /* "invalid input file" */
+int err_rpc(int code);          /* JSON-RPC error code */
+int err_exit(int code);         /* exit status of omsupctl */
+int err_from_rpc(int rpc);      /* negated code for a JSON-RPC code; ERR_INTERNAL when unknown */

@@ -48,7 +48,8 @@ static int level_of(const char *word, enum log_level *out)
 
 static int read_tree(const char *path, const char *text, size_t len, struct config *c, struct err *e)
 {
-    static const char *const known[] = {"socket", "state_directory", "run_directory", "procedures", "operators", "viewers", "after_reboot", "log", NULL};
+    static const char *const known[] = {"socket",  "state_directory", "run_directory", "procedures", "operators",
+                                        "viewers", "after_reboot",    "log",           NULL};
     static const char *const reboot[] = {"pause", "resume", NULL};
     struct ytree *t;
     char *word = NULL, *log = NULL;
@@ -56,7 +57,8 @@ static int read_tree(const char *path, const char *text, size_t len, struct conf
     if (rc)
         return rc;
     const struct ynode *root = ytree_root(t);
-    if ((rc = ymap_known(root, known, e)) == 0 && (rc = yget_str(root, "socket", Y_OPTIONAL, absolute, &c->socket, e)) == 0 &&
+    if ((rc = ymap_known(root, known, e)) == 0 &&
+        (rc = yget_str(root, "socket", Y_OPTIONAL, absolute, &c->socket, e)) == 0 &&
         (rc = yget_str(root, "state_directory", Y_OPTIONAL, absolute, &c->state_dir, e)) == 0 &&
         (rc = yget_str(root, "run_directory", Y_OPTIONAL, absolute, &c->run_dir, e)) == 0 &&
         (rc = yget_str(root, "procedures", Y_OPTIONAL, absolute, &c->procedures, e)) == 0 &&
@@ -102,10 +104,15 @@ static const char *file_option(int argc, char **argv)
 
 static int read_options(int argc, char **argv, struct config *c, struct err *e)
 {
-    static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'}, {"socket", required_argument, NULL, 's'}, {"state", required_argument, NULL, 'd'},
-        {"runs", required_argument, NULL, 'r'},   {"procedures", required_argument, NULL, 'p'}, {"log", required_argument, NULL, 'l'},
-        {"help", no_argument, NULL, 'h'},         {"version", no_argument, NULL, 'V'},      {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+                                            {"socket", required_argument, NULL, 's'},
+                                            {"state", required_argument, NULL, 'd'},
+                                            {"runs", required_argument, NULL, 'r'},
+                                            {"procedures", required_argument, NULL, 'p'},
+                                            {"log", required_argument, NULL, 'l'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {"version", no_argument, NULL, 'V'},
+                                            {NULL, 0, NULL, 0}};
     int o;
     opterr = 0;
     while ((o = getopt_long(argc, argv, ":c:s:d:r:p:l:hV", options, NULL)) != -1) {
@@ -149,8 +156,10 @@ static int read_options(int argc, char **argv, struct config *c, struct err *e)
 
 int config_load(int argc, char **argv, struct config *c, struct err *e)
 {
-    *c = (struct config){.socket = xstrdup("/run/omsup/omsupd.sock"), .state_dir = xstrdup("/var/lib/omsup"),
-                         .run_dir = xstrdup("/var/lib/omsup/runs"), .log = LOG_L_INFO};
+    *c = (struct config){.socket = xstrdup("/run/omsup/omsupd.sock"),
+                         .state_dir = xstrdup("/var/lib/omsup"),
+                         .run_dir = xstrdup("/var/lib/omsup/runs"),
+                         .log = LOG_L_INFO};
     const char *file = file_option(argc, argv);
     int rc = read_file(file ? file : DEFAULT_FILE, file != NULL, c, e);
     if (rc == 0)

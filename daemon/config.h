@@ -6,12 +6,12 @@
 #include "common/log.h"
 
 struct config {
-    char *socket;        /* /run/omsup/omsupd.sock */
-    char *state_dir;     /* /var/lib/omsup: the journal */
-    char *run_dir;       /* /var/lib/omsup/runs, on every host */
-    char *procedures;    /* directory with more procedures; NULL */
-    char *operators;     /* group; "omsup" when it exists; NULL */
-    char *viewers;       /* group; NULL */
+    char *socket;     /* /run/omsup/omsupd.sock */
+    char *state_dir;  /* /var/lib/omsup: the journal */
+    char *run_dir;    /* /var/lib/omsup/runs, on every host */
+    char *procedures; /* directory with more procedures; NULL */
+    char *operators;  /* group; "omsup" when it exists; NULL */
+    char *viewers;    /* group; NULL */
     bool resume_after_reboot;
     enum log_level log;
     bool help, version;

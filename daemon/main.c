@@ -87,15 +87,21 @@ static int start(struct daemon *d, struct err *e)
     char *journal = xasprintf("%s/journal.db", d->config.state_dir);
     procedures_set_action_lookup(known_action);
     int rc = group_of(d->config.operators, &operators, e);
-    if (rc == 0 && (rc = group_of(d->config.viewers, &viewers, e)) == 0 && (rc = make_dir(d->config.state_dir, 0700, e)) == 0 &&
-        (rc = make_dir(socket_dir, 0755, e)) == 0 && (rc = procedures_load(d->config.procedures, &d->procedures, e)) == 0)
+    if (rc == 0 && (rc = group_of(d->config.viewers, &viewers, e)) == 0 &&
+        (rc = make_dir(d->config.state_dir, 0700, e)) == 0 && (rc = make_dir(socket_dir, 0755, e)) == 0 &&
+        (rc = procedures_load(d->config.procedures, &d->procedures, e)) == 0)
         rc = journal_open(journal, &d->journal, e);
     free(journal);
     free(socket_dir);
     if (rc)
         return rc;
-    struct engine_config ec = {.run_dir = d->config.run_dir, .host = host, .resume_after_reboot = d->config.resume_after_reboot};
-    struct server_config sc = {.socket = d->config.socket, .listen_fd = notify_listen_fd(), .operators = operators, .viewers = viewers, .host = host};
+    struct engine_config ec = {
+        .run_dir = d->config.run_dir, .host = host, .resume_after_reboot = d->config.resume_after_reboot};
+    struct server_config sc = {.socket = d->config.socket,
+                               .listen_fd = notify_listen_fd(),
+                               .operators = operators,
+                               .viewers = viewers,
+                               .host = host};
     if ((rc = engine_new(&d->loop, &ec, d->journal, d->procedures, &d->engine, e)) == 0 &&
         (rc = server_start(&d->loop, &sc, d->engine, &d->server, e)) == 0)
         rc = engine_recover(d->engine, e);

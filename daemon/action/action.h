@@ -16,7 +16,8 @@ enum verdict {
 };
 
 struct action_args {
-    const char *const *env; /* the subtask's environment, NULL-terminated NAME=value; the job's facts as fact:NAME=value */
+    const char *const
+        *env; /* the subtask's environment, NULL-terminated NAME=value; the job's facts as fact:NAME=value */
     const struct metadb_server *servers; /* every OMS node of the plan */
     size_t n_servers;
     const char *t1, *since; /* UTC times of T1 and of the first start of this subtask's step; NULL when unknown */
@@ -27,7 +28,10 @@ typedef enum verdict action_fn(struct metadb *db, const struct action_args *a, s
 
 struct action {
     const char *name;
-    enum action_use { ACTION_ACTS = 1, ACTION_LOOKS = 2 } use; /* looks: read-only, for wait, check_action, probe_action */
+    enum action_use {
+        ACTION_ACTS = 1,
+        ACTION_LOOKS = 2
+    } use; /* looks: read-only, for wait, check_action, probe_action */
     action_fn *fn;
     const char *text; /* one line, shown in the plan */
 };

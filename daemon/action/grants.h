@@ -7,9 +7,10 @@
 #include <stddef.h>
 
 enum {
-#define GRANTS_NEEDED(X)                                                                                                       \
-    X(SELECT, "SELECT") X(INSERT, "INSERT") X(UPDATE, "UPDATE") X(DELETE, "DELETE") X(CREATE, "CREATE") X(DROP, "DROP")       \
-    X(ALTER, "ALTER") X(INDEX, "INDEX") X(LOCK_TABLES, "LOCK TABLES")
+#define GRANTS_NEEDED(X)                                                                                               \
+    X(SELECT, "SELECT")                                                                                                \
+    X(INSERT, "INSERT") X(UPDATE, "UPDATE") X(DELETE, "DELETE") X(CREATE, "CREATE") X(DROP, "DROP") X(ALTER, "ALTER")  \
+        X(INDEX, "INDEX") X(LOCK_TABLES, "LOCK TABLES")
 #define X(id, name) GRANT_NO_##id,
     GRANTS_NEEDED(X) GRANTS_N,
 #undef X
@@ -24,7 +25,7 @@ struct grants {
         char *grantee, *pattern; /* pattern NULL: on *.* */
         unsigned privileges;
         bool revoked; /* MySQL's partial revokes: off the global ones */
-    } *grant;
+    } * grant;
     size_t n;
     bool roles; /* granted roles: what they may do is not shown */
     bool odd;   /* lines that were not understood */

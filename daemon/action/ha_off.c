@@ -1,5 +1,5 @@
-/* ha-before, ha-off, ha-is-off. Of all keys only `enable` decides: enableStore, enableConnector … are true by default and mean
- * nothing while it is false. (OBD takes any true key with "enable" in its name for HA.) */
+/* ha-before, ha-off, ha-is-off. Of all keys only `enable` decides: enableStore, enableConnector … are true by default
+ * and mean nothing while it is false. (OBD takes any true key with "enable" in its name for HA.) */
 #include <stdlib.h>
 #include <string.h>
 

@@ -43,8 +43,10 @@ static int count_projects(struct metadb *db, const struct action_args *a, struct
     for (size_t i = 0; i < KINDS; i++) {
         struct metadb_rows r;
         char *rm = metadb_name(action_env(a, "RM_DB"));
-        int rc = metadb_query(db, &r, NULL, e,
-                              "SELECT project_status, COUNT(*) FROM %s.%s GROUP BY project_status ORDER BY project_status", rm, kinds[i].table);
+        int rc =
+            metadb_query(db, &r, NULL, e,
+                         "SELECT project_status, COUNT(*) FROM %s.%s GROUP BY project_status ORDER BY project_status",
+                         rm, kinds[i].table);
         free(rm);
         if (rc)
             return rc;

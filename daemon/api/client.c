@@ -41,7 +41,10 @@ struct out {
 
 static void go_on(struct client *c);
 
-static bool answers_waiting(const struct client *c) { return uv_stream_get_write_queue_size((const uv_stream_t *)&c->pipe) > 0; }
+static bool answers_waiting(const struct client *c)
+{
+    return uv_stream_get_write_queue_size((const uv_stream_t *)&c->pipe) > 0;
+}
 
 static void on_written(uv_write_t *w, int status)
 {
@@ -123,7 +126,8 @@ static void refuse(struct client *c, int code, const char *why)
 }
 
 /* One request is answered, and its answer read by the peer, before the next is begun: else answers would pile up here.
- * An answer that is given at once comes back to here by client_answered(); it is this loop that goes on, not a deeper one. */
+ * An answer that is given at once comes back to here by client_answered(); it is this loop that goes on, not a deeper
+ * one. */
 static void next_line(struct client *c)
 {
     size_t at = 0;
@@ -228,7 +232,8 @@ void client_accept(struct server *s)
     s->clients = c;
     s->n_clients++;
     s->open++;
-    if (uv_accept((uv_stream_t *)&s->listener, (uv_stream_t *)&c->pipe) != 0 || uv_fileno((uv_handle_t *)&c->pipe, &fd) != 0 ||
+    if (uv_accept((uv_stream_t *)&s->listener, (uv_stream_t *)&c->pipe) != 0 ||
+        uv_fileno((uv_handle_t *)&c->pipe, &fd) != 0 ||
         peer_of(fd, &s->config, &c->access, &c->uid, &c->actor, &c->login, &e)) {
         client_close(c);
     } else if (s->n_clients > CLIENTS_MAX) {
@@ -236,7 +241,8 @@ void client_accept(struct server *s)
     } else if (clients_of(s, c->uid) > CLIENTS_PER_UID) {
         refuse(c, ERR_LIMIT, "too many connections of this user: 16 are served");
     } else if (c->access == ACCESS_NONE) {
-        refuse(c, ERR_DENIED, "permission denied: only root and members of the operators' or viewers' group are served");
+        refuse(c, ERR_DENIED,
+               "permission denied: only root and members of the operators' or viewers' group are served");
     } else {
         c->reading = uv_read_start((uv_stream_t *)&c->pipe, on_alloc, on_read) == 0;
     }

@@ -11,8 +11,8 @@ enum {
     CLIENTS_PER_UID = 16,
     LINE_TIMEOUT_MS = 30 * 1000,
     IDLE_TIMEOUT_MS = 10 * 60 * 1000,
-    WATCH_MIN_MS = 100,        /* between two notifications of one watcher */
-    WATCH_MAX_MS = 10 * 1000,  /* at least one in this time */
+    WATCH_MIN_MS = 100,       /* between two notifications of one watcher */
+    WATCH_MAX_MS = 10 * 1000, /* at least one in this time */
     EVENTS_MAX = 500,
 };
 
@@ -29,8 +29,8 @@ struct client {
     uid_t uid;
     char *actor, *login;
     bool hello, closing, refused, reading;
-    bool in_lines; /* next_line() is at work */
-    struct request *request; /* being answered */
+    bool in_lines;                /* next_line() is at work */
+    struct request *request;      /* being answered */
     uint64_t line_since, last_ms; /* loop times: of the first byte of an unfinished line; of the last request */
     bool watching, dirty;
     int64_t watch_job, watch_last;
@@ -39,7 +39,7 @@ struct client {
 
 struct request {
     struct client *client; /* NULL when it closed before the answer */
-    cJSON *message;    /* owns params */
+    cJSON *message;        /* owns params */
     const cJSON *id, *params;
 };
 
@@ -60,7 +60,8 @@ struct server {
 /* client.c */
 void client_accept(struct server *s);
 void client_close(struct client *c);
-bool client_send(struct client *c, cJSON *message); /* takes message; false: it is too long for a line, nothing is sent */
+bool client_send(struct client *c,
+                 cJSON *message); /* takes message; false: it is too long for a line, nothing is sent */
 void client_answered(struct client *c);
 void client_tick(struct client *c, uint64_t now);
 void server_part_closed(struct server *s);
@@ -83,4 +84,5 @@ void watch_changed(void *server, int64_t job);
 void watch_send(struct client *c);
 
 /* peer.c */
-int peer_of(int fd, const struct server_config *cfg, enum access *access, uid_t *uid, char **actor, char **login, struct err *e);
+int peer_of(int fd, const struct server_config *cfg, enum access *access, uid_t *uid, char **actor, char **login,
+            struct err *e);

@@ -8,9 +8,13 @@ enum { PROTOCOL = 1, REASON_MAX = 1000 };
 
 /* --- parameters ----------------------------------------------------------------------------------- */
 
-static const cJSON *param(const struct request *r, const char *name) { return cJSON_GetObjectItemCaseSensitive(r->params, name); }
+static const cJSON *param(const struct request *r, const char *name)
+{
+    return cJSON_GetObjectItemCaseSensitive(r->params, name);
+}
 
-static int get_text(const struct request *r, const char *name, bool required, size_t max, const char **out, struct err *e)
+static int get_text(const struct request *r, const char *name, bool required, size_t max, const char **out,
+                    struct err *e)
 {
     const cJSON *v = param(r, name);
     *out = NULL;
@@ -30,7 +34,8 @@ static int get_number(const struct request *r, const char *name, bool required, 
     *out = 0;
     if (!v && !required)
         return 0;
-    if (!cJSON_IsNumber(v) || v->valuedouble < 0 || v->valuedouble > max || v->valuedouble != (double)(int64_t)v->valuedouble)
+    if (!cJSON_IsNumber(v) || v->valuedouble < 0 || v->valuedouble > max ||
+        v->valuedouble != (double)(int64_t)v->valuedouble)
         return err_set(e, ERR_PARAMS, "\"%s\" must be a whole number from 0 to %.0f", name, max);
     *out = (int64_t)v->valuedouble;
     return 0;
@@ -47,7 +52,10 @@ static int get_bool(const struct request *r, const char *name, bool *out, struct
 
 static const double ID_MAX = 9007199254740991.0; /* whole numbers that JSON keeps */
 
-static struct engine_caller caller(const struct request *r) { return (struct engine_caller){r->client->actor, r->client->login}; }
+static struct engine_caller caller(const struct request *r)
+{
+    return (struct engine_caller){r->client->actor, r->client->login};
+}
 
 static struct engine *engine_of(const struct request *r) { return r->client->server->engine; }
 
@@ -70,8 +78,9 @@ static void m_hello(struct request *r)
     cJSON *o = NULL;
     int rc = get_number(r, "protocol", true, 1000, &version, &e);
     if (rc == 0 && version != PROTOCOL)
-        rc = err_set(&e, ERR_PROTOCOL, "this omsupd (%s) speaks protocol %d, the client %d: use the client of the same version", OMSUP_VERSION,
-                     PROTOCOL, (int)version);
+        rc = err_set(&e, ERR_PROTOCOL,
+                     "this omsupd (%s) speaks protocol %d, the client %d: use the client of the same version",
+                     OMSUP_VERSION, PROTOCOL, (int)version);
     if (rc == 0) {
         r->client->hello = true;
         o = cJSON_CreateObject();
@@ -127,7 +136,8 @@ static void m_plan(struct request *r)
         finish(r, rc, result, &e);
     } else if (r->client->access < ACCESS_OPERATE) {
         /* Planning looks at the nodes that the text names, by the command that it names, as this process. */
-        err_set(&e, ERR_DENIED, "permission denied: %s may look, not operate; the plan of a job may be seen", r->client->login);
+        err_set(&e, ERR_DENIED, "permission denied: %s may look, not operate; the plan of a job may be seen",
+                r->client->login);
         request_fail(r, &e);
     } else if (get_deployment(r, &text, &file, &type, &e)) {
         request_fail(r, &e);
@@ -189,8 +199,8 @@ static void m_verb(struct request *r)
         const char *name;
         enum engine_verb verb;
         bool reason;
-    } verbs[] = {{"start", DO_START, false}, {"pause", DO_PAUSE, false},     {"resume", DO_RESUME, false},
-                 {"retry", DO_RETRY, false}, {"skip", DO_SKIP, true},        {"done", DO_DONE, true},
+    } verbs[] = {{"start", DO_START, false},     {"pause", DO_PAUSE, false},  {"resume", DO_RESUME, false},
+                 {"retry", DO_RETRY, false},     {"skip", DO_SKIP, true},     {"done", DO_DONE, true},
                  {"confirm", DO_CONFIRM, false}, {"reject", DO_REJECT, true}, {"cancel", DO_CANCEL, true}};
     struct err e = {0};
     const char *name = cJSON_GetObjectItemCaseSensitive(r->message, "method")->valuestring, *step, *subtask, *reason;
@@ -202,7 +212,8 @@ static void m_verb(struct request *r)
         v++;
     struct engine_caller who = caller(r);
     int rc = get_address(r, &job, &step, &subtask, &e);
-    if (rc == 0 && (rc = get_text(r, "reason", verbs[v].reason, REASON_MAX, &reason, &e)) == 0 && (rc = get_bool(r, "force", &force, &e)) == 0)
+    if (rc == 0 && (rc = get_text(r, "reason", verbs[v].reason, REASON_MAX, &reason, &e)) == 0 &&
+        (rc = get_bool(r, "force", &force, &e)) == 0)
         rc = engine_do(engine_of(r), &who, verbs[v].verb, job, step, subtask, reason, force, &result, &e);
     finish(r, rc, result, &e);
 }
@@ -228,7 +239,8 @@ static void m_events(struct request *r)
     cJSON *list = NULL, *result = NULL;
     bool more = false;
     int rc = get_number(r, "job", false, ID_MAX, &job, &e);
-    if (rc == 0 && (rc = get_number(r, "since", false, ID_MAX, &since, &e)) == 0 && (rc = get_number(r, "limit", false, 1000, &limit, &e)) == 0)
+    if (rc == 0 && (rc = get_number(r, "since", false, ID_MAX, &since, &e)) == 0 &&
+        (rc = get_number(r, "limit", false, 1000, &limit, &e)) == 0)
         rc = engine_events(engine_of(r), job, since, limit ? (unsigned)limit : EVENTS_MAX, &list, &last, &more, &e);
     if (rc == 0) {
         result = cJSON_CreateObject();
@@ -306,7 +318,8 @@ static void m_path(struct request *r)
     const char *edition = NULL, *from = NULL, *to = NULL;
     cJSON *chain = NULL, *result = NULL;
     int rc = get_text(r, "edition", false, 32, &edition, &e);
-    if (rc == 0 && (rc = get_text(r, "from", true, 32, &from, &e)) == 0 && (rc = get_text(r, "to", true, 32, &to, &e)) == 0)
+    if (rc == 0 && (rc = get_text(r, "from", true, 32, &from, &e)) == 0 &&
+        (rc = get_text(r, "to", true, 32, &to, &e)) == 0)
         rc = procedures_path(engine_procedures(engine_of(r)), edition ? edition : "enterprise", from, to, &chain, &e);
     if (rc == 0) {
         result = cJSON_CreateObject();
@@ -324,9 +337,11 @@ static void m_discover(struct request *r)
     int rc = get_text(r, "container", false, 128, &container, &e);
     if (rc == 0)
         rc = get_bool(r, "sudo", &sudo, &e);
-    if (rc == 0 && (!cJSON_IsArray(hosts) || cJSON_GetArraySize(hosts) < 1 || cJSON_GetArraySize(hosts) > PLAN_HOSTS_MAX - 1))
+    if (rc == 0 &&
+        (!cJSON_IsArray(hosts) || cJSON_GetArraySize(hosts) < 1 || cJSON_GetArraySize(hosts) > PLAN_HOSTS_MAX - 1))
         rc = err_set(&e, ERR_PARAMS, "\"hosts\" must be an array of 1 to %d ssh destinations", PLAN_HOSTS_MAX - 1);
-    cJSON_ArrayForEach(h, hosts) if (rc == 0 && !cJSON_IsString(h)) rc = err_set(&e, ERR_PARAMS, "\"hosts\" must hold strings");
+    cJSON_ArrayForEach(h, hosts) if (rc == 0 && !cJSON_IsString(h)) rc =
+        err_set(&e, ERR_PARAMS, "\"hosts\" must hold strings");
     if (rc)
         request_fail(r, &e);
     else

@@ -28,7 +28,8 @@ static bool in_group(int fd, gid_t primary, gid_t group)
     return false;
 }
 
-int peer_of(int fd, const struct server_config *cfg, enum access *access, uid_t *uid, char **actor, char **login, struct err *e)
+int peer_of(int fd, const struct server_config *cfg, enum access *access, uid_t *uid, char **actor, char **login,
+            struct err *e)
 {
     struct ucred u;
     socklen_t len = sizeof u;

@@ -36,7 +36,9 @@ static void answer(struct request *r, cJSON *result, const struct err *e)
     cJSON *m = message(r, result, e), *limit = NULL;
     if (!client_send(c, m)) {
         struct err long_ = {0};
-        err_set(&long_, ERR_LIMIT, "the answer is longer than 1 MiB: ask for less, for one subtask instead of a step, or by a smaller limit");
+        err_set(
+            &long_, ERR_LIMIT,
+            "the answer is longer than 1 MiB: ask for less, for one subtask instead of a step, or by a smaller limit");
         if (r->id && cJSON_IsString(r->id) && strlen(r->id->valuestring) > 256)
             r->id = NULL; /* with it the error may be too long as well */
         limit = message(r, NULL, &long_);
@@ -56,7 +58,8 @@ static const struct method *allowed(struct request *r, struct err *e)
 {
     const cJSON *method = cJSON_GetObjectItemCaseSensitive(r->message, "method");
     const cJSON *version = cJSON_GetObjectItemCaseSensitive(r->message, "jsonrpc");
-    if (!cJSON_IsObject(r->message) || !cJSON_IsString(method) || !cJSON_IsString(version) || strcmp(version->valuestring, "2.0") != 0) {
+    if (!cJSON_IsObject(r->message) || !cJSON_IsString(method) || !cJSON_IsString(version) ||
+        strcmp(version->valuestring, "2.0") != 0) {
         err_set(e, ERR_USAGE, "not a JSON-RPC 2.0 request");
         return NULL;
     }

@@ -98,7 +98,9 @@ int server_start(uv_loop_t *loop, const struct server_config *c, struct engine *
     *out = s; /* on failure too: the caller ends the process */
     int rc = 0;
     if (c->listen_fd >= 0)
-        rc = uv_pipe_open(&s->listener, c->listen_fd) ? err_set(e, ERR_SYSTEM, "the socket from the service manager is not usable") : 0;
+        rc = uv_pipe_open(&s->listener, c->listen_fd)
+                 ? err_set(e, ERR_SYSTEM, "the socket from the service manager is not usable")
+                 : 0;
     else
         rc = bind_path(s, e);
     if (rc == 0 && (rc = uv_listen((uv_stream_t *)&s->listener, BACKLOG, on_connection)) != 0)

@@ -11,10 +11,10 @@
 struct server;
 
 struct server_config {
-    const char *socket;    /* path; ignored when listen_fd >= 0 */
-    int listen_fd;         /* from socket activation; -1: none */
-    gid_t operators;       /* (gid_t)-1: none: only root and the daemon's own user operate */
-    gid_t viewers;         /* (gid_t)-1: none */
+    const char *socket; /* path; ignored when listen_fd >= 0 */
+    int listen_fd;      /* from socket activation; -1: none */
+    gid_t operators;    /* (gid_t)-1: none: only root and the daemon's own user operate */
+    gid_t viewers;      /* (gid_t)-1: none */
     const char *host;
 };
 

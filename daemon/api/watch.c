@@ -19,7 +19,8 @@ void watch_send(struct client *c)
     struct err e;
     cJSON *snapshot = NULL, *events = NULL;
     uint64_t now = uv_now(c->server->loop);
-    if (c->closing || c->request || uv_stream_get_write_queue_size((uv_stream_t *)&c->pipe) > 0 || now - c->watch_sent < WATCH_MIN_MS)
+    if (c->closing || c->request || uv_stream_get_write_queue_size((uv_stream_t *)&c->pipe) > 0 ||
+        now - c->watch_sent < WATCH_MIN_MS)
         return; /* on_written() or the tick comes back to it */
     if (engine_snapshot(c->server->engine, c->watch_job, &snapshot, &e))
         return;
@@ -43,7 +44,8 @@ void watch_send(struct client *c)
     if (last < newest)
         c->dirty = true;
     if (!client_send(c, m)) {
-        log_error("what a watcher of job %lld should see is over the limit of a line; the connection is closed", (long long)c->watch_job);
+        log_error("what a watcher of job %lld should see is over the limit of a line; the connection is closed",
+                  (long long)c->watch_job);
         client_close(c);
     }
 }

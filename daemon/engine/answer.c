@@ -14,7 +14,8 @@ static bool fact_name_ok(const char *s, size_t n)
     if (n == 0 || n > FACT_NAME_MAX)
         return false;
     for (size_t i = 0; i < n; i++)
-        if (!islower((unsigned char)s[i]) && !isupper((unsigned char)s[i]) && !isdigit((unsigned char)s[i]) && !strchr("_.-", s[i]))
+        if (!islower((unsigned char)s[i]) && !isupper((unsigned char)s[i]) && !isdigit((unsigned char)s[i]) &&
+            !strchr("_.-", s[i]))
             return false;
     return true;
 }
@@ -60,7 +61,8 @@ static bool begins(const char *line, size_t len, const char *word, const char **
     return true;
 }
 
-static const char withheld[] = "what it printed is not kept: the MetaDB login, which must not be in it, could not be read\n";
+static const char withheld[] =
+    "what it printed is not kept: the MetaDB login, which must not be in it, could not be read\n";
 
 /* What may be kept of an output. */
 static char *scrubbed(struct job *b, const char *output, size_t *len)
@@ -124,8 +126,9 @@ void answer_attempt(struct job *b, size_t seq, const char *outcome, int exit, co
     struct err e;
     struct sub *s = &b->subs[seq];
     char *now = engine_now(), *text = output ? scrubbed(b, output, &len) : NULL;
-    if (journal_begin(b->en->journal, &e) || journal_end_attempt(b->en->journal, b->row.id, (unsigned)seq, b->core.subtasks[seq].attempt,
-                                                                 now, outcome, exit, text, len, &e))
+    if (journal_begin(b->en->journal, &e) ||
+        journal_end_attempt(b->en->journal, b->row.id, (unsigned)seq, b->core.subtasks[seq].attempt, now, outcome, exit,
+                            text, len, &e))
         engine_die(&e);
     engine_touch(b->en);
     if (text)

@@ -1,5 +1,6 @@
-/* discover: what an operator would otherwise type in. Asks the named hosts for their OMS containers, then OMS's own metadata
- * for the servers that were not named, and writes a deployment file for review. Never guesses, never writes a password. */
+/* discover: what an operator would otherwise type in. Asks the named hosts for their OMS containers, then OMS's own
+ * metadata for the servers that were not named, and writes a deployment file for review. Never guesses, never writes a
+ * password. */
 #include <ctype.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -19,11 +20,12 @@ static const char list_script[] =
     "    exit 0\n"
     "  fi\n"
     "done\n"
-    "printf 'error no container engine answers: %s\\n' \"${said:-neither docker nor podman is installed}\" | head -n 1\n";
+    "printf 'error no container engine answers: %s\\n' \"${said:-neither docker nor podman is installed}\" | head -n "
+    "1\n";
 
 struct found {
-    char *dest;   /* ssh destination; NULL: local */
-    char *name;   /* node name */
+    char *dest; /* ssh destination; NULL: local */
+    char *name; /* node name */
     char *docker, *container;
     struct node_facts facts;
 };
@@ -132,19 +134,22 @@ static bool printable(const char *s)
 static void missing_servers(struct discover *d)
 {
     if (d->metadb_said) {
-        question(d, "the MetaDB could not be asked for servers that were not named (%s): are these all?", d->metadb_said);
+        question(d, "the MetaDB could not be asked for servers that were not named (%s): are these all?",
+                 d->metadb_said);
         return;
     }
     for (size_t r = 0; r < d->hosts.n_rows; r++) {
         const char *ip = d->hosts.cell[r][0], *group = d->hosts.cell[r][1];
         if (ip && printable(ip) && !known_ip(d, ip))
-            question(d, "OMS knows the server %s (cm_location %s), which was not named: discover it too, or is it gone?", ip,
-                     group && printable(group) ? group : "unknown");
+            question(d,
+                     "OMS knows the server %s (cm_location %s), which was not named: discover it too, or is it gone?",
+                     ip, group && printable(group) ? group : "unknown");
     }
     for (size_t i = 0; i < d->n; i++)
         for (char **ip = d->nodes[i].facts.config->cm_nodes; ip && *ip; ip++)
             if (printable(*ip) && !known_ip(d, *ip))
-                question(d, "cm_nodes of %s has %s, which was not named: discover it too, or is it gone?", d->nodes[i].name, *ip);
+                question(d, "cm_nodes of %s has %s, which was not named: discover it too, or is it gone?",
+                         d->nodes[i].name, *ip);
 }
 
 static void write_file(struct discover *d)
@@ -154,9 +159,12 @@ static void write_file(struct discover *d)
     char source[32] = "";
     if (version_of_image(f->facts.old_image, &v, NULL) == 0 && v.n >= 3)
         snprintf(source, sizeof source, "%u.%u.%u", v.part[0], v.part[1], v.part[2]);
-    bool community = strstr(f->facts.old_image, "-ce") || strstr(f->facts.old_image, "_ce") || strstr(f->facts.old_image, "oms-ce");
-    buf_puts(&d->yaml, "# Written by `omsupctl discover`. Review it, answer the questions, then: omsupctl check FILE\n");
-    buf_puts(&d->yaml, "# The MetaDB password is not here: omsupd reads it from OMS's own config.yaml when it needs it.\n");
+    bool community =
+        strstr(f->facts.old_image, "-ce") || strstr(f->facts.old_image, "_ce") || strstr(f->facts.old_image, "oms-ce");
+    buf_puts(&d->yaml,
+             "# Written by `omsupctl discover`. Review it, answer the questions, then: omsupctl check FILE\n");
+    buf_puts(&d->yaml,
+             "# The MetaDB password is not here: omsupd reads it from OMS's own config.yaml when it needs it.\n");
     missing_servers(d);
     if (!*source)
         question(d, "the image %s does not tell its version: which version runs now? (source)", f->facts.old_image);
@@ -164,14 +172,18 @@ static void write_file(struct discover *d)
         if (strcmp(d->nodes[i].facts.old_image, f->facts.old_image) != 0)
             question(d, "the nodes run different images: %s and %s", f->facts.old_image, d->nodes[i].facts.old_image);
     question(d, "to which version? (target, image, container.new)");
-    buf_printf(&d->yaml, "deployment: oms\nedition: %s   # as the image name has it: %s\n", community ? "community" : "enterprise", f->facts.old_image);
+    buf_printf(&d->yaml, "deployment: oms\nedition: %s   # as the image name has it: %s\n",
+               community ? "community" : "enterprise", f->facts.old_image);
     buf_printf(&d->yaml, "source: %s%s\n", *source ? source : "SOURCE", *source ? "   # from the image's tag" : "");
-    buf_puts(&d->yaml, "target: TARGET\nha: console   # console: you switch HA in the console; sql: omsupd writes ha.config\n");
-    buf_puts(&d->yaml, "image:\n  archive: /path/to/the/new/image.tar\n  on: control   # or nodes\n  name: REPOSITORY:TAG\n");
+    buf_puts(&d->yaml,
+             "target: TARGET\nha: console   # console: you switch HA in the console; sql: omsupd writes ha.config\n");
+    buf_puts(&d->yaml,
+             "image:\n  archive: /path/to/the/new/image.tar\n  on: control   # or nodes\n  name: REPOSITORY:TAG\n");
     buf_puts(&d->yaml, "backup:\n  directory: /var/backups/oms\n");
     buf_printf(&d->yaml, "container:\n  command: %s\n  old: %s\n  new: NEW_CONTAINER\n", f->docker, f->container);
-    buf_printf(&d->yaml, "metadb:\n  from: config   # %s:%u, databases %s, %s and one heartbeat database a region\nregions:\n",
-               f->facts.config->metadb_host, f->facts.config->metadb_port, f->facts.config->rm_db, f->facts.config->cm_db);
+    buf_printf(
+        &d->yaml, "metadb:\n  from: config   # %s:%u, databases %s, %s and one heartbeat database a region\nregions:\n",
+        f->facts.config->metadb_host, f->facts.config->metadb_port, f->facts.config->rm_db, f->facts.config->cm_db);
     for (size_t i = 0; i < d->n; i++) {
         bool first = true;
         for (size_t k = 0; k < i; k++)
@@ -191,7 +203,9 @@ static void ask_metadb(struct metadb *db, const struct err *failed, void *arg)
         e = *failed;
     } else {
         char *cm = metadb_name(metadb_login(db)->cm);
-        metadb_query(db, &d->hosts, NULL, &e, "SELECT h.ip, g.name FROM %s.host h LEFT JOIN %s.resource_group g ON g.id = h.resource_group_id ORDER BY h.ip",
+        metadb_query(db, &d->hosts, NULL, &e,
+                     "SELECT h.ip, g.name FROM %s.host h LEFT JOIN %s.resource_group g ON g.id = h.resource_group_id "
+                     "ORDER BY h.ip",
                      cm, cm);
         free(cm);
     }
@@ -234,7 +248,8 @@ static void choose(struct discover *d, struct found *f, const char *text)
         if (sscanf(line, "container %15s %31s %255s %511s", docker, state, name, image) != 4)
             continue;
         const char *slash = strrchr(image, '/'), *base = slash ? slash + 1 : image;
-        bool fit = d->container ? strcmp(name, d->container) == 0 : strncmp(base, "oms", 3) == 0 && strcmp(state, "running") == 0;
+        bool fit = d->container ? strcmp(name, d->container) == 0
+                                : strncmp(base, "oms", 3) == 0 && strcmp(state, "running") == 0;
         if (!fit)
             continue;
         fits++;
@@ -247,10 +262,13 @@ static void choose(struct discover *d, struct found *f, const char *text)
     if (d->err.code)
         return;
     if (fits == 0)
-        err_set(&d->err, ERR_NOT_FOUND, d->container ? "node %s has no container %s" : "node %s runs no container of an OMS image%s: name it with --container", f->name,
-                d->container ? d->container : "");
+        err_set(&d->err, ERR_NOT_FOUND,
+                d->container ? "node %s has no container %s"
+                             : "node %s runs no container of an OMS image%s: name it with --container",
+                f->name, d->container ? d->container : "");
     else if (fits > 1)
-        err_set(&d->err, ERR_STATE, "node %s runs %u containers of OMS images: name one with --container", f->name, fits);
+        err_set(&d->err, ERR_STATE, "node %s runs %u containers of OMS images: name one with --container", f->name,
+                fits);
 }
 
 static struct plan_host host_of(const struct discover *d, const struct found *f)
@@ -299,11 +317,17 @@ static char *node_name_of(const char *dest)
     return s;
 }
 
-void engine_discover(struct engine *en, const cJSON *hosts, bool sudo, const char *container, engine_reply *reply, void *ctx)
+void engine_discover(struct engine *en, const cJSON *hosts, bool sudo, const char *container, engine_reply *reply,
+                     void *ctx)
 {
     struct discover *d = xcalloc(1, sizeof *d);
     size_t n = (size_t)cJSON_GetArraySize(hosts), i = 0;
-    *d = (struct discover){.en = en, .sudo = sudo, .container = xstrdup(container), .reply = reply, .ctx = ctx, .questions = cJSON_CreateArray()};
+    *d = (struct discover){.en = en,
+                           .sudo = sudo,
+                           .container = xstrdup(container),
+                           .reply = reply,
+                           .ctx = ctx,
+                           .questions = cJSON_CreateArray()};
     d->nodes = xcalloc(n, sizeof *d->nodes);
     struct inquiry_item *items = xcalloc(n, sizeof *items);
     const cJSON *h;

@@ -54,14 +54,21 @@ struct job *engine_job(struct engine *en, int64_t id)
     return NULL;
 }
 
-void engine_add_event(struct job *b, const char *step, const char *subtask, const char *actor, const char *event, const char *from,
-                      const char *to, const char *reason)
+void engine_add_event(struct job *b, const char *step, const char *subtask, const char *actor, const char *event,
+                      const char *from, const char *to, const char *reason)
 {
     struct err e;
     open_tx(b->en);
     char *now = engine_now();
-    struct journal_event ev = {.time = now, .job = b->row.id, .step = (char *)step, .subtask = (char *)subtask, .actor = (char *)actor,
-                               .event = (char *)event, .from = (char *)from, .to = (char *)to, .reason = (char *)reason};
+    struct journal_event ev = {.time = now,
+                               .job = b->row.id,
+                               .step = (char *)step,
+                               .subtask = (char *)subtask,
+                               .actor = (char *)actor,
+                               .event = (char *)event,
+                               .from = (char *)from,
+                               .to = (char *)to,
+                               .reason = (char *)reason};
     must(journal_add_event(b->en->journal, &ev, &e), &e);
     free(now);
     b->changed = true;
@@ -85,9 +92,16 @@ void engine_record_sub(struct job *b, size_t seq)
     const struct core_subtask *c = &b->core.subtasks[seq];
     const struct sub *s = &b->subs[seq];
     open_tx(b->en);
-    struct journal_subtask row = {.step = s->step->id, .name = s->plan->name, .phase = (char *)core_phase_name(c->phase),
-                                  .started = s->started, .ended = s->ended, .message = s->message, .attempt = c->attempt, .lost = c->lost,
-                                  .open_run = c->open_run, .skip_forced = c->skip_forced};
+    struct journal_subtask row = {.step = s->step->id,
+                                  .name = s->plan->name,
+                                  .phase = (char *)core_phase_name(c->phase),
+                                  .started = s->started,
+                                  .ended = s->ended,
+                                  .message = s->message,
+                                  .attempt = c->attempt,
+                                  .lost = c->lost,
+                                  .open_run = c->open_run,
+                                  .skip_forced = c->skip_forced};
     must(journal_set_subtask(b->en->journal, b->row.id, (unsigned)seq, &row, &e), &e);
     b->changed = true;
 }
@@ -122,8 +136,13 @@ static void add_attempt(struct job *b, size_t seq)
     char *token = job_token(b, seq, c->attempt), *now = engine_now();
     const struct plan_host *h = &b->plan->hosts[s->plan->host];
     struct host *host = s->plan->act.script ? job_host(b, seq) : NULL;
-    struct journal_attempt a = {.seq = (unsigned)seq, .attempt = c->attempt, .token = token, .host = h->name,
-                                .boot = (char *)(host ? node_boot_id(host->node) : b->en->boot), .forced = s->forced, .started = now};
+    struct journal_attempt a = {.seq = (unsigned)seq,
+                                .attempt = c->attempt,
+                                .token = token,
+                                .host = h->name,
+                                .boot = (char *)(host ? node_boot_id(host->node) : b->en->boot),
+                                .forced = s->forced,
+                                .started = now};
     must(journal_add_attempt(b->en->journal, b->row.id, &a, &e), &e);
     free(token);
     free(now);
@@ -159,7 +178,8 @@ static void record(struct job *b, const struct core_update *u, const char *actor
         const struct core_row *row = u->moves[m].row;
         struct sub *s = &b->subs[seq];
         bool own = m == 0 && actor && core_event_who(row->event) != BY_WORLD;
-        const char *from = core_shown_name(core_phase_shown(row->from)), *to = core_shown_name(core_phase_shown(row->to));
+        const char *from = core_shown_name(core_phase_shown(row->from)),
+                   *to = core_shown_name(core_phase_shown(row->to));
         if (row->from == PHASE_PENDING && row->to != PHASE_SKIPPED && row->to != PHASE_CANCELED && s->step->marks)
             set_mark(b, s->step->marks);
         if (core_phase_busy(row->to) && !core_phase_busy(row->from) && (!s->started || core_phase_final(row->from))) {
@@ -325,8 +345,8 @@ static int load_instance(struct engine *en, struct err *e)
     return rc;
 }
 
-int engine_new(uv_loop_t *loop, const struct engine_config *c, struct journal *j, const struct procedures *ps, struct engine **out,
-               struct err *e)
+int engine_new(uv_loop_t *loop, const struct engine_config *c, struct journal *j, const struct procedures *ps,
+               struct engine **out, struct err *e)
 {
     struct engine *en = xcalloc(1, sizeof *en);
     en->loop = loop;
@@ -382,14 +402,16 @@ static void recover_job(struct job *b)
         engine_add_event(b, NULL, NULL, "engine", "reboot-seen", NULL, NULL, "the control host rebooted");
         if (b->row.pause_on_reboot && !en->config.resume_after_reboot && b->core.mode == MODE_RUNNING) {
             size_t k = core_current_step(&b->core);
-            char *why = xasprintf("the control host rebooted during \"%s\"; look whether somebody has repaired by hand, then resume",
-                                  k < b->core.n_steps ? b->plan->steps[k].title : "the end");
+            char *why = xasprintf(
+                "the control host rebooted during \"%s\"; look whether somebody has repaired by hand, then resume",
+                k < b->core.n_steps ? b->plan->steps[k].title : "the end");
             engine_verb_job(b, VERB_HOLD, "engine", why);
             free(why);
         }
         engine_record_job(b);
     } else if (b->core.mode == MODE_RUNNING || b->core.mode == MODE_CANCELING) {
-        engine_add_event(b, NULL, NULL, "engine", "recovered", NULL, NULL, "omsupd started and goes on from the journal");
+        engine_add_event(b, NULL, NULL, "engine", "recovered", NULL, NULL,
+                         "omsupd started and goes on from the journal");
     }
     for (size_t i = 0; i < b->core.n_subtasks; i++)
         work_adopt(b, i);
@@ -460,8 +482,8 @@ static void call_done(void *arg)
         engine_closed_part(en);
 }
 
-void engine_metadb(struct engine *en, const struct metadb_login *l, void (*work)(struct metadb *db, const struct err *e, void *arg),
-                   void (*done)(void *arg), void *arg)
+void engine_metadb(struct engine *en, const struct metadb_login *l,
+                   void (*work)(struct metadb *db, const struct err *e, void *arg), void (*done)(void *arg), void *arg)
 {
     struct engine_call *c = xcalloc(1, sizeof *c);
     *c = (struct engine_call){.next = en->calls, .en = en, .work = work, .done = done, .arg = arg};
@@ -469,8 +491,8 @@ void engine_metadb(struct engine *en, const struct metadb_login *l, void (*work)
     c->call = metadb_work(en->loop, l, call_work, call_done, c);
 }
 
-/* A server that says a little now and then can keep a call longer than its timeouts. What is in the journal is whole, and
- * the next start looks what became of the rest, as after a crash. */
+/* A server that says a little now and then can keep a call longer than its timeouts. What is in the journal is whole,
+ * and the next start looks what became of the rest, as after a crash. */
 static void on_close_limit(uv_timer_t *t)
 {
     log_warn("ends without the answer of the MetaDB, which has not come for %d s", CLOSE_MS / 1000);

@@ -18,14 +18,14 @@
 struct engine;
 
 struct engine_config {
-    const char *run_dir; /* of runs on every host */
-    const char *host;    /* name of this control host, in locks and events */
+    const char *run_dir;      /* of runs on every host */
+    const char *host;         /* name of this control host, in locks and events */
     bool resume_after_reboot; /* else what the deployment says */
 };
 
 /* The engine borrows journal and procedures: they must outlive it. */
-int engine_new(uv_loop_t *loop, const struct engine_config *c, struct journal *j, const struct procedures *ps, struct engine **out,
-               struct err *e);
+int engine_new(uv_loop_t *loop, const struct engine_config *c, struct journal *j, const struct procedures *ps,
+               struct engine **out, struct err *e);
 int engine_recover(struct engine *en, struct err *e);
 void engine_close(struct engine *en, void (*closed)(void *ctx), void *ctx);
 
@@ -40,21 +40,24 @@ struct engine_caller {
     const char *login; /* shown as operator */
 };
 
-void engine_submit(struct engine *en, const struct engine_caller *who, enum job_type type, const char *deployment, const char *file,
-                   bool start, engine_reply *reply, void *ctx);
+void engine_submit(struct engine *en, const struct engine_caller *who, enum job_type type, const char *deployment,
+                   const char *file, bool start, engine_reply *reply, void *ctx);
 /* The plan's text without a job. */
-void engine_plan(struct engine *en, enum job_type type, const char *deployment, const char *file, engine_reply *reply, void *ctx);
-/* A rollback of `job`: what it would do (plan_only), or the new job. `force`: also while the end of one of its attempts was
- * not seen. */
+void engine_plan(struct engine *en, enum job_type type, const char *deployment, const char *file, engine_reply *reply,
+                 void *ctx);
+/* A rollback of `job`: what it would do (plan_only), or the new job. `force`: also while the end of one of its attempts
+ * was not seen. */
 void engine_rollback(struct engine *en, const struct engine_caller *who, int64_t job, const char *reason, bool force,
                      bool plan_only, engine_reply *reply, void *ctx);
-void engine_discover(struct engine *en, const cJSON *hosts, bool sudo, const char *container, engine_reply *reply, void *ctx);
-void engine_rename_project(struct engine *en, const struct engine_caller *who, const cJSON *params, engine_reply *reply, void *ctx);
+void engine_discover(struct engine *en, const cJSON *hosts, bool sudo, const char *container, engine_reply *reply,
+                     void *ctx);
+void engine_rename_project(struct engine *en, const struct engine_caller *who, const cJSON *params, engine_reply *reply,
+                           void *ctx);
 
 /* Verbs: schema/protocol.md. step, subtask may be NULL. */
 enum engine_verb { DO_START, DO_PAUSE, DO_RESUME, DO_RETRY, DO_SKIP, DO_DONE, DO_CONFIRM, DO_REJECT, DO_CANCEL };
-int engine_do(struct engine *en, const struct engine_caller *who, enum engine_verb v, int64_t job, const char *step, const char *subtask,
-              const char *reason, bool force, cJSON **result, struct err *e);
+int engine_do(struct engine *en, const struct engine_caller *who, enum engine_verb v, int64_t job, const char *step,
+              const char *subtask, const char *reason, bool force, cJSON **result, struct err *e);
 
 /* Views; the caller frees the results. job 0: the newest that has not ended, else the newest. */
 int engine_snapshot(struct engine *en, int64_t job, cJSON **out, struct err *e);
@@ -62,9 +65,9 @@ int engine_show(struct engine *en, int64_t job, const char *step, const char *su
 int engine_job_plan(struct engine *en, int64_t job, cJSON **out, struct err *e);
 int engine_list(struct engine *en, const cJSON *filter, cJSON **out, struct err *e);
 /* Fewer than `limit` when they are long; *more: for that reason. */
-int engine_events(struct engine *en, int64_t job, int64_t since, unsigned limit, cJSON **events, int64_t *last, bool *more,
-                  struct err *e);
-void engine_logs(struct engine *en, int64_t job, const char *step, const char *subtask, unsigned attempt, uint64_t offset,
-                 engine_reply *reply, void *ctx);
+int engine_events(struct engine *en, int64_t job, int64_t since, unsigned limit, cJSON **events, int64_t *last,
+                  bool *more, struct err *e);
+void engine_logs(struct engine *en, int64_t job, const char *step, const char *subtask, unsigned attempt,
+                 uint64_t offset, engine_reply *reply, void *ctx);
 const struct procedures *engine_procedures(const struct engine *en);
 bool engine_busy(const struct engine *en); /* a job is under way */

@@ -8,7 +8,8 @@ struct gathered {
     char **old_ids;           /* the same: the id by which the container was asked for; NULL: by its name */
 };
 
-/* Takes `d` and `old_ids` (NULL: all by name; each may be NULL). `done` is called once, from the loop, never from inside this call; g is valid during the call. */
+/* Takes `d` and `old_ids` (NULL: all by name; each may be NULL). `done` is called once, from the loop, never from
+ * inside this call; g is valid during the call. */
 typedef void gather_done(void *ctx, struct gathered *g, const struct err *e);
 void gather_begin(struct engine *en, struct deployment *d, char **old_ids, gather_done *done, void *ctx);
 

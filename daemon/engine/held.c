@@ -1,5 +1,5 @@
-/* Jobs whose plan this omsupd cannot honour: they must not stop the others, so they are held until an omsupd that can starts.
- * That they are held is known in memory only: the journal keeps why the job rests. */
+/* Jobs whose plan this omsupd cannot honour: they must not stop the others, so they are held until an omsupd that can
+ * starts. That they are held is known in memory only: the journal keeps why the job rests. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,27 +86,36 @@ static int refuse_open(struct engine *en, int64_t id, struct err *e)
     if (rc == 0 && o.at)
         rc = journal_attempts(en->journal, id, (int)o.seq, look_attempt, &o, e);
     if (rc == 0 && o.at)
-        rc = err_set(e, ERR_STATE, "cancel of job %lld is refused: it is held, and this omsupd cannot stop %s, which may run on %s (run %s): "
-                                   "look there, then cancel with --force",
-                     (long long)id, o.at, o.host ? o.host : "its host", o.token ? o.token : "not known");
+        rc = err_set(
+            e, ERR_STATE,
+            "cancel of job %lld is refused: it is held, and this omsupd cannot stop %s, which may run on %s (run %s): "
+            "look there, then cancel with --force",
+            (long long)id, o.at, o.host ? o.host : "its host", o.token ? o.token : "not known");
     free(o.at);
     free(o.host);
     free(o.token);
     return rc;
 }
 
-static void add_event(struct engine *en, int64_t id, const char *actor, const char *event, const char *from, const char *to, const char *reason)
+static void add_event(struct engine *en, int64_t id, const char *actor, const char *event, const char *from,
+                      const char *to, const char *reason)
 {
     struct err e;
     char *now = engine_now();
-    struct journal_event ev = {.time = now, .job = id, .actor = (char *)actor, .event = (char *)event, .from = (char *)from, .to = (char *)to,
+    struct journal_event ev = {.time = now,
+                               .job = id,
+                               .actor = (char *)actor,
+                               .event = (char *)event,
+                               .from = (char *)from,
+                               .to = (char *)to,
                                .reason = (char *)reason};
     if (journal_add_event(en->journal, &ev, &e))
         engine_die(&e);
     free(now);
 }
 
-int held_cancel(struct engine *en, const struct engine_caller *who, int64_t id, const char *reason, bool force, struct err *e)
+int held_cancel(struct engine *en, const struct engine_caller *who, int64_t id, const char *reason, bool force,
+                struct err *e)
 {
     struct journal_job row;
     int rc = force ? 0 : refuse_open(en, id, e);
@@ -118,7 +127,8 @@ int held_cancel(struct engine *en, const struct engine_caller *who, int64_t id, 
     if (journal_begin(en->journal, &failed) || journal_cancel_subtasks(en->journal, id, now, &failed))
         engine_die(&failed);
     engine_touch(en);
-    add_event(en, id, who->actor, force ? "cancel-force" : "cancel", core_job_state_name(JOB_ST_PAUSED), canceled, reason);
+    add_event(en, id, who->actor, force ? "cancel-force" : "cancel", core_job_state_name(JOB_ST_PAUSED), canceled,
+              reason);
     add_event(en, id, "engine", "ended", NULL, canceled, NULL);
     struct journal_job ended = row;
     ended.mode = (char *)core_mode_name(MODE_CANCELED);

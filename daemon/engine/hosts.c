@@ -113,9 +113,16 @@ struct host *host_get(struct engine *en, const struct plan_host *p)
             return h;
         }
     struct host *h = xcalloc(1, sizeof *h);
-    *h = (struct host){.next = en->hosts, .en = en, .name = xstrdup(p->name), .ssh = xstrdup(p->ssh), .port = p->port, .sudo = p->sudo, .refs = 1};
+    *h = (struct host){.next = en->hosts,
+                       .en = en,
+                       .name = xstrdup(p->name),
+                       .ssh = xstrdup(p->ssh),
+                       .port = p->port,
+                       .sudo = p->sudo,
+                       .refs = 1};
     en->hosts = h;
-    struct node_target t = {.name = h->name, .ssh = h->ssh, .port = h->port, .sudo = h->sudo, .run_dir = en->config.run_dir};
+    struct node_target t = {
+        .name = h->name, .ssh = h->ssh, .port = h->port, .sudo = h->sudo, .run_dir = en->config.run_dir};
     h->node = node_new(en->loop, &t, on_state, h);
     node_connect(h->node);
     return h;

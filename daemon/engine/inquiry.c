@@ -108,7 +108,8 @@ static void on_timer(uv_timer_t *t)
         else if (node_state(n) == NODE_DOWN && *node_why(n))
             err_set(&q->err, ERR_NODE, "node %s cannot be reached: %s", q->items[i].host.name, node_why(n));
         else if (q->waited_ms >= CONNECT_MS)
-            err_set(&q->err, ERR_NODE, "node %s cannot be reached within %d s", q->items[i].host.name, CONNECT_MS / 1000);
+            err_set(&q->err, ERR_NODE, "node %s cannot be reached within %d s", q->items[i].host.name,
+                    CONNECT_MS / 1000);
     }
     maybe_finish(q);
 }

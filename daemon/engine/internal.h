@@ -46,8 +46,8 @@ struct sub {
     char *started, *ended, *message;
     enum looked looked; /* of a condition: the last answer since it is asked */
     char *seen;         /* what it said; NULL: nothing */
-    bool force_next; /* the attempt that a retry --force has asked for is to come */
-    bool forced;     /* the present attempt is it */
+    bool force_next;    /* the attempt that a retry --force has asked for is to come */
+    bool forced;        /* the present attempt is it */
     struct work work;
     double progress_done, progress_total, progress_rate;
     char *progress_unit;
@@ -69,11 +69,11 @@ struct job {
     struct sub *subs;
     struct host **hosts; /* by plan host; NULL: not used yet */
     enum password_state password_state;
-    uint64_t password_missed_ms; /* since when it is looked for; 0: not yet */
-    struct secret *password, *login; /* the latter: the my.cnf text for scripts */
+    uint64_t password_missed_ms;                   /* since when it is looked for; 0: not yet */
+    struct secret *password, *login;               /* the latter: the my.cnf text for scripts */
     struct secret *password_forms[PASSWORD_FORMS]; /* how it may be printed; [0]: as it is */
-    uint64_t lock_renewed_ms, lock_sure_ms; /* last asked; the lease was ours then */
-    bool lock_in_flight, lock_take;         /* an operator says: take it again */
+    uint64_t lock_renewed_ms, lock_sure_ms;        /* last asked; the lease was ours then */
+    bool lock_in_flight, lock_take;                /* an operator says: take it again */
     bool changed;
 };
 
@@ -119,18 +119,19 @@ bool engine_event(struct job *b, size_t seq, enum core_event ev, const char *act
 bool engine_verb_job(struct job *b, enum core_verb v, const char *actor, const char *reason);
 void engine_record_job(struct job *b);
 void engine_record_sub(struct job *b, size_t seq);
-void engine_add_event(struct job *b, const char *step, const char *subtask, const char *actor, const char *event, const char *from,
-                      const char *to, const char *reason);
-void engine_closed_part(struct engine *en); /* a handle, host, call or inquiry is over; the last one ends engine_close() */
+void engine_add_event(struct job *b, const char *step, const char *subtask, const char *actor, const char *event,
+                      const char *from, const char *to, const char *reason);
+void engine_closed_part(
+    struct engine *en); /* a handle, host, call or inquiry is over; the last one ends engine_close() */
 /* metadb_work(), while the engine lives: it ends only when every `done` has been called. */
-void engine_metadb(struct engine *en, const struct metadb_login *l, void (*work)(struct metadb *db, const struct err *e, void *arg),
-                   void (*done)(void *arg), void *arg);
+void engine_metadb(struct engine *en, const struct metadb_login *l,
+                   void (*work)(struct metadb *db, const struct err *e, void *arg), void (*done)(void *arg), void *arg);
 struct job *engine_job(struct engine *en, int64_t id); /* one in memory, or NULL */
-const char *engine_type_name(const char *type); /* as shown, of the journal's word */
+const char *engine_type_name(const char *type);        /* as shown, of the journal's word */
 void engine_set_why(struct job *b, const char *why);
 
 /* job.c */
-struct job *job_new(struct engine *en, struct plan *plan); /* takes the plan */
+struct job *job_new(struct engine *en, struct plan *plan);                                       /* takes the plan */
 int job_load(struct engine *en, const struct journal_job *row, struct job **out, struct err *e); /* copies row */
 void job_free(struct job *b);
 char *job_parent_key(const struct job *b); /* of a rollback, else NULL; caller frees */
@@ -144,7 +145,8 @@ void sub_message(struct job *b, size_t seq, const char *fmt, ...) __attribute__(
 /* held.c */
 void held_add(struct engine *en, int64_t id, const char *why);
 const char *held_why(const struct engine *en, int64_t id); /* "held: …"; NULL: it is not */
-int held_cancel(struct engine *en, const struct engine_caller *who, int64_t id, const char *reason, bool force, struct err *e);
+int held_cancel(struct engine *en, const struct engine_caller *who, int64_t id, const char *reason, bool force,
+                struct err *e);
 void held_free_all(struct engine *en);
 
 /* installation.c */
@@ -166,34 +168,37 @@ bool work_needs_login(const struct job *b, size_t seq); /* what is going on ther
 
 /* watch.c */
 void lock_tick(struct job *b);
-/* May a change begin? The lease is known to be ours, or the job has none to hold. When not: it is asked for, and work_kick()
- * comes when it is. */
+/* May a change begin? The lease is known to be ours, or the job has none to hold. When not: it is asked for, and
+ * work_kick() comes when it is. */
 bool lock_sure(struct job *b, size_t seq);
 void progress_tick(struct job *b);
 
 /* logs.c */
-extern const char logs_cut[]; /* the beginning of the line, with the line end before it, that stands for what is left out */
+extern const char
+    logs_cut[]; /* the beginning of the line, with the line end before it, that stands for what is left out */
 void live_free(struct live *l);
 
 /* answer.c */
 bool answer_has_facts(const char *output, size_t len);
 void answer_attempt(struct job *b, size_t seq, const char *outcome, int exit, const char *output, size_t len);
-bool answer_text(struct job *b, size_t seq, const char *output, size_t len); /* facts, evidence -> message; false: none */
-char **work_env(struct job *b, size_t seq, unsigned attempt);                 /* attempt 0: of a check; free with env_free */
+bool answer_text(struct job *b, size_t seq, const char *output,
+                 size_t len);                                 /* facts, evidence -> message; false: none */
+char **work_env(struct job *b, size_t seq, unsigned attempt); /* attempt 0: of a check; free with env_free */
 void env_free(char **env);
 
 /* password.c */
 bool password_ready(struct job *b, size_t seq); /* false: asked for, work_kick() comes when it is there */
-/* Is it known what must not be kept of an output? true, and b->password is NULL: not, and it was waited for long enough. */
+/* Is it known what must not be kept of an output? true, and b->password is NULL: not, and it was waited for long
+ * enough. */
 bool password_settled(struct job *b, size_t seq);
 void password_unsay(struct job *b, size_t seq); /* the message that it is waited for */
 /* Where it is printed next from `from` on, in any of its forms; then *n is how many bytes. len: nowhere. */
 size_t password_find(const struct job *b, const char *text, size_t len, size_t from, size_t *n);
 void password_scrub(const struct job *b, char *text, size_t *len);
-/* Of text that was cut: bytes at its end that may begin the password, at its start that may end it; and the most of either. */
+/* Of text that was cut: bytes at its end that may begin the password, at its start that may end it; and the most of
+ * either. */
 size_t password_begun(const struct job *b, const char *text, size_t len);
 size_t password_rest(const struct job *b, const char *text, size_t len);
 size_t password_part_max(const struct job *b);
 void password_doubt(struct job *b); /* it may have changed: is read again when needed next */
 struct secret *password_my_cnf(const struct plan_metadb *m, const struct secret *password);
-

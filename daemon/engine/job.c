@@ -48,13 +48,17 @@ struct job *job_new(struct engine *en, struct plan *plan)
     b->plan = plan;
     b->hosts = xcalloc(plan->n_hosts, sizeof *b->hosts);
     b->subs = xcalloc(n, sizeof *b->subs);
-    b->core = (struct core_job){.mode = MODE_READY, .keep_going = plan->type == JOB_CHECK, .n_steps = plan->n_steps, .n_subtasks = n};
+    b->core = (struct core_job){
+        .mode = MODE_READY, .keep_going = plan->type == JOB_CHECK, .n_steps = plan->n_steps, .n_subtasks = n};
     b->core.steps = xcalloc(plan->n_steps, sizeof *b->core.steps);
     b->core.subtasks = xcalloc(n, sizeof *b->core.subtasks);
     size_t i = 0;
     for (size_t k = 0; k < plan->n_steps; k++) {
         const struct plan_step *st = &plan->steps[k];
-        b->core.steps[k] = (struct core_step){.first = i, .n = st->n_subtasks, .serial = st->serial, .rerun_force = st->rerun_force,
+        b->core.steps[k] = (struct core_step){.first = i,
+                                              .n = st->n_subtasks,
+                                              .serial = st->serial,
+                                              .rerun_force = st->rerun_force,
                                               .guarded = guarded(plan, st->id)};
         for (size_t t = 0; t < st->n_subtasks; t++, i++) {
             b->subs[i].step = st;
@@ -109,7 +113,8 @@ static bool fill_subtask(void *ctx, unsigned seq, const struct journal_subtask *
     int phase = core_phase_parse(row->phase);
     if (seq != f->n || seq >= b->core.n_subtasks || phase < 0 || strcmp(row->step, b->subs[seq].step->id) != 0 ||
         strcmp(row->name, b->subs[seq].plan->name) != 0) {
-        f->rc = err_set(f->e, ERR_JOURNAL, "the journal's subtask %u (%s/%s, %s) is not the plan's", seq, row->step, row->name, row->phase);
+        f->rc = err_set(f->e, ERR_JOURNAL, "the journal's subtask %u (%s/%s, %s) is not the plan's", seq, row->step,
+                        row->name, row->phase);
         return false;
     }
     struct core_subtask *c = &b->core.subtasks[seq];
@@ -129,7 +134,8 @@ static bool fill_subtask(void *ctx, unsigned seq, const struct journal_subtask *
 static struct journal_job copy_row(const struct journal_job *r)
 {
     struct journal_job c = *r;
-    char **const text[] = {&c.type, &c.mode, &c.state, &c.why, &c.plan, &c.deployment, &c.object, &c.operator_, &c.boot, &c.created, &c.started, &c.completed};
+    char **const text[] = {&c.type,   &c.mode,      &c.state, &c.why,     &c.plan,    &c.deployment,
+                           &c.object, &c.operator_, &c.boot,  &c.created, &c.started, &c.completed};
     for (size_t i = 0; i < sizeof text / sizeof text[0]; i++)
         *text[i] = xstrdup(*text[i]);
     return c;
@@ -204,7 +210,8 @@ static bool note_open_run(void *ctx, unsigned seq, const struct journal_subtask 
 static bool is_over(const struct job *b, int64_t id)
 {
     bool open = false;
-    return !engine_job(b->en, id) && !held_why(b->en, id) && journal_subtasks(b->en->journal, id, note_open_run, &open, NULL) == 0 && !open;
+    return !engine_job(b->en, id) && !held_why(b->en, id) &&
+           journal_subtasks(b->en->journal, id, note_open_run, &open, NULL) == 0 && !open;
 }
 
 static bool add_lease(void *ctx, const struct journal_job *row)
@@ -258,7 +265,8 @@ int job_find(const struct job *b, const char *step, const char *subtask, size_t 
                 *n = 1;
                 return 0;
             }
-        return err_set(e, ERR_NOT_FOUND, "step \"%s\" of job %lld has no subtask \"%s\"", step, (long long)b->row.id, subtask);
+        return err_set(e, ERR_NOT_FOUND, "step \"%s\" of job %lld has no subtask \"%s\"", step, (long long)b->row.id,
+                       subtask);
     }
     return err_set(e, ERR_NOT_FOUND, "job %lld has no step \"%s\"", (long long)b->row.id, step);
 }

@@ -100,7 +100,8 @@ static uint64_t as_shown(const struct live *l, uint64_t at)
 
 /* Adds what may be shown of the file's bytes from `from` on; answers where it ends. What comes next may complete a
  * password or a character at the end: that is held back. Nothing begins within a password, wherever the caller does. */
-static size_t show(const struct job *b, struct live *l, const struct logs *q, const char *text, size_t len, size_t from, struct buf *out)
+static size_t show(const struct job *b, struct live *l, const struct logs *q, const char *text, size_t len, size_t from,
+                   struct buf *out)
 {
     size_t at = 0, n = 0;
     for (size_t next; (next = password_find(b, text, len, at, &n)) < len; at = next + n) {
@@ -150,7 +151,8 @@ static void from_node(struct job *b, size_t seq, struct logs *q)
 
 /* --- when it has ended ----------------------------------------------------------------------------------------- */
 
-static void from_journal(struct engine *en, int64_t id, size_t seq, unsigned attempt, uint64_t offset, bool over, engine_reply *reply, void *ctx)
+static void from_journal(struct engine *en, int64_t id, size_t seq, unsigned attempt, uint64_t offset, bool over,
+                         engine_reply *reply, void *ctx)
 {
     struct err none = {0};
     char *data = NULL;
@@ -163,7 +165,9 @@ static void from_journal(struct engine *en, int64_t id, size_t seq, unsigned att
     uint64_t base = offset < part ? 0 : offset - part; /* of what is not there; then `next` stays */
     if (cut && offset >= part) {
         base = TAIL_BASE - part;
-        at = offset > TAIL_BASE && offset - TAIL_BASE < len - part ? part + (size_t)(offset - TAIL_BASE) : offset > TAIL_BASE ? len : part;
+        at = offset > TAIL_BASE && offset - TAIL_BASE < len - part ? part + (size_t)(offset - TAIL_BASE)
+             : offset > TAIL_BASE                                  ? len
+                                                                   : part;
         part = len;
     }
     size_t n = part - at;
@@ -174,8 +178,8 @@ static void from_journal(struct engine *en, int64_t id, size_t seq, unsigned att
     free(data);
 }
 
-void engine_logs(struct engine *en, int64_t id, const char *step, const char *subtask, unsigned attempt, uint64_t offset,
-                 engine_reply *reply, void *ctx)
+void engine_logs(struct engine *en, int64_t id, const char *step, const char *subtask, unsigned attempt,
+                 uint64_t offset, engine_reply *reply, void *ctx)
 {
     struct err e = {0};
     struct journal_job row = {0};
@@ -186,23 +190,27 @@ void engine_logs(struct engine *en, int64_t id, const char *step, const char *su
         b = loaded;
     journal_job_clear(&row);
     if (rc == 0 && (rc = job_find(b, step, subtask, &seq, &n, &e)) == 0 && n > 1)
-        rc = err_set(&e, ERR_PARAMS, "step \"%s\" has %zu subtasks: name one, as in %s/%s", step, n, step, b->subs[seq].plan->name);
+        rc = err_set(&e, ERR_PARAMS, "step \"%s\" has %zu subtasks: name one, as in %s/%s", step, n, step,
+                     b->subs[seq].plan->name);
     if (rc == 0 && attempt == 0)
         attempt = b->core.subtasks[seq].attempt;
     if (rc == 0 && attempt > b->core.subtasks[seq].attempt)
-        rc = err_set(&e, ERR_NOT_FOUND, "%s/%s has %u attempts", step, b->subs[seq].plan->name, b->core.subtasks[seq].attempt);
+        rc = err_set(&e, ERR_NOT_FOUND, "%s/%s has %u attempts", step, b->subs[seq].plan->name,
+                     b->core.subtasks[seq].attempt);
     if (rc) {
         job_free(loaded);
         reply(ctx, NULL, &e);
         return;
     }
     const struct core_subtask *c = &b->core.subtasks[seq];
-    bool live = !loaded && attempt == c->attempt && c->open_run && b->subs[seq].plan->kind == KIND_RUN && b->subs[seq].work.sent;
+    bool live = !loaded && attempt == c->attempt && c->open_run && b->subs[seq].plan->kind == KIND_RUN &&
+                b->subs[seq].work.sent;
     if (live && (!password_settled(b, seq) || !b->password)) {
         reply(ctx, chunk(attempt, "", 0, offset, false), &e); /* what must not be shown is not known yet */
     } else if (live && host_up(job_host(b, seq))) {
         struct logs *q = xcalloc(1, sizeof *q);
-        *q = (struct logs){.en = en, .job = id, .seq = seq, .attempt = attempt, .offset = offset, .reply = reply, .ctx = ctx};
+        *q = (struct logs){
+            .en = en, .job = id, .seq = seq, .attempt = attempt, .offset = offset, .reply = reply, .ctx = ctx};
         from_node(b, seq, q);
     } else {
         bool over = loaded || !c->open_run || attempt < c->attempt || attempt == 0;

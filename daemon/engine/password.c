@@ -70,7 +70,8 @@ static struct secret *yaml_quoted(const struct secret *password)
 }
 
 /* The largest of what `of` says of each form. */
-static size_t of_forms(const struct job *b, size_t (*of)(const struct secret *s, const char *text, size_t len), const char *text, size_t len)
+static size_t of_forms(const struct job *b, size_t (*of)(const struct secret *s, const char *text, size_t len),
+                       const char *text, size_t len)
 {
     size_t most = 0;
     for (size_t i = 0; i < PASSWORD_FORMS; i++) {
@@ -108,10 +109,7 @@ size_t password_begun(const struct job *b, const char *text, size_t len)
     return of_forms(b, secret_begun, text, len);
 }
 
-size_t password_rest(const struct job *b, const char *text, size_t len)
-{
-    return of_forms(b, secret_rest, text, len);
-}
+size_t password_rest(const struct job *b, const char *text, size_t len) { return of_forms(b, secret_rest, text, len); }
 
 size_t password_part_max(const struct job *b)
 {

@@ -1,4 +1,5 @@
-/* rename-project: cures the precheck of duplicate project names (SEED, prerequisites). Shows the SQL; runs it when asked. */
+/* rename-project: cures the precheck of duplicate project names (SEED, prerequisites). Shows the SQL; runs it when
+ * asked. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,12 +54,16 @@ static void work(struct metadb *db, const struct err *failed, void *arg)
     }
     char *rm = metadb_name(c->rm), *name = metadb_quote(db, c->name);
     c->sql = xasprintf("UPDATE %s.%s SET project_name=%s WHERE id=%lld", rm, c->table, name, (long long)c->id);
-    if (metadb_query(db, &rows, NULL, &c->err, "SELECT id FROM %s.%s WHERE project_name=%s AND project_status != 'DELETED'", rm, c->table, name) == 0 &&
+    if (metadb_query(db, &rows, NULL, &c->err,
+                     "SELECT id FROM %s.%s WHERE project_name=%s AND project_status != 'DELETED'", rm, c->table,
+                     name) == 0 &&
         rows.n_rows > 0)
         err_set(&c->err, ERR_STATE, "project %s has that name already: the new name must be unique", rows.cell[0][0]);
     metadb_rows_free(&rows);
     rows = (struct metadb_rows){0};
-    if (!c->err.code && metadb_query(db, &rows, NULL, &c->err, "SELECT project_name FROM %s.%s WHERE id=%lld", rm, c->table, (long long)c->id) == 0 &&
+    if (!c->err.code &&
+        metadb_query(db, &rows, NULL, &c->err, "SELECT project_name FROM %s.%s WHERE id=%lld", rm, c->table,
+                     (long long)c->id) == 0 &&
         rows.n_rows == 0)
         err_set(&c->err, ERR_NOT_FOUND, "%s has no project with id %lld", c->table, (long long)c->id);
     metadb_rows_free(&rows);
@@ -94,13 +99,19 @@ static const char *text_of(const cJSON *params, const char *name)
     return cJSON_IsString(v) ? v->valuestring : NULL;
 }
 
-void engine_rename_project(struct engine *en, const struct engine_caller *who, const cJSON *params, engine_reply *reply, void *ctx)
+void engine_rename_project(struct engine *en, const struct engine_caller *who, const cJSON *params, engine_reply *reply,
+                           void *ctx)
 {
     struct rename_call *c = xcalloc(1, sizeof *c);
-    const char *kind = text_of(params, "kind"), *name = text_of(params, "name"), *text = text_of(params, "deployment"), *file = text_of(params, "file");
+    const char *kind = text_of(params, "kind"), *name = text_of(params, "name"), *text = text_of(params, "deployment"),
+               *file = text_of(params, "file");
     const cJSON *id = cJSON_GetObjectItemCaseSensitive(params, "id");
     struct deployment *d = NULL;
-    *c = (struct rename_call){.en = en, .reply = reply, .ctx = ctx, .actor = xstrdup(who->actor), .execute = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(params, "execute"))};
+    *c = (struct rename_call){.en = en,
+                              .reply = reply,
+                              .ctx = ctx,
+                              .actor = xstrdup(who->actor),
+                              .execute = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(params, "execute"))};
     if (!kind || (strcmp(kind, "migration") != 0 && strcmp(kind, "synchronization") != 0))
         err_set(&c->err, ERR_PARAMS, "\"kind\" must be \"migration\" or \"synchronization\"");
     else if (!cJSON_IsNumber(id) || id->valuedouble < 1 || id->valuedouble != (double)(int64_t)id->valuedouble)

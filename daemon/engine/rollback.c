@@ -73,16 +73,16 @@ struct verify {
     cJSON *result, *backups;
 };
 
-static const char verify_script[] =
-    "printf '%s\\n' \"$BACKUPS\" | while IFS=' ' read -r db sum file; do\n"
-    "  [ -n \"$db\" ] || continue\n"
-    "  if ! [ -f \"$file\" ]; then echo \"$db the file is not there\"; continue; fi\n"
-    "  if said=$(sha256sum <\"$file\" 2>&1); then\n"
-    "    if [ \"${said%% *}\" = \"$sum\" ]; then echo \"$db verified\"; else echo \"$db its SHA-256 is ${said%% *}, not the recorded one\"; fi\n"
-    "  else\n"
-    "    echo \"$db it cannot be read: $said\"\n"
-    "  fi\n"
-    "done\n";
+static const char verify_script[] = "printf '%s\\n' \"$BACKUPS\" | while IFS=' ' read -r db sum file; do\n"
+                                    "  [ -n \"$db\" ] || continue\n"
+                                    "  if ! [ -f \"$file\" ]; then echo \"$db the file is not there\"; continue; fi\n"
+                                    "  if said=$(sha256sum <\"$file\" 2>&1); then\n"
+                                    "    if [ \"${said%% *}\" = \"$sum\" ]; then echo \"$db verified\"; else echo "
+                                    "\"$db its SHA-256 is ${said%% *}, not the recorded one\"; fi\n"
+                                    "  else\n"
+                                    "    echo \"$db it cannot be read: $said\"\n"
+                                    "  fi\n"
+                                    "done\n";
 
 static void on_verified(void *ctx, struct inquiry_item *items, size_t n, const struct err *failed)
 {
@@ -98,7 +98,10 @@ static void on_verified(void *ctx, struct inquiry_item *items, size_t n, const s
         bool ok = said && strcmp(said, "verified") == 0;
         cJSON_AddBoolToObject(o, "verified", ok);
         if (!ok)
-            cJSON_AddStringToObject(o, "problem", said ? said : failed->code ? failed->msg : "it could not be looked at");
+            cJSON_AddStringToObject(o, "problem",
+                                    said           ? said
+                                    : failed->code ? failed->msg
+                                                   : "it could not be looked at");
         free(copy);
     }
     struct err none = {0};
@@ -111,8 +114,10 @@ void rollback_losses(struct submit *s, cJSON *r)
 {
     cJSON *lost = cJSON_AddArrayToObject(r, "lost"), *backups = backups_json(s->en, s->parent), *o;
     char *t1 = journal_fact(s->en->journal, s->parent, "T1");
-    char *line = s->late ? xasprintf("everything that OMS wrote to rm, cm and cm_hb since the backup (the outage began at %s)", t1 ? t1 : "an unknown time")
-                         : xstrdup("nothing: the databases stay as they are");
+    char *line =
+        s->late ? xasprintf("everything that OMS wrote to rm, cm and cm_hb since the backup (the outage began at %s)",
+                            t1 ? t1 : "an unknown time")
+                : xstrdup("nothing: the databases stay as they are");
     struct buf list = {0};
     cJSON_AddItemToArray(lost, cJSON_CreateString(line));
     free(line);
@@ -125,8 +130,8 @@ void rollback_losses(struct submit *s, cJSON *r)
     cJSON_ArrayForEach(o, backups)
     {
         const cJSON *sum = cJSON_GetObjectItemCaseSensitive(o, "sha256");
-        buf_printf(&list, "%s %s %s\n", cJSON_GetObjectItemCaseSensitive(o, "db")->valuestring, sum ? sum->valuestring : "-",
-                   cJSON_GetObjectItemCaseSensitive(o, "file")->valuestring);
+        buf_printf(&list, "%s %s %s\n", cJSON_GetObjectItemCaseSensitive(o, "db")->valuestring,
+                   sum ? sum->valuestring : "-", cJSON_GetObjectItemCaseSensitive(o, "file")->valuestring);
     }
     struct verify *v = xcalloc(1, sizeof *v);
     *v = (struct verify){s, r, backups};
@@ -227,7 +232,11 @@ int rollback_expand(struct submit *s, const struct gathered *g, struct plan **pl
         if (b.step[k])
             ids[n++] = parent->plan->steps[k].id;
     s->late = b.late;
-    struct rollback_of rb = {.late = b.late, .begun = ids, .t1 = parent_fact(&facts, "T1"), .fact = parent_fact, .ctx = &facts,
+    struct rollback_of rb = {.late = b.late,
+                             .begun = ids,
+                             .t1 = parent_fact(&facts, "T1"),
+                             .fact = parent_fact,
+                             .ctx = &facts,
                              .old_ids = (const char *const *)g->old_ids};
     if (rc == 0)
         rc = plan_expand(JOB_ROLLBACK, s->procedure, g->deployment, g->facts, &rb, plan, e);
@@ -263,8 +272,9 @@ static bool look_stale(void *ctx, const struct journal_job *row)
         return false;
     bool back = strcmp(row->type, "rollback") == 0 && strcmp(row->state, "Successful") == 0;
     if (back && row->parent == x->parent->id) {
-        x->rc = err_set(x->e, ERR_STATE, "job %lld was rolled back by job %lld: its backups are older than what runs now", (long long)x->parent->id,
-                        (long long)row->id);
+        x->rc =
+            err_set(x->e, ERR_STATE, "job %lld was rolled back by job %lld: its backups are older than what runs now",
+                    (long long)x->parent->id, (long long)row->id);
     } else if (back) {
         x->undone = xrealloc(x->undone, x->n_undone + 1, sizeof *x->undone);
         x->undone[x->n_undone++] = row->parent;
@@ -273,7 +283,8 @@ static bool look_stale(void *ctx, const struct journal_job *row)
         char *t1 = journal_fact(x->en->journal, row->id, "T1");
         enum same_as same = t1 ? job_same_as(x->en, row->plan, x->plan) : SAME_NOT;
         if (same == SAME_METADB || same == SAME_NODE)
-            x->rc = err_set(x->e, ERR_STATE, "job %lld upgraded the same OMS later: roll that back first", (long long)row->id);
+            x->rc = err_set(x->e, ERR_STATE, "job %lld upgraded the same OMS later: roll that back first",
+                            (long long)row->id);
         free(t1);
     }
     return x->rc == 0;
@@ -317,7 +328,9 @@ static int refuse_open(const struct job *b, bool live, struct err *e)
             continue;
         const char *at = b->plan->hosts[b->subs[i].plan->host].name;
         char *token = job_token(b, i, c->attempt);
-        err_set(e, ERR_STATE, "%s/%s of job %lld may still run on %s, its end was not seen: %slook there (run %s), then roll back with --force",
+        err_set(e, ERR_STATE,
+                "%s/%s of job %lld may still run on %s, its end was not seen: %slook there (run %s), then roll back "
+                "with --force",
                 b->subs[i].step->id, b->subs[i].plan->name, (long long)b->row.id, at,
                 live && c->phase == PHASE_UNKNOWN ? "cancel the job, which stops it; or " : "", token);
         free(token);
@@ -361,8 +374,8 @@ int rollback_refused(struct submit *s, struct err *e)
     return rc ? rc : x.rc;
 }
 
-void engine_rollback(struct engine *en, const struct engine_caller *who, int64_t job, const char *reason, bool force, bool plan_only,
-                     engine_reply *reply, void *ctx)
+void engine_rollback(struct engine *en, const struct engine_caller *who, int64_t job, const char *reason, bool force,
+                     bool plan_only, engine_reply *reply, void *ctx)
 {
     struct err e = {0};
     struct journal_job row = {0};

@@ -1,4 +1,5 @@
-/* From a deployment file to a job: asks every node for the facts, expands, freezes. Read-only until the job is written. */
+/* From a deployment file to a job: asks every node for the facts, expands, freezes. Read-only until the job is written.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,15 +34,19 @@ static bool look_conflict(void *ctx, const struct journal_job *row)
 {
     struct conflict *x = ctx;
     const struct plan_metadb *m = &x->plan->metadb;
-    if (row->id == x->self || row->id == x->parent || strcmp(row->mode, core_mode_name(MODE_READY)) == 0 || strcmp(row->type, "check") == 0)
+    if (row->id == x->self || row->id == x->parent || strcmp(row->mode, core_mode_name(MODE_READY)) == 0 ||
+        strcmp(row->type, "check") == 0)
         return true;
     enum same_as same = job_same_as(x->en, row->plan, x->plan);
     if (same == SAME_NOT)
         return true;
     char *metadb = xasprintf("holds the MetaDB %s:%u/%s", m->host, m->port, m->cm);
     const struct job *b = engine_job(x->en, row->id);
-    x->rc = err_set(x->e, ERR_BUSY, "job %lld (%s, %s) %s: only one at a time", (long long)row->id, engine_type_name(row->type),
-                    b ? core_job_state_name(core_job_state(&b->core)) : held_why(x->en, row->id) ? "held" : row->state,
+    x->rc = err_set(x->e, ERR_BUSY, "job %lld (%s, %s) %s: only one at a time", (long long)row->id,
+                    engine_type_name(row->type),
+                    b                          ? core_job_state_name(core_job_state(&b->core))
+                    : held_why(x->en, row->id) ? "held"
+                                               : row->state,
                     same == SAME_METADB ? metadb
                     : same == SAME_NODE ? "works on a node of this deployment"
                                         : "may be about the same OMS, its plan cannot be read");
@@ -57,15 +62,24 @@ int job_conflict(struct engine *en, const struct plan *p, int64_t self, int64_t 
     return rc ? rc : x.rc;
 }
 
-static void write_job(struct submit *s, const struct deployment *d, struct plan *plan, const char *text, const char *hash, struct job **out, struct err *e)
+static void write_job(struct submit *s, const struct deployment *d, struct plan *plan, const char *text,
+                      const char *hash, struct job **out, struct err *e)
 {
     struct engine *en = s->en;
     struct job *b = job_new(en, plan);
     static const char *const types[] = {"upgrade", "rollback", "check"};
     b->row = (struct journal_job){
-        .type = xstrdup(types[plan->type]), .mode = xstrdup(core_mode_name(MODE_READY)), .state = xstrdup("Ready"), .plan = xstrdup(hash),
-        .deployment = xstrdup(s->text), .object = xstrdup(plan->object), .operator_ = xstrdup(s->login), .boot = xstrdup(en->boot),
-        .created = engine_now(), .parent = s->parent, .pause_on_reboot = strcmp(d->after_reboot, "resume") != 0,
+        .type = xstrdup(types[plan->type]),
+        .mode = xstrdup(core_mode_name(MODE_READY)),
+        .state = xstrdup("Ready"),
+        .plan = xstrdup(hash),
+        .deployment = xstrdup(s->text),
+        .object = xstrdup(plan->object),
+        .operator_ = xstrdup(s->login),
+        .boot = xstrdup(en->boot),
+        .created = engine_now(),
+        .parent = s->parent,
+        .pause_on_reboot = strcmp(d->after_reboot, "resume") != 0,
     };
     int rc = journal_begin(en->journal, e);
     if (rc == 0 && (rc = journal_add_plan(en->journal, hash, text, e)) == 0)
@@ -142,10 +156,15 @@ static void on_gathered(void *ctx, struct gathered *g, const struct err *failed)
         submit_answer(s, NULL, &e);
 }
 
-struct submit *submit_new(struct engine *en, const struct engine_caller *who, enum job_type type, engine_reply *reply, void *ctx)
+struct submit *submit_new(struct engine *en, const struct engine_caller *who, enum job_type type, engine_reply *reply,
+                          void *ctx)
 {
     struct submit *s = xcalloc(1, sizeof *s);
-    *s = (struct submit){.en = en, .type = type, .reply = reply, .ctx = ctx, .actor = xstrdup(who ? who->actor : "engine"),
+    *s = (struct submit){.en = en,
+                         .type = type,
+                         .reply = reply,
+                         .ctx = ctx,
+                         .actor = xstrdup(who ? who->actor : "engine"),
                          .login = xstrdup(who ? who->login : "engine")};
     return s;
 }
@@ -169,15 +188,16 @@ void submit_begin(struct submit *s, const char *deployment, const char *file)
     gather_begin(s->en, d, old_ids, on_gathered, s);
 }
 
-void engine_submit(struct engine *en, const struct engine_caller *who, enum job_type type, const char *deployment, const char *file,
-                   bool start, engine_reply *reply, void *ctx)
+void engine_submit(struct engine *en, const struct engine_caller *who, enum job_type type, const char *deployment,
+                   const char *file, bool start, engine_reply *reply, void *ctx)
 {
     struct submit *s = submit_new(en, who, type, reply, ctx);
     s->start = start || type == JOB_CHECK;
     submit_begin(s, deployment, file);
 }
 
-void engine_plan(struct engine *en, enum job_type type, const char *deployment, const char *file, engine_reply *reply, void *ctx)
+void engine_plan(struct engine *en, enum job_type type, const char *deployment, const char *file, engine_reply *reply,
+                 void *ctx)
 {
     struct submit *s = submit_new(en, NULL, type, reply, ctx);
     s->plan_only = true;

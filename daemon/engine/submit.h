@@ -7,7 +7,7 @@ struct submit {
     enum job_type type;
     bool plan_only, start;
     bool force; /* of a rollback: though something of the upgrade may still run */
-    bool late; /* of a rollback: it restores the databases */
+    bool late;  /* of a rollback: it restores the databases */
     char *actor, *login, *text, *reason;
     int64_t parent; /* of a rollback; else 0 */
     const struct procedure *procedure;
@@ -15,7 +15,8 @@ struct submit {
     void *ctx;
 };
 
-struct submit *submit_new(struct engine *en, const struct engine_caller *who, enum job_type type, engine_reply *reply, void *ctx);
+struct submit *submit_new(struct engine *en, const struct engine_caller *who, enum job_type type, engine_reply *reply,
+                          void *ctx);
 /* Parses, gathers, expands, and then answers by itself. */
 void submit_begin(struct submit *s, const char *deployment, const char *file);
 /* Takes result; frees s. */

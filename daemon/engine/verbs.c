@@ -38,8 +38,8 @@ static const char *confirm_refusal(struct call *c, size_t seq)
     if (s->looked == LOOKED_NOT)
         return "it was not looked at yet: try again in a moment, or confirm --force --reason … when you know better";
     if (!c->refusal)
-        c->refusal = xasprintf("%s says: %s; confirm --force --reason … when you know better", s->plan->act.builtin ? "the MetaDB" : "its look",
-                               s->seen ? s->seen : "no");
+        c->refusal = xasprintf("%s says: %s; confirm --force --reason … when you know better",
+                               s->plan->act.builtin ? "the MetaDB" : "its look", s->seen ? s->seen : "no");
     return c->refusal;
 }
 
@@ -52,11 +52,11 @@ static const char *confirm_reason(struct call *c, size_t seq)
     const char *seen = s->looked == LOOKED_NOT ? NULL : s->seen;
     free(c->event);
     c->event = xasprintf("%s (%s%s%s%s)", c->reason ? c->reason : "an operator confirmed it",
-                        looks(s) && s->looked == LOOKED_NO ? "by force, " : "",
-                        s->looked == LOOKED_NOT  ? "nothing was seen yet"
-                        : s->looked == LOOKED_NO ? "last seen: no"
-                                                 : "the look could not tell",
-                        seen ? ": " : "", seen ? seen : "");
+                         looks(s) && s->looked == LOOKED_NO ? "by force, " : "",
+                         s->looked == LOOKED_NOT  ? "nothing was seen yet"
+                         : s->looked == LOOKED_NO ? "last seen: no"
+                                                  : "the look could not tell",
+                         seen ? ": " : "", seen ? seen : "");
     return c->event;
 }
 
@@ -102,7 +102,8 @@ static bool apply_one(struct call *c, size_t seq, const char **why)
         b->core.subtasks[seq].skip_forced = was_skip_forced;
         return false;
     }
-    static const char *const said[] = {[DO_SKIP] = "skipped", [DO_DONE] = "done by hand", [DO_CONFIRM] = "confirmed", [DO_REJECT] = "rejected"};
+    static const char *const said[] = {
+        [DO_SKIP] = "skipped", [DO_DONE] = "done by hand", [DO_CONFIRM] = "confirmed", [DO_REJECT] = "rejected"};
     if (c->reason && c->verb != DO_RETRY && (c->verb != DO_DONE || c->force)) /* else the check speaks for itself */
         sub_message(b, seq, "%s: %s", said[c->verb], c->reason);
     cJSON *o = cJSON_CreateObject();
@@ -146,29 +147,46 @@ static int do_subtasks(struct call *c, const char *step, const char *subtask, st
     free(before);
     if (done)
         return 0;
-    static const char *const meant[] = {"", "", "", "Failed or In Doubt", "Failed, Waiting, In Doubt (or Pending while paused)",
-                                        "Failed or In Doubt", "Waiting", "Waiting", ""};
+    static const char *const meant[] = {"",
+                                        "",
+                                        "",
+                                        "Failed or In Doubt",
+                                        "Failed, Waiting, In Doubt (or Pending while paused)",
+                                        "Failed or In Doubt",
+                                        "Waiting",
+                                        "Waiting",
+                                        ""};
     const char *at = subtask ? subtask : step ? step : "job";
     if (state)
-        return err_set(e, ERR_STATE, "%s of %s%s%s is refused: it is %s; %s", names[c->verb], step ? step : "job", subtask ? "/" : "",
-                       subtask ? subtask : "", state, why ? why : "no such move");
+        return err_set(e, ERR_STATE, "%s of %s%s%s is refused: it is %s; %s", names[c->verb], step ? step : "job",
+                       subtask ? "/" : "", subtask ? subtask : "", state, why ? why : "no such move");
     return err_set(e, ERR_STATE, "%s of %s is refused: nothing in it is %s", names[c->verb], at, meant[c->verb]);
 }
 
 static int do_job(struct call *c, struct err *e)
 {
     struct job *b = c->b;
-    static const enum core_verb verbs[] = {[DO_START] = VERB_START, [DO_PAUSE] = VERB_PAUSE, [DO_RESUME] = VERB_RESUME, [DO_CANCEL] = VERB_CANCEL};
-    static const char *const meant[] = {[DO_START] = "Ready", [DO_PAUSE] = "In Progress, Waiting or Failed", [DO_RESUME] = "Paused", [DO_CANCEL] = "not ended"};
+    static const enum core_verb verbs[] = {
+        [DO_START] = VERB_START, [DO_PAUSE] = VERB_PAUSE, [DO_RESUME] = VERB_RESUME, [DO_CANCEL] = VERB_CANCEL};
+    static const char *const meant[] = {[DO_START] = "Ready",
+                                        [DO_PAUSE] = "In Progress, Waiting or Failed",
+                                        [DO_RESUME] = "Paused",
+                                        [DO_CANCEL] = "not ended"};
     enum core_verb v = c->verb == DO_CANCEL && c->force ? VERB_CANCEL_FORCE : verbs[c->verb];
     int rc = c->verb == DO_START ? job_conflict(b->en, b->plan, b->row.id, b->row.parent, e) : 0;
     if (rc)
         return rc;
     b->lock_take |= c->verb == DO_RESUME && b->core.mode == MODE_PAUSED; /* an operator has looked, should it be lost */
-    if (engine_verb_job(b, v, c->who->actor, c->reason ? c->reason : c->verb == DO_PAUSE ? "paused by an operator" : NULL))
+    if (engine_verb_job(b, v, c->who->actor,
+                        c->reason             ? c->reason
+                        : c->verb == DO_PAUSE ? "paused by an operator"
+                                              : NULL))
         return 0;
-    return err_set(e, ERR_STATE, "%s of job %lld is refused: it is %s; %s is for jobs that are %s", names[c->verb], (long long)b->row.id,
-                   b->core.mode == MODE_CANCELING ? "being canceled" : b->core.mode == MODE_PAUSED ? "Paused" : core_job_state_name(core_job_state(&b->core)),
+    return err_set(e, ERR_STATE, "%s of job %lld is refused: it is %s; %s is for jobs that are %s", names[c->verb],
+                   (long long)b->row.id,
+                   b->core.mode == MODE_CANCELING ? "being canceled"
+                   : b->core.mode == MODE_PAUSED  ? "Paused"
+                                                  : core_job_state_name(core_job_state(&b->core)),
                    names[c->verb], meant[c->verb]);
 }
 
@@ -186,18 +204,19 @@ static int refuse_ended(struct engine *en, enum engine_verb v, int64_t id, struc
     struct journal_job row = {0};
     int rc = journal_job(en->journal, id, &row, e);
     if (rc == 0)
-        rc = err_set(e, ERR_STATE, "%s of job %lld is refused: it is %s%s%s", names[v], (long long)id, row.state, row.why ? "; " : "",
-                     row.why ? row.why : "");
+        rc = err_set(e, ERR_STATE, "%s of job %lld is refused: it is %s%s%s", names[v], (long long)id, row.state,
+                     row.why ? "; " : "", row.why ? row.why : "");
     journal_job_clear(&row);
     return rc;
 }
 
 /* Nothing goes on with it here, but it can be given up. */
-static int do_held(struct engine *en, const struct engine_caller *who, enum engine_verb v, int64_t id, const char *step, const char *reason,
-                   bool force, cJSON **result, struct err *e)
+static int do_held(struct engine *en, const struct engine_caller *who, enum engine_verb v, int64_t id, const char *step,
+                   const char *reason, bool force, cJSON **result, struct err *e)
 {
     if (v != DO_CANCEL || step)
-        return err_set(e, ERR_STATE, "%s of job %lld is refused: it is %s; it can be canceled", names[v], (long long)id, held_why(en, id));
+        return err_set(e, ERR_STATE, "%s of job %lld is refused: it is %s; it can be canceled", names[v], (long long)id,
+                       held_why(en, id));
     int rc = held_cancel(en, who, id, reason, force, e);
     if (rc)
         return rc;
@@ -206,15 +225,17 @@ static int do_held(struct engine *en, const struct engine_caller *who, enum engi
     return 0;
 }
 
-int engine_do(struct engine *en, const struct engine_caller *who, enum engine_verb v, int64_t id, const char *step, const char *subtask,
-              const char *reason, bool force, cJSON **result, struct err *e)
+int engine_do(struct engine *en, const struct engine_caller *who, enum engine_verb v, int64_t id, const char *step,
+              const char *subtask, const char *reason, bool force, cJSON **result, struct err *e)
 {
     struct job *b = engine_job(en, id);
     if (!b)
         return held_why(en, id) ? do_held(en, who, v, id, step, reason, force, result, e) : refuse_ended(en, v, id, e);
     bool whole = v == DO_START || v == DO_PAUSE || v == DO_RESUME || v == DO_CANCEL;
     struct call c = {b, who, v, reason, force, cJSON_CreateArray(), NULL, NULL};
-    int rc = whole && step ? err_set(e, ERR_PARAMS, "%s is for a whole job", names[v]) : whole ? do_job(&c, e) : do_subtasks(&c, step, subtask, e);
+    int rc = whole && step ? err_set(e, ERR_PARAMS, "%s is for a whole job", names[v])
+             : whole       ? do_job(&c, e)
+                           : do_subtasks(&c, step, subtask, e);
     free(c.refusal);
     free(c.event);
     if (rc) {

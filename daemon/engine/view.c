@@ -42,9 +42,16 @@ static void add_elapsed(cJSON *o, const char *started, const char *ended)
     free(now);
 }
 
-/* An answer is one line of at most 1 MiB. With many nodes what has passed or not begun is told in brief, and the rest in
- * full as far as there is room. */
-enum { ANSWER_ROOM = 640 * 1024, SUBTASK_ROOM = 300, ATTEMPT_ROOM = 250, SCRIPTS_ROOM = 200 * 1024, FACTS_ROOM = 64 * 1024, EVENTS_ROOM = 192 * 1024 };
+/* An answer is one line of at most 1 MiB. With many nodes what has passed or not begun is told in brief, and the rest
+ * in full as far as there is room. */
+enum {
+    ANSWER_ROOM = 640 * 1024,
+    SUBTASK_ROOM = 300,
+    ATTEMPT_ROOM = 250,
+    SCRIPTS_ROOM = 200 * 1024,
+    FACTS_ROOM = 64 * 1024,
+    EVENTS_ROOM = 192 * 1024
+};
 enum { ATTEMPTS_SHOWN = 200, ATTEMPTS_LISTED = 10 };
 
 struct room {
@@ -58,8 +65,8 @@ static size_t subtask_room(const struct room *r, const struct job *b, size_t i)
 {
     const struct sub *s = &b->subs[i];
     unsigned attempts = b->core.subtasks[i].attempt < ATTEMPTS_LISTED ? b->core.subtasks[i].attempt : ATTEMPTS_LISTED;
-    return SUBTASK_ROOM + text_room(s->message) + text_room(s->plan->title) + text_room(s->plan->notice) + text_room(s->plan->cure) +
-           (r->attempts ? attempts * ATTEMPT_ROOM : 0);
+    return SUBTASK_ROOM + text_room(s->message) + text_room(s->plan->title) + text_room(s->plan->notice) +
+           text_room(s->plan->cure) + (r->attempts ? attempts * ATTEMPT_ROOM : 0);
 }
 
 static struct room room_for(const struct job *b, size_t first, size_t n, bool attempts)
@@ -133,7 +140,10 @@ static enum core_shown step_shown(const struct job *b, const struct core_step *s
         pending += b->core.subtasks[i].phase == PHASE_PENDING;
         skipped += b->core.subtasks[i].phase == PHASE_SKIPPED;
     }
-    return pending == st->n ? SHOWN_PENDING : pending ? SHOWN_RUNNING : skipped == st->n ? SHOWN_SKIPPED : SHOWN_SUCCESSFUL;
+    return pending == st->n   ? SHOWN_PENDING
+           : pending          ? SHOWN_RUNNING
+           : skipped == st->n ? SHOWN_SKIPPED
+                              : SHOWN_SUCCESSFUL;
 }
 
 static cJSON *step_json(const struct job *b, size_t k, struct room *r)
@@ -196,7 +206,8 @@ static char *why_of(const struct job *b)
         if (st == JOB_ST_FAILED ? p == PHASE_FAILED : p == PHASE_GATE || p == PHASE_UNKNOWN)
             return strcmp(s->plan->name, "-") == 0
                        ? xasprintf("%s: %s", s->step->id, s->message ? s->message : core_phase_text(p))
-                       : xasprintf("%s/%s: %s", s->step->id, s->plan->name, s->message ? s->message : core_phase_text(p));
+                       : xasprintf("%s/%s: %s", s->step->id, s->plan->name,
+                                   s->message ? s->message : core_phase_text(p));
     }
     return NULL;
 }
@@ -333,7 +344,8 @@ static bool shows_code(struct scripts *x, const struct plan_subtask *p)
 {
     size_t need = text_room(code_text(&p->act)) + text_room(code_text(&p->check));
     for (size_t k = 0; k < x->n; k++)
-        if (same_text(code_text(&p->act), code_text(&x->shown[k]->act)) && same_text(code_text(&p->check), code_text(&x->shown[k]->check)))
+        if (same_text(code_text(&p->act), code_text(&x->shown[k]->act)) &&
+            same_text(code_text(&p->check), code_text(&x->shown[k]->check)))
             return false;
     if (need > x->left || x->n == sizeof x->shown / sizeof x->shown[0])
         return false;
@@ -432,7 +444,7 @@ static bool add_job(void *ctx, const struct journal_job *row)
 {
     struct list *l = ctx;
     const struct job *b = engine_job(l->en, row->id);
-    const char *state = b                            ? core_job_state_name(core_job_state(&b->core))
+    const char *state = b                          ? core_job_state_name(core_job_state(&b->core))
                         : held_why(l->en, row->id) ? core_job_state_name(JOB_ST_PAUSED)
                                                    : row->state;
     if (!matches(l->filter, "type", engine_type_name(row->type), false) || !matches(l->filter, "state", state, false) ||
@@ -470,7 +482,8 @@ static const char *type_word(int i) { return job_type_name((enum job_type)i); }
 
 int engine_list(struct engine *en, const cJSON *filter, cJSON **out, struct err *e)
 {
-    if (known_word(filter, "state", state_word, JOB_ST_CANCELED + 1, e) || known_word(filter, "type", type_word, JOB_CHECK + 1, e))
+    if (known_word(filter, "state", state_word, JOB_ST_CANCELED + 1, e) ||
+        known_word(filter, "type", type_word, JOB_CHECK + 1, e))
         return e->code;
 
     const cJSON *limit = cJSON_GetObjectItemCaseSensitive(filter, "limit");
@@ -495,7 +508,8 @@ struct events {
 static bool add_event(void *ctx, const struct journal_event *ev)
 {
     struct events *x = ctx;
-    size_t need = SUBTASK_ROOM / 2 + text_room(ev->step) + text_room(ev->subtask) + text_room(ev->actor) + text_room(ev->reason);
+    size_t need =
+        SUBTASK_ROOM / 2 + text_room(ev->step) + text_room(ev->subtask) + text_room(ev->actor) + text_room(ev->reason);
     x->more = need > x->left && cJSON_GetArraySize(x->list) > 0;
     if (x->more)
         return false;
@@ -516,8 +530,8 @@ static bool add_event(void *ctx, const struct journal_event *ev)
     return true;
 }
 
-int engine_events(struct engine *en, int64_t job, int64_t since, unsigned limit, cJSON **events, int64_t *last, bool *more,
-                  struct err *e)
+int engine_events(struct engine *en, int64_t job, int64_t since, unsigned limit, cJSON **events, int64_t *last,
+                  bool *more, struct err *e)
 {
     struct events x = {cJSON_CreateArray(), since, EVENTS_ROOM, false};
     struct journal_job row = {0};

@@ -9,7 +9,13 @@
 #include "daemon/action/lock.h"
 #include "daemon/engine/internal.h"
 
-enum { LOCK_RENEW_MS = 30000, LOCK_AGAIN_MS = 2000, LOCK_SURE_MS = 90000, PROGRESS_MS = 1000, PROGRESS_STILL_MS = 5000 };
+enum {
+    LOCK_RENEW_MS = 30000,
+    LOCK_AGAIN_MS = 2000,
+    LOCK_SURE_MS = 90000,
+    PROGRESS_MS = 1000,
+    PROGRESS_STILL_MS = 5000
+};
 _Static_assert(LOCK_SURE_MS < LOCK_EXPIRES_S * 1000, "nobody else can have it as long as it is sure");
 
 /* --- the lease ----------------------------------------------------------------------------------------- */
@@ -103,7 +109,8 @@ static bool is_sure(const struct job *b)
 void lock_tick(struct job *b)
 {
     uint64_t now = uv_now(b->en->loop);
-    if (b->lock_in_flight || now - b->lock_renewed_ms < (is_sure(b) && !b->lock_take ? LOCK_RENEW_MS : LOCK_AGAIN_MS) || !lock_held(b))
+    if (b->lock_in_flight || now - b->lock_renewed_ms < (is_sure(b) && !b->lock_take ? LOCK_RENEW_MS : LOCK_AGAIN_MS) ||
+        !lock_held(b))
         return;
     /* After a start of the daemon nothing else may need the login for longer than the lease lasts. */
     bool ready = password_ready(b, 0);
@@ -114,8 +121,15 @@ void lock_tick(struct job *b)
     b->lock_in_flight = true;
     const struct plan_metadb *m = &b->plan->metadb;
     struct renewal *r = xcalloc(1, sizeof *r);
-    *r = (struct renewal){.en = b->en, .job = b->row.id, .holder = xstrdup(b->en->host), .key = xstrdup(b->key), .before = job_leases(b), .asked_ms = now, .take = b->lock_take};
-    struct metadb_login l = {.host = m->host, .user = m->user, .port = m->port, .password = b->password, .rm = m->rm, .cm = m->cm};
+    *r = (struct renewal){.en = b->en,
+                          .job = b->row.id,
+                          .holder = xstrdup(b->en->host),
+                          .key = xstrdup(b->key),
+                          .before = job_leases(b),
+                          .asked_ms = now,
+                          .take = b->lock_take};
+    struct metadb_login l = {
+        .host = m->host, .user = m->user, .port = m->port, .password = b->password, .rm = m->rm, .cm = m->cm};
     engine_metadb(b->en, &l, renew, renewed, r);
 }
 
@@ -145,10 +159,11 @@ static void read_progress(struct sub *s, const char *text, uint64_t now)
             last = p;
     double done, total;
     char unit[16];
-    if (!last || sscanf(last, "omsup: progress %lf %lf %15[A-Za-z%%]", &done, &total, unit) != 3 || !isfinite(done) || !isfinite(total) ||
-        done < 0 || total < done)
+    if (!last || sscanf(last, "omsup: progress %lf %lf %15[A-Za-z%%]", &done, &total, unit) != 3 || !isfinite(done) ||
+        !isfinite(total) || done < 0 || total < done)
         return; /* "nan" is a number for scanf, and none for JSON */
-    /* Scripts tell it every 2 s, looks are more frequent: one that finds nothing new does not mean that nothing moves. */
+    /* Scripts tell it every 2 s, looks are more frequent: one that finds nothing new does not mean that nothing moves.
+     */
     if (done == s->progress_done && total == s->progress_total && now - s->progress_ms < PROGRESS_STILL_MS)
         return;
     if (s->progress_total > 0 && now > s->progress_ms && done >= s->progress_done && s->progress_ms)
@@ -177,8 +192,8 @@ void progress_tick(struct job *b)
     uint64_t now = uv_now(b->en->loop);
     for (size_t i = 0; i < b->core.n_subtasks; i++) {
         struct sub *s = &b->subs[i];
-        if (!s->plan->progress || s->work.what != WORK_ACT || !s->work.sent || now - s->progress_asked_ms < PROGRESS_MS ||
-            !host_up(job_host(b, i)))
+        if (!s->plan->progress || s->work.what != WORK_ACT || !s->work.sent ||
+            now - s->progress_asked_ms < PROGRESS_MS || !host_up(job_host(b, i)))
             continue;
         s->progress_asked_ms = now;
         struct look *l = xcalloc(1, sizeof *l);

@@ -1,7 +1,7 @@
 /* Effects: what is asked of nodes and of the MetaDB for a subtask, and how it goes on when a channel breaks.
  *
- * A work either is in flight (one answer is coming) or waits for its host, the login, or its next time. work_kick() is the
- * one place that starts the next request; every callback ends there or in an event. */
+ * A work either is in flight (one answer is coming) or waits for its host, the login, or its next time. work_kick() is
+ * the one place that starts the next request; every callback ends there or in an event. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,9 +19,9 @@ enum {
      * was done, try again"; not one up to 127, nor 255 (shell, docker, timeout, ssh); not 128 + a signal, which end at
      * 192; not 200 and more (systemd). */
     EXIT_NOT_KNOWN = 199,
-    EXIT_TIMEOUT = 124,      /* node_probe(): stopped for its time */
-    PROBE_GRACE_MS = 15000,  /* its node stops it, and this is for the answer; longer than the node's own slack */
-    RETRY_MS = 2000, /* when the login is not to be had */
+    EXIT_TIMEOUT = 124,     /* node_probe(): stopped for its time */
+    PROBE_GRACE_MS = 15000, /* its node stops it, and this is for the answer; longer than the node's own slack */
+    RETRY_MS = 2000,        /* when the login is not to be had */
 };
 
 /* Finds its subtask again when an answer comes; stale when the generation has moved on. */
@@ -160,7 +160,8 @@ static bool out_of_time(const struct job *b, size_t seq)
 static void say_out_of_time(struct job *b, size_t seq)
 {
     const struct sub *s = &b->subs[seq];
-    sub_message(b, seq, "out of time: %u s are allowed%s%s", s->plan->timeout_s, s->message ? "; last: " : "", s->message ? s->message : "");
+    sub_message(b, seq, "out of time: %u s are allowed%s%s", s->plan->timeout_s, s->message ? "; last: " : "",
+                s->message ? s->message : "");
 }
 
 /* Its node has stopped it; what it had printed is kept. */
@@ -207,7 +208,8 @@ static void on_probe(void *ctx, const struct node_result *r)
         break;
     default:
         /* Its own clock: of ours only the time counts in which it was watched. */
-        if (r->exit == EXIT_TIMEOUT && uv_now(b->en->loop) - b->subs[seq].work.asked_ms >= 1000ULL * b->subs[seq].plan->timeout_s)
+        if (r->exit == EXIT_TIMEOUT &&
+            uv_now(b->en->loop) - b->subs[seq].work.asked_ms >= 1000ULL * b->subs[seq].plan->timeout_s)
             probe_stopped(b, seq, r);
         else
             attempt_answered(b, seq, NODE_EXITED, r->exit, r->output, r->output_len);
@@ -245,7 +247,8 @@ static void say_cut(struct job *b, size_t seq, const char *token, const struct n
     while (from < r->output_len && ((unsigned char)r->output[from] & 0xC0) == 0x80)
         from++;
     buf_add(out, r->output, first);
-    buf_printf(out, "%s%s in %s/%s.out\n", logs_cut, b->plan->hosts[b->subs[seq].plan->host].name, b->en->run_dir, token);
+    buf_printf(out, "%s%s in %s/%s.out\n", logs_cut, b->plan->hosts[b->subs[seq].plan->host].name, b->en->run_dir,
+               token);
     buf_add(out, r->output + from, r->output_len - from);
 }
 
@@ -347,7 +350,8 @@ static bool add_fact(void *ctx, const char *name, const char *value)
 /* What only built-ins are told. */
 static char **builtin_env(struct job *b, size_t seq)
 {
-    char **env = work_env(b, seq, b->subs[seq].work.what == WORK_ACT ? b->core.subtasks[seq].attempt : 0), *leases = job_leases(b);
+    char **env = work_env(b, seq, b->subs[seq].work.what == WORK_ACT ? b->core.subtasks[seq].attempt : 0),
+         *leases = job_leases(b);
     size_t n = 0;
     while (env[n])
         n++;
@@ -373,7 +377,8 @@ static void ask_builtin(struct job *b, size_t seq, const char *name)
     struct ask *a = ask_new(b, seq);
     a->action = action_find(name);
     a->env = builtin_env(b, seq);
-    a->servers = xcalloc(b->plan->n_servers, sizeof *a->servers); /* copies: the job may be gone before the answer comes */
+    a->servers =
+        xcalloc(b->plan->n_servers, sizeof *a->servers); /* copies: the job may be gone before the answer comes */
     for (size_t i = 0; i < b->plan->n_servers; i++) {
         const struct plan_server *p = &b->plan->servers[i];
         a->servers[i] = (struct metadb_server){xstrdup(p->node), xstrdup(p->region), xstrdup(p->ip), xstrdup(p->hb)};
@@ -385,13 +390,15 @@ static void ask_builtin(struct job *b, size_t seq, const char *name)
     if (a->since && strlen(a->since) > 20)
         strcpy(a->since + 19, "Z");
     a->args = (struct action_args){(const char *const *)a->env, a->servers, b->plan->n_servers, a->t1, a->since};
-    struct metadb_login l = {.host = m->host, .user = m->user, .port = m->port, .password = b->password, .rm = m->rm, .cm = m->cm};
+    struct metadb_login l = {
+        .host = m->host, .user = m->user, .port = m->port, .password = b->password, .rm = m->rm, .cm = m->cm};
     if (w->what == WORK_ACT)
         w->sent = true;
     engine_metadb(b->en, &l, run_builtin, on_builtin, a);
 }
 
-/* A look of a PROBE has the step's time; a check at least two minutes, for it may read the whole of what the step made. */
+/* A look of a PROBE has the step's time; a check at least two minutes, for it may read the whole of what the step made.
+ */
 static unsigned probe_timeout(const struct work *w, const struct plan_subtask *p)
 {
     unsigned ms = 1000 * (p->timeout_s < 86400 ? p->timeout_s : 86400);
@@ -427,7 +434,8 @@ static void ask_script(struct job *b, size_t seq, const char *script)
     } else {
         password_unsay(b, seq);
         char **env = work_env(b, seq, w->what == WORK_CHECK || w->what == WORK_POLL ? 0 : attempt);
-        struct node_script ns = {.env = (const char *const *)env, .script = script, .secret = s->plan->metadb ? b->login : NULL};
+        struct node_script ns = {
+            .env = (const char *const *)env, .script = script, .secret = s->plan->metadb ? b->login : NULL};
         w->sent = true;
         w->asked_ms = uv_now(b->en->loop);
         if (run)
@@ -462,7 +470,8 @@ void work_kick_host(struct engine *en, struct host *h)
         for (size_t i = 0; i < b->core.n_subtasks; i++) {
             const struct work *w = &b->subs[i].work;
             bool here = b->hosts[b->subs[i].plan->host] == h && !code_of(b, i)->builtin;
-            if (w->what != WORK_NONE && !w->in_flight && (here || (w->waits_login && b->hosts[b->plan->metadb.config_host] == h)))
+            if (w->what != WORK_NONE && !w->in_flight &&
+                (here || (w->waits_login && b->hosts[b->plan->metadb.config_host] == h)))
                 work_kick(b, i);
         }
 }
@@ -551,9 +560,11 @@ void work_tick(struct job *b, uint64_t elapsed_ms)
         if (w->what == WORK_NONE)
             continue;
         /* Only time in which its host was watched counts. */
-        if ((w->what == WORK_ACT || w->what == WORK_POLL) && !w->waits_login && (code_of(b, i)->builtin || host_up(job_host(b, i))))
+        if ((w->what == WORK_ACT || w->what == WORK_POLL) && !w->waits_login &&
+            (code_of(b, i)->builtin || host_up(job_host(b, i))))
             w->watched_ms += elapsed_ms;
-        if (out_of_time(b, i) && b->core.subtasks[i].phase != PHASE_GATE && (w->what == WORK_ACT || w->what == WORK_POLL) && !answer_is_near(b, i)) {
+        if (out_of_time(b, i) && b->core.subtasks[i].phase != PHASE_GATE &&
+            (w->what == WORK_ACT || w->what == WORK_POLL) && !answer_is_near(b, i)) {
             w->watched_ms = 0;
             say_out_of_time(b, i);
             engine_event(b, i, b->core.subtasks[i].read_only ? EV_TIMEOUT_LOOK : EV_TIMEOUT, NULL, NULL);

@@ -127,11 +127,13 @@ static int migrate(struct journal *j, struct err *e)
     if (rc)
         return rc;
     if (version > N_MIGRATIONS)
-        return err_set(e, ERR_JOURNAL, "journal: written by a newer omsupd (schema %d, this one knows %d): install that version", version,
-                       N_MIGRATIONS);
+        return err_set(e, ERR_JOURNAL,
+                       "journal: written by a newer omsupd (schema %d, this one knows %d): install that version",
+                       version, N_MIGRATIONS);
     for (; rc == 0 && version < N_MIGRATIONS; version++) {
         char *set = xasprintf("PRAGMA user_version = %d", version + 1);
-        if ((rc = journal_begin(j, e)) == 0 && (rc = journal_exec(j, migrations[version], e)) == 0 && (rc = journal_exec(j, set, e)) == 0)
+        if ((rc = journal_begin(j, e)) == 0 && (rc = journal_exec(j, migrations[version], e)) == 0 &&
+            (rc = journal_exec(j, set, e)) == 0)
             rc = journal_commit(j, e);
         free(set);
     }

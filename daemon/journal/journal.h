@@ -45,30 +45,40 @@ struct journal_event {
 /* Writes. Times are given by the caller. NULL strings become SQL NULL. */
 int journal_add_plan(struct journal *j, const char *sha256, const char *text, struct err *e); /* may exist already */
 int journal_add_job(struct journal *j, struct journal_job *job, struct err *e);               /* sets job->id */
-int journal_set_job(struct journal *j, const struct journal_job *job, struct err *e);         /* mode, state, why, boot, started, completed */
-int journal_set_subtask(struct journal *j, int64_t job, unsigned seq, const struct journal_subtask *s, struct err *e); /* inserts or replaces */
+int journal_set_job(struct journal *j, const struct journal_job *job,
+                    struct err *e); /* mode, state, why, boot, started, completed */
+int journal_set_subtask(struct journal *j, int64_t job, unsigned seq, const struct journal_subtask *s,
+                        struct err *e); /* inserts or replaces */
 int journal_add_attempt(struct journal *j, int64_t job, const struct journal_attempt *a, struct err *e);
-int journal_end_attempt(struct journal *j, int64_t job, unsigned seq, unsigned attempt, const char *ended, const char *outcome, int exit,
-                        const void *output, size_t output_len, struct err *e);
+int journal_end_attempt(struct journal *j, int64_t job, unsigned seq, unsigned attempt, const char *ended,
+                        const char *outcome, int exit, const void *output, size_t output_len, struct err *e);
 /* Nobody waits for its end any more: the outcome is "dropped", unless there is one. */
 int journal_drop_attempt(struct journal *j, int64_t job, unsigned seq, const char *ended, struct err *e);
 /* Of a job that no plan tells about: what is not at its end is Canceled, what has no outcome is dropped. */
 int journal_cancel_subtasks(struct journal *j, int64_t job, const char *ended, struct err *e);
 int journal_add_event(struct journal *j, struct journal_event *ev, struct err *e); /* sets ev->id */
-int journal_set_fact(struct journal *j, int64_t job, const char *name, const char *value, const char *time, struct err *e);
+int journal_set_fact(struct journal *j, int64_t job, const char *name, const char *value, const char *time,
+                     struct err *e);
 
 /* Reads. A callback that returns false ends the walk. */
 int journal_job(struct journal *j, int64_t id, struct journal_job *out, struct err *e); /* ERR_NOT_FOUND */
-int journal_jobs(struct journal *j, bool open_only, bool (*cb)(void *ctx, const struct journal_job *job), void *ctx, struct err *e); /* newest first */
+int journal_jobs(struct journal *j, bool open_only, bool (*cb)(void *ctx, const struct journal_job *job), void *ctx,
+                 struct err *e); /* newest first */
 int journal_plan(struct journal *j, const char *sha256, char **text, struct err *e);
-int journal_subtasks(struct journal *j, int64_t job, bool (*cb)(void *ctx, unsigned seq, const struct journal_subtask *s), void *ctx, struct err *e);
-int journal_attempts(struct journal *j, int64_t job, int seq /* -1: all */, bool (*cb)(void *ctx, const struct journal_attempt *a), void *ctx, struct err *e);
-bool journal_attempt_ended(struct journal *j, const char *token); /* its outcome is recorded, with its output; not when it was dropped */
+int journal_subtasks(struct journal *j, int64_t job,
+                     bool (*cb)(void *ctx, unsigned seq, const struct journal_subtask *s), void *ctx, struct err *e);
+int journal_attempts(struct journal *j, int64_t job, int seq /* -1: all */,
+                     bool (*cb)(void *ctx, const struct journal_attempt *a), void *ctx, struct err *e);
+bool journal_attempt_ended(struct journal *j,
+                           const char *token); /* its outcome is recorded, with its output; not when it was dropped */
 /* Output of an ended attempt; ERR_NOT_FOUND when there is none (yet). Caller frees. */
-int journal_output(struct journal *j, int64_t job, unsigned seq, unsigned attempt, char **data, size_t *len, struct err *e);
-int journal_events(struct journal *j, int64_t job /* 0: all */, int64_t since, unsigned limit, bool (*cb)(void *ctx, const struct journal_event *ev), void *ctx, struct err *e);
+int journal_output(struct journal *j, int64_t job, unsigned seq, unsigned attempt, char **data, size_t *len,
+                   struct err *e);
+int journal_events(struct journal *j, int64_t job /* 0: all */, int64_t since, unsigned limit,
+                   bool (*cb)(void *ctx, const struct journal_event *ev), void *ctx, struct err *e);
 int64_t journal_last_event(struct journal *j, int64_t job);
-int journal_facts(struct journal *j, int64_t job, bool (*cb)(void *ctx, const char *name, const char *value), void *ctx, struct err *e);
+int journal_facts(struct journal *j, int64_t job, bool (*cb)(void *ctx, const char *name, const char *value), void *ctx,
+                  struct err *e);
 char *journal_fact(struct journal *j, int64_t job, const char *name); /* NULL when there is none; caller frees */
 
 void journal_job_clear(struct journal_job *job);

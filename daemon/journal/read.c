@@ -7,21 +7,35 @@
 
 static char *copy(sqlite3_stmt *s, int col) { return xstrdup(journal_text(s, col)); }
 
-#define JOB_COLUMNS "id, type, mode, state, why, plan, deployment, object, operator, boot, created, started, completed, parent, pause_on_reboot"
+#define JOB_COLUMNS                                                                                                    \
+    "id, type, mode, state, why, plan, deployment, object, operator, boot, created, started, completed, parent, "      \
+    "pause_on_reboot"
 
 static void read_job(sqlite3_stmt *s, struct journal_job *b)
 {
     *b = (struct journal_job){
-        .id = sqlite3_column_int64(s, 0), .type = copy(s, 1), .mode = copy(s, 2), .state = copy(s, 3), .why = copy(s, 4),
-        .plan = copy(s, 5), .deployment = copy(s, 6), .object = copy(s, 7), .operator_ = copy(s, 8), .boot = copy(s, 9),
-        .created = copy(s, 10), .started = copy(s, 11), .completed = copy(s, 12), .parent = sqlite3_column_int64(s, 13),
+        .id = sqlite3_column_int64(s, 0),
+        .type = copy(s, 1),
+        .mode = copy(s, 2),
+        .state = copy(s, 3),
+        .why = copy(s, 4),
+        .plan = copy(s, 5),
+        .deployment = copy(s, 6),
+        .object = copy(s, 7),
+        .operator_ = copy(s, 8),
+        .boot = copy(s, 9),
+        .created = copy(s, 10),
+        .started = copy(s, 11),
+        .completed = copy(s, 12),
+        .parent = sqlite3_column_int64(s, 13),
         .pause_on_reboot = sqlite3_column_int(s, 14) != 0,
     };
 }
 
 void journal_job_clear(struct journal_job *b)
 {
-    char *const all[] = {b->type, b->mode, b->state, b->why, b->plan, b->deployment, b->object, b->operator_, b->boot, b->created, b->started, b->completed};
+    char *const all[] = {b->type,   b->mode,      b->state, b->why,     b->plan,    b->deployment,
+                         b->object, b->operator_, b->boot,  b->created, b->started, b->completed};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         free(all[i]);
     *b = (struct journal_job){0};
@@ -49,11 +63,13 @@ int journal_job(struct journal *j, int64_t id, struct journal_job *out, struct e
     return none ? err_set(e, ERR_NOT_FOUND, "there is no job %lld", (long long)id) : rc;
 }
 
-int journal_jobs(struct journal *j, bool open_only, bool (*cb)(void *ctx, const struct journal_job *job), void *ctx, struct err *e)
+int journal_jobs(struct journal *j, bool open_only, bool (*cb)(void *ctx, const struct journal_job *job), void *ctx,
+                 struct err *e)
 {
     /* A statement of its own: the callback may write. */
     sqlite3_stmt *s;
-    const char *sql = open_only ? "SELECT " JOB_COLUMNS " FROM job WHERE mode NOT IN ('successful','canceled') ORDER BY id DESC"
+    const char *sql = open_only ? "SELECT " JOB_COLUMNS
+                                  " FROM job WHERE mode NOT IN ('successful','canceled') ORDER BY id DESC"
                                 : "SELECT " JOB_COLUMNS " FROM job ORDER BY id DESC";
     if (sqlite3_prepare_v2(j->db, sql, -1, &s, NULL) != SQLITE_OK)
         return journal_fail(j, e, "cannot read");
@@ -84,20 +100,27 @@ int journal_plan(struct journal *j, const char *sha256, char **text, struct err 
     return none ? err_set(e, ERR_NOT_FOUND, "there is no plan %s", sha256) : rc;
 }
 
-int journal_subtasks(struct journal *j, int64_t job, bool (*cb)(void *ctx, unsigned seq, const struct journal_subtask *s), void *ctx,
-                     struct err *e)
+int journal_subtasks(struct journal *j, int64_t job,
+                     bool (*cb)(void *ctx, unsigned seq, const struct journal_subtask *s), void *ctx, struct err *e)
 {
     sqlite3_stmt *s;
-    int rc = journal_bind(j, &s, e,
-                          "SELECT seq, step, name, phase, attempt, lost, open_run, skip_forced, started, ended, message FROM subtask "
-                          "WHERE job=? ORDER BY seq",
-                          "i", job);
+    int rc = journal_bind(
+        j, &s, e,
+        "SELECT seq, step, name, phase, attempt, lost, open_run, skip_forced, started, ended, message FROM subtask "
+        "WHERE job=? ORDER BY seq",
+        "i", job);
     while (rc == 0 && (rc = sqlite3_step(s)) == SQLITE_ROW) {
         struct journal_subtask t = {
-            .step = (char *)journal_text(s, 1), .name = (char *)journal_text(s, 2), .phase = (char *)journal_text(s, 3),
-            .attempt = (unsigned)sqlite3_column_int64(s, 4), .lost = (unsigned)sqlite3_column_int64(s, 5),
-            .open_run = sqlite3_column_int(s, 6) != 0, .skip_forced = sqlite3_column_int(s, 7) != 0,
-            .started = (char *)journal_text(s, 8), .ended = (char *)journal_text(s, 9), .message = (char *)journal_text(s, 10),
+            .step = (char *)journal_text(s, 1),
+            .name = (char *)journal_text(s, 2),
+            .phase = (char *)journal_text(s, 3),
+            .attempt = (unsigned)sqlite3_column_int64(s, 4),
+            .lost = (unsigned)sqlite3_column_int64(s, 5),
+            .open_run = sqlite3_column_int(s, 6) != 0,
+            .skip_forced = sqlite3_column_int(s, 7) != 0,
+            .started = (char *)journal_text(s, 8),
+            .ended = (char *)journal_text(s, 9),
+            .message = (char *)journal_text(s, 10),
         };
         if (!cb(ctx, (unsigned)sqlite3_column_int64(s, 0), &t))
             break;
@@ -106,7 +129,8 @@ int journal_subtasks(struct journal *j, int64_t job, bool (*cb)(void *ctx, unsig
     return rc < 0 ? rc : finish(j, s, rc, e);
 }
 
-int journal_attempts(struct journal *j, int64_t job, int seq, bool (*cb)(void *ctx, const struct journal_attempt *a), void *ctx, struct err *e)
+int journal_attempts(struct journal *j, int64_t job, int seq, bool (*cb)(void *ctx, const struct journal_attempt *a),
+                     void *ctx, struct err *e)
 {
     sqlite3_stmt *s;
     int rc = journal_bind(j, &s, e,
@@ -115,10 +139,16 @@ int journal_attempts(struct journal *j, int64_t job, int seq, bool (*cb)(void *c
                           "ii", job, (int64_t)seq);
     while (rc == 0 && (rc = sqlite3_step(s)) == SQLITE_ROW) {
         struct journal_attempt a = {
-            .seq = (unsigned)sqlite3_column_int64(s, 0), .attempt = (unsigned)sqlite3_column_int64(s, 1),
-            .token = (char *)journal_text(s, 2), .host = (char *)journal_text(s, 3), .boot = (char *)journal_text(s, 4),
-            .forced = sqlite3_column_int(s, 5) != 0, .started = (char *)journal_text(s, 6), .ended = (char *)journal_text(s, 7),
-            .outcome = (char *)journal_text(s, 8), .exit = sqlite3_column_type(s, 9) == SQLITE_NULL ? -1 : sqlite3_column_int(s, 9),
+            .seq = (unsigned)sqlite3_column_int64(s, 0),
+            .attempt = (unsigned)sqlite3_column_int64(s, 1),
+            .token = (char *)journal_text(s, 2),
+            .host = (char *)journal_text(s, 3),
+            .boot = (char *)journal_text(s, 4),
+            .forced = sqlite3_column_int(s, 5) != 0,
+            .started = (char *)journal_text(s, 6),
+            .ended = (char *)journal_text(s, 7),
+            .outcome = (char *)journal_text(s, 8),
+            .exit = sqlite3_column_type(s, 9) == SQLITE_NULL ? -1 : sqlite3_column_int(s, 9),
         };
         if (!cb(ctx, &a))
             break;
@@ -130,17 +160,21 @@ int journal_attempts(struct journal *j, int64_t job, int seq, bool (*cb)(void *c
 bool journal_attempt_ended(struct journal *j, const char *token)
 {
     sqlite3_stmt *s;
-    if (journal_bind(j, &s, NULL, "SELECT 1 FROM attempt WHERE token=? AND outcome IS NOT NULL AND outcome <> 'dropped'", "s", token))
+    if (journal_bind(j, &s, NULL,
+                     "SELECT 1 FROM attempt WHERE token=? AND outcome IS NOT NULL AND outcome <> 'dropped'", "s",
+                     token))
         return false;
     bool ended = sqlite3_step(s) == SQLITE_ROW;
     sqlite3_reset(s);
     return ended;
 }
 
-int journal_output(struct journal *j, int64_t job, unsigned seq, unsigned attempt, char **data, size_t *len, struct err *e)
+int journal_output(struct journal *j, int64_t job, unsigned seq, unsigned attempt, char **data, size_t *len,
+                   struct err *e)
 {
     sqlite3_stmt *s;
-    int rc = journal_bind(j, &s, e, "SELECT output FROM attempt WHERE job=? AND seq=? AND attempt=?", "iii", job, (int64_t)seq, (int64_t)attempt);
+    int rc = journal_bind(j, &s, e, "SELECT output FROM attempt WHERE job=? AND seq=? AND attempt=?", "iii", job,
+                          (int64_t)seq, (int64_t)attempt);
     if (rc)
         return rc;
     rc = sqlite3_step(s);
@@ -155,8 +189,8 @@ int journal_output(struct journal *j, int64_t job, unsigned seq, unsigned attemp
     return rc == 0 && none ? err_set(e, ERR_NOT_FOUND, "no output is recorded for attempt %u", attempt) : rc;
 }
 
-int journal_events(struct journal *j, int64_t job, int64_t since, unsigned limit, bool (*cb)(void *ctx, const struct journal_event *ev),
-                   void *ctx, struct err *e)
+int journal_events(struct journal *j, int64_t job, int64_t since, unsigned limit,
+                   bool (*cb)(void *ctx, const struct journal_event *ev), void *ctx, struct err *e)
 {
     sqlite3_stmt *s;
     int rc = journal_bind(j, &s, e,
@@ -165,9 +199,15 @@ int journal_events(struct journal *j, int64_t job, int64_t since, unsigned limit
                           "iii", job, since, (int64_t)limit);
     while (rc == 0 && (rc = sqlite3_step(s)) == SQLITE_ROW) {
         struct journal_event ev = {
-            .id = sqlite3_column_int64(s, 0), .job = sqlite3_column_int64(s, 1), .time = (char *)journal_text(s, 2),
-            .step = (char *)journal_text(s, 3), .subtask = (char *)journal_text(s, 4), .actor = (char *)journal_text(s, 5),
-            .event = (char *)journal_text(s, 6), .from = (char *)journal_text(s, 7), .to = (char *)journal_text(s, 8),
+            .id = sqlite3_column_int64(s, 0),
+            .job = sqlite3_column_int64(s, 1),
+            .time = (char *)journal_text(s, 2),
+            .step = (char *)journal_text(s, 3),
+            .subtask = (char *)journal_text(s, 4),
+            .actor = (char *)journal_text(s, 5),
+            .event = (char *)journal_text(s, 6),
+            .from = (char *)journal_text(s, 7),
+            .to = (char *)journal_text(s, 8),
             .reason = (char *)journal_text(s, 9),
         };
         if (!cb(ctx, &ev))
@@ -187,7 +227,8 @@ int64_t journal_last_event(struct journal *j, int64_t job)
     return id;
 }
 
-int journal_facts(struct journal *j, int64_t job, bool (*cb)(void *ctx, const char *name, const char *value), void *ctx, struct err *e)
+int journal_facts(struct journal *j, int64_t job, bool (*cb)(void *ctx, const char *name, const char *value), void *ctx,
+                  struct err *e)
 {
     sqlite3_stmt *s;
     int rc = journal_bind(j, &s, e, "SELECT name, value FROM fact WHERE job=? ORDER BY name", "i", job);

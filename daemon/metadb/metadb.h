@@ -28,7 +28,7 @@ struct metadb_server {
     const char *node, *region, *ip, *hb; /* name, region, OMS_HOST_IP, its region's heartbeat database */
 };
 
-struct metadb; /* one connection */
+struct metadb;                                                                     /* one connection */
 int metadb_open(const struct metadb_login *l, struct metadb **out, struct err *e); /* no default database */
 void metadb_close(struct metadb *db);
 const struct metadb_login *metadb_login(const struct metadb *db);
@@ -37,7 +37,8 @@ struct metadb_rows {
     size_t n_rows, n_cols;
     char ***cell; /* cell[row][col], NULL for SQL NULL */
 };
-/* One statement; `out` may be NULL. On a SQL error ERR_METADB with "ERROR 1146: …"; *sql_errno (may be NULL) has its number. */
+/* One statement; `out` may be NULL. On a SQL error ERR_METADB with "ERROR 1146: …"; *sql_errno (may be NULL) has its
+ * number. */
 int metadb_query(struct metadb *db, struct metadb_rows *out, unsigned *sql_errno, struct err *e, const char *sql, ...)
     __attribute__((format(printf, 5, 6)));
 unsigned long long metadb_affected(const struct metadb *db); /* rows changed by the last statement */
@@ -49,7 +50,8 @@ char *metadb_name(const char *identifier);
 /* Runs work(db, arg) on the thread pool with a fresh connection (db NULL and e set when it cannot connect), then
  * done(arg) on the loop. The login is copied and its copy wiped. The call is valid until done. */
 struct metadb_call;
-struct metadb_call *metadb_work(uv_loop_t *loop, const struct metadb_login *l, void (*work)(struct metadb *db, const struct err *e, void *arg),
-                 void (*done)(void *arg), void *arg);
+struct metadb_call *metadb_work(uv_loop_t *loop, const struct metadb_login *l,
+                                void (*work)(struct metadb *db, const struct err *e, void *arg),
+                                void (*done)(void *arg), void *arg);
 /* One that no thread has begun is not begun any more: its work is told on the loop that there is no connection. */
 void metadb_cancel(struct metadb_call *c);

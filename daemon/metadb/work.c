@@ -38,7 +38,8 @@ static void on_loop(uv_work_t *req, int status)
 }
 
 struct metadb_call *metadb_work(uv_loop_t *loop, const struct metadb_login *l,
-                 void (*work)(struct metadb *db, const struct err *e, void *arg), void (*done)(void *arg), void *arg)
+                                void (*work)(struct metadb *db, const struct err *e, void *arg),
+                                void (*done)(void *arg), void *arg)
 {
     struct metadb_call *w = xcalloc(1, sizeof *w);
     *w = (struct metadb_call){.work = work, .done = done, .arg = arg};

@@ -15,8 +15,8 @@
 
 enum {
     CONNECT_MS = 20 * 1000,
-    END_MS = 1000,            /* for the process to end by itself after it closed its output */
-    NOISE_MAX = 1024 * 1024,  /* bytes of banner before the hello */
+    END_MS = 1000,           /* for the process to end by itself after it closed its output */
+    NOISE_MAX = 1024 * 1024, /* bytes of banner before the hello */
     STDERR_KEPT = 1024,
     WHY_MAX = 300,
 };
@@ -322,9 +322,13 @@ static int spawn(struct channel *c, const struct node_target *t)
     const char *argv[32];
     size_t n = 0;
     if (t->ssh) {
-        static const char *const fixed[] = {"ssh", "-T", "-a", "-x", "-o", "BatchMode=yes", "-o", "ServerAliveInterval=5",
-                                            "-o", "ServerAliveCountMax=3", "-o", "ConnectTimeout=10",
-                                            "-o", "ClearAllForwardings=yes"};
+        static const char *const fixed[] = {"ssh", "-T",
+                                            "-a",  "-x",
+                                            "-o",  "BatchMode=yes",
+                                            "-o",  "ServerAliveInterval=5",
+                                            "-o",  "ServerAliveCountMax=3",
+                                            "-o",  "ConnectTimeout=10",
+                                            "-o",  "ClearAllForwardings=yes"};
         for (; n < sizeof fixed / sizeof fixed[0]; n++)
             argv[n] = fixed[n];
         if (t->port) {

@@ -23,6 +23,6 @@ struct channel_events {
 struct channel *channel_open(uv_loop_t *loop, const struct node_target *t, const struct channel_events *ev, void *ctx);
 /* Sends `head` and then, when it is not NULL, `secret`. Both are taken, and wiped once they are written. */
 void channel_send(struct channel *c, struct buf *head, char *secret, size_t secret_size);
-void channel_close(struct channel *c);                 /* without a down() */
+void channel_close(struct channel *c);                  /* without a down() */
 void channel_break(struct channel *c, const char *why); /* with it: only from the loop */
-uint64_t channel_heard(const struct channel *c);       /* uv_now() of the last bytes from the agent */
+uint64_t channel_heard(const struct channel *c);        /* uv_now() of the last bytes from the agent */

@@ -49,8 +49,8 @@ struct node {
     enum node_state state;
     char boot_id[WIRE_BOOT_ID_MAX + 1];
     char *why;
-    struct channel *channel; /* NULL when down */
-    int channels;            /* not closed yet, the current one included */
+    struct channel *channel;    /* NULL when down */
+    int channels;               /* not closed yet, the current one included */
     struct requests open, gone; /* sent; to be answered NODE_GONE */
     uint64_t last_id;
     unsigned backoff;
@@ -250,8 +250,8 @@ static struct request *find(struct node *n, uint64_t id)
 {
     struct request *r;
     TAILQ_FOREACH(r, &n->open, link)
-        if (r->id == id)
-            return r;
+    if (r->id == id)
+        return r;
     return NULL;
 }
 
@@ -280,8 +280,9 @@ static const char *on_end(struct node *n, struct request *r, const struct wire_l
             {[WIRE_EXITED] = true, [WIRE_ALIVE] = true, [WIRE_NEVER] = true, [WIRE_LOST] = true, [WIRE_PENDING] = true},
         [FORGET] = {[WIRE_EXITED] = true, [WIRE_ALIVE] = true},
     };
-    static const enum node_outcome outcome[] = {[WIRE_EXITED] = NODE_EXITED, [WIRE_ALIVE] = NODE_ALIVE, [WIRE_NEVER] = NODE_NEVER,
-                                                [WIRE_LOST] = NODE_LOST,     [WIRE_GONE] = NODE_GONE,   [WIRE_PENDING] = NODE_GONE};
+    static const enum node_outcome outcome[] = {
+        [WIRE_EXITED] = NODE_EXITED, [WIRE_ALIVE] = NODE_ALIVE, [WIRE_NEVER] = NODE_NEVER,
+        [WIRE_LOST] = NODE_LOST,     [WIRE_GONE] = NODE_GONE,   [WIRE_PENDING] = NODE_GONE};
     if (!allowed[r->kind][l->end])
         return "the agent gave an answer that does not fit";
     n->backoff = BACKOFF_MIN_MS; /* it works, more than just a hello */
@@ -393,7 +394,7 @@ static void on_tick(uv_timer_t *t)
     }
     struct request *r, *next;
     for (r = TAILQ_FIRST(&n->open); r; r = next) {
-        next = TAILQ_NEXT(r, link); /* new ones go to the end */
+        next = TAILQ_NEXT(r, link);                    /* new ones go to the end */
         if (r->kind == RUN && r->cb && r->forgotten) { /* its end was seen by a look or a kill, and not by its leader */
             static const struct node_result res = {.outcome = NODE_GONE, .output = ""};
             node_cb *cb = r->cb;

@@ -96,8 +96,8 @@ void node_look(struct node *n, const char *token, node_cb *cb, void *ctx);
  * Answered when it is no longer alive: as node_look(), never NODE_ALIVE. */
 void node_kill(struct node *n, const char *token, unsigned grace_ms, node_cb *cb, void *ctx);
 
-/* Bytes of a run's output from `offset` on, at most 64 KiB; UINT64_MAX: the last 4 KiB. NODE_EXITED with output means: read (whatever the
- * run's state); NODE_NEVER: no such run. Does not fence. */
+/* Bytes of a run's output from `offset` on, at most 64 KiB; UINT64_MAX: the last 4 KiB. NODE_EXITED with output means:
+ * read (whatever the run's state); NODE_NEVER: no such run. Does not fence. */
 void node_tail(struct node *n, const char *token, uint64_t offset, node_cb *cb, void *ctx);
 
 /* Runs a read-only script that leaves nothing behind. Ended by TERM, then KILL, after `timeout_ms`: exit 124.

@@ -42,8 +42,11 @@ static bool boot_id_ok(const char *s)
 
 static bool parse_end(const char *p, struct wire_line *l)
 {
-    static const char *const name[] = {[WIRE_ALIVE] = "alive", [WIRE_NEVER] = "never", [WIRE_LOST] = "lost",
-                                       [WIRE_GONE] = "gone",   [WIRE_PENDING] = "pending"};
+    static const char *const name[] = {[WIRE_ALIVE] = "alive",
+                                       [WIRE_NEVER] = "never",
+                                       [WIRE_LOST] = "lost",
+                                       [WIRE_GONE] = "gone",
+                                       [WIRE_PENDING] = "pending"};
     if (word(&p, "exited")) {
         uint64_t status;
         l->end = WIRE_EXITED;
@@ -195,7 +198,11 @@ bool wire_token_ok(const char *token)
 /* Length of the UTF-8 character at p, 0 when it is not one (overlong, surrogate, too large, cut). */
 static size_t utf8(const unsigned char *p, size_t n)
 {
-    size_t len = p[0] < 0x80 ? 1 : p[0] >= 0xC2 && p[0] < 0xE0 ? 2 : (p[0] & 0xF0) == 0xE0 ? 3 : p[0] >= 0xF0 && p[0] < 0xF5 ? 4 : 0;
+    size_t len = p[0] < 0x80                   ? 1
+                 : p[0] >= 0xC2 && p[0] < 0xE0 ? 2
+                 : (p[0] & 0xF0) == 0xE0       ? 3
+                 : p[0] >= 0xF0 && p[0] < 0xF5 ? 4
+                                               : 0;
     if (len == 0 || len > n)
         return 0;
     for (size_t i = 1; i < len; i++)

@@ -6,8 +6,12 @@
 #include "daemon/plan/plan.h"
 
 /* --- versions ------------------------------------------------------------------------------------ */
-struct version { unsigned part[4]; unsigned n; }; /* 4.0.2 = {4,0,2} n 3; at most 4 parts, missing = 0 in comparisons */
-int version_parse(const char *s, struct version *v, struct err *e); /* "4.0.2", "V4.0.2", "4.2.2-CE", "4.0.1 BP1" refused */
+struct version {
+    unsigned part[4];
+    unsigned n;
+}; /* 4.0.2 = {4,0,2} n 3; at most 4 parts, missing = 0 in comparisons */
+int version_parse(const char *s, struct version *v,
+                  struct err *e); /* "4.0.2", "V4.0.2", "4.2.2-CE", "4.0.1 BP1" refused */
 int version_cmp(const struct version *a, const struct version *b);
 /* Is v in a range such as ">=3.2.1, <4.2.3"? e is set when the range is malformed. 1, 0 or negative. */
 int version_in(const struct version *v, const char *range, struct err *e);
@@ -22,13 +26,16 @@ struct deploy_node {
     bool sudo;
     unsigned region; /* index */
 };
-struct deploy_region { char *name; };
+struct deploy_region {
+    char *name;
+};
 struct deployment {
     char *name, *edition, *source, *target, *ha; /* ha default "console" */
-    char *image_archive, *image_on, *image_name, *image_sha256; /* image_on "control" (default) or "nodes"; sha256 may be NULL */
+    char *image_archive, *image_on, *image_name,
+        *image_sha256; /* image_on "control" (default) or "nodes"; sha256 may be NULL */
     char *backup_dir;
-    char *after_reboot;                          /* "pause" (default) or "resume" */
-    bool metadb_from_config;                     /* default; else the fields below */
+    char *after_reboot;      /* "pause" (default) or "resume" */
+    bool metadb_from_config; /* default; else the fields below */
     char *metadb_host, *metadb_user, *metadb_password_file;
     unsigned metadb_port;
     struct deploy_region *regions;
@@ -54,12 +61,12 @@ int oms_config_parse(const char *text, size_t len, const char *file, struct oms_
 void oms_config_free(struct oms_config *c);
 
 /* --- what a node says ------------------------------------------------------------------------------ */
-/* gather_script: a read-only sh script; environment DOCKER, OLD_CONTAINER, and OLD_ID: empty, or the id of the container that
- * is meant, whatever its name is now. gather_parse() reads its output. */
+/* gather_script: a read-only sh script; environment DOCKER, OLD_CONTAINER, and OLD_ID: empty, or the id of the
+ * container that is meant, whatever its name is now. gather_parse() reads its output. */
 extern const char gather_script[];
 struct node_facts {
-    char *old_id, *old_image, *host_ip; /* OMS_HOST_IP of the old container's environment; may be "" */
-    char **binds;                       /* NULL-terminated "/host:/container[:opts]" */
+    char *old_id, *old_image, *host_ip;                 /* OMS_HOST_IP of the old container's environment; may be "" */
+    char **binds;                                       /* NULL-terminated "/host:/container[:opts]" */
     char *config_file, *logs_dir, *store_dir, *run_dir; /* host paths of the documented mounts */
     struct oms_config *config;
 };
@@ -76,7 +83,8 @@ void procedures_set_action_lookup(bool (*known)(const char *name, bool acts));
 int procedure_parse(const char *text, size_t len, const char *file, struct procedure **out, struct err *e);
 void procedure_free(struct procedure *p);
 const char *procedure_name(const struct procedure *p);
-cJSON *procedure_to_json(const struct procedure *p); /* name, title, edition, target, source, doc, steps' ids and titles */
+cJSON *
+procedure_to_json(const struct procedure *p); /* name, title, edition, target, source, doc, steps' ids and titles */
 
 /* All procedures: the embedded ones, overridden by *.yaml of `dir` (NULL: none). */
 struct procedures;
@@ -89,27 +97,27 @@ const char *procedures_text(const struct procedures *ps, size_t i); /* its YAML,
  * (`refuse`, the allowed sources, the chain of upgrades to take). */
 int procedures_find(const struct procedures *ps, const char *edition, const char *source, const char *target,
                     const struct procedure **out, struct err *e);
-/* The chain of versions from `source` to `target` of the edition, e.g. ["4.0.0","4.1.0"]; ERR_NOT_FOUND with what is known. */
+/* The chain of versions from `source` to `target` of the edition, e.g. ["4.0.0","4.1.0"]; ERR_NOT_FOUND with what is
+ * known. */
 int procedures_path(const struct procedures *ps, const char *edition, const char *source, const char *target,
                     cJSON **chain, struct err *e);
 
 /* --- expansion -------------------------------------------------------------------------------------- */
 /* What a rollback needs to know of the job that it rolls back. */
 struct rollback_of {
-    bool late;                 /* an irreversible step had begun */
-    const char *const *begun;  /* NULL-terminated ids of the steps that had begun */
-    const char *t1;            /* NULL when unknown */
+    bool late;                /* an irreversible step had begun */
+    const char *const *begun; /* NULL-terminated ids of the steps that had begun */
+    const char *t1;           /* NULL when unknown */
     /* fact of the parent job, e.g. "backup.rm_402.file"; NULL when there is none */
     const char *(*fact)(void *ctx, const char *name);
     void *ctx;
-    /* By node of d: the id of the old container in that job's plan, NULL where it has none; NULL: none at all. The facts must be
-     * of these containers: the name may have been given to another one since. */
+    /* By node of d: the id of the old container in that job's plan, NULL where it has none; NULL: none at all. The
+     * facts must be of these containers: the name may have been given to another one since. */
     const char *const *old_ids;
 };
 /* facts[i] belongs to d->nodes[i]. Cross-checks the inputs: cm_location unique per region, exactly one cm_is_default,
  * rm, cm and MetaDB the same everywhere, heartbeat databases different per region and the same within one, OMS_HOST_IP
- * unique and in cm_nodes, one TSDB, documented mounts present, source version as the image tag says (when it tells); in a
- * rollback the containers are those that the upgrade has stopped.
- * `rb` is for JOB_ROLLBACK, else NULL. */
+ * unique and in cm_nodes, one TSDB, documented mounts present, source version as the image tag says (when it tells); in
+ * a rollback the containers are those that the upgrade has stopped. `rb` is for JOB_ROLLBACK, else NULL. */
 int plan_expand(enum job_type type, const struct procedure *proc, const struct deployment *d,
                 const struct node_facts *facts, const struct rollback_of *rb, struct plan **out, struct err *e);

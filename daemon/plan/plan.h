@@ -4,9 +4,9 @@
  * canonical form, which the journal keeps and of which the hash is taken; plan_from_json() reads it back.
  * It never contains a secret. Pure: no clock, no I/O. Ownership: a plan owns all it points to. */
 #pragma once
+#include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <cjson/cJSON.h>
 
 #include "common/err.h"
 
@@ -42,8 +42,9 @@ struct plan_host { /* [0] is the control host: name "control", local */
 };
 
 struct plan_subtask {
-    char *name; /* unique in its step: "oms1", "rm_402", "cn-hangzhou"; of prechecks "docker/oms1"; "-" for deployment */
-    char *title; /* of a precheck its own title; else NULL */
+    char
+        *name; /* unique in its step: "oms1", "rm_402", "cn-hangzhou"; of prechecks "docker/oms1"; "-" for deployment */
+    char *title;   /* of a precheck its own title; else NULL */
     unsigned host; /* index into hosts: where scripts run */
     enum plan_kind kind;
     struct plan_code act;   /* what is done, or asked (PROBE, WAIT) */
@@ -54,7 +55,7 @@ struct plan_subtask {
     bool operator_;         /* a WAIT that an operator has to fulfil */
     bool judge;             /* of which a person judges what is seen: confirm is not refused for it */
     bool progress;
-    unsigned timeout_s;     /* 0: none */
+    unsigned timeout_s; /* 0: none */
     unsigned every_s;
 };
 
@@ -71,13 +72,13 @@ struct plan_metadb {
     char *host, *user;
     unsigned port;
     char *rm, *cm;
-    char **hb;           /* NULL-terminated, one a region in order of regions (may repeat never) */
-    char *password_file; /* on the control host; NULL: from OMS's config.yaml */
+    char **hb;            /* NULL-terminated, one a region in order of regions (may repeat never) */
+    char *password_file;  /* on the control host; NULL: from OMS's config.yaml */
     unsigned config_host; /* index of the host whose config.yaml holds the password */
     char *config_file;    /* its path there */
 };
 
-struct plan_server { /* an OMS node as the metadata know it */
+struct plan_server {               /* an OMS node as the metadata know it */
     char *node, *region, *ip, *hb; /* ip = OMS_HOST_IP, hb = heartbeat database of its region */
     unsigned host;
 };

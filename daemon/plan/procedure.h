@@ -106,7 +106,8 @@ bool proc_action_known(const char *name, bool acts);
 
 /* --- `like`: a procedure that is another one with changes --- */
 struct like_bases {
-    /* The root of the procedure that `like: name` of `asker` (a root) means, as its file has it; NULL: there is none. */
+    /* The root of the procedure that `like: name` of `asker` (a root) means, as its file has it; NULL: there is none.
+     */
     const struct ynode *(*find)(void *ctx, const struct ynode *asker, const char *name);
     void *ctx;
 };

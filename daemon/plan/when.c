@@ -10,8 +10,8 @@
 
 enum { TERMS_MAX = 8 };
 
-static const char *const var_names[] = {"source", "target", "edition", "ha",        "image_on", "regions",
-                                        "nodes",  "job",    "undo",    "reached",   "ha_before", NULL};
+static const char *const var_names[] = {"source", "target", "edition", "ha",      "image_on",  "regions",
+                                        "nodes",  "job",    "undo",    "reached", "ha_before", NULL};
 
 /* The words that a variable may be compared with; NULL: not a matter of words. */
 static const char *const *words_of(enum when_var v)

@@ -11,7 +11,8 @@
 #include "common/buf.h"
 #include "daemon/plan/text.h"
 
-__attribute__((format(printf, 5, 0))) static int err_v(const struct ynode *n, unsigned line, unsigned col, struct err *e, const char *fmt, va_list ap)
+__attribute__((format(printf, 5, 0))) static int err_v(const struct ynode *n, unsigned line, unsigned col,
+                                                       struct err *e, const char *fmt, va_list ap)
 {
     char msg[1024];
     vsnprintf(msg, sizeof msg, fmt, ap);

@@ -25,7 +25,8 @@ int main(int argc, char **argv)
         pid_t pid;
         int status;
         clock_gettime(CLOCK_MONOTONIC, &a);
-        if (posix_spawn(&pid, "/bin/sh", NULL, NULL, args, environ) != 0 || waitpid(pid, &status, 0) != pid || status != 0)
+        if (posix_spawn(&pid, "/bin/sh", NULL, NULL, args, environ) != 0 || waitpid(pid, &status, 0) != pid ||
+            status != 0)
             return 1;
         clock_gettime(CLOCK_MONOTONIC, &b);
         ms[i] = (double)(b.tv_sec - a.tv_sec) * 1e3 + (double)(b.tv_nsec - a.tv_nsec) / 1e6;

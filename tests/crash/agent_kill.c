@@ -124,8 +124,8 @@ static void kill_at_every_moment(void **state)
             free(count);
         }
     }
-    print_message("%d kills: %d exited, %d never, %d lost; no false answer, no second start\n", injected, seen[NODE_EXITED], seen[NODE_NEVER],
-                  seen[NODE_LOST]);
+    print_message("%d kills: %d exited, %d never, %d lost; no false answer, no second start\n", injected,
+                  seen[NODE_EXITED], seen[NODE_NEVER], seen[NODE_LOST]);
 }
 
 static int setup(void **state)

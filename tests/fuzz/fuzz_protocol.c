@@ -1,5 +1,5 @@
-/* A peer's bytes against the real server, engine and journal. The peer may only look, so nothing is run anywhere; the journal
- * holds one job that has ended, whose plan is the one of the corpus of plans. */
+/* A peer's bytes against the real server, engine and journal. The peer may only look, so nothing is run anywhere; the
+ * journal holds one job that has ended, whose plan is the one of the corpus of plans. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -58,19 +58,39 @@ static void add_job(void)
     free(file);
     char *text = plan_text(p), when[] = "2025-01-01T00:00:00.000Z";
     plan_sha256(text, hash);
-    struct journal_job b = {.type = (char *)"upgrade", .mode = (char *)"successful", .state = (char *)"Successful", .plan = hash, .deployment = (char *)"d",
-                            .object = (char *)"o", .operator_ = (char *)"root", .boot = (char *)"b", .created = when, .started = when, .completed = when};
+    struct journal_job b = {.type = (char *)"upgrade",
+                            .mode = (char *)"successful",
+                            .state = (char *)"Successful",
+                            .plan = hash,
+                            .deployment = (char *)"d",
+                            .object = (char *)"o",
+                            .operator_ = (char *)"root",
+                            .boot = (char *)"b",
+                            .created = when,
+                            .started = when,
+                            .completed = when};
     must(journal_begin(journal, &e), &e);
     must(journal_add_plan(journal, hash, text, &e), &e);
     must(journal_add_job(journal, &b, &e), &e);
     unsigned seq = 0;
     for (size_t k = 0; k < p->n_steps; k++)
         for (size_t i = 0; i < p->steps[k].n_subtasks; i++, seq++) {
-            struct journal_subtask s = {.step = p->steps[k].id, .name = p->steps[k].subtasks[i].name, .phase = (char *)"successful", .started = when,
-                                        .ended = when, .message = (char *)"done", .attempt = 1};
+            struct journal_subtask s = {.step = p->steps[k].id,
+                                        .name = p->steps[k].subtasks[i].name,
+                                        .phase = (char *)"successful",
+                                        .started = when,
+                                        .ended = when,
+                                        .message = (char *)"done",
+                                        .attempt = 1};
             char *token = xasprintf("t%u", seq);
-            struct journal_attempt a = {.seq = seq, .attempt = 1, .token = token, .host = (char *)"h", .boot = (char *)"b", .started = when};
-            struct journal_event ev = {.job = b.id, .time = when, .step = s.step, .subtask = s.name, .actor = (char *)"engine", .event = (char *)"ok"};
+            struct journal_attempt a = {
+                .seq = seq, .attempt = 1, .token = token, .host = (char *)"h", .boot = (char *)"b", .started = when};
+            struct journal_event ev = {.job = b.id,
+                                       .time = when,
+                                       .step = s.step,
+                                       .subtask = s.name,
+                                       .actor = (char *)"engine",
+                                       .event = (char *)"ok"};
             must(journal_set_subtask(journal, b.id, seq, &s, &e), &e);
             must(journal_add_attempt(journal, b.id, &a, &e), &e);
             must(journal_end_attempt(journal, b.id, seq, 1, when, "exited", 0, "out\xff\0put\n", 9, &e), &e);
@@ -123,7 +143,8 @@ static void set_up(void)
     must(procedures_load(NULL, &procedures, &e), &e);
     struct engine_config ec = {.run_dir = "/nonexistent", .host = "h"};
     must(engine_new(&loop, &ec, journal, procedures, &engine, &e), &e);
-    struct server_config sc = {.socket = sock, .listen_fd = -1, .operators = (gid_t)-1, .viewers = (gid_t)-1, .host = "h"};
+    struct server_config sc = {
+        .socket = sock, .listen_fd = -1, .operators = (gid_t)-1, .viewers = (gid_t)-1, .host = "h"};
     must(server_start(&loop, &sc, engine, &server, &e), &e);
     must(engine_recover(engine, &e), &e);
     atexit(tear_down);
@@ -148,7 +169,8 @@ static void check_answers(struct buf *in)
         cJSON *m = cJSON_ParseWithLength(in->data, len);
         if (!cJSON_IsObject(m) || len + 1 > LINE_MAX_BYTES)
             abort();
-        bool answer = cJSON_HasObjectItem(m, "result") != cJSON_HasObjectItem(m, "error"), changed = cJSON_HasObjectItem(m, "method");
+        bool answer = cJSON_HasObjectItem(m, "result") != cJSON_HasObjectItem(m, "error"),
+             changed = cJSON_HasObjectItem(m, "method");
         if (answer == changed)
             abort();
         cJSON_Delete(m);

@@ -1,8 +1,8 @@
 /* The core under random plans, faults and operators, against a world that knows the truth.
  *
- * The little driver here does what the real one does: journal first, then effects; a crash throws memory away and goes on
- * from the journal. The world keeps, for each subtask, whether its effect is there and which attempts run. After each event
- * the invariants of check_all() must hold. A failure prints its seed: `sim SEED 1` repeats it. */
+ * The little driver here does what the real one does: journal first, then effects; a crash throws memory away and goes
+ * on from the journal. The world keeps, for each subtask, whether its effect is there and which attempts run. After
+ * each event the invariants of check_all() must hold. A failure prints its seed: `sim SEED 1` repeats it. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,18 +29,18 @@ enum { NOT_KNOWN = 199 }; /* exit: it began, and cannot tell what became of it *
 enum ask { ASK_NONE, ASK_CHECK, ASK_ACT, ASK_POLL, ASK_KILL };
 
 struct truth {
-    bool done;         /* the effect is there */
-    bool unsure;       /* the check cannot tell now */
-    unsigned alive;    /* number of the attempt that runs; 0: none */
-    unsigned begun;    /* newest attempt that ever began */
-    unsigned fenced;   /* newest attempt that never may begin */
-    unsigned effects;  /* how often an attempt did the effect */
-    int exit;          /* of the newest ended attempt; -1: lost */
-    unsigned ended;    /* its number */
-    bool excused;      /* an operator took over: done, skip, force */
+    bool done;        /* the effect is there */
+    bool unsure;      /* the check cannot tell now */
+    unsigned alive;   /* number of the attempt that runs; 0: none */
+    unsigned begun;   /* newest attempt that ever began */
+    unsigned fenced;  /* newest attempt that never may begin */
+    unsigned effects; /* how often an attempt did the effect */
+    int exit;         /* of the newest ended attempt; -1: lost */
+    unsigned ended;   /* its number */
+    bool excused;     /* an operator took over: done, skip, force */
     bool by_hand;
-    bool asked;        /* an operator's retry is under way: it may act though the job is paused */
-    unsigned lost;     /* attempts lost since an outcome, or an operator's word */
+    bool asked;    /* an operator's retry is under way: it may act though the job is paused */
+    unsigned lost; /* attempts lost since an outcome, or an operator's word */
 };
 
 struct sim {
@@ -63,8 +63,8 @@ static uint64_t total_crashes, total_events, total_attempts, total_ended, total_
 
 static void die(const struct sim *s, const char *what, size_t i)
 {
-    fprintf(stderr, "seed %" PRIu64 ": %s (subtask %zu, phase %s, job %s)\n", run_seed, what, i, core_phase_name(s->subs[i].phase),
-            core_mode_name(s->job.mode));
+    fprintf(stderr, "seed %" PRIu64 ": %s (subtask %zu, phase %s, job %s)\n", run_seed, what, i,
+            core_phase_name(s->subs[i].phase), core_mode_name(s->job.mode));
     exit(1);
 }
 
@@ -76,7 +76,11 @@ static void build(struct sim *s)
     s->job.n_steps = 1 + pick(MAX_STEPS);
     for (size_t k = 0; k < s->job.n_steps; k++) {
         struct core_step *st = &s->steps[k];
-        *st = (struct core_step){.first = s->job.n_subtasks, .n = 1 + pick(4), .serial = chance(30), .rerun_force = chance(10), .guarded = chance(20)};
+        *st = (struct core_step){.first = s->job.n_subtasks,
+                                 .n = 1 + pick(4),
+                                 .serial = chance(30),
+                                 .rerun_force = chance(10),
+                                 .guarded = chance(20)};
         for (size_t i = 0; i < st->n; i++) {
             struct core_subtask *t = &s->subs[s->job.n_subtasks++];
             unsigned kind = pick(10);
@@ -136,9 +140,11 @@ static void check_move(struct sim *s, const struct core_move *mv)
     seen_row[row->from][row->event]++;
     if (row->from == PHASE_SUCCESSFUL || row->from == PHASE_SKIPPED || row->from == PHASE_CANCELED)
         die(s, "a final phase was left", mv->subtask);
-    if (row->effect == EFFECT_ACT && row->event != EV_LOST_LOOK && s->u.mode_before != MODE_RUNNING && s->job.mode != MODE_RUNNING && !t->asked)
+    if (row->effect == EFFECT_ACT && row->event != EV_LOST_LOOK && s->u.mode_before != MODE_RUNNING &&
+        s->job.mode != MODE_RUNNING && !t->asked)
         die(s, "a job that is not running acts unasked", mv->subtask);
-    if (row->from == PHASE_DOUBT && row->effect == EFFECT_ACT && t->lost >= core_lost_max(&s->job.subtasks[mv->subtask]))
+    if (row->from == PHASE_DOUBT && row->effect == EFFECT_ACT &&
+        t->lost >= core_lost_max(&s->job.subtasks[mv->subtask]))
         die(s, "acts again after too many lost attempts", mv->subtask);
     if (row->event == EV_NO_AGAIN && t->lost < core_lost_max(&s->job.subtasks[mv->subtask]))
         die(s, "gives up too early", mv->subtask);
@@ -146,8 +152,9 @@ static void check_move(struct sim *s, const struct core_move *mv)
         die(s, "holds what may go on", mv->subtask);
     if (row->event == EV_LOST)
         t->lost++;
-    else if (row->event == EV_NEVER || row->event == EV_EXIT_PROVE || row->event == EV_EXIT_OK || row->event == EV_EXIT_BAD ||
-             core_event_who(row->event) == BY_OPERATOR || row->event == EV_BEGIN_CHECK || row->event == EV_BEGIN_ACT)
+    else if (row->event == EV_NEVER || row->event == EV_EXIT_PROVE || row->event == EV_EXIT_OK ||
+             row->event == EV_EXIT_BAD || core_event_who(row->event) == BY_OPERATOR || row->event == EV_BEGIN_CHECK ||
+             row->event == EV_BEGIN_ACT)
         t->lost = 0;
     if (row->from == PHASE_PENDING)
         t->asked = false;
@@ -337,7 +344,8 @@ static void live(struct sim *s, size_t i)
     unsigned fate = pick(10);
     if (fate < 7 || s->subs[i].read_only) {
         t->exit = fate < 7 ? 0 : chance(50) ? 1 : NOT_KNOWN; /* of a look no more than a failure */
-        if (t->exit == 0 && !s->subs[i].read_only && !(s->subs[i].has_check && chance(5))) { /* some exit 0 without it */
+        if (t->exit == 0 && !s->subs[i].read_only &&
+            !(s->subs[i].has_check && chance(5))) { /* some exit 0 without it */
             t->effects++;
             t->done = true;
         }
@@ -519,7 +527,8 @@ static void check_settled(struct sim *s, size_t current)
 static void check_all(struct sim *s)
 {
     size_t current = core_current_step(&s->job), acting = core_acting(&s->job);
-    if (acting < s->job.n_subtasks && (s->subs[acting].read_only || !s->subs[acting].open_run || !core_phase_busy(s->subs[acting].phase)))
+    if (acting < s->job.n_subtasks &&
+        (s->subs[acting].read_only || !s->subs[acting].open_run || !core_phase_busy(s->subs[acting].phase)))
         die(s, "said to act, and does not", acting);
     for (size_t i = 0; i < s->job.n_subtasks; i++) {
         const struct core_subtask *t = &s->subs[i];
@@ -545,8 +554,9 @@ static void check_all(struct sim *s)
             die(s, "busy, and nobody asks: it would hang", i);
         if (!core_phase_busy(t->phase) && t->phase != PHASE_GATE && s->ask[i] != ASK_NONE)
             die(s, "at rest, and an answer is awaited", i);
-        if (s->steps[k].serial && i > s->steps[k].first && t->phase != PHASE_PENDING && t->phase != PHASE_SKIPPED && t->phase != PHASE_CANCELED &&
-            !core_phase_passed(s->subs[i - 1].phase) && s->subs[i - 1].phase != PHASE_CANCELED)
+        if (s->steps[k].serial && i > s->steps[k].first && t->phase != PHASE_PENDING && t->phase != PHASE_SKIPPED &&
+            t->phase != PHASE_CANCELED && !core_phase_passed(s->subs[i - 1].phase) &&
+            s->subs[i - 1].phase != PHASE_CANCELED)
             die(s, "serial subtasks out of order", i);
     }
     check_settled(s, current);
@@ -557,7 +567,8 @@ static void check_all(struct sim *s)
     for (size_t i = 0; s->job.mode == MODE_CANCELED && i < s->job.n_subtasks; i++) {
         if (!core_phase_final(s->subs[i].phase))
             die(s, "the job is Canceled, a subtask is not at its end", i);
-        if (!s->cancel_forced && !s->subs[i].read_only && !s->truth[i].excused && (s->truth[i].alive || s->subs[i].open_run))
+        if (!s->cancel_forced && !s->subs[i].read_only && !s->truth[i].excused &&
+            (s->truth[i].alive || s->subs[i].open_run))
             die(s, "the job is Canceled, and an attempt may run", i);
     }
 }
@@ -599,7 +610,8 @@ int main(int argc, char **argv)
     fflush(stdout);
     for (unsigned long n = 0; n < runs; n++)
         run_one(seed + n);
-    printf("%" PRIu64 " events, %" PRIu64 " attempts, %" PRIu64 " crashes, %" PRIu64 " verbs, %" PRIu64 " jobs ended: 0 duplicate executions, 0 lost outcomes\n",
+    printf("%" PRIu64 " events, %" PRIu64 " attempts, %" PRIu64 " crashes, %" PRIu64 " verbs, %" PRIu64
+           " jobs ended: 0 duplicate executions, 0 lost outcomes\n",
            total_events, total_attempts, total_crashes, total_verbs, total_ended);
     unsigned unseen = 0;
     for (size_t r = 0; r < core_n_rows; r++)

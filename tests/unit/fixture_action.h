@@ -97,16 +97,16 @@ static void oms_databases(struct metadb *db)
         "CREATE DATABASE " HB1 " CHARACTER SET latin1",
         "CREATE DATABASE " HB2,
         "CREATE TABLE " RM ".oms_normal_config (id bigint AUTO_INCREMENT PRIMARY KEY, cfg_name varchar(128) NOT NULL "
-                           "UNIQUE, cfg_value text,"
+        "UNIQUE, cfg_value text,"
         " description varchar(512)) DEFAULT CHARSET=utf8mb3",
         "CREATE TABLE " RM
         ".oms_project (id bigint AUTO_INCREMENT PRIMARY KEY, project_name varchar(128), project_status varchar(32))",
         "CREATE TABLE " RM ".oms_sync_project LIKE " RM ".oms_project",
         "CREATE TABLE " CM ".host (id bigint AUTO_INCREMENT PRIMARY KEY, ip varchar(64), host_status varchar(16))",
         "CREATE TABLE " CM ".config_job (id bigint AUTO_INCREMENT PRIMARY KEY, job_name varchar(128), `key` "
-                           "varchar(128), `value` varchar(512))",
+        "varchar(128), `value` varchar(512))",
         "CREATE TABLE " HB1 ".heart_beat (id bigint AUTO_INCREMENT PRIMARY KEY, task_name varchar(64), host_ip "
-                            "varchar(64), gmt_modified datetime)",
+        "varchar(64), gmt_modified datetime)",
         "CREATE TABLE " HB1
         ".heatbeat_sequence (id bigint AUTO_INCREMENT PRIMARY KEY, gmt_created datetime, gmt_modified datetime)",
         "CREATE TABLE " HB2 ".heart_beat LIKE " HB1 ".heart_beat",

@@ -170,7 +170,7 @@ static void test_projects(void **state)
     struct acting *x = *state;
     expect(x, "projects-status", VERDICT_YES, "omsup: evidence migration: none; synchronization: none\n");
     run(x->db, "INSERT INTO " RM ".oms_project (project_name, project_status) VALUES ('a', 'RUNNING'), ('b', "
-                                 "'FAILED'), ('old', 'DELETED'), ('old', 'DELETED')");
+               "'FAILED'), ('old', 'DELETED'), ('old', 'DELETED')");
     run(x->db,
         "INSERT INTO " RM ".oms_sync_project (project_name, project_status) VALUES ('a', 'RUNNING'), ('c', 'RUNNING')");
     expect(x, "projects-duplicate", VERDICT_YES, "unique");
@@ -182,9 +182,10 @@ static void test_projects(void **state)
     set_env(x, "fact:projects.before", "migration: 2 DELETED, 1 FAILED, 1 RUNNING; synchronization: 2 RUNNING");
     expect(x, "projects-after", VERDICT_YES, "omsup: evidence as before: migration: 2 DELETED");
     set_env(x, "fact:projects.before", "migration: 1 RUNNING");
-    expect(x, "projects-after", VERDICT_YES, "omsup: evidence before: migration: 1 RUNNING | now: migration: 2 DELETED");
+    expect(x, "projects-after", VERDICT_YES,
+           "omsup: evidence before: migration: 1 RUNNING | now: migration: 2 DELETED");
     run(x->db, "INSERT INTO " RM ".oms_sync_project (project_name, project_status) VALUES ('c', 'SUSPENDED'), "
-                                 "('x\nomsup: fact T1 z', 'A'), ('x\nomsup: fact T1 z', 'B')");
+               "('x\nomsup: fact T1 z', 'A'), ('x\nomsup: fact T1 z', 'B')");
     expect(x, "projects-duplicate", VERDICT_NO, "oms_sync_project (2 projects of one name): \"c\", ids 2,3\n");
     not_said(x, "\nomsup: fact");
 }
@@ -195,7 +196,7 @@ static void test_black_region(void **state)
     expect(x, "black-region", VERDICT_UNKNOWN, "cm_location");
     set_env(x, "CM_LOCATION", "1");
     run(x->db, "INSERT INTO " CM ".config_job (job_name, `key`, `value`) VALUES ('j', 'workerNum', '16'), ('j', "
-                                 "'sourceFile.blackRegionNo', '1')");
+               "'sourceFile.blackRegionNo', '1')");
     expect(x, "black-region", VERDICT_YES, "omsup: evidence");
     run(x->db, "INSERT INTO " CM
                ".config_job (job_name, `key`, `value`) VALUES ('jdbc-2', 'sourceFile.blackRegionNo', '100')");

@@ -200,7 +200,8 @@ static void a_part_of_a_secret_is_found_at_a_cut(void **state)
     static const struct {
         const char *text;
         size_t begun, rest;
-    } rows[] = {{"", 0, 0}, {"x", 0, 0}, {"xa", 1, 0}, {"xabca", 4, 0}, {"xabcab", 2, 0}, {"b", 0, 1}, {"abx", 0, 2}, {"bcabx", 0, 4}, {"bcab", 2, 4}, {"a", 1, 0}};
+    } rows[] = {{"", 0, 0},  {"x", 0, 0},   {"xa", 1, 0},    {"xabca", 4, 0}, {"xabcab", 2, 0},
+                {"b", 0, 1}, {"abx", 0, 2}, {"bcabx", 0, 4}, {"bcab", 2, 4},  {"a", 1, 0}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         assert_int_equal(secret_begun(s, rows[i].text, strlen(rows[i].text)), rows[i].begun);
         assert_int_equal(secret_rest(s, rows[i].text, strlen(rows[i].text)), rows[i].rest);

@@ -1,4 +1,5 @@
-/* The tables: rows are unique, every phase can be reached and can end, every event is used, the words are those of OMS. */
+/* The tables: rows are unique, every phase can be reached and can end, every event is used, the words are those of OMS.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,7 +16,8 @@ static void rows_are_unique(void **state)
     for (size_t a = 0; a < core_n_rows; a++)
         for (size_t b = a + 1; b < core_n_rows; b++)
             if (core_rows[a].from == core_rows[b].from && core_rows[a].event == core_rows[b].event)
-                fail_msg("two rows for %s, %s", core_phase_name(core_rows[a].from), core_event_name(core_rows[a].event));
+                fail_msg("two rows for %s, %s", core_phase_name(core_rows[a].from),
+                         core_event_name(core_rows[a].event));
 }
 
 static void every_phase_is_reached_from_pending(void **state)
@@ -68,7 +70,8 @@ static void final_phases_are_never_left(void **state)
 static void nothing_hangs(void **state)
 {
     for (size_t r = 0; r < core_n_rows; r++)
-        if (core_phase_busy(core_rows[r].to) && core_rows[r].effect == EFFECT_NONE && !core_phase_busy(core_rows[r].from))
+        if (core_phase_busy(core_rows[r].to) && core_rows[r].effect == EFFECT_NONE &&
+            !core_phase_busy(core_rows[r].from))
             fail_msg("%s by %s starts nothing", core_phase_name(core_rows[r].to), core_event_name(core_rows[r].event));
 }
 

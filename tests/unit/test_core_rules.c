@@ -23,7 +23,8 @@ enum {
 
 static bool in(enum core_phase p, unsigned set) { return set >> p & 1; }
 
-/* An outcome of the attempt, by the phase it comes to; the arguments are for an attempt that was left alone or ran out of time. */
+/* An outcome of the attempt, by the phase it comes to; the arguments are for an attempt that was left alone or ran out
+ * of time. */
 static int outcome(enum core_phase p, enum core_phase acting, enum core_phase expiring)
 {
     switch (p) {
@@ -154,8 +155,8 @@ static void each_event_has_its_author(void **state)
     for (int e = 0; e < N_EVENTS; e++) {
         bool engine = e == EV_BEGIN_CHECK || e == EV_BEGIN_ACT || e == EV_BEGIN_POLL || e == EV_BEGIN_GATE;
         bool operator_ = e == EV_BEGIN_FENCE || e == EV_GIVE_UP || e == EV_SKIP || e == EV_DONE || e == EV_DONE_FORCE ||
-                         e == EV_CONFIRM || e == EV_REJECT || e == EV_CANCEL || e == EV_CANCEL_LOOK || e == EV_CANCEL_FENCE ||
-                         e == EV_CANCEL_FORCE;
+                         e == EV_CONFIRM || e == EV_REJECT || e == EV_CANCEL || e == EV_CANCEL_LOOK ||
+                         e == EV_CANCEL_FENCE || e == EV_CANCEL_FORCE;
         if (core_event_who(e) != (engine ? BY_ENGINE : operator_ ? BY_OPERATOR : BY_WORLD))
             fail_msg("%s", core_event_name(e));
     }
@@ -164,11 +165,12 @@ static void each_event_has_its_author(void **state)
 static void phases_are_shown_in_the_words_of_oms(void **state)
 {
     static const char *const words[N_PHASES] = {
-        [PHASE_PENDING] = "Pending",     [PHASE_CHECKING] = "Running",  [PHASE_ACTING] = "Running",          [PHASE_PROVING] = "Running",
-        [PHASE_AGREEING] = "Running",    [PHASE_EXPIRING] = "Running",  [PHASE_CANCELING] = "Running",       [PHASE_FENCING] = "In Doubt",
-        [PHASE_POLLING] = "Running",     [PHASE_GATE] = "Waiting",      [PHASE_DOUBT] = "In Doubt",          [PHASE_EXPIRED] = "In Doubt",
-        [PHASE_UNKNOWN] = "In Doubt",    [PHASE_FAILED] = "Failed",     [PHASE_SUCCESSFUL] = "Successful",   [PHASE_SKIPPED] = "Skipped",
-        [PHASE_CANCELED] = "Canceled",
+        [PHASE_PENDING] = "Pending",   [PHASE_CHECKING] = "Running",  [PHASE_ACTING] = "Running",
+        [PHASE_PROVING] = "Running",   [PHASE_AGREEING] = "Running",  [PHASE_EXPIRING] = "Running",
+        [PHASE_CANCELING] = "Running", [PHASE_FENCING] = "In Doubt",  [PHASE_POLLING] = "Running",
+        [PHASE_GATE] = "Waiting",      [PHASE_DOUBT] = "In Doubt",    [PHASE_EXPIRED] = "In Doubt",
+        [PHASE_UNKNOWN] = "In Doubt",  [PHASE_FAILED] = "Failed",     [PHASE_SUCCESSFUL] = "Successful",
+        [PHASE_SKIPPED] = "Skipped",   [PHASE_CANCELED] = "Canceled",
     };
     for (int p = 0; p < N_PHASES; p++)
         assert_string_equal(core_shown_name(core_phase_shown(p)), words[p]);
@@ -230,8 +232,12 @@ static void verbs_depend_on_the_mode(void **state)
         enum core_verb verb;
         unsigned allowed;
         enum core_mode to;
-    } rows[] = {{VERB_START, R, MODE_RUNNING}, {VERB_PAUSE, U, MODE_PAUSED},          {VERB_HOLD, U, MODE_PAUSED},
-                {VERB_RESUME, P, MODE_RUNNING}, {VERB_CANCEL, R | U | P, MODE_CANCELING}, {VERB_CANCEL_FORCE, R | U | P | C, MODE_CANCELED}};
+    } rows[] = {{VERB_START, R, MODE_RUNNING},
+                {VERB_PAUSE, U, MODE_PAUSED},
+                {VERB_HOLD, U, MODE_PAUSED},
+                {VERB_RESUME, P, MODE_RUNNING},
+                {VERB_CANCEL, R | U | P, MODE_CANCELING},
+                {VERB_CANCEL_FORCE, R | U | P | C, MODE_CANCELED}};
     for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++)
         for (int m = MODE_READY; m <= MODE_SUCCESSFUL; m++) {
             struct three t;
@@ -462,8 +468,9 @@ static void open_run_and_lost_follow_the_attempt(void **state)
         enum core_event e;
         unsigned lost;
         bool open;
-    } rows[] = {{EV_EXIT_PROVE, 0, false}, {EV_EXIT_OK, 0, false},      {EV_EXIT_BAD, 0, false},     {EV_NEVER, 0, false}, {EV_LOST, 3, false},
-                {EV_LOST_LOOK, 2, true},   {EV_TIMEOUT_LOOK, 2, false}, {EV_TIMEOUT, 2, true}, {EV_GIVE_UP, 0, true}};
+    } rows[] = {{EV_EXIT_PROVE, 0, false},   {EV_EXIT_OK, 0, false}, {EV_EXIT_BAD, 0, false},
+                {EV_NEVER, 0, false},        {EV_LOST, 3, false},    {EV_LOST_LOOK, 2, true},
+                {EV_TIMEOUT_LOOK, 2, false}, {EV_TIMEOUT, 2, true},  {EV_GIVE_UP, 0, true}};
     for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
         struct three t;
         set_up(&t, true);
@@ -484,8 +491,9 @@ static void an_operator_or_a_new_beginning_ends_the_count_of_lost_ones(void **st
         enum core_phase from;
         enum core_event e;
         unsigned lost;
-    } rows[] = {{PHASE_FAILED, EV_BEGIN_CHECK, 0}, {PHASE_FAILED, EV_BEGIN_ACT, 0}, {PHASE_UNKNOWN, EV_DONE, 0}, {PHASE_UNKNOWN, EV_BEGIN_FENCE, 0},
-                {PHASE_DOUBT, EV_CANNOT_TELL, 2}, {PHASE_DOUBT, EV_NO, 2}, {PHASE_CHECKING, EV_NO, 2}};
+    } rows[] = {{PHASE_FAILED, EV_BEGIN_CHECK, 0},  {PHASE_FAILED, EV_BEGIN_ACT, 0},  {PHASE_UNKNOWN, EV_DONE, 0},
+                {PHASE_UNKNOWN, EV_BEGIN_FENCE, 0}, {PHASE_DOUBT, EV_CANNOT_TELL, 2}, {PHASE_DOUBT, EV_NO, 2},
+                {PHASE_CHECKING, EV_NO, 2}};
     for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
         struct three t;
         set_up(&t, true);
@@ -521,21 +529,38 @@ static void only_doubt_gives_up(void **state)
 
 static void a_job_is_shown_as(void **state)
 {
-    enum { PEND = PHASE_PENDING, ACT = PHASE_ACTING, FAIL = PHASE_FAILED, UNK = PHASE_UNKNOWN, GATE = PHASE_GATE, OK = PHASE_SUCCESSFUL, CAN = PHASE_CANCELED };
+    enum {
+        PEND = PHASE_PENDING,
+        ACT = PHASE_ACTING,
+        FAIL = PHASE_FAILED,
+        UNK = PHASE_UNKNOWN,
+        GATE = PHASE_GATE,
+        OK = PHASE_SUCCESSFUL,
+        CAN = PHASE_CANCELED
+    };
     static const struct {
         enum core_mode mode;
         int a, b;
         enum core_job_state shown;
     } rows[] = {
-        {MODE_READY, PEND, PEND, JOB_ST_READY},          {MODE_READY, PHASE_SKIPPED, PEND, JOB_ST_READY},
-        {MODE_CANCELED, FAIL, CAN, JOB_ST_CANCELED},     {MODE_SUCCESSFUL, OK, OK, JOB_ST_SUCCESSFUL},
-        {MODE_SUCCESSFUL, OK, FAIL, JOB_ST_FAILED},      {MODE_SUCCESSFUL, FAIL, OK, JOB_ST_FAILED},
-        {MODE_RUNNING, ACT, PEND, JOB_ST_IN_PROGRESS},   {MODE_RUNNING, FAIL, ACT, JOB_ST_IN_PROGRESS},
-        {MODE_RUNNING, FAIL, PEND, JOB_ST_FAILED},       {MODE_RUNNING, GATE, FAIL, JOB_ST_FAILED},
-        {MODE_RUNNING, UNK, PEND, JOB_ST_WAITING},       {MODE_RUNNING, PEND, GATE, JOB_ST_WAITING},
-        {MODE_RUNNING, OK, PEND, JOB_ST_IN_PROGRESS},    {MODE_RUNNING, GATE, ACT, JOB_ST_IN_PROGRESS},
-        {MODE_PAUSED, ACT, PEND, JOB_ST_IN_PROGRESS},    {MODE_PAUSED, FAIL, PEND, JOB_ST_PAUSED},
-        {MODE_PAUSED, GATE, PEND, JOB_ST_PAUSED},        {MODE_PAUSED, PEND, PEND, JOB_ST_PAUSED},
+        {MODE_READY, PEND, PEND, JOB_ST_READY},
+        {MODE_READY, PHASE_SKIPPED, PEND, JOB_ST_READY},
+        {MODE_CANCELED, FAIL, CAN, JOB_ST_CANCELED},
+        {MODE_SUCCESSFUL, OK, OK, JOB_ST_SUCCESSFUL},
+        {MODE_SUCCESSFUL, OK, FAIL, JOB_ST_FAILED},
+        {MODE_SUCCESSFUL, FAIL, OK, JOB_ST_FAILED},
+        {MODE_RUNNING, ACT, PEND, JOB_ST_IN_PROGRESS},
+        {MODE_RUNNING, FAIL, ACT, JOB_ST_IN_PROGRESS},
+        {MODE_RUNNING, FAIL, PEND, JOB_ST_FAILED},
+        {MODE_RUNNING, GATE, FAIL, JOB_ST_FAILED},
+        {MODE_RUNNING, UNK, PEND, JOB_ST_WAITING},
+        {MODE_RUNNING, PEND, GATE, JOB_ST_WAITING},
+        {MODE_RUNNING, OK, PEND, JOB_ST_IN_PROGRESS},
+        {MODE_RUNNING, GATE, ACT, JOB_ST_IN_PROGRESS},
+        {MODE_PAUSED, ACT, PEND, JOB_ST_IN_PROGRESS},
+        {MODE_PAUSED, FAIL, PEND, JOB_ST_PAUSED},
+        {MODE_PAUSED, GATE, PEND, JOB_ST_PAUSED},
+        {MODE_PAUSED, PEND, PEND, JOB_ST_PAUSED},
         {MODE_CANCELING, PHASE_CANCELING, CAN, JOB_ST_IN_PROGRESS},
     };
     for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
@@ -591,7 +616,9 @@ static void retry_begins_its_own_way(void **state)
     static const struct {
         enum core_way way;
         enum core_event plain, forced;
-    } rows[] = {{WAY_CHECK, EV_BEGIN_CHECK, EV_BEGIN_ACT}, {WAY_ACT, EV_BEGIN_ACT, EV_BEGIN_ACT}, {WAY_POLL, EV_BEGIN_POLL, EV_BEGIN_POLL},
+    } rows[] = {{WAY_CHECK, EV_BEGIN_CHECK, EV_BEGIN_ACT},
+                {WAY_ACT, EV_BEGIN_ACT, EV_BEGIN_ACT},
+                {WAY_POLL, EV_BEGIN_POLL, EV_BEGIN_POLL},
                 {WAY_GATE, EV_BEGIN_GATE, EV_BEGIN_GATE}};
     for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
         struct three t;
@@ -643,7 +670,8 @@ static void skip_by_phase_and_mode(void **state)
             struct three t;
             at(&t, m, p);
             bool live = m == MODE_RUNNING || m == MODE_PAUSED;
-            bool may = p == PHASE_PENDING ? m == MODE_READY || m == MODE_PAUSED : live && in(p, RETRIED | BIT(PHASE_GATE));
+            bool may =
+                p == PHASE_PENDING ? m == MODE_READY || m == MODE_PAUSED : live && in(p, RETRIED | BIT(PHASE_GATE));
             if ((core_skip_refusal(&t.job, 0, false) == NULL) != may)
                 fail_msg("skip of %s in %s", core_phase_name(p), core_mode_name(m));
         }

@@ -1,11 +1,11 @@
 /* The journal: opened, refused, damaged, full; every row comes back as it was written. */
+#include <fcntl.h>
+#include <sched.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <fcntl.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,8 +82,14 @@ static void sql(const struct fx *f, const char *text)
 
 static struct journal_job a_job(void)
 {
-    return (struct journal_job){.type = (char *)"upgrade", .mode = (char *)"ready", .state = (char *)"Ready", .plan = (char *)"abc",
-                                .deployment = (char *)"deployment: x\n", .object = (char *)"x", .operator_ = (char *)"root", .boot = (char *)"b",
+    return (struct journal_job){.type = (char *)"upgrade",
+                                .mode = (char *)"ready",
+                                .state = (char *)"Ready",
+                                .plan = (char *)"abc",
+                                .deployment = (char *)"deployment: x\n",
+                                .object = (char *)"x",
+                                .operator_ = (char *)"root",
+                                .boot = (char *)"b",
                                 .created = (char *)"2025-01-01T00:00:00.000Z"};
 }
 
@@ -289,8 +295,8 @@ static bool take_job(void *ctx, const struct journal_job *b)
 {
     struct journal_job *out = ctx;
     *out = *b;
-    char **const text[] = {&out->type, &out->mode, &out->state, &out->why, &out->plan, &out->deployment, &out->object, &out->operator_, &out->boot,
-                           &out->created, &out->started, &out->completed};
+    char **const text[] = {&out->type,   &out->mode,      &out->state, &out->why,     &out->plan,    &out->deployment,
+                           &out->object, &out->operator_, &out->boot,  &out->created, &out->started, &out->completed};
     for (size_t i = 0; i < sizeof text / sizeof text[0]; i++)
         *text[i] = xstrdup(*text[i]);
     return false;
@@ -390,13 +396,23 @@ static void subtasks_come_back(void **state)
     struct journal *j = open_it(*state);
     struct err e;
     int64_t id = add_job(j);
-    struct journal_subtask s = {.step = (char *)"step", .name = (char *)"n1", .phase = (char *)"pending", .started = (char *)"s", .message = (char *)"first"};
+    struct journal_subtask s = {.step = (char *)"step",
+                                .name = (char *)"n1",
+                                .phase = (char *)"pending",
+                                .started = (char *)"s",
+                                .message = (char *)"first"};
     assert_int_equal(journal_set_subtask(j, id, 0, &s, &e), 0);
     s.skip_forced = true;
     s.started = s.message = NULL;
     assert_int_equal(journal_set_subtask(j, id, 1, &s, &e), 0);
-    s = (struct journal_subtask){.step = (char *)"step", .name = (char *)"n1", .phase = (char *)"acting", .started = (char *)"s", .message = (char *)"later",
-                                 .attempt = 2, .lost = 1, .open_run = true};
+    s = (struct journal_subtask){.step = (char *)"step",
+                                 .name = (char *)"n1",
+                                 .phase = (char *)"acting",
+                                 .started = (char *)"s",
+                                 .message = (char *)"later",
+                                 .attempt = 2,
+                                 .lost = 1,
+                                 .open_run = true};
     assert_int_equal(journal_set_subtask(j, id, 0, &s, &e), 0); /* replaces */
     struct seen out = {0};
     assert_int_equal(journal_subtasks(j, id, see_subtask, &out, &e), 0);
@@ -429,7 +445,8 @@ static void attempts_and_their_output_come_back(void **state)
     struct journal *j = open_it(*state);
     struct err e;
     int64_t id = add_job(j);
-    struct journal_attempt a = {.seq = 3, .attempt = 1, .token = (char *)"t1", .host = (char *)"h", .boot = (char *)"", .started = (char *)"s"};
+    struct journal_attempt a = {
+        .seq = 3, .attempt = 1, .token = (char *)"t1", .host = (char *)"h", .boot = (char *)"", .started = (char *)"s"};
     assert_int_equal(journal_add_attempt(j, id, &a, &e), 0);
     char *data = NULL;
     size_t len = 0, big = 1024 * 1024;
@@ -483,7 +500,11 @@ static void events_come_back_in_their_order(void **state)
 {
     struct journal *j = open_it(*state);
     struct err e;
-    struct journal_event ev = {.job = 1, .time = (char *)"t", .actor = (char *)"engine", .event = (char *)"e", .reason = (char *)"because\nof 'this'; DROP TABLE job --"};
+    struct journal_event ev = {.job = 1,
+                               .time = (char *)"t",
+                               .actor = (char *)"engine",
+                               .event = (char *)"e",
+                               .reason = (char *)"because\nof 'this'; DROP TABLE job --"};
     int64_t first = 0;
     for (int i = 0; i < 6; i++) {
         ev.job = i % 2 ? 2 : 1;
@@ -545,7 +566,8 @@ static void all_statements_fit_in_the_cache(void **state)
         struct seen seen = {0};
         b.id = id;
         char *token = xasprintf("t%d", round);
-        struct journal_attempt a = {.attempt = 1, .token = token, .host = (char *)"h", .boot = (char *)"", .started = (char *)"s"};
+        struct journal_attempt a = {
+            .attempt = 1, .token = token, .host = (char *)"h", .boot = (char *)"", .started = (char *)"s"};
         struct journal_event ev = {.job = 9, .time = (char *)"t", .actor = (char *)"engine", .event = (char *)"e"};
         assert_int_equal(journal_set_job(j, &b, &e), 0);
         assert_int_equal(journal_add_attempt(j, id, &a, &e), 0);
@@ -588,14 +610,17 @@ static int fill(const char *path, size_t max)
     if (journal_open(path, &j, &e))
         return 10;
     struct journal_job b = a_job();
-    if (journal_begin(j, &e) || journal_add_plan(j, "abc", "{}", &e) || journal_add_job(j, &b, &e) || journal_commit(j, &e))
+    if (journal_begin(j, &e) || journal_add_plan(j, "abc", "{}", &e) || journal_add_job(j, &b, &e) ||
+        journal_commit(j, &e))
         return 11;
     int rc = 0;
     for (unsigned i = 1; i < max && rc == 0; i++) {
         char *token = xasprintf("t%u", i);
-        struct journal_attempt a = {.attempt = i, .token = token, .host = (char *)"h", .boot = (char *)"", .started = (char *)"s"};
+        struct journal_attempt a = {
+            .attempt = i, .token = token, .host = (char *)"h", .boot = (char *)"", .started = (char *)"s"};
         if ((rc = journal_begin(j, &e)) == 0 && (rc = journal_add_attempt(j, b.id, &a, &e)) == 0 &&
-            (rc = journal_end_attempt(j, b.id, 0, i, "e", "exited", 0, blob, 30000, &e)) == 0 && (rc = journal_commit(j, &e)) == 0)
+            (rc = journal_end_attempt(j, b.id, 0, i, "e", "exited", 0, blob, 30000, &e)) == 0 &&
+            (rc = journal_commit(j, &e)) == 0)
             committed++;
         free(token);
     }

@@ -47,8 +47,8 @@ static void run_and_output(void **state)
     EXPECT(fx_run(f, n, "j", "umask"), NODE_EXITED, 0, text);
     free(text);
     /* SIGPIPE, HUP and TERM are as in any process. */
-    EXPECT(fx_run(f, n, "k", "grep SigIgn /proc/self/status | grep -q '[13579bdf]...$\\|[4-7c-f]...$' && echo ignored"), NODE_EXITED, 1,
-           "");
+    EXPECT(fx_run(f, n, "k", "grep SigIgn /proc/self/status | grep -q '[13579bdf]...$\\|[4-7c-f]...$' && echo ignored"),
+           NODE_EXITED, 1, "");
     EXPECT(fx_run(f, n, "l", "ls /proc/self/fd | tr '\\n' ' '"), NODE_EXITED, 0, NULL);
     fx_close(f, n);
 }
@@ -64,8 +64,10 @@ static void environment(void **state)
     for (int i = 1; i < 256; i++)
         bytes[3 + i] = (char)i;
     const char *env[] = {large, bytes, "EMPTY=", "NL=\n\n", "Q=' -n", "U=\345\244\247 \360\237\230\200", NULL};
-    struct got g = fx_run_script(f, n, "e", &(struct node_script){.env = env, .script =
-        "env -0 | grep -azE '^(BIG|ALL|EMPTY|NL|Q|U)=' | sort -z; echo \"$LINENO\" >&2"});
+    struct got g = fx_run_script(
+        f, n, "e",
+        &(struct node_script){
+            .env = env, .script = "env -0 | grep -azE '^(BIG|ALL|EMPTY|NL|Q|U)=' | sort -z; echo \"$LINENO\" >&2"});
     assert_int_equal(g.outcome, NODE_EXITED);
     size_t at = 0;
     const char *sorted[] = {bytes, large, "EMPTY=", "NL=\n\n", "Q=' -n", "U=\345\244\247 \360\237\230\200"};
@@ -144,7 +146,8 @@ static void secret_on_fd_3(void **state)
         sprintf(hex + 3 * i, " %02x", i + 1);
     }
     struct secret *s = secret_new(all, sizeof all);
-    struct got g = fx_run_script(f, n, "s", &(struct node_script){.script = "od -An -v -tx1 <&3 | tr -d '\\n'", .secret = s});
+    struct got g =
+        fx_run_script(f, n, "s", &(struct node_script){.script = "od -An -v -tx1 <&3 | tr -d '\\n'", .secret = s});
     EXPECT(g, NODE_EXITED, 0, hex);
     secret_wipe(s);
 
@@ -156,8 +159,10 @@ static void secret_on_fd_3(void **state)
     char *e = xasprintf("D=%s", f->dir);
     env[0] = e;
     for (int probe = 0; probe < 2; probe++) {
-        struct node_script script = {.env = env, .secret = s, .script =
-            "read pw <&3; echo 1 >\"$D/ready\"; read x <\"$D/go\"; echo ${#pw}; read pw <&3 || echo once"};
+        struct node_script script = {
+            .env = env,
+            .secret = s,
+            .script = "read pw <&3; echo 1 >\"$D/ready\"; read x <\"$D/go\"; echo ${#pw}; read pw <&3 || echo once"};
         g = (struct got){0};
         if (probe)
             node_probe(n, &script, 60000, got_cb, &g);
@@ -202,7 +207,9 @@ static void adoption(void **state)
     fx_fifo(f, "ready");
     fx_fifo(f, "go");
     char *ls = xasprintf("ls -A '%s'", f->run_dir);
-    node_run(n, "t", &(struct node_script){.env = env, .script = "echo 1 >\"$D/ready\"; echo before; read x <\"$D/go\"; echo after; exit 5"},
+    node_run(n, "t",
+             &(struct node_script){
+                 .env = env, .script = "echo 1 >\"$D/ready\"; echo before; read x <\"$D/go\"; echo after; exit 5"},
              got_cb, &g);
     uv_run(&f->loop, UV_RUN_NOWAIT);
     fx_fifo_read(f, "ready");
@@ -258,9 +265,22 @@ static void fences(void **state)
     static const struct {
         const char *text;
         size_t len;
-    } torn[] = {{"r", 1}, {"run 1 2 3", 9}, {"\0\0\0\0", 4}, {"\n", 1}, {"fenc", 4}, {"fence x\n", 8}, {"run\n", 4}, {"run 12 \n", 8},
-                {"run 99999999 1 00000000-0000\n", 29}, {"run x 1 b\n", 10}, {"run 1 x b\n", 10}, {"run 1 1 b c\n", 12},
-                {"exit 0\n", 7}, {"run 1 1 b\nexit 0", 16}, {"run 1 1 b\nexit x\n", 17}, {"run 1 1 b\nexit 0 \n", 18},
+    } torn[] = {{"r", 1},
+                {"run 1 2 3", 9},
+                {"\0\0\0\0", 4},
+                {"\n", 1},
+                {"fenc", 4},
+                {"fence x\n", 8},
+                {"run\n", 4},
+                {"run 12 \n", 8},
+                {"run 99999999 1 00000000-0000\n", 29},
+                {"run x 1 b\n", 10},
+                {"run 1 x b\n", 10},
+                {"run 1 1 b c\n", 12},
+                {"exit 0\n", 7},
+                {"run 1 1 b\nexit 0", 16},
+                {"run 1 1 b\nexit x\n", 17},
+                {"run 1 1 b\nexit 0 \n", 18},
                 {"\0\0\0\0\nrun 1 1 b\nexit 0\n", 22}};
     for (size_t i = 0; i < sizeof torn / sizeof torn[0]; i++) {
         char *token = xasprintf("torn%zu", i), *file = xasprintf("runs/%s.go", token);
@@ -312,9 +332,9 @@ static void kills(void **state)
     fx_fifo(f, "ready");
     fx_fifo(f, "never");
     static const char *const script[] = {
-        "echo $$ >\"$D/ready\"; read x <\"$D/never\"",                        /* dies of TERM */
-        "trap '' TERM; echo $$ >\"$D/ready\"; read x <\"$D/never\"",          /* needs KILL */
-        "sh -c 'trap \"\" TERM; echo $$ >\"$D/ready\"; exec cat \"$D/never\"' | cat", /* a child needs it */
+        "echo $$ >\"$D/ready\"; read x <\"$D/never\"",                                       /* dies of TERM */
+        "trap '' TERM; echo $$ >\"$D/ready\"; read x <\"$D/never\"",                         /* needs KILL */
+        "sh -c 'trap \"\" TERM; echo $$ >\"$D/ready\"; exec cat \"$D/never\"' | cat",        /* a child needs it */
         "trap 'echo bye; exit 9' TERM; echo $$ >\"$D/ready\"; while :; do sleep 0.01; done", /* ends in its own way */
     };
     static const int status[] = {143, 137, 143, 9};
@@ -348,7 +368,8 @@ static void leader_killed(void **state)
     fx_fifo(f, "go");
     for (int way = 0; way < 2; way++) {
         const char *token = way ? "b" : "a";
-        node_run(n, token, &(struct node_script){.env = env, .script = "echo $PPID >\"$D/ready\"; read x <\"$D/go\""}, got_cb, &g);
+        node_run(n, token, &(struct node_script){.env = env, .script = "echo $PPID >\"$D/ready\"; read x <\"$D/go\""},
+                 got_cb, &g);
         uv_run(&f->loop, UV_RUN_NOWAIT);
         assert_int_equal(kill(fx_fifo_read(f, "ready"), SIGKILL), 0);
         EXPECT(fx_look(f, n, token), NODE_ALIVE, 0, "");
@@ -475,8 +496,8 @@ int main(void)
     for (size_t i = 0; i < sizeof shells / sizeof shells[0]; i++) {
         const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-            T(run_and_output), T(environment), T(large), T(secret_on_fd_3), T(adoption), T(fences),
-            T(kills), T(leader_killed), T(probes), T(many), T(not_up),
+            T(run_and_output), T(environment),   T(large),  T(secret_on_fd_3), T(adoption), T(fences),
+            T(kills),          T(leader_killed), T(probes), T(many),           T(not_up),
         };
         shell = shells[i];
         const char *only = getenv("TEST_NODE_SH");

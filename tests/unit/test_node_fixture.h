@@ -206,8 +206,8 @@ static struct got fx_probe(struct fx *f, struct node *n, const char *script, uns
 static void expect_at(struct got g, enum node_outcome outcome, int status, const char *output, int line)
 {
     if (g.outcome != outcome || g.exit != status || (output && strcmp(g.output, output) != 0))
-        fail_msg("line %d: outcome %d (not %d), exit %d (not %d), output \"%.200s\"", line, (int)g.outcome, (int)outcome, g.exit,
-                 status, g.output);
+        fail_msg("line %d: outcome %d (not %d), exit %d (not %d), output \"%.200s\"", line, (int)g.outcome,
+                 (int)outcome, g.exit, status, g.output);
     got_free(&g);
 }
 #define EXPECT(got, outcome, status, output) expect_at(got, outcome, status, output, __LINE__)

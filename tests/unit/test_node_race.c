@@ -73,7 +73,8 @@ static void another_boot(void **state)
     struct got g = {0};
     char *e = xasprintf("D=%s", f->dir);
     const char *env[] = {e, NULL};
-    char *ssh = xasprintf("#!/bin/sh\nexec unshare -m sh -c 'mount --bind \"$1\" /proc/sys/kernel/random/boot_id && exec sh' sh '%s/boot'\n",
+    char *ssh = xasprintf("#!/bin/sh\nexec unshare -m sh -c 'mount --bind \"$1\" /proc/sys/kernel/random/boot_id && "
+                          "exec sh' sh '%s/boot'\n",
                           f->dir);
     fx_write(f, "boot", "00000000-1111-2222-3333-444444444444\n", 37, 0644);
     fx_write(f, "bin/ssh", ssh, strlen(ssh), 0755);
@@ -85,7 +86,8 @@ static void another_boot(void **state)
         skip();
     }
     EXPECT(fx_run(f, n, "ended", "echo out; exit 4"), NODE_EXITED, 4, "out\n");
-    node_run(n, "t", &(struct node_script){.env = env, .script = "echo $$ >\"$D/ready\"; read x <\"$D/go\""}, got_cb, &g);
+    node_run(n, "t", &(struct node_script){.env = env, .script = "echo $$ >\"$D/ready\"; read x <\"$D/go\""}, got_cb,
+             &g);
     uv_run(&f->loop, UV_RUN_NOWAIT);
     fx_fifo_read(f, "ready");
     struct node *later = fx_node_on(f, "oms1");
@@ -121,7 +123,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-        T(one_start_each), T(another_boot), T(another_process),
+        T(one_start_each),
+        T(another_boot),
+        T(another_process),
     };
     if (getenv("TEST_NODE_FILTER"))
         cmocka_set_test_filter(getenv("TEST_NODE_FILTER"));

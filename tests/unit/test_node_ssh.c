@@ -40,15 +40,16 @@ static int free_port(void)
 
 static void start_sshd(struct fx *f, int port)
 {
-    char *o[] = {xasprintf("HostKey=%s/host", f->dir), xasprintf("AuthorizedKeysFile=%s/key.pub", f->dir), xasprintf("ListenAddress=127.0.0.1:%d", port),
-                 xasprintf("PidFile=%s/pid", f->dir)};
+    char *o[] = {xasprintf("HostKey=%s/host", f->dir), xasprintf("AuthorizedKeysFile=%s/key.pub", f->dir),
+                 xasprintf("ListenAddress=127.0.0.1:%d", port), xasprintf("PidFile=%s/pid", f->dir)};
     sshd = fork();
     if (sshd == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         int log = open("/dev/null", O_WRONLY);
         dup2(log, 2);
-        execl("/usr/sbin/sshd", "/usr/sbin/sshd", "-D", "-f", "/dev/null", "-o", o[0], "-o", o[1], "-o", o[2], "-o", o[3], "-o",
-              "UsePAM=yes", "-o", "StrictModes=no", "-o", "PermitRootLogin=yes", "-o", "PrintMotd=yes", (char *)NULL);
+        execl("/usr/sbin/sshd", "/usr/sbin/sshd", "-D", "-f", "/dev/null", "-o", o[0], "-o", o[1], "-o", o[2], "-o",
+              o[3], "-o", "UsePAM=yes", "-o", "StrictModes=no", "-o", "PermitRootLogin=yes", "-o", "PrintMotd=yes",
+              (char *)NULL);
         _exit(127);
     }
     for (size_t i = 0; i < 4; i++)
@@ -79,12 +80,15 @@ static int teardown(void **state)
 static void real_ssh(void **state)
 {
     struct fx *f = *state;
-    if (geteuid() != 0 || access("/usr/sbin/sshd", X_OK) != 0 || (mkdir("/run/sshd", 0755) != 0 && access("/run/sshd", X_OK) != 0))
+    if (geteuid() != 0 || access("/usr/sbin/sshd", X_OK) != 0 ||
+        (mkdir("/run/sshd", 0755) != 0 && access("/run/sshd", X_OK) != 0))
         skip();
     int port = free_port();
     shell(f, "ssh-keygen -q -t ed25519 -N '' -f host && ssh-keygen -q -t ed25519 -N '' -f key");
-    shell(f, "printf 'Host oms1\\n HostName 127.0.0.1\\n Port %d\\n User root\\n IdentityFile %s/key\\n IdentitiesOnly yes\\n"
-             " StrictHostKeyChecking accept-new\\n UserKnownHostsFile %s/known\\n' >config",
+    shell(f,
+          "printf 'Host oms1\\n HostName 127.0.0.1\\n Port %d\\n User root\\n IdentityFile %s/key\\n IdentitiesOnly "
+          "yes\\n"
+          " StrictHostKeyChecking accept-new\\n UserKnownHostsFile %s/known\\n' >config",
           port, f->dir, f->dir);
     shell(f, "printf '#!/bin/sh\\nexec /usr/bin/ssh -F %s/config \"$@\"\\n' >bin/ssh && chmod 755 bin/ssh", f->dir);
 
@@ -100,8 +104,9 @@ static void real_ssh(void **state)
     EXPECT(fx_run(f, n, "a", "echo out; exit 3"), NODE_EXITED, 3, "out\n");
     struct secret *s = secret_new("pass\nword", 9);
     const char *env[] = {"V=a 'b'\n", NULL};
-    EXPECT(fx_run_script(f, n, "b", &(struct node_script){.env = env, .secret = s, .script = "cat <&3; echo; printf %s \"$V\""}), NODE_EXITED,
-           0, "pass\nword\na 'b'\n");
+    EXPECT(fx_run_script(f, n, "b",
+                         &(struct node_script){.env = env, .secret = s, .script = "cat <&3; echo; printf %s \"$V\""}),
+           NODE_EXITED, 0, "pass\nword\na 'b'\n");
     secret_wipe(s);
     struct got g = fx_run(f, n, "c", "head -c 3000000 /dev/urandom");
     assert_int_equal(g.outcome, NODE_EXITED);
@@ -114,7 +119,9 @@ static void real_ssh(void **state)
     const char *env_d[] = {e, NULL};
     fx_fifo(f, "ready");
     fx_fifo(f, "go");
-    node_run(n, "d", &(struct node_script){.env = env_d, .script = "echo $$ >\"$D/ready\"; read x <\"$D/go\"; echo survived"}, got_cb, &g);
+    node_run(n, "d",
+             &(struct node_script){.env = env_d, .script = "echo $$ >\"$D/ready\"; read x <\"$D/go\"; echo survived"},
+             got_cb, &g);
     uv_run(&f->loop, UV_RUN_NOWAIT);
     fx_fifo_read(f, "ready");
     shell(f, "ps -o pid= --ppid \"$(cat pid)\" | xargs kill -KILL");
@@ -155,18 +162,20 @@ static void garbage(void **state)
         {"hello; echo 'fail disk on fire'; sleep 1000", "disk on fire"},
         {"hello; read x; echo 'x 1 alive'; sleep 1000", "does not fit"},
         {"hello; read x; echo 'o 1 YQ'; sleep 1000", "malformed"},
-        {"hello; read x; i=0; while [ $i -lt 1100 ]; do echo \"o 1 $(head -c 1500 /dev/zero | base64 -w0)\"; i=$((i+1)); done; sleep 1000",
+        {"hello; read x; i=0; while [ $i -lt 1100 ]; do echo \"o 1 $(head -c 1500 /dev/zero | base64 -w0)\"; "
+         "i=$((i+1)); done; sleep 1000",
          "too much"},
         {"hello; exec >&-; sleep 1000", "closed"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct got g = {0};
         /* It reads the agent up to the nonce, so that it can say hello; then it is ssh once, and sh the next time. */
-        char *text = xasprintf("#!/bin/sh\nif [ -e '%s/again' ]; then exec sh; fi\n: >'%s/again'\n"
-                               "while read -r line; do case $line in 'exec sh -c '*' omsup-agent agent '*) break;; esac; done\n"
-                               "nonce=${line#* omsup-agent agent }; nonce=${nonce%%%% *}\n"
-                               "hello() { echo \"hello 1 $nonce abc-1\"; }\nsleep() { exec sleep \"$@\"; }\n%s\n",
-                               f->dir, f->dir, bad[i].says);
+        char *text =
+            xasprintf("#!/bin/sh\nif [ -e '%s/again' ]; then exec sh; fi\n: >'%s/again'\n"
+                      "while read -r line; do case $line in 'exec sh -c '*' omsup-agent agent '*) break;; esac; done\n"
+                      "nonce=${line#* omsup-agent agent }; nonce=${nonce%%%% *}\n"
+                      "hello() { echo \"hello 1 $nonce abc-1\"; }\nsleep() { exec sleep \"$@\"; }\n%s\n",
+                      f->dir, f->dir, bad[i].says);
         fx_write(f, "bin/ssh", text, strlen(text), 0755);
         int downs = f->downs;
         struct node *n = fx_node_on(f, "anywhere");
@@ -196,7 +205,8 @@ static void garbage(void **state)
 static void banner(void **state)
 {
     struct fx *f = *state;
-    const char *text = "#!/bin/sh\necho 'Welcome'; echo 'hello 1 00000000000000000000000000000000 abc'; echo 'fail you'; echo 'x 1 lost'\n"
+    const char *text = "#!/bin/sh\necho 'Welcome'; echo 'hello 1 00000000000000000000000000000000 abc'; echo 'fail "
+                       "you'; echo 'x 1 lost'\n"
                        "head -c 10000 /dev/zero | tr '\\0' =; echo; printf '\\377\\0\\n'; exec sh\n";
     fx_write(f, "bin/ssh", text, strlen(text), 0755);
     struct node *n = fx_node_on(f, "anywhere");
@@ -213,7 +223,8 @@ static void descriptors(void **state)
     int leak = open("/dev/zero", O_RDONLY); /* without O_CLOEXEC, as a library may do it */
     setenv("NOTIFY_SOCKET", "/run/x", 1);
     struct node *n = fx_node(f);
-    EXPECT(fx_run(f, n, "t", "ls -l /proc/self/fd | grep -c zero; echo \"${NOTIFY_SOCKET-none}\""), NODE_EXITED, 0, "0\nnone\n");
+    EXPECT(fx_run(f, n, "t", "ls -l /proc/self/fd | grep -c zero; echo \"${NOTIFY_SOCKET-none}\""), NODE_EXITED, 0,
+           "0\nnone\n");
     EXPECT(fx_run(f, n, "u", "ls -l /proc/self/fd /proc/$PPID/fd | grep -c zero; exit 0"), NODE_EXITED, 0, "0\n");
     unsetenv("NOTIFY_SOCKET");
     close(leak);
@@ -224,7 +235,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-        T(real_ssh), T(garbage), T(banner), T(descriptors),
+        T(real_ssh),
+        T(garbage),
+        T(banner),
+        T(descriptors),
     };
     if (getenv("TEST_NODE_FILTER"))
         cmocka_set_test_filter(getenv("TEST_NODE_FILTER"));

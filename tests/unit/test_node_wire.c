@@ -44,14 +44,41 @@ static void good_lines(void **state)
 
 static void bad_lines(void **state)
 {
-    static const char *const bad[] = {
-        "", " ", "o", "o 7", "o 7 ", "o x YQ==", "o -1 YQ==", "o 18446744073709551616 YQ==", "oo 7 YQ==",
-        "x", "x 1", "x 1 ", "x 1 exited", "x 1 exited ", "x 1 exited 256", "x 1 exited -1", "x 1 exited 0 ",
-        "x 1 exited 0 0", "x 1 exited 99999999999999999999", "x 1 alive ", "x 1 Alive", "x  1 alive", "x 1 dead",
-        "pong ", "pongs", "hello", "hello 1", "hello 2 0123456789abcdef0123456789abcdef 8b",
-        "hello 1 0123456789abcdef0123456789abcdee 8b", "hello 1 0123456789abcdef0123456789abcdef ",
-        "hello 1 0123456789abcdef0123456789abcdef 8B!", "hello 1 0123456789abcdef0123456789abcdef0 8b",
-        "hello 1 0123456789abcdef0123456789abcdef 0123456789abcdef0123456789abcdef01234", "HELLO 1", "look 1 a"};
+    static const char *const bad[] = {"",
+                                      " ",
+                                      "o",
+                                      "o 7",
+                                      "o 7 ",
+                                      "o x YQ==",
+                                      "o -1 YQ==",
+                                      "o 18446744073709551616 YQ==",
+                                      "oo 7 YQ==",
+                                      "x",
+                                      "x 1",
+                                      "x 1 ",
+                                      "x 1 exited",
+                                      "x 1 exited ",
+                                      "x 1 exited 256",
+                                      "x 1 exited -1",
+                                      "x 1 exited 0 ",
+                                      "x 1 exited 0 0",
+                                      "x 1 exited 99999999999999999999",
+                                      "x 1 alive ",
+                                      "x 1 Alive",
+                                      "x  1 alive",
+                                      "x 1 dead",
+                                      "pong ",
+                                      "pongs",
+                                      "hello",
+                                      "hello 1",
+                                      "hello 2 0123456789abcdef0123456789abcdef 8b",
+                                      "hello 1 0123456789abcdef0123456789abcdee 8b",
+                                      "hello 1 0123456789abcdef0123456789abcdef ",
+                                      "hello 1 0123456789abcdef0123456789abcdef 8B!",
+                                      "hello 1 0123456789abcdef0123456789abcdef0 8b",
+                                      "hello 1 0123456789abcdef0123456789abcdef 0123456789abcdef0123456789abcdef01234",
+                                      "HELLO 1",
+                                      "look 1 a"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_int_equal(parse(bad[i]).kind, WIRE_BAD);
     assert_int_equal(wire_parse("pong\0x", 6, nonce).kind, WIRE_BAD);
@@ -66,8 +93,9 @@ static void bad_lines(void **state)
 
 static void base64(void **state)
 {
-    static const char *const bad[] = {"", "Y", "YQ", "YQ=", "YQ==YQ==", "Y===", "====", "YR==", "YWF=", "Y!==", "YQ= ",
-                                      "YWE=\n", "=YWE", "Y=E=", "YWJj=", "\377\377\377\377"};
+    static const char *const bad[] = {
+        "",     "Y",    "YQ",   "YQ=",    "YQ==YQ==", "Y===", "====",  "YR==",
+        "YWF=", "Y!==", "YQ= ", "YWE=\n", "=YWE",     "Y=E=", "YWJj=", "\377\377\377\377"};
     struct buf b = {0};
     assert_true(wire_base64(&b, "AP+A"));
     assert_true(wire_base64(&b, "YWI="));
@@ -109,8 +137,10 @@ static void script(void **state)
 static void tokens(void **state)
 {
     assert_true(wire_token_ok("a-B_9.x"));
-    static const char *const bad[] = {"", ".", "..", "-x", "a/b", "a b", "a\n", "\303\244",
-                                      "12345678901234567890123456789012345678901234567890123456789012345"};
+    static const char *const bad[] = {
+        "",    ".",        "..",
+        "-x",  "a/b",      "a b",
+        "a\n", "\303\244", "12345678901234567890123456789012345678901234567890123456789012345"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_false(wire_token_ok(bad[i]));
 }
@@ -130,8 +160,9 @@ static void printable(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(good_lines), cmocka_unit_test(bad_lines), cmocka_unit_test(base64),    cmocka_unit_test(payload),
-        cmocka_unit_test(script),     cmocka_unit_test(tokens),    cmocka_unit_test(printable),
+        cmocka_unit_test(good_lines), cmocka_unit_test(bad_lines), cmocka_unit_test(base64),
+        cmocka_unit_test(payload),    cmocka_unit_test(script),    cmocka_unit_test(tokens),
+        cmocka_unit_test(printable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

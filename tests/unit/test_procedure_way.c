@@ -70,8 +70,7 @@ static void community(void **state)
          "cannot upgrade 3.2.1 to 3.3.0: V3.3.0 can be reached from V3.2.2 only; upgrades from 3.2.1: none", NULL},
         /* 3.3.1: step by step */
         {"3.3.0", "3.3.1", "ce-3.3.1", "3.3.0 > 3.3.1"},
-        {"3.2.2", "3.3.1",
-         "cannot upgrade 3.2.2 to 3.3.1: upgrade to V3.3.0 first; the way is 3.2.2 > 3.3.0 > 3.3.1",
+        {"3.2.2", "3.3.1", "cannot upgrade 3.2.2 to 3.3.1: upgrade to V3.3.0 first; the way is 3.2.2 > 3.3.0 > 3.3.1",
          "3.2.2 > 3.3.0 > 3.3.1"},
         /* 4.0.0: from 3.2.2, 3.3.0, 3.3.1 */
         {"3.2.2", "4.0.0", "ce-4.0.0", "3.2.2 > 4.0.0"},

@@ -8,7 +8,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum core_shown { SHOWN_PENDING, SHOWN_RUNNING, SHOWN_SUCCESSFUL, SHOWN_FAILED, SHOWN_IN_DOUBT, SHOWN_WAITING, SHOWN_SKIPPED, SHOWN_CANCELED };
+enum core_shown {
+    SHOWN_PENDING,
+    SHOWN_RUNNING,
+    SHOWN_SUCCESSFUL,
+    SHOWN_FAILED,
+    SHOWN_IN_DOUBT,
+    SHOWN_WAITING,
+    SHOWN_SKIPPED,
+    SHOWN_CANCELED
+};
 const char *core_shown_name(enum core_shown s); /* "In Doubt" */
 
 enum core_phase {
@@ -21,7 +30,7 @@ const char *core_phase_name(enum core_phase p);
 const char *core_phase_text(enum core_phase p);
 int core_phase_parse(const char *name); /* -1 when unknown */
 enum core_shown core_phase_shown(enum core_phase p);
-bool core_phase_final(enum core_phase p);  /* nothing runs and no event of the world is awaited; FAILED may be retried */
+bool core_phase_final(enum core_phase p); /* nothing runs and no event of the world is awaited; FAILED may be retried */
 bool core_phase_passed(enum core_phase p); /* SUCCESSFUL or SKIPPED: the barrier may open */
 bool core_phase_busy(enum core_phase p);   /* something runs or is asked by the driver */
 
@@ -62,10 +71,10 @@ struct core_subtask {
     enum core_phase phase;
     enum core_way way;
     bool has_check;
-    bool read_only;   /* its act may be repeated without harm */
+    bool read_only; /* its act may be repeated without harm */
     bool skip_forced;
     bool repeat_asked; /* after a lost attempt only an operator begins another one */
-    bool asked;       /* an operator's retry, newer than the pause: acts though the job is paused. Not kept over a restart */
+    bool asked; /* an operator's retry, newer than the pause: acts though the job is paused. Not kept over a restart */
     bool open_run;    /* the present attempt's run is not known to be over */
     unsigned attempt; /* 0: none yet */
     unsigned lost;    /* attempts lost in a row */
@@ -74,7 +83,7 @@ struct core_subtask {
 struct core_step {
     size_t first, n; /* its subtasks in core_job.subtasks */
     bool serial, rerun_force;
-    bool guarded;    /* some later step guards on this one: a skip needs force */
+    bool guarded; /* some later step guards on this one: a skip needs force */
 };
 
 enum core_mode { MODE_READY, MODE_RUNNING, MODE_PAUSED, MODE_CANCELING, MODE_CANCELED, MODE_SUCCESSFUL };
@@ -82,7 +91,16 @@ const char *core_mode_name(enum core_mode m);
 int core_mode_parse(const char *name);
 
 /* As shown to people; derived, never stored apart from its mode. */
-enum core_job_state { JOB_ST_INITIALIZING, JOB_ST_READY, JOB_ST_IN_PROGRESS, JOB_ST_WAITING, JOB_ST_PAUSED, JOB_ST_SUCCESSFUL, JOB_ST_FAILED, JOB_ST_CANCELED };
+enum core_job_state {
+    JOB_ST_INITIALIZING,
+    JOB_ST_READY,
+    JOB_ST_IN_PROGRESS,
+    JOB_ST_WAITING,
+    JOB_ST_PAUSED,
+    JOB_ST_SUCCESSFUL,
+    JOB_ST_FAILED,
+    JOB_ST_CANCELED
+};
 const char *core_job_state_name(enum core_job_state s);
 
 struct core_job {
@@ -96,8 +114,8 @@ struct core_job {
 enum core_job_state core_job_state(const struct core_job *j);
 size_t core_current_step(const struct core_job *j); /* the first step that has not passed; n_steps when all have */
 size_t core_step_of(const struct core_job *j, size_t subtask);
-/* The first subtask in which an attempt is under way that changes something; n_subtasks: none. Not what was given up: that
- * has open_run, and may still run. */
+/* The first subtask in which an attempt is under way that changes something; n_subtasks: none. Not what was given up:
+ * that has open_run, and may still run. */
 size_t core_acting(const struct core_job *j);
 
 struct core_move {
@@ -116,11 +134,18 @@ void core_update_free(struct core_update *u);
 bool core_apply(struct core_job *j, size_t subtask, enum core_event e, struct core_update *u);
 
 /* Verbs on the job. false: refused in this mode, nothing changed. */
-enum core_verb { VERB_START, VERB_PAUSE, VERB_RESUME, VERB_CANCEL, VERB_CANCEL_FORCE, VERB_HOLD /* by the engine, as PAUSE but from READY too */ };
+enum core_verb {
+    VERB_START,
+    VERB_PAUSE,
+    VERB_RESUME,
+    VERB_CANCEL,
+    VERB_CANCEL_FORCE,
+    VERB_HOLD /* by the engine, as PAUSE but from READY too */
+};
 bool core_verb(struct core_job *j, enum core_verb v, struct core_update *u);
 
-/* What `retry` means for this subtask now; N_EVENTS: not allowed, and *why (static text) says so. `away`: its node cannot be
- * reached. */
+/* What `retry` means for this subtask now; N_EVENTS: not allowed, and *why (static text) says so. `away`: its node
+ * cannot be reached. */
 enum core_event core_retry_event(const struct core_job *j, size_t subtask, bool force, bool away, const char **why);
 /* May it be skipped now? NULL: yes; else static text. */
 const char *core_skip_refusal(const struct core_job *j, size_t subtask, bool force);

@@ -52,10 +52,7 @@ int core_phase_parse(const char *name)
 
 bool core_phase_passed(enum core_phase p) { return p == PHASE_SUCCESSFUL || p == PHASE_SKIPPED; }
 
-bool core_phase_final(enum core_phase p)
-{
-    return core_phase_passed(p) || p == PHASE_FAILED || p == PHASE_CANCELED;
-}
+bool core_phase_final(enum core_phase p) { return core_phase_passed(p) || p == PHASE_FAILED || p == PHASE_CANCELED; }
 
 bool core_phase_busy(enum core_phase p)
 {
@@ -64,7 +61,8 @@ bool core_phase_busy(enum core_phase p)
 
 const char *core_shown_name(enum core_shown s)
 {
-    static const char *const names[] = {"Pending", "Running", "Successful", "Failed", "In Doubt", "Waiting", "Skipped", "Canceled"};
+    static const char *const names[] = {"Pending",  "Running", "Successful", "Failed",
+                                        "In Doubt", "Waiting", "Skipped",    "Canceled"};
     return names[s];
 }
 
@@ -82,6 +80,7 @@ int core_mode_parse(const char *name)
 
 const char *core_job_state_name(enum core_job_state s)
 {
-    static const char *const names[] = {"Initializing", "Ready", "In Progress", "Waiting", "Paused", "Successful", "Failed", "Canceled"};
+    static const char *const names[] = {"Initializing", "Ready",      "In Progress", "Waiting",
+                                        "Paused",       "Successful", "Failed",      "Canceled"};
     return names[s];
 }
