@@ -77,7 +77,7 @@ bool client_send(struct client *c, cJSON *message)
         len = clean.len;
         text = buf_take(&clean);
     }
-    if (len + 1 > LINE_MAX_BYTES) {
+    if (len + 1 > PROTOCOL_LINE_MAX) {
         free(text);
         return false;
     }
@@ -137,7 +137,7 @@ static void next_line(struct client *c)
     while (!c->request && !c->closing && !c->refused && !answers_waiting(c)) {
         char *start = c->in.len > at ? c->in.data + at : NULL, *nl = start ? memchr(start, '\n', c->in.len - at) : NULL;
         if (!nl) {
-            if (c->in.len - at >= LINE_MAX_BYTES)
+            if (c->in.len - at >= PROTOCOL_LINE_MAX)
                 refuse(c, ERR_LIMIT, "a line of more than 1 MiB");
             break;
         }
@@ -168,7 +168,7 @@ static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *b)
         buf_add(&c->in, b->base, (size_t)n);
         next_line(c);
         /* A peer that sends on while its request is answered is not read further than one line. */
-        if (c->in.len >= LINE_MAX_BYTES && !c->closing) {
+        if (c->in.len >= PROTOCOL_LINE_MAX && !c->closing) {
             uv_read_stop(s);
             c->reading = false;
         }

@@ -3,10 +3,10 @@
 #include <stdbool.h>
 
 #include "common/buf.h"
+#include "common/protocol.h"
 #include "daemon/api/server.h"
 
 enum {
-    LINE_MAX_BYTES = 1024 * 1024,
     CLIENTS_MAX = 64,
     CLIENTS_PER_UID = 16,
     LINE_TIMEOUT_MS = 30 * 1000,

@@ -4,8 +4,6 @@
 
 #include "daemon/api/internal.h"
 
-enum { PROTOCOL = 1, REASON_MAX = 1000 };
-
 /* --- parameters ----------------------------------------------------------------------------------- */
 
 static const cJSON *param(const struct request *r, const char *name)
@@ -77,16 +75,16 @@ static void m_hello(struct request *r)
     int64_t version;
     cJSON *o = NULL;
     int rc = get_number(r, "protocol", true, 1000, &version, &e);
-    if (rc == 0 && version != PROTOCOL)
+    if (rc == 0 && version != PROTOCOL_VERSION)
         rc = err_set(&e, ERR_PROTOCOL,
                      "this omsupd (%s) speaks protocol %d, the client %d: use the client of the same version",
-                     OMSUP_VERSION, PROTOCOL, (int)version);
+                     OMSUP_VERSION, PROTOCOL_VERSION, (int)version);
     if (rc == 0) {
         r->client->hello = true;
         o = cJSON_CreateObject();
         cJSON_AddStringToObject(o, "daemon", "omsupd");
         cJSON_AddStringToObject(o, "version", OMSUP_VERSION);
-        cJSON_AddNumberToObject(o, "protocol", PROTOCOL);
+        cJSON_AddNumberToObject(o, "protocol", PROTOCOL_VERSION);
         cJSON_AddStringToObject(o, "access", r->client->access == ACCESS_OPERATE ? "operate" : "look");
         cJSON_AddStringToObject(o, "host", r->client->server->host);
     }
@@ -212,7 +210,7 @@ static void m_verb(struct request *r)
         v++;
     struct engine_caller who = caller(r);
     int rc = get_address(r, &job, &step, &subtask, &e);
-    if (rc == 0 && (rc = get_text(r, "reason", verbs[v].reason, REASON_MAX, &reason, &e)) == 0 &&
+    if (rc == 0 && (rc = get_text(r, "reason", verbs[v].reason, PROTOCOL_REASON_MAX, &reason, &e)) == 0 &&
         (rc = get_bool(r, "force", &force, &e)) == 0)
         rc = engine_do(engine_of(r), &who, verbs[v].verb, job, step, subtask, reason, force, &result, &e);
     finish(r, rc, result, &e);
@@ -226,7 +224,7 @@ static void m_rollback(struct request *r)
     bool plan_only = false, force = false;
     struct engine_caller who = caller(r);
     if (get_number(r, "job", true, ID_MAX, &job, &e) || get_bool(r, "plan_only", &plan_only, &e) ||
-        get_bool(r, "force", &force, &e) || get_text(r, "reason", !plan_only, REASON_MAX, &reason, &e))
+        get_bool(r, "force", &force, &e) || get_text(r, "reason", !plan_only, PROTOCOL_REASON_MAX, &reason, &e))
         request_fail(r, &e);
     else
         engine_rollback(engine_of(r), &who, job, reason, force, plan_only, on_reply, r);

@@ -2,6 +2,7 @@
  * container, a procedure. All parsers take bytes from outside: bounded, validated, and an error names
  * FILE:LINE:COLUMN and what was expected. Pure: no I/O. */
 #pragma once
+#include "common/protocol.h"
 #include "common/secret.h"
 #include "daemon/plan/plan.h"
 
@@ -43,7 +44,7 @@ struct deployment {
     struct deploy_node *nodes; /* in order of regions */
     size_t n_nodes;
 };
-enum { DEPLOYMENT_MAX = 256 * 1024 };
+enum { DEPLOYMENT_MAX = PROTOCOL_FILE_MAX };
 int deployment_parse(const char *text, size_t len, const char *file, struct deployment **out, struct err *e);
 void deployment_free(struct deployment *d);
 

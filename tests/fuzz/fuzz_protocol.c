@@ -167,7 +167,7 @@ static void check_answers(struct buf *in)
     while (in->len && (nl = memchr(in->data, '\n', in->len))) {
         size_t len = (size_t)(nl - in->data);
         cJSON *m = cJSON_ParseWithLength(in->data, len);
-        if (!cJSON_IsObject(m) || len + 1 > LINE_MAX_BYTES)
+        if (!cJSON_IsObject(m) || len + 1 > PROTOCOL_LINE_MAX)
             abort();
         bool answer = cJSON_HasObjectItem(m, "result") != cJSON_HasObjectItem(m, "error"),
              changed = cJSON_HasObjectItem(m, "method");

@@ -1,0 +1,10 @@
+/* What both programs agree on about the protocol; schema/protocol.md describes it. A change here that an older peer
+ * would misunderstand needs a new PROTOCOL_VERSION. */
+#pragma once
+
+enum {
+    PROTOCOL_VERSION = 1,
+    PROTOCOL_LINE_MAX = 1024 * 1024, /* bytes of a message, with the newline that ends it */
+    PROTOCOL_FILE_MAX = 256 * 1024,  /* bytes of a deployment file */
+    PROTOCOL_REASON_MAX = 1000,      /* bytes of a reason that an operator gives */
+};
