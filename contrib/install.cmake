@@ -1,4 +1,4 @@
-# cmake --install: programs, service, users, manuals, completion.
+# cmake --install: programs, service, users, manuals, completion, licence.
 configure_file(${CMAKE_SOURCE_DIR}/contrib/systemd/omsupd.service ${CMAKE_BINARY_DIR}/omsupd.service @ONLY)
 install(TARGETS omsupd RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
 install(TARGETS omsupctl RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
@@ -11,3 +11,4 @@ install(FILES ${section1} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES ${section8} DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
 install(FILES contrib/completion/omsupctl.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME omsupctl)
 install(FILES contrib/examples/two-node.yaml contrib/examples/omsupd.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})

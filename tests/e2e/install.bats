@@ -25,9 +25,10 @@ setup_file() {
 		644 share/bash-completion/completions/omsupctl
 		644 share/doc/omsupd/examples/two-node.yaml
 		644 share/doc/omsupd/examples/omsupd.yaml
+		644 share/doc/omsupd/LICENSE
 	END
 	# and nothing else
-	[ "$(find "$ROOT" -type f | wc -l)" = 10 ]
+	[ "$(find "$ROOT" -type f | wc -l)" = 11 ]
 }
 
 @test "the programs run from there and know their version" {
