@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include <cJSON.h>
+#include <cjson/cJSON.h>
 
 #include "common/alloc.h"
 
