@@ -1,3 +1,4 @@
-#include "client/cli.h"
+#include "client/cmd/cmd.h"
+#include "client/frame.h"
 
-int main(int argc, char **argv) { return cli_main(argc, argv); }
+int main(int argc, char **argv) { return frame_main(argc, argv, commands); }

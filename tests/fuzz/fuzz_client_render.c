@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/render.h"
-#include "client/text.h"
+#include "client/show/show.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -24,18 +23,18 @@ static void draw(const cJSON *o, const struct term *t, bool verbose)
     struct buf b = {0};
     struct view v = {.t = t, .verbose = verbose, .brief = !verbose, .age = 12.5};
     if (snapshot_parse(o, &s, &e) == 0) {
-        render_status(&b, &v, &s);
-        render_check(&b, &v, &s);
-        render_line(&b, &v, &s);
+        show_status(&b, &v, &s);
+        show_check(&b, &v, &s);
+        show_line(&b, &v, &s);
         snapshot_free(&s);
     }
     e.code = 0;
-    render_show(&b, &v, o, &e);
-    render_event(&b, t, o, &e);
-    render_verb(&b, t, o, &e);
-    render_rollback(&b, t, o, &e);
-    render_list(&b, t, cJSON_GetObjectItemCaseSensitive(o, "jobs"), &e);
-    render_procedures(&b, &v, cJSON_GetObjectItemCaseSensitive(o, "procedures"), &e);
+    show_detail(&b, &v, o, &e);
+    show_event(&b, t, o, &e);
+    show_verb(&b, t, o, &e);
+    show_rollback(&b, t, o, &e);
+    show_list(&b, t, cJSON_GetObjectItemCaseSensitive(o, "jobs"), &e);
+    show_procedures(&b, &v, cJSON_GetObjectItemCaseSensitive(o, "procedures"), &e);
     must_be_tame(&b);
     buf_free(&b);
 }

@@ -10,11 +10,9 @@
 
 #include <cmocka.h>
 
-#include "client/address.h"
-#include "client/cli.h"
-#include "client/help.h"
-#include "client/quantity.h"
-#include "client/text.h"
+#include "client/cli/cli.h"
+#include "client/cmd/cmd.h"
+#include "client/show/show.h"
 #include "common/alloc.h"
 
 static int parse(struct args *a, struct err *e, const char **argv)
@@ -85,13 +83,13 @@ static void commands_are_suggested(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct err e = {0};
         char *want = xasprintf("did you mean %s?", rows[i][1]);
-        assert_int_equal(command_unknown(rows[i][0], &e), ERR_USAGE);
+        assert_int_equal(command_unknown(commands, rows[i][0], &e), ERR_USAGE);
         if (!strstr(e.msg, want))
             fail_msg("%s: \"%s\"", rows[i][0], e.msg);
         free(want);
     }
     struct err e = {0};
-    command_unknown("upgradeeverything", &e);
+    command_unknown(commands, "upgradeeverything", &e);
     assert_null(strstr(e.msg, "did you mean"));
 }
 
@@ -209,7 +207,7 @@ static void completion_is_fresh(void **state)
 {
     struct buf b = {0};
     char *kept = repository_file("contrib/completion/omsupctl.bash");
-    help_completion(&b);
+    help_completion(&b, commands);
     assert_string_equal(buf_str(&b), kept); /* else: omsupctl help --completion > contrib/completion/omsupctl.bash */
     free(kept);
     buf_free(&b);
@@ -224,7 +222,7 @@ static void must_hold(const char *text, const char *what)
 static void manual_is_complete(void **state)
 {
     char *man = repository_file("contrib/man/omsupctl.1"), *what;
-    for (size_t i = 0; i < n_commands; i++) {
+    for (size_t i = 0; commands[i]; i++) {
         must_hold(man, what = xasprintf(".It Cm %s", commands[i]->name));
         free(what);
     }
@@ -233,7 +231,7 @@ static void manual_is_complete(void **state)
         free(what);
     }
 #define EXIT(name, status, text) must_hold(man, ".It " #status "\n");
-#include "client/exit.def"
+#include "client/cli/exit.def"
 #undef EXIT
     free(man);
 }
@@ -255,17 +253,17 @@ static void exit_statuses_agree(void **state)
 
 static void commands_are_whole(void **state)
 {
-    for (size_t i = 0; i < n_commands; i++) {
+    for (size_t i = 0; commands[i]; i++) {
         const struct command *c = commands[i];
         assert_non_null(c->run);
         assert_true(c->min <= c->max && *c->summary);
-        assert_ptr_equal(command_find(c->name), c);
+        assert_ptr_equal(command_find(commands, c->name), c);
         for (const enum option *o = c->options; o && *o != N_OPTIONS; o++)
             assert_true(*o > OPT_GLOBAL_LAST && *o < N_OPTIONS);
     }
     for (int o = OPT_GLOBAL_LAST + 1; o < N_OPTIONS; o++) { /* every option belongs to some command */
         size_t users = 0;
-        for (size_t i = 0; i < n_commands; i++)
+        for (size_t i = 0; commands[i]; i++)
             users += command_takes(commands[i], (enum option)o);
         assert_true(users > 0);
     }

@@ -11,9 +11,8 @@
 
 #include <cmocka.h>
 
-#include "client/get.h"
-#include "client/render.h"
-#include "client/text.h"
+#include "client/show/show.h"
+#include "client/wire/wire.h"
 #include "common/alloc.h"
 
 static char *read_all(const char *path)
@@ -67,9 +66,9 @@ static void draw(const char *name, const char *suffix, const struct term *t, con
     struct view v = {.t = t};
     assert_int_equal(snapshot_parse(o, &s, &e), 0);
     if (snapshot_is(&s, "check"))
-        render_check(&b, &v, &s);
+        show_check(&b, &v, &s);
     else
-        render_status(&b, &v, &s);
+        show_status(&b, &v, &s);
     golden(name, suffix, &b);
     buf_free(&b);
     snapshot_free(&s);
@@ -119,11 +118,11 @@ static void all_of_it_and_a_small_screen(void **state)
     struct term plain = pipe_term();
     struct view v = {.t = &plain, .verbose = true, .age = 100};
     assert_int_equal(snapshot_parse(o, &s, &e), 0);
-    render_status(&b, &v, &s);
+    show_status(&b, &v, &s);
     golden("progress", ".verbose.txt", &b); /* what runs is 100 s older, what has ended is not */
     buf_free(&b);
     v = (struct view){.t = &plain, .brief = true, .note = "omsupd does not answer"};
-    render_status(&b, &v, &s);
+    show_status(&b, &v, &s);
     golden("progress", ".brief.txt", &b);
     buf_free(&b);
     snapshot_free(&s);
@@ -137,7 +136,7 @@ static void show_is_drawn_as_kept(void **state)
     struct buf b = {0};
     struct term plain = pipe_term();
     struct view v = {.t = &plain, .verbose = true};
-    assert_int_equal(render_show(&b, &v, o, &e), 0);
+    assert_int_equal(show_detail(&b, &v, o, &e), 0);
     golden("show", ".txt", &b);
     buf_free(&b);
     cJSON_Delete(o);
@@ -157,8 +156,8 @@ static void nothing_is_wider_than_the_terminal(void **state)
             struct term t = screen_term(width);
             struct view v = {.t = &t};
             assert_int_equal(snapshot_parse(o, &s, &e), 0);
-            render_status(&b, &v, &s);
-            render_check(&b, &v, &s);
+            show_status(&b, &v, &s);
+            show_check(&b, &v, &s);
             const char *p = buf_str(&b);
             for (size_t n; *p; p += n + (p[n] == '\n')) {
                 n = strcspn(p, "\n");
@@ -167,7 +166,7 @@ static void nothing_is_wider_than_the_terminal(void **state)
             }
             t.colour = false;
             b.len = 0;
-            render_status(&b, &v, &s);
+            show_status(&b, &v, &s);
             for (p = buf_str(&b); *p; p++)
                 assert_true((unsigned char)*p >= 0x20 || *p == '\n');
             buf_free(&b);

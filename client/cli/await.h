@@ -1,0 +1,18 @@
+/* Waiting for a job: until it ends or needs somebody. */
+#pragma once
+#include <stdint.h>
+
+#include <cjson/cJSON.h>
+
+#include "client/wire/wire.h"
+#include "common/err.h"
+
+struct cli;
+
+void await_begin(const struct cli *c, struct follow *f, int64_t job, int64_t since);
+/* Blocks until something has changed (f has it), saying once when the daemon is away; or an error: it stays away. */
+int await_change(const struct cli *c, struct follow *f, struct err *e);
+/* Follows the job until it rests; the last snapshot's JSON is the caller's. The status tells its state. */
+int await_job(const struct cli *c, int64_t job, cJSON **snapshot, struct err *e);
+/* await_job(), then one line about it, or with --json the snapshot. */
+int await_and_tell(const struct cli *c, int64_t job, struct err *e);

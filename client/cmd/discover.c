@@ -1,0 +1,67 @@
+/* discover: a deployment file from what the hosts tell. */
+#include <string.h>
+#include <unistd.h>
+
+#include "client/cli/cli.h"
+
+static int write_out(struct cli *c, const cJSON *result, struct err *e)
+{
+    const char *path = cli_opt(c, OPT_OUTPUT);
+    const cJSON *o;
+    struct buf b = {0};
+    e->code = 0;
+    const char *text = get_text(result, "deployment", REQUIRED, e);
+    const cJSON *questions = get_array(result, "questions", OPTIONAL, e);
+    cJSON_ArrayForEach(o, questions) if (!cJSON_IsString(o))
+        err_set(e, ERR_PROTOCOL, "omsupd does not keep to the protocol: \"questions\" holds what is no string");
+    int rc = e->code;
+    if (rc == 0 && path)
+        rc = file_write_new(path, text, e);
+    if (rc == 0 && (rc = cli_json(c, result, e)) == 0) {
+        if (path) {
+            buf_puts(&b, "written: ");
+            text_add(&b, &c->term, path);
+            buf_puts(&b, "\n");
+        } else {
+            text_block(&b, &c->term, text, strlen(text));
+        }
+        rc = cli_print(&b, e);
+        cJSON_ArrayForEach(o, questions) cli_note(c, "to answer in the file: %s", o->valuestring);
+        if (rc == 0)
+            cli_note(c, "review the deployment file before you use it");
+    }
+    return rc;
+}
+
+static int run_discover(struct cli *c, struct err *e)
+{
+    cJSON *params, *hosts, *result = NULL;
+    const char *path = cli_opt(c, OPT_OUTPUT);
+    if (path && access(path, F_OK) == 0) /* said before the hosts are asked; file_write_new() decides */
+        return err_set(e, ERR_REFUSED, "%.500s exists: it is not overwritten", path);
+    params = cJSON_CreateObject();
+    hosts = cJSON_AddArrayToObject(params, "hosts");
+    for (int i = 0; i < c->n; i++)
+        cJSON_AddItemToArray(hosts, cJSON_CreateString(c->words[i]));
+    if (cli_opt(c, OPT_SUDO))
+        cJSON_AddTrueToObject(params, "sudo");
+    if (cli_opt(c, OPT_CONTAINER))
+        cJSON_AddStringToObject(params, "container", cli_opt(c, OPT_CONTAINER));
+    int rc = cli_call(c, "discover", params, true, &result, e);
+    if (rc == 0)
+        rc = write_out(c, result, e);
+    cJSON_Delete(result);
+    return rc < 0 ? rc : STATUS_DONE;
+}
+
+static const enum option options[] = {OPT_SSH, OPT_SUDO, OPT_CONTAINER, OPT_OUTPUT, N_OPTIONS};
+const struct command cmd_discover = {
+    .name = "discover",
+    .words = "--ssh HOST...",
+    .summary = "write a deployment file from what the hosts tell",
+    .help = "HOST is an ssh destination, or \"local\". What could not be found out is asked, and marked in the file.",
+    .options = options,
+    .min = 1,
+    .max = 64,
+    .run = run_discover,
+};

@@ -1,0 +1,83 @@
+/* events: what happened to a job, who did it and why. */
+#include "client/cli/cli.h"
+
+enum { PAGE = 500 };
+
+/* The history, page by page; with --json and without -f collected to one document. */
+static int history(struct cli *c, int64_t job, int64_t *last, cJSON *all, struct err *e)
+{
+    int rc = 0;
+    bool more = true;
+    while (rc == 0 && more) {
+        cJSON *params = cJSON_CreateObject(), *result = NULL, *o;
+        cJSON_AddNumberToObject(params, "job", (double)job);
+        cJSON_AddNumberToObject(params, "since", (double)*last);
+        cJSON_AddNumberToObject(params, "limit", PAGE);
+        if ((rc = cli_call(c, "events", params, false, &result, e)) != 0)
+            return rc;
+        e->code = 0;
+        cJSON *list = (cJSON *)get_array(result, "events", REQUIRED, e);
+        int64_t newest = get_id(result, "last", REQUIRED, e);
+        more = cJSON_GetArraySize(list) >= PAGE || get_bool(result, "more", OPTIONAL, e); /* fewer when they are long */
+        if (e->code == 0 && more && newest <= *last)
+            err_set(e, ERR_PROTOCOL, "omsupd does not keep to the protocol: \"last\" does not go on");
+        rc = e->code;
+        if (rc == 0) {
+            *last = newest;
+            if (!all)
+                rc = events_print(c, list, e);
+            else
+                while ((o = cJSON_DetachItemFromArray(list, 0)) != NULL)
+                    cJSON_AddItemToArray(all, o);
+        }
+        cJSON_Delete(result);
+    }
+    return rc;
+}
+
+static int follow(struct cli *c, int64_t job, int64_t last, struct err *e)
+{
+    struct follow f;
+    struct snapshot s;
+    int rc = 0;
+    bool ended = false;
+    conn_close(&c->conn);
+    await_begin(c, &f, job, last);
+    while (rc == 0 && !ended && (rc = await_change(c, &f, e)) == 0)
+        if ((rc = events_print(c, f.events, e)) == 0 && (rc = snapshot_parse(f.snapshot, &s, e)) == 0) {
+            ended = snapshot_ended(&s) && f.last >= s.last; /* a change may bring 500 events, and more follow */
+            snapshot_free(&s);
+        }
+    follow_end(&f);
+    return rc;
+}
+
+static int run_events(struct cli *c, struct err *e)
+{
+    int64_t job, last = 0;
+    bool on = cli_opt(c, OPT_FOLLOW), one = cli_opt(c, OPT_JSON) && !on;
+    cJSON *all = cJSON_CreateObject(), *list = cJSON_AddArrayToObject(all, "events");
+    int rc = address_job(c->words[0], &job, e);
+    if (rc == 0)
+        rc = history(c, job, &last, one ? list : NULL, e);
+    if (rc == 0 && one) {
+        cJSON_AddNumberToObject(all, "last", (double)last);
+        rc = cli_print_json(all, e);
+    } else if (rc == 0 && on) {
+        rc = follow(c, job, last, e);
+    }
+    cJSON_Delete(all);
+    return rc ? rc : STATUS_DONE;
+}
+
+static const enum option options[] = {OPT_FOLLOW, N_OPTIONS};
+const struct command cmd_events = {
+    .name = "events",
+    .words = "JOB",
+    .summary = "what happened to a job, who did it and why",
+    .help = "-f goes on until the job has ended. With --json and -f: one event a line.",
+    .options = options,
+    .min = 1,
+    .max = 1,
+    .run = run_events,
+};

@@ -1,0 +1,132 @@
+/* status, list, show: looking at jobs. */
+#include <string.h>
+
+#include "client/cli/cli.h"
+
+static int print_snapshot(struct cli *c, const cJSON *result, bool verbose, int *status, struct err *e)
+{
+    struct snapshot s;
+    struct buf b = {0};
+    int rc = snapshot_parse(result, &s, e);
+    if (rc)
+        return rc;
+    struct view v = {.t = &c->term, .verbose = verbose};
+    *status = exit_of_job(&s);
+    rc = cli_json(c, result, e);
+    if (rc == 0) {
+        show_status(&b, &v, &s);
+        rc = cli_print(&b, e);
+    }
+    snapshot_free(&s);
+    return rc < 0 ? rc : 0;
+}
+
+static int run_status(struct cli *c, struct err *e)
+{
+    cJSON *params = cJSON_CreateObject(), *result = NULL;
+    int64_t job;
+    int rc = 0, status = 0;
+    if (c->n && (rc = address_job(c->words[0], &job, e)) == 0)
+        cJSON_AddNumberToObject(params, "job", (double)job);
+    if (rc)
+        cJSON_Delete(params);
+    else if ((rc = cli_call(c, "status", params, false, &result, e)) == 0)
+        rc = print_snapshot(c, result, cli_opt(c, OPT_VERBOSE), &status, e);
+    cJSON_Delete(result);
+    return rc ? rc : cli_opt(c, OPT_EXIT_STATUS) ? status : STATUS_DONE;
+}
+
+static const enum option status_options[] = {OPT_VERBOSE, OPT_EXIT_STATUS, N_OPTIONS};
+const struct command cmd_status = {
+    .name = "status",
+    .words = "[JOB]",
+    .summary = "a job, its steps, and what to type next",
+    .help = "Without JOB: the newest that has not ended, else the newest. Subtasks are shown "
+            "that are neither Pending nor Successful;\n"
+            "-v shows all. Exits 0 unless --exit-status asks for the job's state.",
+    .options = status_options,
+    .max = 1,
+    .run = run_status,
+};
+
+static int run_list(struct cli *c, struct err *e)
+{
+    static const struct {
+        enum option o;
+        const char *name;
+    } filters[] = {{OPT_TYPE, "type"}, {OPT_STATE, "state"}, {OPT_OPERATOR, "operator"}, {OPT_OBJECT, "object"}};
+    cJSON *params = cJSON_CreateObject(), *result = NULL;
+    struct buf b = {0};
+    int limit = cli_opt(c, OPT_ALL) ? 1000 : 50;
+    bool filtered = false;
+    for (size_t i = 0; i < sizeof filters / sizeof filters[0]; i++)
+        if (cli_opt(c, filters[i].o)) {
+            cJSON_AddStringToObject(params, filters[i].name, cli_opt(c, filters[i].o));
+            filtered = true;
+        }
+    cJSON_AddNumberToObject(params, "limit", limit);
+    int rc = cli_call(c, "list", params, false, &result, e);
+    if (rc == 0 && (rc = cli_json(c, result, e)) == 0) {
+        e->code = 0;
+        const cJSON *jobs = get_array(result, "jobs", REQUIRED, e);
+        rc = e->code ? e->code : show_list(&b, &c->term, jobs, e);
+        if (rc == 0)
+            rc = cli_print(&b, e);
+        if (rc == 0 && cJSON_GetArraySize(jobs) == 0)
+            cli_note(c, filtered ? "there is no such job" : "there is no job yet: omsupctl submit DEPLOYMENT.yaml");
+        else if (rc == 0 && cJSON_GetArraySize(jobs) >= limit)
+            cli_note(c, "only the newest %d are shown%s", limit, limit < 1000 ? "; --all shows up to 1000" : "");
+    }
+    buf_free(&b);
+    cJSON_Delete(result);
+    return rc < 0 ? rc : STATUS_DONE;
+}
+
+static const enum option list_options[] = {OPT_TYPE, OPT_STATE, OPT_OPERATOR, OPT_OBJECT, OPT_ALL, N_OPTIONS};
+const struct command cmd_list = {
+    .name = "list",
+    .words = "",
+    .summary = "jobs, in the columns of OMS's O&M tasks",
+    .help = "Newest first.",
+    .options = list_options,
+    .run = run_list,
+};
+
+static int run_show(struct cli *c, struct err *e)
+{
+    struct address a;
+    cJSON *params = cJSON_CreateObject(), *result = NULL;
+    struct buf b = {0};
+    int rc = address_parse(c->words, c->n, &a, e), status = 0;
+    address_params(&a, params);
+    if (rc)
+        cJSON_Delete(params);
+    else
+        rc = cli_call(c, "show", params, false, &result, e);
+    if (rc == 0 && !a.step) {
+        rc = print_snapshot(c, result, true, &status, e);
+    } else if (rc == 0 && (rc = cli_json(c, result, e)) == 0) {
+        struct view v = {.t = &c->term, .verbose = a.subtask || cli_opt(c, OPT_VERBOSE)};
+        e->code = 0;
+        if ((rc = show_detail(&b, &v, result, e)) == 0)
+            rc = cli_print(&b, e);
+    }
+    buf_free(&b);
+    address_free(&a);
+    cJSON_Delete(result);
+    return rc < 0 ? rc : STATUS_DONE;
+}
+
+static const enum option show_options[] = {OPT_VERBOSE, N_OPTIONS};
+const struct command cmd_show = {
+    .name = "show",
+    .words = "JOB [STEP[/SUBTASK]]",
+    .summary = "everything about a job, a step or a subtask",
+    .help = "Of a step: its attempts, scripts and checks, these once where its subtasks do the "
+            "same; of one subtask (named, or with "
+            "-v the only one) the environment too.",
+    .options = show_options,
+    .min = 1,
+    .max = 2,
+    .run = run_show,
+};

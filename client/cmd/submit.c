@@ -1,0 +1,181 @@
+/* submit, check, plan: from a deployment file to a job or a plan. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/cli/cli.h"
+
+static int read_deployment(const char *path, const char *type, cJSON **params, struct err *e)
+{
+    struct buf text = {0};
+    int rc = file_read(path, &text, e);
+    if (rc == 0) {
+        *params = cJSON_CreateObject();
+        cJSON_AddStringToObject(*params, "deployment", buf_str(&text));
+        cJSON_AddStringToObject(*params, "file", path);
+        cJSON_AddStringToObject(*params, "type", type);
+    }
+    buf_free(&text);
+    return rc;
+}
+
+static int submit(struct cli *c, const char *type, bool start, cJSON **result, int64_t *job, struct err *e)
+{
+    cJSON *params;
+    int rc = read_deployment(c->words[0], type, &params, e);
+    if (rc)
+        return rc;
+    if (start)
+        cJSON_AddTrueToObject(params, "start");
+    if ((rc = cli_call(c, "submit", params, true, result, e)) != 0)
+        return rc;
+    e->code = 0;
+    *job = get_id(*result, "job", REQUIRED, e);
+    get_text(*result, "state", REQUIRED, e);
+    return e->code;
+}
+
+static void tell_submitted(const struct cli *c, struct buf *b, const cJSON *result, int64_t job, struct err *e)
+{
+    const char *plan = get_text(result, "plan", OPTIONAL, e), *state = get_text(result, "state", REQUIRED, e);
+    buf_printf(b, "job %lld: ", (long long)job);
+    text_add(b, &c->term, state);
+    buf_puts(b, ", plan ");
+    text_add(b, &c->term, plan);
+    buf_puts(b, "\n");
+    if (strcmp(state, "Ready") == 0)
+        buf_printf(b, "Nothing has been done yet. Read it:  omsupctl plan %lld\nThen:  omsupctl start %lld\n",
+                   (long long)job, (long long)job);
+    else
+        buf_printf(b, "See it:  omsupctl status %lld   omsupctl watch %lld\n", (long long)job, (long long)job);
+}
+
+static int run_submit(struct cli *c, struct err *e)
+{
+    cJSON *result = NULL;
+    int64_t job = 0;
+    struct buf b = {0};
+    bool start = cli_opt(c, OPT_START), wait = cli_opt(c, OPT_WAIT);
+    if (wait && !start)
+        return err_set(e, ERR_USAGE, "--wait needs --start: a job that is not started stays Ready");
+    int rc = submit(c, "upgrade", start, &result, &job, e);
+    if (rc == 0 && wait)
+        rc = cli_opt(c, OPT_JSON) ? 0 : (tell_submitted(c, &b, result, job, e), cli_print(&b, e));
+    else if (rc == 0 && (rc = cli_json(c, result, e)) == 0)
+        rc = (tell_submitted(c, &b, result, job, e), cli_print(&b, e));
+    cJSON_Delete(result);
+    if (rc >= 0 && wait)
+        return await_and_tell(c, job, e);
+    return rc < 0 ? rc : STATUS_DONE;
+}
+
+static const enum option submit_options[] = {OPT_START, OPT_WAIT, N_OPTIONS};
+const struct command cmd_submit = {
+    .name = "submit",
+    .words = "FILE",
+    .summary = "make a job of a deployment file",
+    .help = "The plan is made of the procedure for the versions that FILE names and of what "
+            "every node says, and frozen. The job is\n"
+            "Ready: nothing has been done. --start starts it; --start --wait also waits, and "
+            "exits with the status of its state.",
+    .options = submit_options,
+    .min = 1,
+    .max = 1,
+    .run = run_submit,
+};
+
+/* A check that an operator skipped has not passed. */
+static bool all_passed(const struct snapshot *s)
+{
+    for (size_t i = 0; i < s->n_steps; i++)
+        for (size_t k = 0; k < s->steps[i].n_subs; k++)
+            if (s->steps[i].subs[k].state != STATE_SUCCESSFUL)
+                return false;
+    return true;
+}
+
+static int run_check(struct cli *c, struct err *e)
+{
+    cJSON *result = NULL, *o = NULL;
+    int64_t job = 0;
+    struct buf b = {0};
+    struct snapshot s;
+    int rc = submit(c, "check", true, &result, &job, e), status;
+    if (rc == 0 && cli_opt(c, OPT_NO_WAIT)) {
+        if ((rc = cli_json(c, result, e)) == 0)
+            rc = (tell_submitted(c, &b, result, job, e), cli_print(&b, e));
+        cJSON_Delete(result);
+        return rc < 0 ? rc : STATUS_DONE;
+    }
+    cJSON_Delete(result);
+    if (rc || (status = await_job(c, job, &o, e)) < 0)
+        return rc ? rc : e->code;
+    if ((rc = snapshot_parse(o, &s, e)) == 0) {
+        struct view v = {.t = &c->term};
+        if (status == STATUS_DONE && !all_passed(&s))
+            status = STATUS_FAILED;
+        if ((rc = cli_json(c, o, e)) == 0) {
+            show_check(&b, &v, &s);
+            rc = cli_print(&b, e);
+        }
+        snapshot_free(&s);
+    }
+    cJSON_Delete(o);
+    return rc < 0 ? rc : status;
+}
+
+static const enum option check_options[] = {OPT_NO_WAIT, N_OPTIONS};
+const struct command cmd_check = {
+    .name = "check",
+    .words = "FILE",
+    .summary = "run the checks before an upgrade; changes nothing",
+    .help = "Prints check, target, result, evidence and cure. Exits 0 only when every check passed.",
+    .options = check_options,
+    .min = 1,
+    .max = 1,
+    .run = run_check,
+};
+
+static int run_plan(struct cli *c, struct err *e)
+{
+    cJSON *params, *result = NULL;
+    struct buf b = {0};
+    const char *word = c->words[0], *type = cli_opt(c, OPT_TYPE);
+    int64_t job;
+    int rc = 0;
+    bool number = word[strspn(word, "0123456789")] == '\0' && access(word, F_OK) != 0;
+    if (type && strcmp(type, "upgrade") != 0 && strcmp(type, "check") != 0)
+        return err_set(e, ERR_USAGE, "--type is upgrade or check");
+    if (number && type)
+        return err_set(e, ERR_USAGE, "--type is for a deployment file; a job has its type");
+    if (number && (rc = address_job(word, &job, e)) == 0) {
+        params = cJSON_CreateObject();
+        cJSON_AddNumberToObject(params, "job", (double)job);
+    } else if (rc == 0) {
+        rc = read_deployment(word, type ? type : "upgrade", &params, e);
+    }
+    if (rc == 0 && (rc = cli_call(c, "plan", params, !number, &result, e)) == 0 && (rc = cli_json(c, result, e)) == 0) {
+        e->code = 0;
+        const char *text = get_text(result, "text", REQUIRED, e);
+        if ((rc = e->code) == 0) {
+            text_block(&b, &c->term, text, strlen(text));
+            if (b.len && b.data[b.len - 1] != '\n')
+                buf_puts(&b, "\n");
+            rc = cli_print(&b, e);
+        }
+    }
+    cJSON_Delete(result);
+    return rc < 0 ? rc : STATUS_DONE;
+}
+
+static const enum option plan_options[] = {OPT_TYPE, N_OPTIONS};
+const struct command cmd_plan = {
+    .name = "plan",
+    .words = "FILE|JOB",
+    .summary = "every command of a plan, for reading",
+    .help = "Of a deployment file: as it would be now; nothing is kept. Of a job: as it is frozen.",
+    .options = plan_options,
+    .min = 1,
+    .max = 1,
+    .run = run_plan,
+};

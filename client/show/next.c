@@ -1,0 +1,302 @@
+/* "Next": what is running, what waits for whom, and exactly what to type. Nothing here may be more than is known. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "client/show/address.h"
+#include "client/show/quantity.h"
+#include "client/show/show.h"
+#include "client/show/text.h"
+#include "common/alloc.h"
+
+enum { ITEMS_MAX = 8 }; /* of one kind; the rest is counted */
+
+struct next {
+    struct buf *b;
+    const struct view *v;
+    const struct snapshot *s;
+    const struct step *st; /* of the item */
+    const struct subtask *sub;
+};
+
+/* One line of our own words and, when `data` is given, of the daemon's. */
+static void say(const struct next *n, unsigned indent, const char *words, const char *data)
+{
+    size_t from = n->b->len;
+    buf_printf(n->b, "%*s%s", (int)indent, "", words);
+    if (data)
+        text_add(n->b, n->v->t, data);
+    text_wrap(n->b, n->v->t, from, indent + 2);
+    buf_puts(n->b, "\n");
+}
+
+/* A command to type: about the item, or about the job when there is none. */
+static void type(const struct next *n, const char *verb, const char *more, const char *why)
+{
+    struct buf cmd = {0};
+    size_t from = n->b->len;
+    buf_printf(&cmd, "omsupctl %s %lld", verb, (long long)n->s->job);
+    if (n->sub) {
+        buf_puts(&cmd, " ");
+        address_shell(&cmd, n->v->t, n->st, n->sub);
+    }
+    buf_puts(&cmd, more);
+    buf_puts(n->b, "    ");
+    text_paint(n->b, n->v->t, "1", buf_str(&cmd));
+    if (why)
+        buf_printf(n->b, "   # %s", why);
+    text_wrap(n->b, n->v->t, from, 6);
+    buf_puts(n->b, "\n");
+    buf_free(&cmd);
+}
+
+static void item(const struct next *n, enum state st, const char *message)
+{
+    size_t from = n->b->len;
+    buf_puts(n->b, "  ");
+    text_paint(n->b, n->v->t, state_colour(st), state_word(st));
+    buf_puts(n->b, ": ");
+    address_print(n->b, n->v->t, n->st, n->sub);
+    if (message) {
+        buf_puts(n->b, ": ");
+        text_add(n->b, n->v->t, message);
+    }
+    text_wrap(n->b, n->v->t, from, 4);
+    buf_puts(n->b, "\n");
+}
+
+static void next_doubt(const struct next *n)
+{
+    item(n, STATE_IN_DOUBT, n->sub->message);
+    if (!subtask_undecided(n->sub)) {
+        say(n, 4, "omsupd looks whether it was done; nothing to type yet", NULL);
+        return;
+    }
+    say(n, 4, "Its outcome is not known. Look at it, then say what is true:", NULL);
+    if (n->sub->cure)
+        say(n, 4, "Cure: ", n->sub->cure);
+    if (n->sub->attempt > 0)
+        type(n, "logs", "", NULL);
+    type(n, "retry", "", "asks the check again; runs again only when that says no");
+    type(n, "done", " --reason TEXT", "it was done");
+    type(n, "skip", " --reason TEXT", "it is not needed");
+}
+
+static void next_failed(const struct next *n)
+{
+    item(n, STATE_FAILED, n->sub->message ? n->sub->message : "no message");
+    if (n->sub->cure)
+        say(n, 4, "Cure: ", n->sub->cure);
+    if (snapshot_ended(n->s))
+        return; /* a check: it is run again, not retried */
+    if (n->sub->attempt > 0)
+        type(n, "logs", "", NULL);
+    type(n, "retry", "", NULL);
+}
+
+/* A notice has lines of its own. */
+static void say_lines(const struct next *n, const char *text)
+{
+    while (*text) {
+        size_t len = strcspn(text, "\n");
+        char *line = xstrndup(text, len);
+        if (len)
+            say(n, 4, "", line);
+        free(line);
+        text += len + (text[len] == '\n');
+    }
+}
+
+static void next_waiting(const struct next *n)
+{
+    item(n, STATE_WAITING, n->sub->message ? n->sub->message : "an operator is needed");
+    if (n->sub->notice)
+        say_lines(n, n->sub->notice);
+    /* A gate is opened by a person; what omsupd looks at itself is not a matter of opinion. */
+    if (n->sub->kind && strcmp(n->sub->kind, "wait") == 0 && !n->sub->judge)
+        type(n, "confirm", " --force --reason TEXT", "only when you know better than what omsupd sees");
+    else
+        type(n, "confirm", "", "it is so");
+    type(n, "reject", " --reason TEXT", "it is not: makes it Failed");
+}
+
+static void next_running(const struct next *n)
+{
+    struct buf m = {0};
+    bool plain = !n->sub->phase || strcmp(n->sub->phase, "acting") == 0;
+    if (n->sub->host && strcmp(n->sub->host, n->sub->name) != 0) {
+        buf_puts(&m, "on ");
+        buf_puts(&m, n->sub->host);
+        buf_puts(&m, ", ");
+    }
+    if (!plain)
+        buf_printf(&m, "%s, ", n->sub->phase);
+    quantity_time(&m, view_elapsed(n->v, n->sub->elapsed, n->sub->started, n->sub->ended));
+    if (n->sub->total > 0) {
+        buf_puts(&m, ", ");
+        quantity_progress(&m, n->v->t, n->sub);
+    }
+    if (n->sub->message)
+        buf_printf(&m, ": %s", n->sub->message);
+    item(n, STATE_RUNNING, buf_str(&m));
+    buf_free(&m);
+}
+
+/* Every subtask in this state, up to a bound. */
+static size_t each(struct next *n, enum state st, void (*fn)(const struct next *))
+{
+    size_t found = 0;
+    for (size_t i = 0; i < n->s->n_steps; i++)
+        for (size_t k = 0; k < n->s->steps[i].n_subs; k++) {
+            if (n->s->steps[i].subs[k].state != st || found++ >= ITEMS_MAX)
+                continue;
+            n->st = &n->s->steps[i];
+            n->sub = &n->st->subs[k];
+            fn(n);
+        }
+    n->st = NULL;
+    n->sub = NULL;
+    if (found > ITEMS_MAX) {
+        char *more = xasprintf("  %s: %zu more: omsupctl status %lld -v", state_word(st), found - ITEMS_MAX,
+                               (long long)n->s->job);
+        say(n, 0, more, NULL);
+        free(more);
+    }
+    return found;
+}
+
+static void next_hosts(const struct next *n)
+{
+    for (size_t i = 0; i < n->s->n_hosts; i++) {
+        const struct host *h = &n->s->hosts[i];
+        struct buf m = {0};
+        if (h->up || snapshot_ended(n->s))
+            continue;
+        buf_puts(&m, h->name);
+        if (h->why)
+            buf_printf(&m, ": %s", h->why);
+        buf_puts(&m, " (omsupd goes on trying)");
+        say(n, 2, "Away: ", buf_str(&m));
+        buf_free(&m);
+    }
+}
+
+static const struct step *next_step(const struct snapshot *s)
+{
+    for (size_t i = 0; i < s->n_steps; i++)
+        if (s->steps[i].state == STATE_PENDING)
+            return &s->steps[i];
+    return NULL;
+}
+
+static void then(const struct next *n)
+{
+    const struct step *st = next_step(n->s);
+    struct buf m = {0};
+    if (!st)
+        return;
+    buf_puts(&m, st->id);
+    if (st->title)
+        buf_printf(&m, " (%s)", st->title);
+    if (st->irreversible)
+        buf_puts(&m, "; from there on only a rollback leads back");
+    say(n, 2, "After it: step ", buf_str(&m));
+    buf_free(&m);
+}
+
+static bool may_roll_back(const struct snapshot *s)
+{
+    return snapshot_is(s, "upgrade") && s->started && !(s->why && strncasecmp(s->why, "rolled back", 11) == 0);
+}
+
+/* What the last step leaves to people is in its notice. */
+static void successful(const struct next *n)
+{
+    const struct step *last = n->s->n_steps ? &n->s->steps[n->s->n_steps - 1] : NULL;
+    bool notice = last && last->n_subs && last->subs[0].notice;
+    say(n, 2, notice ? "Successful. What is left for you:" : "Successful: nothing is left to do.", NULL);
+    if (notice)
+        say_lines(n, last->subs[0].notice);
+}
+
+static void next_job(const struct next *n, size_t running, size_t asked)
+{
+    const struct snapshot *s = n->s;
+    switch (s->state) {
+    case STATE_INITIALIZING:
+        say(n, 2, "The job is being made.", NULL);
+        break;
+    case STATE_READY:
+        say(n, 2, "Ready: nothing has been done yet.", NULL);
+        type(n, "plan", "", "every command of it");
+        type(n, "start", "", NULL);
+        break;
+    case STATE_PAUSED:
+        say(n, 2, "Paused: nothing runs, and nothing begins before it is resumed.", NULL);
+        type(n, "resume", "", NULL);
+        break;
+    case STATE_SUCCESSFUL:
+        successful(n);
+        break;
+    case STATE_CANCELED:
+        say(n, 2, "Canceled: what was done stays done.", NULL);
+        break;
+    case STATE_FAILED:
+        if (snapshot_ended(s))
+            say(n, 2, "Failed, and over: cure it, then check again.", NULL);
+        break;
+    case STATE_IN_PROGRESS:
+        if (running)
+            then(n);
+        else if (!asked)
+            say(n, 2, "In Progress: omsupd is about to go on.", NULL);
+        break;
+    case STATE_WAITING:
+    case STATE_PENDING:
+    case STATE_RUNNING:
+    case STATE_IN_DOUBT:
+    case STATE_SKIPPED:
+    case N_STATES:
+        break;
+    }
+    bool stuck = s->state == STATE_FAILED || s->state == STATE_PAUSED || s->state == STATE_CANCELED ||
+                 (s->state == STATE_WAITING && snapshot_undecided(s));
+    if (stuck && may_roll_back(s)) {
+        say(n, 2, "Or go back to the old version; this shows what that does and loses:", NULL);
+        type(n, "rollback", " --plan", NULL);
+    }
+}
+
+/* Of a Failed or Waiting job `why` is what the first item says. */
+static bool told(const struct snapshot *s)
+{
+    for (size_t i = 0; i < s->n_steps; i++)
+        for (size_t k = 0; k < s->steps[i].n_subs; k++) {
+            enum state st = s->steps[i].subs[k].state;
+            if (st == STATE_FAILED || st == STATE_WAITING || st == STATE_IN_DOUBT)
+                return s->state == STATE_FAILED || s->state == STATE_WAITING;
+        }
+    return false;
+}
+
+void show_next(struct buf *b, const struct view *v, const struct snapshot *s)
+{
+    struct next n = {.b = b, .v = v, .s = s};
+    size_t asked = 0, failed, running;
+    text_paint(b, v->t, "1", "Next");
+    buf_puts(b, "\n");
+    if (s->why && !told(s))
+        say(&n, 2, s->state == STATE_IN_PROGRESS ? "Noted: " : "Why: ", s->why);
+    next_hosts(&n);
+    asked += each(&n, STATE_IN_DOUBT, next_doubt);
+    failed = each(&n, STATE_FAILED, next_failed);
+    if (failed > 1 && !snapshot_ended(s)) {
+        say(&n, 2, "All that Failed, at once:", NULL);
+        type(&n, "retry", "", NULL);
+    }
+    asked += failed;
+    asked += each(&n, STATE_WAITING, next_waiting);
+    running = each(&n, STATE_RUNNING, next_running);
+    next_job(&n, running, asked);
+}

@@ -1,0 +1,104 @@
+#include "client/show/screen.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+enum { HEAD = 5 }; /* lines that are kept when the middle is left out */
+
+static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGTSTP, SIGCONT};
+
+/* What the parent lets us ignore (nohup) stays ignored. */
+static void caught_set(sigset_t *set)
+{
+    sigemptyset(set);
+    for (size_t i = 0; i < sizeof caught / sizeof caught[0]; i++) {
+        struct sigaction now;
+        if (sigaction(caught[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN)
+            sigaddset(set, caught[i]);
+    }
+}
+
+int screen_open(struct screen *s, struct term *t)
+{
+    sigset_t set;
+    *s = (struct screen){.t = t};
+    caught_set(&set);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    s->fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (s->fd >= 0)
+        fputs("\033[?25l", stdout);
+    return s->fd >= 0 ? 0 : -1;
+}
+
+static unsigned count_lines(const struct buf *b)
+{
+    unsigned n = 0;
+    for (size_t i = 0; i < b->len; i++)
+        n += b->data[i] == '\n';
+    return n;
+}
+
+void screen_draw(struct screen *s, const struct buf *picture, bool whole)
+{
+    struct buf out = {0};
+    unsigned n = count_lines(picture), room = s->t->height > HEAD + 4 ? s->t->height - 1 : HEAD + 3, line = 0;
+    unsigned skip = !whole && n > room ? n - room + 1 : 0; /* and one line says so */
+    buf_puts(&out, s->drawn ? "\033[H" : "\033[2J\033[H");
+    for (const char *p = buf_str(picture); *p; line++) {
+        size_t len = strcspn(p, "\n");
+        bool hidden = skip && line >= HEAD && line < HEAD + skip;
+        if (!hidden || line == HEAD) {
+            /* Cleared before it is written: after a full line the cursor still stands on the last column. */
+            buf_puts(&out, "\033[K");
+            if (hidden)
+                buf_puts(&out, "...");
+            else
+                buf_add(&out, p, len);
+            buf_puts(&out, "\r\n");
+        }
+        p += len + (p[len] == '\n');
+    }
+    buf_puts(&out, "\033[J");
+    s->drawn = true;
+    fwrite(buf_str(&out), 1, out.len, stdout);
+    fflush(stdout);
+    buf_free(&out);
+}
+
+int screen_signal(struct screen *s)
+{
+    struct signalfd_siginfo info;
+    int end = 0;
+    while (read(s->fd, &info, sizeof info) == (ssize_t)sizeof info) {
+        switch (info.ssi_signo) {
+        case SIGWINCH:
+        case SIGCONT:
+            term_resize(s->t);
+            s->drawn = false;
+            break;
+        case SIGTSTP:
+            fputs("\033[?25h", stdout);
+            fflush(stdout);
+            raise(SIGSTOP);
+            fputs("\033[?25l", stdout);
+            s->drawn = false;
+            break;
+        default:
+            end = (int)info.ssi_signo;
+        }
+    }
+    return end;
+}
+
+void screen_close(struct screen *s)
+{
+    sigset_t set;
+    fputs("\033[?25h", stdout);
+    fflush(stdout);
+    close(s->fd);
+    caught_set(&set);
+    sigprocmask(SIG_UNBLOCK, &set, NULL); /* one that came meanwhile acts now */
+}

@@ -1,0 +1,54 @@
+/* The room client/show: everything that people see. Pure but for term and screen: the same input gives the same bytes,
+ * and tests compare them.
+ *
+ *   term      what the output is: a terminal with its width and colours, or a pipe; term_init() before all else
+ *   text      escaping, measuring, cutting, wrapping; text_add() is the only way for a byte of the daemon's
+ *   table     columns
+ *   address   JOB STEP/SUBTASK, read and written
+ *   quantity  durations and amounts
+ *   screen    a picture drawn again in place
+ *   and below, the pictures: view.c, status.c, next.c, check.c, detail.c, lists.c
+ *
+ * Every function adds to a `struct buf` that the caller owns and prints; nothing here prints, except screen. What is
+ * taken from JSON returns 0 or ERR_PROTOCOL; what was added before an error is to be thrown away. One thread. */
+#pragma once
+#include <stdbool.h>
+
+#include "client/show/address.h"
+#include "client/show/quantity.h"
+#include "client/show/screen.h"
+#include "client/show/table.h"
+#include "client/show/term.h"
+#include "client/show/text.h"
+#include "client/wire/wire.h"
+#include "common/buf.h"
+#include "common/err.h"
+
+struct view {
+    const struct term *t;
+    bool verbose;     /* every subtask, every fact */
+    bool brief;       /* steps that are over or have not begun as one line each group: fits a small screen */
+    double age;       /* seconds since the snapshot came: what runs has run that much longer */
+    const char *note; /* our own words under the header, or NULL */
+};
+
+void show_status(struct buf *b, const struct view *v, const struct snapshot *s);
+/* The section "Next": what runs, what waits for whom, and what to type. */
+void show_next(struct buf *b, const struct view *v, const struct snapshot *s);
+/* One line: "job 7: In Progress, 12 of 40 subtasks done, 12:03". */
+void show_line(struct buf *b, const struct view *v, const struct snapshot *s);
+/* The table check | target | result | evidence | cure, and what failed in full. */
+void show_check(struct buf *b, const struct view *v, const struct snapshot *s);
+
+/* From JSON: 0 or ERR_PROTOCOL. */
+int show_list(struct buf *b, const struct term *t, const cJSON *jobs, struct err *e);
+int show_detail(struct buf *b, const struct view *v, const cJSON *result, struct err *e);
+int show_event(struct buf *b, const struct term *t, const cJSON *event, struct err *e);
+int show_verb(struct buf *b, const struct term *t, const cJSON *result, struct err *e);
+int show_rollback(struct buf *b, const struct term *t, const cJSON *result, struct err *e); /* what is lost, backups */
+int show_procedures(struct buf *b, const struct view *v, const cJSON *list, struct err *e);
+
+/* For the pictures: the elapsed time now, of what has begun at `started` and not ended. */
+double view_elapsed(const struct view *v, double elapsed, const char *started, const char *ended);
+/* "Failed" with its mark and colour. */
+void view_state(struct buf *b, const struct term *t, enum state s);

@@ -1,0 +1,169 @@
+#include "client/wire/snapshot.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "client/wire/get.h"
+#include "common/alloc.h"
+
+static enum state get_state(const cJSON *o, enum state_of of, struct err *e)
+{
+    const char *word = get_text(o, "state", REQUIRED, e);
+    enum state s = state_parse(word, of);
+    if (s == N_STATES && e->code == 0)
+        err_set(e, ERR_PROTOCOL, "omsupd does not keep to the protocol: there is no state \"%.40s\"", word);
+    return s == N_STATES ? STATE_PENDING : s;
+}
+
+static double get_seconds(const cJSON *o, const char *name, struct err *e)
+{
+    double v = get_number(o, name, OPTIONAL, e);
+    return v < 0 ? 0 : v; /* a clock that was set back */
+}
+
+int subtask_parse(const cJSON *o, struct subtask *s, struct err *e)
+{
+    *s = (struct subtask){
+        .name = get_text(o, "subtask", REQUIRED, e),
+        .title = get_text(o, "title", OPTIONAL, e),
+        .host = get_text(o, "host", OPTIONAL, e),
+        .phase = get_text(o, "phase", OPTIONAL, e),
+        .kind = get_text(o, "kind", OPTIONAL, e),
+        .started = get_text(o, "started", OPTIONAL, e),
+        .ended = get_text(o, "ended", OPTIONAL, e),
+        .message = get_text(o, "message", OPTIONAL, e),
+        .notice = get_text(o, "notice", OPTIONAL, e),
+        .cure = get_text(o, "cure", OPTIONAL, e),
+        .judge = get_bool(o, "judge", OPTIONAL, e),
+        .state = get_state(o, STATE_OF_SUB, e),
+        .attempt = get_id(o, "attempt", OPTIONAL, e),
+        .elapsed = get_seconds(o, "elapsed", e),
+        .done = NAN,
+        .total = NAN,
+        .rate = NAN,
+    };
+    const cJSON *p = get_object(o, "progress", OPTIONAL, e);
+    if (p) {
+        s->done = get_number(p, "done", REQUIRED, e);
+        s->total = get_number(p, "total", REQUIRED, e);
+        s->unit = get_text(p, "unit", OPTIONAL, e);
+        s->rate = get_number(p, "rate", OPTIONAL, e);
+    }
+    return e->code;
+}
+
+int step_parse(const cJSON *o, struct step *s, struct err *e)
+{
+    *s = (struct step){
+        .id = get_text(o, "step", REQUIRED, e),
+        .title = get_text(o, "title", OPTIONAL, e),
+        .state = get_state(o, STATE_OF_SUB, e),
+        .started = get_text(o, "started", OPTIONAL, e),
+        .ended = get_text(o, "ended", OPTIONAL, e),
+        .elapsed = get_seconds(o, "elapsed", e),
+        .irreversible = get_bool(o, "irreversible", OPTIONAL, e),
+    };
+    return e->code;
+}
+
+static int parse_steps(const cJSON *list, struct snapshot *s, struct err *e)
+{
+    const cJSON *o, *x;
+    s->steps = xcalloc((size_t)cJSON_GetArraySize(list) + 1, sizeof *s->steps);
+    cJSON_ArrayForEach(o, list)
+    {
+        struct step *st = &s->steps[s->n_steps++];
+        if (step_parse(o, st, e))
+            return e->code;
+        const cJSON *subs = get_array(o, "subtasks", REQUIRED, e);
+        if (!subs)
+            return e->code;
+        st->subs = xcalloc((size_t)cJSON_GetArraySize(subs) + 1, sizeof *st->subs);
+        cJSON_ArrayForEach(x, subs) if (subtask_parse(x, &st->subs[st->n_subs++], e)) return e->code;
+    }
+    return 0;
+}
+
+static void parse_hosts(const cJSON *list, struct snapshot *s, struct err *e)
+{
+    const cJSON *o;
+    s->hosts = xcalloc((size_t)cJSON_GetArraySize(list) + 1, sizeof *s->hosts);
+    cJSON_ArrayForEach(o, list) s->hosts[s->n_hosts++] = (struct host){
+        get_text(o, "host", REQUIRED, e), get_text(o, "why", OPTIONAL, e), get_bool(o, "up", REQUIRED, e)};
+}
+
+int snapshot_parse(const cJSON *o, struct snapshot *s, struct err *e)
+{
+    const cJSON *f, *steps, *hosts;
+    e->code = 0;
+    *s = (struct snapshot){
+        .job = get_id(o, "job", REQUIRED, e),
+        .parent = get_id(o, "parent", OPTIONAL, e),
+        .type = get_text(o, "type", REQUIRED, e),
+        .state = get_state(o, STATE_OF_JOB, e),
+        .why = get_text(o, "why", OPTIONAL, e),
+        .object = get_text(o, "object", OPTIONAL, e),
+        .operator_ = get_text(o, "operator", OPTIONAL, e),
+        .deployment = get_text(o, "deployment", OPTIONAL, e),
+        .procedure = get_text(o, "procedure", OPTIONAL, e),
+        .source = get_text(o, "source", OPTIONAL, e),
+        .target = get_text(o, "target", OPTIONAL, e),
+        .plan = get_text(o, "plan", OPTIONAL, e),
+        .created = get_text(o, "created", OPTIONAL, e),
+        .started = get_text(o, "started", OPTIONAL, e),
+        .completed = get_text(o, "completed", OPTIONAL, e),
+        .elapsed = get_seconds(o, "elapsed", e),
+        .done = get_id(o, "done", REQUIRED, e),
+        .total = get_id(o, "total", REQUIRED, e),
+        .last = get_id(o, "last", OPTIONAL, e),
+        .facts = get_object(o, "facts", OPTIONAL, e),
+    };
+    cJSON_ArrayForEach(f, s->facts) get_text(s->facts, f->string, OPTIONAL, e);
+    if ((steps = get_array(o, "steps", REQUIRED, e)) != NULL)
+        parse_steps(steps, s, e);
+    if ((hosts = get_array(o, "hosts", OPTIONAL, e)) != NULL)
+        parse_hosts(hosts, s, e);
+    if (e->code)
+        snapshot_free(s);
+    return e->code;
+}
+
+void snapshot_free(struct snapshot *s)
+{
+    for (size_t i = 0; i < s->n_steps; i++)
+        free(s->steps[i].subs);
+    free(s->steps);
+    free(s->hosts);
+    *s = (struct snapshot){0};
+}
+
+bool snapshot_is(const struct snapshot *s, const char *type) { return strcasecmp(s->type, type) == 0; }
+
+/* A Failed job may be retried; only a check ends with it. */
+bool snapshot_ended(const struct snapshot *s)
+{
+    return s->state == STATE_SUCCESSFUL || s->state == STATE_CANCELED || (s->state == STATE_FAILED && s->completed);
+}
+
+bool snapshot_rests(const struct snapshot *s)
+{
+    return snapshot_ended(s) || s->state == STATE_FAILED || s->state == STATE_WAITING || s->state == STATE_PAUSED ||
+           s->state == STATE_READY;
+}
+
+/* Every other phase that is shown as In Doubt is one in which omsupd itself still looks. */
+bool subtask_undecided(const struct subtask *s)
+{
+    return s->state == STATE_IN_DOUBT && (!s->phase || strcmp(s->phase, "unknown") == 0);
+}
+
+bool snapshot_undecided(const struct snapshot *s)
+{
+    for (size_t i = 0; i < s->n_steps; i++)
+        for (size_t k = 0; k < s->steps[i].n_subs; k++)
+            if (subtask_undecided(&s->steps[i].subs[k]))
+                return true;
+    return false;
+}

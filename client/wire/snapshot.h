@@ -1,0 +1,63 @@
+/* A job as `status` and `watch` tell it, checked. Strings are borrowed from the cJSON tree that was parsed: keep it as
+ * long as the snapshot. snapshot_free() frees the lists. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cjson/cJSON.h>
+
+#include "client/wire/state.h"
+#include "common/err.h"
+
+struct subtask {
+    const char *name, *title, *host, *phase, *kind, *started, *ended, *message, *notice, *cure;
+    enum state state;
+    bool judge;         /* what is seen is for a person to judge */
+    int64_t attempt;    /* -1: unknown */
+    double elapsed;     /* NAN: unknown */
+    double done, total; /* progress; total is NAN when there is none */
+    double rate;
+    const char *unit;
+};
+
+struct step {
+    const char *id, *title, *started, *ended;
+    enum state state;
+    double elapsed;
+    bool irreversible;
+    struct subtask *subs;
+    size_t n_subs;
+};
+
+struct host {
+    const char *name, *why;
+    bool up;
+};
+
+struct snapshot {
+    int64_t job, parent; /* parent -1: none */
+    const char *type, *why, *object, *operator_, *deployment, *procedure, *source, *target, *plan, *created, *started,
+        *completed;
+    enum state state;
+    double elapsed;
+    int64_t done, total, last;
+    const cJSON *facts; /* object of strings, or NULL */
+    struct host *hosts;
+    size_t n_hosts;
+    struct step *steps;
+    size_t n_steps;
+};
+
+/* 0 or ERR_PROTOCOL; on error *s is empty. */
+int snapshot_parse(const cJSON *o, struct snapshot *s, struct err *e);
+/* Parts of it; as in get.h the error is sticky: e->code is 0 before the first call. */
+int step_parse(const cJSON *o, struct step *s, struct err *e); /* `show`: a step without subtasks */
+int subtask_parse(const cJSON *o, struct subtask *s, struct err *e);
+void snapshot_free(struct snapshot *s);
+
+bool snapshot_ended(const struct snapshot *s);                /* nothing leads on from here */
+bool snapshot_rests(const struct snapshot *s);                /* ended, or nothing goes on without an operator */
+bool subtask_undecided(const struct subtask *s);              /* In Doubt, and the check could not tell */
+bool snapshot_undecided(const struct snapshot *s);            /* some subtask is */
+bool snapshot_is(const struct snapshot *s, const char *type); /* "upgrade", "rollback", "check", in any case */
