@@ -148,5 +148,5 @@ static int run(struct cli *c, const struct verb *v, struct err *e)
     }                                                                                                                  \
     const struct command cmd_##id = {                                                                                  \
         .name = #id, .words = usage, .summary = line, .help = more, .min = 1, .max = most, .run = run_##id};
-#include "client/verbs.def"
+#include "client/cmd/verbs.def"
 #undef VERB

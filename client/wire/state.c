@@ -10,7 +10,7 @@ static const struct {
     const char *mark, *ascii, *colour;
 } rows[] = {
 #define STATE(name, word, of, mark, ascii, colour) {word, of, mark, ascii, colour},
-#include "client/states.def"
+#include "client/wire/states.def"
 #undef STATE
 };
 

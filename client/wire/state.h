@@ -3,7 +3,7 @@
 
 enum state {
 #define STATE(name, word, of, mark, ascii, colour) STATE_##name,
-#include "client/states.def"
+#include "client/wire/states.def"
 #undef STATE
     N_STATES
 };
