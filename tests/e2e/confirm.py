@@ -84,7 +84,7 @@ def main():
         assert reason == "sure (nothing was seen yet)", reason
 
         r.seen("gate", None)
-        assert r.confirm("gate") == "an operator confirmed it"
+        assert r.confirm("gate") == "confirmed by an operator"
         world.wait(r.job, ("Successful",))
         r.c.close()
 

@@ -60,7 +60,7 @@ class Given(SshWorld):
         self.c.call("retry", job=self.job, step="up", subtask="n1")
         assert self.sub()["phase"] == "unknown", self.sub()
         for verb in ("skip", "done"):
-            refused(self.c, ("may still run",), verb, job=self.job, step="up", reason="r")
+            refused(self.c, ("may still be running",), verb, job=self.job, step="up", reason="r")
 
     def sub(self, job=None):
         return self.c.call("status", job=job or self.job)["steps"][0]["subtasks"][0]

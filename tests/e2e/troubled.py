@@ -75,7 +75,7 @@ class Troubled(omslab.Case):
         status = lab.do("status", job)
         for words in ("System Management > System Parameters > ha.config", 'set "enable" to false', "omsupctl confirm %d ha-off" % job):
             self.assertIn(words, status)
-        self.refused("retry is for Failed and In Doubt", "retry", "ha-off")
+        self.refused("retry applies only to Failed and In Doubt", "retry", "ha-off")
         self.ok("reject", "ha-off")
         snap = lab.wait_state(job, "Failed")
         self.assertEqual(snap["why"], "ha-off: rejected: reject, said the operator")
@@ -92,12 +92,12 @@ class Troubled(omslab.Case):
         lab.wait_sub(job, "stop-old/oms1", "Failed")
         self.assertIn("outcome lost by the lab", lab.do("logs", job, "stop-old/oms1"))
         self.assertEqual(lab.do("logs", job, "stop-old/oms2").strip(), "docker: failed by the lab")
-        self.refused("a later step relies on it: --force", "skip", "stop-old/oms2")
+        self.refused("a later step depends on it; use --force", "skip", "stop-old/oms2")
         self.ok("retry", "stop-old/oms1")  # its check is asked first
         snap = lab.wait_sub(job, "stop-old/oms1", "Successful")
         self.assertEqual(subtask(snap, "stop-old/oms1")["attempt"], 1)
         self.ok("done", "stop-old/oms2")
-        snap = lab.wait(job, lambda s: "the check does not agree" in subtask(s, "stop-old/oms2")["message"])
+        snap = lab.wait(job, lambda s: "the check disagrees" in subtask(s, "stop-old/oms2")["message"])
         self.assertIn("oms_402 running: true", subtask(snap, "stop-old/oms2")["message"])
         lab.on("oms2", "/run/lab/real/docker", "stop", "oms_402")
         holder = subprocess.Popen([omslab.LAB, "sql", "--dir", lab.lab_dir, "rm_402", "LOCK TABLES oms_schema WRITE; SELECT SLEEP(600)"],
@@ -116,7 +116,7 @@ class Troubled(omslab.Case):
         kept = lab.lab("control", "sh", "-c", "ls /data/backup/job-*")
         self.assertNotIn("rm_402", kept)
         self.assertIn("cm_402.1.sql.ok", kept)
-        self.refused("a later step relies on it: --force", "skip", "backup/rm_402")
+        self.refused("a later step depends on it; use --force", "skip", "backup/rm_402")
         # Nothing of the next step begins, whatever is said about the others.
         self.assertSubtask(lab.status(job), "start-new/oms1", "Pending")
         lab.sql("rm_402", "KILL %s" % lab.sql("rm_402", "SELECT id FROM information_schema.processlist WHERE info LIKE '%SLEEP(600)' AND id <> CONNECTION_ID()"))
@@ -150,7 +150,7 @@ class Troubled(omslab.Case):
         self.assertRegex(lab.do("show", job, "init-metadata/oms1"), r"unknown +199 ")
         self.refused("confirm and reject are for Waiting", "confirm", "init-metadata")
         self.ok("done", "init-metadata/oms1")
-        snap = lab.wait(job, lambda s: "said to be done by hand; the check cannot tell" in subtask(s, "init-metadata/oms1")["message"])
+        snap = lab.wait(job, lambda s: "reported as done by hand, but the check cannot tell" in subtask(s, "init-metadata/oms1")["message"])
         self.assertSubtask(snap, "init-metadata/oms1", "In Doubt")
         # The operator has looked: rm is migrated, cm is not. It may be run again, which the check would not dare.
         self.start_again()

@@ -97,7 +97,7 @@ def main():
         assert world.start(), world.text_of_log()
         r = Run(world, world.submit())
 
-        r.rests("often", "Failed", "the outcome is not known; the check says: not done; it is begun again only when asked: attempt 3: try 3")
+        r.rests("often", "Failed", "outcome unknown, the check says it is not done; it will be repeated only on retry: attempt 3: try 3")
         assert r.attempts("seen") == [("unknown", 199)], r.attempts("seen")
         assert r.path("seen")[-2:] == [("lost", "In Doubt"), ("yes", "Successful")], r.path("seen")
         assert r.sub("seen")["message"] == "attempt 1: who knows", r.sub("seen")
@@ -112,15 +112,15 @@ def main():
             pass
         r.client.call("retry", job=r.job)
 
-        r.rests("mute", "In Doubt", "the outcome is not known; the check cannot tell: attempt 1: half done")
+        r.rests("mute", "In Doubt", "outcome unknown, the check cannot tell: attempt 1: half done")
         assert r.client.call("logs", job=r.job, step="mute", subtask="-")["data"] == "half done\n"
         world.kill()  # what is not known is not forgotten either
         assert world.start(), world.text_of_log()
         r = Run(world, r.job)
-        r.rests("mute", "In Doubt", "the outcome is not known; the check cannot tell: attempt 1: half done")
+        r.rests("mute", "In Doubt", "outcome unknown, the check cannot tell: attempt 1: half done")
         r.done("mute", "found")
 
-        r.rests("slow", "Failed", "out of time, stopped")
+        r.rests("slow", "Failed", "timed out and was stopped")
         assert r.attempts("slow") == [("unknown", 199)], r.attempts("slow")
         assert r.path("slow")[-2:] == [("lost", "In Doubt"), ("no", "Failed")], r.path("slow")
         assert r.client.call("logs", job=r.job, step="slow", subtask="-")["data"] == "stopped in the middle\n"

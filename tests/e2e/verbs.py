@@ -41,8 +41,8 @@ STEPS = """\
     """
 
 ALL = ("retry", "skip", "done", "confirm", "reject")
-FOR = {"retry": "retry is for Failed and In Doubt", "skip": "skip is for Failed, In Doubt and Waiting, or for Pending while the job is paused",
-       "done": "done is for Failed and In Doubt", "confirm": "confirm and reject are for Waiting", "reject": "confirm and reject are for Waiting"}
+FOR = {"retry": "retry applies only to Failed and In Doubt", "skip": "skip applies only to Failed, In Doubt and Waiting, or to Pending while the job is paused",
+       "done": "done applies only to Failed and In Doubt", "confirm": "confirm and reject are for Waiting", "reject": "confirm and reject are for Waiting"}
 JOB_FOR = {"start": "Ready", "pause": "In Progress, Waiting or Failed", "resume": "Paused"}
 
 
@@ -125,14 +125,14 @@ class Verbs(omslab.Case):
             self.refuses(job, address, state, but=("retry", "skip", "done"))
         self.refuses_job(job, "In Progress", but=("pause",))
 
-        # What is allowed, one after the other: done, first when the check does not agree.
+        # What is allowed, one after the other: done, first while the check disagrees.
         self.allowed("done", job, "mix/n2")
-        snap = self.lab.wait(job, lambda s: "the check does not agree" in subtask(s, "mix/n2")["message"], timeout=30)
+        snap = self.lab.wait(job, lambda s: "the check disagrees" in subtask(s, "mix/n2")["message"], timeout=30)
         self.assertSubtask(snap, "mix/n2", "Failed")
         self.lab.flag("done.n2")
         self.allowed("done", job, "mix/n2")
         self.lab.wait_sub(job, "mix/n2", "Successful")
-        # retry of what cannot be told asks the check first, and acts only by force.
+        # retry of an unknown outcome runs the check first, and acts only with --force.
         self.allowed("retry", job, "mix/n4")
         snap = self.lab.wait_sub(job, "mix/n4", "unknown")
         self.assertEqual(subtask(snap, "mix/n4")["message"], "the check cannot tell")
@@ -150,7 +150,7 @@ class Verbs(omslab.Case):
         self.assertSubtask(snap, "later", "Pending")
         self.assertEqual(self.lab.ctl("wait", job).status, 13)
         self.refuses_job(job, "Paused", but=("resume",))
-        self.refused("skip", job, "later", "Pending", "a later step relies on it: --force")
+        self.refused("skip", job, "later", "Pending", "a later step depends on it; use --force")
         self.allowed("skip", job, "later", "--force")
         self.assertSubtask(self.lab.status(job), "later", "Skipped")
         self.refuses(job, "later", "Skipped")
@@ -160,8 +160,8 @@ class Verbs(omslab.Case):
         self.assertEqual(self.lab.ctl("wait", job).status, 0)
 
         self.assertEqual(self.of_operators(job)[2:], [
-            ("confirm", "look", "-", "an operator confirmed it"), ("done", "mix", "n2", "because of done"), ("done", "mix", "n2", "because of done"),
-            ("begin", "mix", "n4", "retry"), ("begin-act", "mix", "n4", "retry by force"), ("pause", None, None, "paused by an operator"),
+            ("confirm", "look", "-", "confirmed by an operator"), ("done", "mix", "n2", "because of done"), ("done", "mix", "n2", "because of done"),
+            ("begin", "mix", "n4", "retry"), ("begin-act", "mix", "n4", "retry with --force"), ("pause", None, None, "paused by an operator"),
             ("skip", "later", "-", "because of skip"), ("resume", None, None, None)])
         for verb in ALL + ("start", "pause", "resume", "cancel"):
             a = self.say(verb, job)
@@ -214,7 +214,7 @@ class Verbs(omslab.Case):
         snap = self.lab.status(job)
         self.assertEqual([subtask(snap, "mix/" + n)["state"] for n in ("n1", "n2", "n3", "n4")],
                          ["Successful", "Failed", "Canceled", "Canceled"])
-        self.assertIn("not known", str(self.lab.events(job)))
+        self.assertIn("outcome unknown", str(self.lab.events(job)))
         self.assertSubtask(snap, "later", "Canceled")
         attempt = self.lab.json("show", job, "mix/n3")["subtasks"][0]["attempts"][0]
         self.assertEqual(attempt["outcome"], "stopped")
@@ -319,7 +319,7 @@ class Times(omslab.Case):
         snap = self.lab.wait(job, lambda s: [subtask(s, "slow/n%d" % n)["state"] for n in (1, 2, 3)] == ["Failed", "Successful", "In Doubt"] and
                              subtask(s, "slow/n3")["phase"] == "unknown")
         self.assertEqual(snap["state"], "Failed")
-        self.assertIn("out of time", str(self.lab.events(job)))
+        self.assertIn("timed out", str(self.lab.events(job)))
         for n in (1, 2, 3):
             self.assertEqual(self.lab.json("show", job, "slow/n%d" % n)["subtasks"][0]["attempts"][0]["outcome"], "stopped")
         self.lab.flag("fast")
@@ -332,7 +332,7 @@ class Times(omslab.Case):
         self.lab.wait(job, lambda s: [subtask(s, "ordered/n%d" % n)["state"] for n in (1, 2, 3)] == ["Failed", "Successful", "Successful"])
         a = self.lab.ctl("retry", job, "ordered/n1")
         self.assertEqual(a.status, 4)
-        self.assertIn("the document does not define this order: --force", a.err)
+        self.assertIn("the vendor does not define this order; use --force", a.err)
         self.lab.do("retry", job, "ordered/n1", "--force")
         end = self.lab.wait_state(job, "Successful")
         self.assertEqual([subtask(end, "slow/n%d" % n)["attempt"] for n in (1, 2, 3)], [2, 1, 2])

@@ -1,4 +1,4 @@
-/* core_apply(): one event, its row, and all that follows from it (barriers that open, the job's end). */
+/* core_apply(): one event, its row, and everything that follows from it (the next subtasks start, the job ends). */
 #include "daemon/engine/core/core.h"
 
 #include <assert.h>
@@ -113,7 +113,7 @@ static bool acts(enum core_phase p)
     return p == PHASE_ACTING || p == PHASE_EXPIRING || p == PHASE_CANCELING || p == PHASE_FENCING;
 }
 
-/* Opens what may begin now, and ends the job when nothing is left. */
+/* Starts what may start now, and ends the job when nothing is left. */
 static void settle(struct core_job *j, struct core_update *u)
 {
     if (j->mode == MODE_CANCELING && !any(j, core_phase_busy))
@@ -142,7 +142,7 @@ bool core_apply(struct core_job *j, size_t subtask, enum core_event e, struct co
     assert(subtask < j->n_subtasks);
     u->mode_before = u->mode_after = j->mode;
     if (core_event_who(e) == BY_ENGINE && j->subtasks[subtask].phase == PHASE_PENDING)
-        return false; /* only settle() opens */
+        return false; /* only settle() starts a Pending one */
     if (!move(j, subtask, e, u))
         return false;
     settle(j, u);
@@ -181,7 +181,7 @@ bool core_verb(struct core_job *j, enum core_verb v, struct core_update *u)
             return false;
         j->mode = MODE_PAUSED;
         for (size_t i = 0; i < j->n_subtasks; i++)
-            j->subtasks[i].asked = false; /* a retry before it is overruled */
+            j->subtasks[i].asked = false; /* overrules an earlier retry */
         break;
     case VERB_RESUME:
         if (m != MODE_PAUSED)
@@ -223,7 +223,7 @@ enum core_job_state core_job_state(const struct core_job *j)
         return JOB_ST_CANCELED;
     case MODE_SUCCESSFUL:
         for (size_t i = 0; i < j->n_subtasks; i++)
-            if (j->subtasks[i].phase == PHASE_FAILED) /* only a check job ends with one */
+            if (j->subtasks[i].phase == PHASE_FAILED) /* only a check job ends with a Failed subtask */
                 return JOB_ST_FAILED;
         return JOB_ST_SUCCESSFUL;
     case MODE_CANCELING:
@@ -261,17 +261,17 @@ enum core_event core_retry_event(const struct core_job *j, size_t subtask, bool 
     const struct core_step *st = &j->steps[core_step_of(j, subtask)];
     *why = NULL;
     if (!operable(j)) {
-        *why = "the job is not under way";
+        *why = "the job is neither running nor paused";
         return N_EVENTS;
     }
     if ((s->phase == PHASE_ACTING || s->phase == PHASE_EXPIRING || s->phase == PHASE_FENCING) && away && !s->read_only)
         return EV_GIVE_UP;
     if (s->phase != PHASE_FAILED && s->phase != PHASE_UNKNOWN) {
-        *why = "retry is for Failed and In Doubt (or for Running when its node is away)";
+        *why = "retry applies only to Failed and In Doubt (or to Running while its node is unreachable)";
         return N_EVENTS;
     }
     if (st->rerun_force && !force && later_begun(j, subtask)) {
-        *why = "a later one has begun, and the document does not define this order: --force";
+        *why = "a later subtask has already started and the vendor does not define this order; use --force";
         return N_EVENTS;
     }
     if (s->open_run)
@@ -285,15 +285,15 @@ const char *core_skip_refusal(const struct core_job *j, size_t subtask, bool for
 {
     const struct core_subtask *s = &j->subtasks[subtask];
     if (!operable(j) && !(j->mode == MODE_READY && s->phase == PHASE_PENDING))
-        return "the job is not under way";
+        return "the job is neither running nor paused";
     if (s->phase == PHASE_PENDING && j->mode == MODE_RUNNING)
-        return "it is Pending: pause the job first";
+        return "it is Pending; pause the job first";
     if (!core_row(s->phase, EV_SKIP))
-        return "skip is for Failed, In Doubt and Waiting, or for Pending while the job is paused";
+        return "skip applies only to Failed, In Doubt and Waiting, or to Pending while the job is paused";
     if (j->steps[core_step_of(j, subtask)].guarded && !force)
-        return "a later step relies on it: --force";
+        return "a later step depends on it; use --force";
     if (s->open_run && !force)
-        return "its last attempt may still run on a node that is away: --force";
+        return "its last attempt may still be running on an unreachable node; use --force";
     return NULL;
 }
 
@@ -301,12 +301,12 @@ const char *core_done_refusal(const struct core_job *j, size_t subtask, bool for
 {
     const struct core_subtask *s = &j->subtasks[subtask];
     if (!operable(j))
-        return "the job is not under way";
+        return "the job is neither running nor paused";
     if (!core_row(s->phase, EV_DONE))
-        return "done is for Failed and In Doubt";
+        return "done applies only to Failed and In Doubt";
     if (!s->has_check && !force)
-        return "it has no check that could agree: --force";
+        return "it has no check to confirm this; use --force";
     if (s->open_run && !force)
-        return "its last attempt may still run on a node that is away: --force";
+        return "its last attempt may still be running on an unreachable node; use --force";
     return NULL;
 }

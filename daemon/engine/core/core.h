@@ -1,8 +1,8 @@
 /* The pure heart: core_apply(state, event) -> update. No clock, no I/O, no callbacks; this library
  * links neither libuv nor SQLite.
  *
- * The driver (daemon/engine/driver.c) feeds events, commits each update to the journal, and only then starts
- * the effects that it asks for. Ownership: the caller owns job and update; core_update_clear() keeps memory. */
+ * The driver (in daemon/engine) feeds events, commits each update to the journal, and only then starts the effects that
+ * the update asks for. Ownership: the caller owns job and update; core_update_clear() keeps the memory for reuse. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,9 +30,9 @@ const char *core_phase_name(enum core_phase p);
 const char *core_phase_text(enum core_phase p);
 int core_phase_parse(const char *name); /* -1 when unknown */
 enum core_shown core_phase_shown(enum core_phase p);
-bool core_phase_final(enum core_phase p); /* nothing runs and no event of the world is awaited; FAILED may be retried */
-bool core_phase_passed(enum core_phase p); /* SUCCESSFUL or SKIPPED: the barrier may open */
-bool core_phase_busy(enum core_phase p);   /* something runs or is asked by the driver */
+bool core_phase_final(enum core_phase p);  /* nothing runs and nothing is awaited; FAILED may be retried */
+bool core_phase_passed(enum core_phase p); /* SUCCESSFUL or SKIPPED: the next step may start */
+bool core_phase_busy(enum core_phase p);   /* the driver is running or checking something */
 
 enum core_who { BY_ENGINE, BY_WORLD, BY_OPERATOR };
 enum core_event {
@@ -46,11 +46,11 @@ enum core_who core_event_who(enum core_event e);
 
 enum core_effect {
     EFFECT_NONE,
-    EFFECT_CHECK, /* ask the check */
+    EFFECT_CHECK, /* run the check */
     EFFECT_ACT,   /* a new attempt; its number has been raised */
-    EFFECT_POLL,  /* ask the condition until told otherwise */
-    EFFECT_KILL,  /* stop or fence the present attempt, answer with its outcome */
-    EFFECT_DROP,  /* forget whatever is asked or runs: answers are stale from now on */
+    EFFECT_POLL,  /* test the condition repeatedly until told otherwise */
+    EFFECT_KILL,  /* stop or fence the current attempt and report its outcome */
+    EFFECT_DROP,  /* abandon whatever is running or being checked: its answers are stale from now on */
 };
 
 struct core_row {
@@ -64,7 +64,7 @@ extern const struct core_row core_rows[];
 extern const size_t core_n_rows;
 const struct core_row *core_row(enum core_phase from, enum core_event e); /* NULL: no such move */
 
-/* How a subtask begins: which BEGIN_ event is its own. */
+/* How a subtask starts: which BEGIN_ event it takes. */
 enum core_way { WAY_CHECK, WAY_ACT, WAY_POLL, WAY_GATE };
 
 struct core_subtask {
@@ -73,24 +73,25 @@ struct core_subtask {
     bool has_check;
     bool read_only; /* its act may be repeated without harm */
     bool skip_forced;
-    bool repeat_asked; /* after a lost attempt only an operator begins another one */
-    bool asked; /* an operator's retry, newer than the pause: acts though the job is paused. Not kept over a restart */
-    bool open_run;    /* the present attempt's run is not known to be over */
-    unsigned attempt; /* 0: none yet */
-    unsigned lost;    /* attempts lost in a row */
+    bool repeat_asked; /* after a lost attempt only an operator starts another */
+    bool asked;        /* an operator retried it after the pause, so it runs although the job is paused; not kept over a
+                          restart */
+    bool open_run;     /* the current attempt is not known to have ended */
+    unsigned attempt;  /* 0: none yet */
+    unsigned lost;     /* attempts lost in a row */
 };
 
 struct core_step {
     size_t first, n; /* its subtasks in core_job.subtasks */
     bool serial, rerun_force;
-    bool guarded; /* some later step guards on this one: a skip needs force */
+    bool guarded; /* a later step guards on this one: skipping it needs --force */
 };
 
 enum core_mode { MODE_READY, MODE_RUNNING, MODE_PAUSED, MODE_CANCELING, MODE_CANCELED, MODE_SUCCESSFUL };
 const char *core_mode_name(enum core_mode m);
 int core_mode_parse(const char *name);
 
-/* As shown to people; derived, never stored apart from its mode. */
+/* As shown to people; derived from the mode and the subtasks, never stored on its own. */
 enum core_job_state {
     JOB_ST_INITIALIZING,
     JOB_ST_READY,
@@ -105,7 +106,8 @@ const char *core_job_state_name(enum core_job_state s);
 
 struct core_job {
     enum core_mode mode;
-    bool keep_going; /* a check job: a Failed subtask does not hold the others of its step; ends when all are final */
+    bool
+        keep_going; /* a check job: a Failed subtask does not hold up the next steps; the job ends when all are final */
     struct core_step *steps;
     size_t n_steps;
     struct core_subtask *subtasks;
@@ -114,8 +116,8 @@ struct core_job {
 enum core_job_state core_job_state(const struct core_job *j);
 size_t core_current_step(const struct core_job *j); /* the first step that has not passed; n_steps when all have */
 size_t core_step_of(const struct core_job *j, size_t subtask);
-/* The first subtask in which an attempt is under way that changes something; n_subtasks: none. Not what was given up:
- * that has open_run, and may still run. */
+/* The first subtask with an attempt under way that may change something; n_subtasks: none. A subtask whose attempt was
+ * given up is not counted: it has open_run set, and the attempt may still be running. */
 size_t core_acting(const struct core_job *j);
 
 struct core_move {
@@ -130,7 +132,8 @@ struct core_update {
 void core_update_clear(struct core_update *u);
 void core_update_free(struct core_update *u);
 
-/* One event for one subtask. false: there is no such move (operators: refuse; world: stale), nothing changed. */
+/* Applies one event to one subtask. false: there is no such move and nothing changed (refuse an operator; ignore a
+ * stale report from the world). */
 bool core_apply(struct core_job *j, size_t subtask, enum core_event e, struct core_update *u);
 
 /* Verbs on the job. false: refused in this mode, nothing changed. */
@@ -140,17 +143,17 @@ enum core_verb {
     VERB_RESUME,
     VERB_CANCEL,
     VERB_CANCEL_FORCE,
-    VERB_HOLD /* by the engine, as PAUSE but from READY too */
+    VERB_HOLD /* by the engine itself; the same moves as PAUSE */
 };
 bool core_verb(struct core_job *j, enum core_verb v, struct core_update *u);
 
-/* What `retry` means for this subtask now; N_EVENTS: not allowed, and *why (static text) says so. `away`: its node
- * cannot be reached. */
+/* What `retry` means for this subtask now. N_EVENTS: it is refused, and *why (static text) says why. `away`: its node
+ * is unreachable. */
 enum core_event core_retry_event(const struct core_job *j, size_t subtask, bool force, bool away, const char **why);
-/* May it be skipped now? NULL: yes; else static text. */
+/* Why the subtask cannot be skipped now (static text); NULL when it can. */
 const char *core_skip_refusal(const struct core_job *j, size_t subtask, bool force);
 /* The same for `done`. */
 const char *core_done_refusal(const struct core_job *j, size_t subtask, bool force);
 
-enum { CORE_LOST_MAX = 3 }; /* attempts lost in a row before it is Failed */
+enum { CORE_LOST_MAX = 3 }; /* attempts lost in a row before the subtask is Failed */
 static inline unsigned core_lost_max(const struct core_subtask *s) { return s->repeat_asked ? 1 : CORE_LOST_MAX; }
