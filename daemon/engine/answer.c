@@ -1,64 +1,18 @@
 /* What the output of a script or built-in means: facts, evidence, the last line; and what goes into the journal. */
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/alloc.h"
-#include "common/utf8.h"
 #include "daemon/engine/internal.h"
 
-enum { FACT_NAME_MAX = 128, FACT_VALUE_MAX = 4096, FACTS_MAX = 1000 };
-
-static bool fact_name_ok(const char *s, size_t n)
-{
-    if (n == 0 || n > FACT_NAME_MAX)
-        return false;
-    for (size_t i = 0; i < n; i++)
-        if (!islower((unsigned char)s[i]) && !isupper((unsigned char)s[i]) && !isdigit((unsigned char)s[i]) &&
-            !strchr("_.-", s[i]))
-            return false;
-    return true;
-}
-
-static void take_fact(struct job *b, const char *line, size_t len)
+static void take_fact(struct job *b, const struct lines_fact *f)
 {
     struct err e;
-    const char *space = memchr(line, ' ', len);
-    size_t name_len = space ? (size_t)(space - line) : len;
-    if (!space || !fact_name_ok(line, name_len) || len - name_len - 1 > FACT_VALUE_MAX)
-        return;
-    char *name = xstrndup(line, name_len), *value = xstrndup(space + 1, len - name_len - 1), *now = engine_now();
-    if (journal_begin(b->en->journal, &e) || journal_set_fact(b->en->journal, b->row.id, name, value, now, &e))
+    char *now = engine_now();
+    if (journal_begin(b->en->journal, &e) || journal_set_fact(b->en->journal, b->row.id, f->name, f->value, now, &e))
         engine_die(&e);
     engine_touch(b->en);
-    free(name);
-    free(value);
     free(now);
-}
-
-/* One line for people: no control characters, at most 500 bytes, whole characters. */
-static char *one_line(const char *s, size_t len)
-{
-    if (len > 500) {
-        len = 500;
-        while (len > 0 && ((unsigned char)s[len] & 0xC0) == 0x80)
-            len--;
-    }
-    char *t = xstrndup(s, len);
-    for (char *p = t; *p; p++)
-        if ((unsigned char)*p < 0x20 || *p == 0x7f)
-            *p = ' ';
-    return t;
-}
-
-static bool begins(const char *line, size_t len, const char *word, const char **rest, size_t *rest_len)
-{
-    size_t n = strlen(word);
-    if (len < n || memcmp(line, word, n) != 0)
-        return false;
-    *rest = line + n;
-    *rest_len = len - n;
-    return true;
 }
 
 static const char withheld[] =
@@ -73,51 +27,23 @@ static char *scrubbed(struct job *b, const char *output, size_t *len)
     }
     char *copy = xcalloc(1, *len + 1);
     memcpy(copy, output, *len);
-    password_scrub(b, copy, len);
+    redact_scrub(&b->redact, copy, len);
     copy[*len] = '\0';
     return copy;
 }
 
-bool answer_has_facts(const char *output, size_t len)
-{
-    static const char word[] = "omsup: fact ";
-    for (const char *p = output; (p = memmem(p, len - (size_t)(p - output), word, sizeof word - 1)); p++)
-        if (p == output || p[-1] == '\n')
-            return true;
-    return false;
-}
-
 bool answer_text(struct job *b, size_t seq, const char *output, size_t len)
 {
-    char *kept = scrubbed(b, output, &len), *last = NULL, *evidence = NULL;
-    struct buf clean = {0};
-    utf8_add(&clean, kept, len); /* from here it goes into messages and facts, which are UTF-8 */
+    struct lines l;
+    char *kept = scrubbed(b, output, &len);
+    lines_parse(kept, len, &l);
     free(kept);
-    const char *text = buf_str(&clean);
-    len = clean.len;
-    unsigned facts = 0;
-    for (size_t at = 0; at < len;) {
-        const char *nl = memchr(text + at, '\n', len - at), *rest;
-        size_t n = nl ? (size_t)(nl - text) - at : len - at, rest_len;
-        const char *line = text + at;
-        if (begins(line, n, "omsup: fact ", &rest, &rest_len)) {
-            if (facts++ < FACTS_MAX)
-                take_fact(b, rest, rest_len);
-        } else if (begins(line, n, "omsup: evidence ", &rest, &rest_len)) {
-            free(evidence);
-            evidence = one_line(rest, rest_len);
-        } else if (n > 0 && !begins(line, n, "omsup: ", &rest, &rest_len)) {
-            free(last);
-            last = one_line(line, n);
-        }
-        at += n + 1;
-    }
-    bool said = evidence || last;
+    for (size_t i = 0; i < l.n_facts; i++)
+        take_fact(b, &l.facts[i]);
+    bool said = lines_message(&l) != NULL;
     if (said)
-        sub_message(b, seq, "%s", evidence ? evidence : last);
-    free(last);
-    free(evidence);
-    buf_free(&clean);
+        sub_message(b, seq, "%s", lines_message(&l));
+    lines_free(&l);
     return said;
 }
 

@@ -4,6 +4,7 @@
 #include "daemon/action/action.h"
 #include "daemon/engine/core/core.h"
 #include "daemon/engine/engine.h"
+#include "daemon/engine/output/output.h"
 #include "daemon/node/node.h"
 
 /* A node that jobs share, known by how it is reached. hosts.c */
@@ -51,12 +52,11 @@ struct sub {
     struct work work;
     double progress_done, progress_total, progress_rate;
     char *progress_unit;
-    char *before_login; /* the message that stood where one about the login stands now */
-    struct live *live;  /* logs.c */
+    char *before_login;    /* the message that stood where one about the login stands now */
+    struct window *window; /* of its present output */
     uint64_t progress_ms, progress_asked_ms;
 };
 
-enum { PASSWORD_FORMS = 3 };
 enum password_state { PASSWORD_NONE, PASSWORD_ASKED, PASSWORD_READY };
 
 struct job {
@@ -69,11 +69,11 @@ struct job {
     struct sub *subs;
     struct host **hosts; /* by plan host; NULL: not used yet */
     enum password_state password_state;
-    uint64_t password_missed_ms;                   /* since when it is looked for; 0: not yet */
-    struct secret *password, *login;               /* the latter: the my.cnf text for scripts */
-    struct secret *password_forms[PASSWORD_FORMS]; /* how it may be printed; [0]: as it is */
-    uint64_t lock_renewed_ms, lock_sure_ms;        /* last asked; the lease was ours then */
-    bool lock_in_flight, lock_take;                /* an operator says: take it again */
+    uint64_t password_missed_ms;            /* since when it is looked for; 0: not yet */
+    struct secret *password, *login;        /* the latter: the my.cnf text for scripts */
+    struct redact redact;                   /* what must not be shown or kept */
+    uint64_t lock_renewed_ms, lock_sure_ms; /* last asked; the lease was ours then */
+    bool lock_in_flight, lock_take;         /* an operator says: take it again */
     bool changed;
 };
 
@@ -173,13 +173,7 @@ void lock_tick(struct job *b);
 bool lock_sure(struct job *b, size_t seq);
 void progress_tick(struct job *b);
 
-/* logs.c */
-extern const char
-    logs_cut[]; /* the beginning of the line, with the line end before it, that stands for what is left out */
-void live_free(struct live *l);
-
 /* answer.c */
-bool answer_has_facts(const char *output, size_t len);
 void answer_attempt(struct job *b, size_t seq, const char *outcome, int exit, const char *output, size_t len);
 bool answer_text(struct job *b, size_t seq, const char *output,
                  size_t len);                                 /* facts, evidence -> message; false: none */
@@ -192,13 +186,4 @@ bool password_ready(struct job *b, size_t seq); /* false: asked for, work_kick()
  * enough. */
 bool password_settled(struct job *b, size_t seq);
 void password_unsay(struct job *b, size_t seq); /* the message that it is waited for */
-/* Where it is printed next from `from` on, in any of its forms; then *n is how many bytes. len: nowhere. */
-size_t password_find(const struct job *b, const char *text, size_t len, size_t from, size_t *n);
-void password_scrub(const struct job *b, char *text, size_t *len);
-/* Of text that was cut: bytes at its end that may begin the password, at its start that may end it; and the most of
- * either. */
-size_t password_begun(const struct job *b, const char *text, size_t len);
-size_t password_rest(const struct job *b, const char *text, size_t len);
-size_t password_part_max(const struct job *b);
-void password_doubt(struct job *b); /* it may have changed: is read again when needed next */
-struct secret *password_my_cnf(const struct plan_metadb *m, const struct secret *password);
+void password_doubt(struct job *b);             /* it may have changed: is read again when needed next */

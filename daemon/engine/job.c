@@ -83,11 +83,10 @@ void job_free(struct job *b)
         free(b->subs[i].seen);
         free(b->subs[i].progress_unit);
         free(b->subs[i].before_login);
-        live_free(b->subs[i].live);
+        window_free(b->subs[i].window);
     }
     secret_wipe(b->password);
-    for (size_t i = 0; i < PASSWORD_FORMS; i++)
-        secret_wipe(b->password_forms[i]);
+    redact_clear(&b->redact);
     secret_wipe(b->login);
     free(b->hosts);
     free(b->subs);
@@ -281,7 +280,7 @@ void sub_message(struct job *b, size_t seq, const char *fmt, ...)
     size_t len = strlen(text);
     if (cut)
         len = utf8_whole(text, len);
-    password_scrub(b, text, &len);
+    redact_scrub(&b->redact, text, &len);
     struct buf clean = {0};
     utf8_add(&clean, text, len); /* a reason may be anything */
     struct sub *s = &b->subs[seq];

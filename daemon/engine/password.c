@@ -18,118 +18,16 @@
 
 enum { PASSWORD_FILE_MAX = 4096, PATIENCE_MS = 20000 };
 
-/* Quoted for an option file: the value is in double quotes, \ and " are escaped, line ends are written out. */
-static void add_quoted(struct buf *b, const char *s)
-{
-    buf_puts(b, "\"");
-    for (; *s; s++)
-        switch (*s) {
-        case '\\':
-            buf_puts(b, "\\\\");
-            break;
-        case '"':
-            buf_puts(b, "\\\"");
-            break;
-        case '\n':
-            buf_puts(b, "\\n");
-            break;
-        case '\r':
-            buf_puts(b, "\\r");
-            break;
-        case '\t':
-            buf_puts(b, "\\t");
-            break;
-        default:
-            buf_add(b, s, 1);
-        }
-    buf_puts(b, "\"\n");
-}
-
-/* As a my.cnf has it: what prints that text prints the password in this form. */
-static struct secret *quoted(const struct secret *password)
-{
-    struct buf b = {0};
-    add_quoted(&b, secret_use(password));
-    struct secret *s = secret_new(b.data + 1, b.len - 3); /* without the quotes and the line's end */
-    explicit_bzero(b.data, b.cap);
-    buf_free(&b);
-    return s;
-}
-
-/* As a config.yaml may have it: in single quotes, each of which is doubled. (In double quotes: as a my.cnf.) */
-static struct secret *yaml_quoted(const struct secret *password)
-{
-    struct buf b = {0};
-    for (const char *s = secret_use(password); *s; s++)
-        buf_add(&b, *s == '\'' ? "''" : s, *s == '\'' ? 2 : 1);
-    struct secret *s = secret_new(b.data, b.len);
-    if (b.data)
-        explicit_bzero(b.data, b.cap);
-    buf_free(&b);
-    return s;
-}
-
-/* The largest of what `of` says of each form. */
-static size_t of_forms(const struct job *b, size_t (*of)(const struct secret *s, const char *text, size_t len),
-                       const char *text, size_t len)
-{
-    size_t most = 0;
-    for (size_t i = 0; i < PASSWORD_FORMS; i++) {
-        size_t n = of(b->password_forms[i], text, len);
-        most = n > most ? n : most;
-    }
-    return most;
-}
-
-size_t password_find(const struct job *b, const char *text, size_t len, size_t from, size_t *n)
-{
-    for (; from < len; from++)
-        if ((*n = of_forms(b, secret_at, text + from, len - from)) > 0)
-            return from;
-    return len;
-}
-
-void password_scrub(const struct job *b, char *text, size_t *len)
-{
-    size_t out = 0, n = 0;
-    for (size_t at = 0, next; at < *len; at = next + n) {
-        next = password_find(b, text, *len, at, &n);
-        memmove(text + out, text + at, next - at);
-        out += next - at;
-        if (next == *len)
-            break;
-        memcpy(text + out, "***", 3); /* they are longer */
-        out += 3;
-    }
-    *len = out;
-}
-
-size_t password_begun(const struct job *b, const char *text, size_t len)
-{
-    return of_forms(b, secret_begun, text, len);
-}
-
-size_t password_rest(const struct job *b, const char *text, size_t len) { return of_forms(b, secret_rest, text, len); }
-
-size_t password_part_max(const struct job *b)
-{
-    size_t most = 0;
-    for (size_t i = 0; i < PASSWORD_FORMS; i++) {
-        size_t n = b->password_forms[i] ? secret_len(b->password_forms[i]) : 0;
-        most = n > most ? n : most;
-    }
-    return most ? most - 1 : 0;
-}
-
-struct secret *password_my_cnf(const struct plan_metadb *m, const struct secret *password)
+/* What scripts get on file descriptor 3. */
+static struct secret *my_cnf(const struct plan_metadb *m, const struct secret *password)
 {
     struct buf b = {0};
     buf_puts(&b, "[client]\nhost=");
-    add_quoted(&b, m->host);
+    redact_quote(&b, m->host);
     buf_printf(&b, "port=%u\nuser=", m->port);
-    add_quoted(&b, m->user);
+    redact_quote(&b, m->user);
     buf_puts(&b, "password=");
-    add_quoted(&b, secret_use(password));
+    redact_quote(&b, secret_use(password));
     struct secret *s = secret_new(b.data, b.len);
     explicit_bzero(b.data, b.cap);
     buf_free(&b);
@@ -177,14 +75,10 @@ static void have(struct job *b, struct secret *password)
     for (size_t i = 0; i < b->core.n_subtasks; i++)
         password_unsay(b, i);
     secret_wipe(b->password);
-    for (size_t i = 0; i < PASSWORD_FORMS; i++)
-        secret_wipe(b->password_forms[i]);
     secret_wipe(b->login);
     b->password = password;
-    b->password_forms[0] = secret_copy(password);
-    b->password_forms[1] = quoted(password);
-    b->password_forms[2] = yaml_quoted(password);
-    b->login = password_my_cnf(&b->plan->metadb, password);
+    redact_set(&b->redact, password);
+    b->login = my_cnf(&b->plan->metadb, password);
     b->password_state = PASSWORD_READY;
 }
 

@@ -1,6 +1,4 @@
 /* What goes on beside the steps: the lease on the MetaDB is renewed, and progress of running scripts is read. */
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -150,37 +148,29 @@ struct look {
     uint64_t gen;
 };
 
-/* The last whole line "omsup: progress DONE TOTAL UNIT". */
-static void read_progress(struct sub *s, const char *text, uint64_t now)
+static void take_progress(struct sub *s, const struct lines_progress *p, uint64_t now)
 {
-    const char *last = NULL;
-    for (const char *p = text; (p = strstr(p, "omsup: progress ")); p++)
-        if ((p == text || p[-1] == '\n') && strchr(p, '\n'))
-            last = p;
-    double done, total;
-    char unit[16];
-    if (!last || sscanf(last, "omsup: progress %lf %lf %15[A-Za-z%%]", &done, &total, unit) != 3 || !isfinite(done) ||
-        !isfinite(total) || done < 0 || total < done)
-        return; /* "nan" is a number for scanf, and none for JSON */
     /* Scripts tell it every 2 s, looks are more frequent: one that finds nothing new does not mean that nothing moves.
      */
-    if (done == s->progress_done && total == s->progress_total && now - s->progress_ms < PROGRESS_STILL_MS)
+    if (p->done == s->progress_done && p->total == s->progress_total && now - s->progress_ms < PROGRESS_STILL_MS)
         return;
-    if (s->progress_total > 0 && now > s->progress_ms && done >= s->progress_done && s->progress_ms)
-        s->progress_rate = (done - s->progress_done) / ((double)(now - s->progress_ms) / 1000);
-    s->progress_done = done;
-    s->progress_total = total;
+    if (s->progress_total > 0 && now > s->progress_ms && p->done >= s->progress_done && s->progress_ms)
+        s->progress_rate = (p->done - s->progress_done) / ((double)(now - s->progress_ms) / 1000);
+    s->progress_done = p->done;
+    s->progress_total = p->total;
     s->progress_ms = now;
     free(s->progress_unit);
-    s->progress_unit = xstrdup(unit);
+    s->progress_unit = xstrdup(p->unit);
 }
 
 static void on_tail(void *ctx, const struct node_result *r)
 {
     struct look *l = ctx;
     struct job *b = engine_job(l->en, l->job);
+    struct lines_progress p;
     if (b && r->outcome == NODE_EXITED && b->subs[l->seq].work.gen == l->gen) {
-        read_progress(&b->subs[l->seq], r->output, uv_now(l->en->loop));
+        if (lines_progress(r->output, &p))
+            take_progress(&b->subs[l->seq], &p, uv_now(l->en->loop));
         b->changed = true;
         engine_touch(l->en);
     }

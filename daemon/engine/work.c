@@ -7,7 +7,6 @@
 
 #include "common/alloc.h"
 #include "common/log.h"
-#include "common/utf8.h"
 #include "daemon/engine/internal.h"
 
 enum {
@@ -180,7 +179,7 @@ static bool may_take(struct job *b, size_t seq, const struct node_result *r)
     if (r->outcome != NODE_EXITED || r->output_len == 0 || b->password)
         return true;
     bool needed = b->core.subtasks[seq].phase != PHASE_CANCELING &&
-                  (b->subs[seq].plan->metadb || answer_has_facts(r->output, r->output_len));
+                  (b->subs[seq].plan->metadb || lines_have_facts(r->output, r->output_len));
     w->waits_login = true;
     w->waits_login = !password_settled(b, seq) || (needed && !b->password);
     if (w->waits_login)
@@ -238,20 +237,6 @@ static bool take_boot(void *ctx, const struct journal_attempt *a)
     return true;
 }
 
-/* Between the halves of an output that is too long for the journal. */
-static void say_cut(struct job *b, size_t seq, const char *token, const struct node_result *r, struct buf *out)
-{
-    size_t half = r->output_len / 2, first = half - password_begun(b, r->output, half);
-    size_t from = half + password_rest(b, r->output + half, r->output_len - half);
-    first = utf8_whole(r->output, first);
-    while (from < r->output_len && ((unsigned char)r->output[from] & 0xC0) == 0x80)
-        from++;
-    buf_add(out, r->output, first);
-    buf_printf(out, "%s%s in %s/%s.out\n", logs_cut, b->plan->hosts[b->subs[seq].plan->host].name, b->en->run_dir,
-               token);
-    buf_add(out, r->output + from, r->output_len - from);
-}
-
 static void on_run(void *ctx, const struct node_result *r)
 {
     struct ask *a = ctx;
@@ -273,8 +258,11 @@ static void on_run(void *ctx, const struct node_result *r)
     free(o.boot);
     char *token = job_token(b, seq, b->core.subtasks[seq].attempt);
     struct buf cut = {0};
-    if (r->output_cut)
-        say_cut(b, seq, token, r, &cut);
+    if (r->output_cut) {
+        char *where = xasprintf("%s in %s/%s.out", b->plan->hosts[b->subs[seq].plan->host].name, b->en->run_dir, token);
+        window_join(&b->redact, r->output, r->output_len, where, &cut);
+        free(where);
+    }
     bool taken = attempt_answered(b, seq, outcome, r->exit, r->output_cut ? buf_str(&cut) : r->output,
                                   r->output_cut ? cut.len : r->output_len);
     if (taken && !r->output_cut) /* else the rest of it is nowhere else */

@@ -1,0 +1,119 @@
+/* The lines of an output that mean something: facts, evidence, the last one; progress. */
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/alloc.h"
+#include "common/utf8.h"
+#include "daemon/engine/output/output.h"
+
+enum { FACT_NAME_MAX = 128, FACT_VALUE_MAX = 4096, FACTS_MAX = 1000, LINE_MAX_BYTES = 500 };
+
+static bool fact_name_ok(const char *s, size_t n)
+{
+    if (n == 0 || n > FACT_NAME_MAX)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (!islower((unsigned char)s[i]) && !isupper((unsigned char)s[i]) && !isdigit((unsigned char)s[i]) &&
+            !strchr("_.-", s[i]))
+            return false;
+    return true;
+}
+
+static void add_fact(struct lines *l, const char *line, size_t len)
+{
+    const char *space = memchr(line, ' ', len);
+    size_t name_len = space ? (size_t)(space - line) : len;
+    if (!space || !fact_name_ok(line, name_len) || len - name_len - 1 > FACT_VALUE_MAX)
+        return;
+    l->facts = xrealloc(l->facts, l->n_facts + 1, sizeof *l->facts);
+    l->facts[l->n_facts++] = (struct lines_fact){xstrndup(line, name_len), xstrndup(space + 1, len - name_len - 1)};
+}
+
+/* One line for people: no control characters, bounded, whole characters. */
+static char *one_line(const char *s, size_t len)
+{
+    if (len > LINE_MAX_BYTES) {
+        len = LINE_MAX_BYTES;
+        while (len > 0 && ((unsigned char)s[len] & 0xC0) == 0x80)
+            len--;
+    }
+    char *t = xstrndup(s, len);
+    for (char *p = t; *p; p++)
+        if ((unsigned char)*p < 0x20 || *p == 0x7f)
+            *p = ' ';
+    return t;
+}
+
+static bool begins(const char *line, size_t len, const char *word, const char **rest, size_t *rest_len)
+{
+    size_t n = strlen(word);
+    if (len < n || memcmp(line, word, n) != 0)
+        return false;
+    *rest = line + n;
+    *rest_len = len - n;
+    return true;
+}
+
+void lines_parse(const char *output, size_t len, struct lines *out)
+{
+    struct buf clean = {0};
+    utf8_add(&clean, output, len); /* from here it goes into messages and facts, which are UTF-8 */
+    const char *text = buf_str(&clean);
+    len = clean.len;
+    unsigned facts = 0;
+    *out = (struct lines){0};
+    for (size_t at = 0; at < len;) {
+        const char *nl = memchr(text + at, '\n', len - at), *rest;
+        size_t n = nl ? (size_t)(nl - text) - at : len - at, rest_len;
+        const char *line = text + at;
+        if (begins(line, n, "omsup: fact ", &rest, &rest_len)) {
+            if (facts++ < FACTS_MAX)
+                add_fact(out, rest, rest_len);
+        } else if (begins(line, n, "omsup: evidence ", &rest, &rest_len)) {
+            free(out->evidence);
+            out->evidence = one_line(rest, rest_len);
+        } else if (n > 0 && !begins(line, n, "omsup: ", &rest, &rest_len)) {
+            free(out->last);
+            out->last = one_line(line, n);
+        }
+        at += n + 1;
+    }
+    buf_free(&clean);
+}
+
+const char *lines_message(const struct lines *l) { return l->evidence ? l->evidence : l->last; }
+
+void lines_free(struct lines *l)
+{
+    for (size_t i = 0; i < l->n_facts; i++) {
+        free(l->facts[i].name);
+        free(l->facts[i].value);
+    }
+    free(l->facts);
+    free(l->evidence);
+    free(l->last);
+    *l = (struct lines){0};
+}
+
+bool lines_have_facts(const char *output, size_t len)
+{
+    static const char word[] = "omsup: fact ";
+    for (const char *p = output; (p = memmem(p, len - (size_t)(p - output), word, sizeof word - 1)); p++)
+        if (p == output || p[-1] == '\n')
+            return true;
+    return false;
+}
+
+bool lines_progress(const char *text, struct lines_progress *out)
+{
+    const char *last = NULL;
+    for (const char *p = text; (p = strstr(p, "omsup: progress ")); p++)
+        if ((p == text || p[-1] == '\n') && strchr(p, '\n'))
+            last = p;
+    return last && sscanf(last, "omsup: progress %lf %lf %15[A-Za-z%%]", &out->done, &out->total, out->unit) == 3 &&
+           isfinite(out->done) && isfinite(out->total) && /* "nan" is a number for scanf, and none for JSON */
+           out->done >= 0 && out->total >= out->done;
+}
