@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "common/alloc.h"
-#include "daemon/plan/yaml_tree.h"
+#include "daemon/yaml/yaml_tree.h"
 
 #define DEFAULT_FILE "/etc/omsup/omsupd.yaml"
 enum { CONFIG_MAX = 64 * 1024 };

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "client/cli/cli.h"
+#include "common/nearest.h"
 
 enum { COMMANDS_MAX = 64 };
 
@@ -15,11 +16,10 @@ const struct command *command_find(const struct command *const *commands, const 
 
 int command_unknown(const struct command *const *commands, const char *name, struct err *e)
 {
-    const char *names[COMMANDS_MAX];
-    size_t n = 0;
-    for (; commands[n] && n < COMMANDS_MAX; n++)
+    const char *names[COMMANDS_MAX + 1] = {NULL};
+    for (size_t n = 0; commands[n] && n < COMMANDS_MAX; n++)
         names[n] = commands[n]->name;
-    const char *near = nearest(name, names, n);
+    const char *near = nearest(name, names);
     if (near)
         return err_set(e, ERR_USAGE, "there is no command \"%.40s\"; did you mean %s?", name, near);
     return err_set(e, ERR_USAGE, "there is no command \"%.40s\"; omsupctl --help shows them", name);

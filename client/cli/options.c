@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/alloc.h"
+#include "common/nearest.h"
 
 const struct option_row option_rows[N_OPTIONS] = {
 #define OPTION(name, text, letter, arg, help) {text, letter, arg, help},
@@ -11,53 +12,12 @@ const struct option_row option_rows[N_OPTIONS] = {
 #undef OPTION
 };
 
-/* Letters to add, drop, change or swap to make one of the other. */
-static size_t distance(const char *a, const char *b)
-{
-    enum { LONGEST = 32 };
-    size_t n = strlen(a), m = strlen(b), d[LONGEST + 1][LONGEST + 1];
-    if (n > LONGEST || m > LONGEST)
-        return LONGEST;
-    for (size_t i = 0; i <= n; i++)
-        d[i][0] = i;
-    for (size_t j = 0; j <= m; j++)
-        d[0][j] = j;
-    for (size_t i = 1; i <= n; i++)
-        for (size_t j = 1; j <= m; j++) {
-            size_t best = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
-            if (d[i - 1][j] + 1 < best)
-                best = d[i - 1][j] + 1;
-            if (d[i][j - 1] + 1 < best)
-                best = d[i][j - 1] + 1;
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && d[i - 2][j - 2] + 1 < best)
-                best = d[i - 2][j - 2] + 1;
-            d[i][j] = best;
-        }
-    return d[n][m];
-}
-
-const char *nearest(const char *typed, const char *const *candidates, size_t n)
-{
-    const char *found = NULL;
-    size_t len = strlen(typed), best = len <= 3 ? 2 : 3; /* less than this */
-    for (size_t i = 0; i < n; i++) {
-        size_t d = distance(typed, candidates[i]);
-        if (len >= 3 && strncmp(typed, candidates[i], len) == 0)
-            d = 0; /* the beginning of it */
-        if (d < best) {
-            best = d;
-            found = candidates[i];
-        }
-    }
-    return found;
-}
-
 static int unknown(const char *text, struct err *e)
 {
-    const char *names[N_OPTIONS];
+    const char *names[N_OPTIONS + 1] = {NULL};
     for (int i = 0; i < N_OPTIONS; i++)
         names[i] = option_rows[i].text;
-    const char *near = nearest(text, names, N_OPTIONS);
+    const char *near = nearest(text, names);
     if (near)
         return err_set(e, ERR_USAGE, "there is no option --%.40s; did you mean --%s?", text, near);
     return err_set(e, ERR_USAGE, "there is no option --%.40s; omsupctl --help shows them", text);

@@ -29,6 +29,3 @@ struct args {
 /* words[0] is the command, when there is one. --ssh adds its HOST to the words. */
 int args_parse(int argc, char **argv, struct args *a, struct err *e);
 void args_free(struct args *a);
-
-/* The candidate that is nearest to what was typed, NULL when none is near. */
-const char *nearest(const char *typed, const char *const *candidates, size_t n);

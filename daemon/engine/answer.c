@@ -97,10 +97,3 @@ char **work_env(struct job *b, size_t seq, unsigned attempt)
     }
     return env;
 }
-
-void env_free(char **env)
-{
-    for (char **p = env; p && *p; p++)
-        free(*p);
-    free(env);
-}

@@ -224,7 +224,7 @@ static void on_facts(void *ctx, struct inquiry_item *items, size_t n, const stru
     struct discover *d = ctx;
     d->err = *failed;
     for (size_t i = 0; i < n && !d->err.code; i++)
-        gather_parse(items[i].output, items[i].len, d->nodes[i].name, &d->nodes[i].facts, &d->err);
+        node_facts_parse(items[i].output, items[i].len, d->nodes[i].name, &d->nodes[i].facts, &d->err);
     if (d->err.code) {
         finish(d);
         return;
@@ -290,7 +290,7 @@ static void on_containers(void *ctx, struct inquiry_item *items, size_t n, const
     for (size_t i = 0; i < n; i++) {
         next[i].host = host_of(d, &d->nodes[i]);
         next[i].env = gather_env(d->nodes[i].docker, d->nodes[i].container, NULL);
-        next[i].script = gather_script;
+        next[i].script = node_facts_script;
     }
     inquiry_begin(d->en, next, n, on_facts, d);
 }
@@ -347,7 +347,7 @@ void engine_discover(struct engine *en, const cJSON *hosts, bool sudo, const cha
     d->n = n;
     if (d->err.code) {
         for (i = 0; i < n; i++)
-            env_free(items[i].env);
+            strv_free(items[i].env);
         free(items);
         finish(d);
         return;

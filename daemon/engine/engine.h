@@ -13,7 +13,7 @@
 
 #include "common/err.h"
 #include "daemon/journal/journal.h"
-#include "daemon/plan/inputs.h"
+#include "daemon/plan/expand/expand.h"
 
 struct engine;
 

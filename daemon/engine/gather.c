@@ -16,7 +16,7 @@ static void on_answers(void *ctx, struct inquiry_item *items, size_t n, const st
     struct gather *g = ctx;
     struct err e = *failed;
     for (size_t i = 0; i < n && e.code == 0; i++)
-        gather_parse(items[i].output, items[i].len, items[i].host.name, &g->out.facts[i], &e);
+        node_facts_parse(items[i].output, items[i].len, items[i].host.name, &g->out.facts[i], &e);
     g->done(g->ctx, &g->out, &e);
     for (size_t i = 0; i < n; i++) {
         node_facts_free(&g->out.facts[i]);
@@ -39,7 +39,7 @@ void gather_begin(struct engine *en, struct deployment *d, char **old_ids, gathe
         const struct deploy_node *n = &d->nodes[i];
         items[i].host = (struct plan_host){.name = n->name, .ssh = n->ssh, .port = n->port, .sudo = n->sudo};
         items[i].env = gather_env(n->docker, n->old, g->out.old_ids[i]);
-        items[i].script = gather_script;
+        items[i].script = node_facts_script;
     }
     inquiry_begin(en, items, d->n_nodes, on_answers, g);
 }

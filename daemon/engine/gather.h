@@ -13,5 +13,5 @@ struct gathered {
 typedef void gather_done(void *ctx, struct gathered *g, const struct err *e);
 void gather_begin(struct engine *en, struct deployment *d, char **old_ids, gather_done *done, void *ctx);
 
-/* The environment of gather_script; id: NULL, or that of the container which is meant. Free with env_free(). */
+/* The environment of node_facts_script; id: NULL, or that of the container which is meant. Free with strv_free(). */
 char **gather_env(const char *docker, const char *container, const char *id);

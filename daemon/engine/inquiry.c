@@ -46,7 +46,7 @@ static void timer_closed(uv_handle_t *h)
     ended(q); /* all answers may be there, but nothing begins any more */
     q->done(q->ctx, q->items, q->n, &q->err);
     for (size_t i = 0; i < q->n; i++) {
-        env_free(q->items[i].env);
+        strv_free(q->items[i].env);
         if (q->items[i].output)
             explicit_bzero(q->items[i].output, q->items[i].len);
         free(q->items[i].output);

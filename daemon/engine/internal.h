@@ -1,6 +1,7 @@
 /* What the files of the engine share. Nobody outside daemon/engine includes this. */
 #pragma once
 #include "common/buf.h"
+#include "common/strv.h"
 #include "daemon/action/action.h"
 #include "daemon/engine/core/core.h"
 #include "daemon/engine/engine.h"
@@ -177,8 +178,7 @@ void progress_tick(struct job *b);
 void answer_attempt(struct job *b, size_t seq, const char *outcome, int exit, const char *output, size_t len);
 bool answer_text(struct job *b, size_t seq, const char *output,
                  size_t len);                                 /* facts, evidence -> message; false: none */
-char **work_env(struct job *b, size_t seq, unsigned attempt); /* attempt 0: of a check; free with env_free */
-void env_free(char **env);
+char **work_env(struct job *b, size_t seq, unsigned attempt); /* attempt 0: of a check; free with strv_free */
 
 /* password.c */
 bool password_ready(struct job *b, size_t seq); /* false: asked for, work_kick() comes when it is there */

@@ -302,7 +302,7 @@ static void on_builtin(void *arg)
         free((char *)a->servers[i].ip);
         free((char *)a->servers[i].hb);
     }
-    env_free(a->env);
+    strv_free(a->env);
     free(a->servers);
     free(a->t1);
     free(a->since);
@@ -430,7 +430,7 @@ static void ask_script(struct job *b, size_t seq, const char *script)
             node_run(h->node, token, &ns, on_run, ask_new(b, seq));
         else
             node_probe(h->node, &ns, probe_timeout(w, s->plan), on_probe, ask_new(b, seq));
-        env_free(env);
+        strv_free(env);
     }
     free(token);
 }

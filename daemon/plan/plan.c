@@ -1,25 +1,12 @@
-/* A plan's names, its canonical JSON form and hash, and its end. */
+/* A plan's canonical JSON form and hash, and its end. */
 #include <openssl/sha.h> /* not evp.h, whose ERR_… would clash with ours */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/alloc.h"
-#include "daemon/plan/inputs.h"
-#include "daemon/plan/plan_fields.h"
-#include "daemon/plan/text.h"
-
-const char *job_type_name(enum job_type t)
-{
-    static const char *const names[] = {"Upgrade", "Rollback", "Check"};
-    return names[t];
-}
-
-const char *plan_kind_name(enum plan_kind k)
-{
-    static const char *const names[] = {"run", "action", "probe", "wait", "gate"};
-    return names[k];
-}
+#include "common/strv.h"
+#include "daemon/plan/fields.h"
 
 static cJSON *record_to_json(const struct fields *fs, const char *r);
 

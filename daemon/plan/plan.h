@@ -104,3 +104,5 @@ void plan_sha256(const char *text, char hex[65]);
 void plan_free(struct plan *p); /* NULL is fine */
 /* A person's view: every command that will run, per target, nothing hidden; the caller frees. */
 char *plan_print(const struct plan *p);
+/* In front of each script; the second in front of those with the MetaDB login. */
+extern const char script_head[], script_metadb[];

@@ -1,7 +1,7 @@
 /* The deployment file. */
 #include <stdint.h>
 
-#include "daemon/plan/inputs.h"
+#include "daemon/plan/inputs/inputs.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

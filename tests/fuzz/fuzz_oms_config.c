@@ -1,7 +1,7 @@
 /* OMS's config.yaml, by itself and as a node gives it with the rest of what it says. */
 #include <stdint.h>
 
-#include "daemon/plan/inputs.h"
+#include "daemon/plan/inputs/inputs.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if ((rc == 0) != (c != NULL) || (rc != 0) != (e.msg[0] != '\0'))
         __builtin_trap();
     oms_config_free(c);
-    if (gather_parse((const char *)data, size, "oms1", &f, &e) == 0) {
+    if (node_facts_parse((const char *)data, size, "oms1", &f, &e) == 0) {
         if (!f.config || !f.old_id)
             __builtin_trap();
         node_facts_free(&f);

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/plan/inputs.h"
+#include "daemon/plan/expand/expand.h"
 
 static const char deployment[] =
     "{deployment: d, edition: enterprise, source: 4.0.0, target: 4.2.3, image: {archive: /a, name: 'o:1'}, backup: "
@@ -30,7 +30,7 @@ static void setup(void)
     if (deployment_parse(deployment, strlen(deployment), "d", &d, &e))
         abort();
     for (int i = 0; i < 3; i++)
-        if (gather_parse(gathered[i], strlen(gathered[i]), "n", &facts[i], &e))
+        if (node_facts_parse(gathered[i], strlen(gathered[i]), "n", &facts[i], &e))
             abort();
 }
 

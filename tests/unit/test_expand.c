@@ -1,6 +1,6 @@
 #include "tests/unit/test_plan_data.h"
 
-#include "daemon/plan/script.h" /* the table of variables, to compare with what expansion sets */
+#include "daemon/plan/procedure/script.h" /* the table of variables, to compare with what expansion sets */
 
 /* A deployment with what its nodes say; a test changes it before it expands. */
 struct setup {

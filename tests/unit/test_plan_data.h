@@ -12,7 +12,7 @@
 
 #include "common/alloc.h"
 #include "common/buf.h"
-#include "daemon/plan/inputs.h"
+#include "daemon/plan/expand/expand.h"
 
 static inline char *data_read(const char *name, size_t *len)
 {
@@ -108,7 +108,7 @@ static inline struct procedure *data_procedure(const char *name)
     return p;
 }
 
-/* What a node of a region says: made from oms-config/CONFIG.yaml through gather_parse(). */
+/* What a node of a region says: made from oms-config/CONFIG.yaml through node_facts_parse(). */
 static inline struct node_facts data_facts(const char *config, const char *ip, const char *image)
 {
     char *path = xasprintf("oms-config/%s.yaml", config);
@@ -128,7 +128,7 @@ static inline struct node_facts data_facts(const char *config, const char *ip, c
     buf_puts(&b, "\nend\n");
     struct node_facts f;
     struct err e = {0};
-    if (gather_parse(buf_str(&b), b.len, "node", &f, &e))
+    if (node_facts_parse(buf_str(&b), b.len, "node", &f, &e))
         fail_msg("%s", e.msg);
     buf_free(&b);
     free(text);

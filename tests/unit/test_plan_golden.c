@@ -4,7 +4,7 @@
  * committed. OMSUP_PROCEDURES names a directory whose procedures take the place of the embedded ones. */
 #include "tests/unit/test_plan_data.h"
 
-#include "daemon/plan/procedure.h"
+#include "daemon/plan/procedure/model.h"
 
 enum { NODES_MAX = 3 };
 

@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "daemon/plan/procedure.h"
+#include "daemon/plan/procedure/model.h"
 
 static char *dir;
 

@@ -1,0 +1,293 @@
+/* procedure x deployment x what the nodes say = plan. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/alloc.h"
+#include "common/strv.h"
+#include "daemon/plan/expand/internal.h"
+
+static char *full_script(const struct proc_step *s, const char *script)
+{
+    return script ? xasprintf("%s%s%s", script_head, s->metadb ? script_metadb : "", script) : NULL;
+}
+
+static void copy_code(const struct proc_step *s, const struct plan_code *from, struct plan_code *to)
+{
+    to->script = full_script(s, from->script);
+    to->builtin = xstrdup(from->builtin);
+}
+
+/* `check`: its entry of `checks`, which is a subtask; NULL for a step of its own. */
+static void fill_subtask(const struct expand *x, const struct proc_step *s, const struct target *t, bool check,
+                         struct plan_subtask *sub)
+{
+    bool named = strcmp(t->name, "-") != 0;
+    sub->name = !check ? xstrdup(t->name) : named ? xasprintf("%s/%s", s->id, t->name) : xstrdup(s->id);
+    sub->title = check ? xstrdup(s->title) : NULL;
+    sub->host = s->on_node && t->node != NONE ? (unsigned)t->node + 1 : 0;
+    sub->kind = s->kind;
+    copy_code(s, &s->act, &sub->act);
+    copy_code(s, &s->check, &sub->check);
+    sub->env = expand_env(x, s, t);
+    sub->notice = s->notice ? expand_notice(s->notice, sub->env) : NULL;
+    sub->cure = xstrdup(s->cure);
+    sub->metadb = s->metadb;
+    sub->operator_ = s->operator_;
+    sub->judge = s->judge;
+    sub->progress = s->progress;
+    sub->timeout_s = s->timeout_s;
+    sub->every_s = s->every_s;
+}
+
+static void add_subtasks(const struct expand *x, const struct proc_step *s, bool check, struct plan_step *step)
+{
+    struct target *targets;
+    size_t n = expand_targets(x, s->target, &targets);
+    if (n)
+        step->subtasks = xrealloc(step->subtasks, step->n_subtasks + n, sizeof *step->subtasks);
+    for (size_t i = 0; i < n; i++) {
+        struct plan_subtask *sub = &step->subtasks[step->n_subtasks++];
+        *sub = (struct plan_subtask){0};
+        fill_subtask(x, s, &targets[i], check, sub);
+    }
+    targets_free(targets, n);
+}
+
+static struct plan_step *new_step(struct plan *p)
+{
+    p->steps = xrealloc(p->steps, p->n_steps + 1, sizeof *p->steps);
+    struct plan_step *st = &p->steps[p->n_steps];
+    *st = (struct plan_step){0};
+    return st;
+}
+
+static bool has_step(const struct plan *p, const char *id)
+{
+    for (size_t i = 0; i < p->n_steps; i++)
+        if (strcmp(p->steps[i].id, id) == 0)
+            return true;
+    return false;
+}
+
+static void add_checks(const struct expand *x, const struct when_facts *facts)
+{
+    struct plan_step *st = new_step(x->plan);
+    for (size_t i = 0; i < x->proc->checks.n; i++)
+        if (when_holds(&x->proc->checks.at[i].when, facts))
+            add_subtasks(x, &x->proc->checks.at[i], true, st);
+    if (st->n_subtasks == 0)
+        return;
+    st->id = xstrdup("precheck");
+    st->title = xstrdup("Check before the upgrade");
+    x->plan->n_steps++;
+}
+
+static int add_step(const struct expand *x, const struct proc_step *s)
+{
+    if (has_step(x->plan, s->id))
+        return err_set(x->e, ERR_INPUT,
+                       "%s: step \"%s\" is in the plan twice: the \"when\" of the two must exclude each other",
+                       x->proc->file, s->id);
+    struct plan_step *st = new_step(x->plan);
+    add_subtasks(x, s, false, st);
+    if (st->n_subtasks == 0)
+        return 0; /* no such target in this deployment */
+    st->id = xstrdup(s->id);
+    st->title = xstrdup(s->title);
+    st->doc = xstrdup(s->doc);
+    st->marks = xstrdup(s->marks);
+    st->serial = s->serial;
+    st->irreversible = s->irreversible;
+    st->rerun_force = s->rerun_force;
+    st->repeat_asked = s->repeat_asked;
+    size_t n = 0;
+    for (size_t i = 0; s->guards && s->guards[i]; i++)
+        if (has_step(x->plan, s->guards[i])) /* else it was left out: nothing to guard */
+            strv_add(&st->guards, &n, xstrdup(s->guards[i]));
+    x->plan->n_steps++;
+    return 0;
+}
+
+static int add_steps(const struct expand *x, const struct proc_steps *list, const struct when_facts *facts)
+{
+    int rc = 0;
+    for (size_t i = 0; i < list->n && !rc; i++)
+        if (when_holds(&list->at[i].when, facts))
+            rc = add_step(x, &list->at[i]);
+    return rc;
+}
+
+/* 1 + index of the last step of the upgrade that had begun. */
+static size_t reached(const struct procedure *p, const struct rollback_of *rb)
+{
+    size_t last = 0;
+    for (size_t b = 0; rb->begun && rb->begun[b]; b++)
+        for (size_t i = 0; i < p->steps.n; i++)
+            if (strcmp(p->steps.at[i].id, rb->begun[b]) == 0) {
+                last = i + 1 > last ? i + 1 : last;
+                break; /* of two with one id: the first, as in `reached >= ID` */
+            }
+    return last;
+}
+
+/* The fact ha.before; unknown, when there is none or it is no word of ours. */
+static const char *ha_before(const struct rollback_of *rb)
+{
+    static const char *const words[] = {"on", "off", "absent"};
+    const char *is = rb->fact ? rb->fact(rb->ctx, "ha.before") : NULL;
+    for (size_t i = 0; is && i < sizeof words / sizeof *words; i++)
+        if (strcmp(is, words[i]) == 0)
+            return words[i];
+    return "unknown";
+}
+
+/* What the procedure is not for; of a job that has run the way back is never refused. */
+static int check_refused(const struct expand *x, const struct when_facts *facts)
+{
+    for (size_t i = 0; i < x->proc->n_refuse; i++) {
+        const struct proc_refuse *r = &x->proc->refuse[i];
+        if (r->when.n > 0 && when_holds(&r->when, facts))
+            return err_set(x->e, ERR_REFUSED, "cannot upgrade %s to %s: %s", x->d->source, x->d->target, r->say);
+    }
+    return 0;
+}
+
+static int fill_steps(const struct expand *x)
+{
+    struct when_facts facts = {.edition = x->d->edition,
+                               .ha = x->d->ha,
+                               .image_on = x->d->image_on,
+                               .job = x->type == JOB_CHECK ? "check" : "upgrade",
+                               .regions = (unsigned)x->d->n_regions,
+                               .nodes = (unsigned)x->d->n_nodes};
+    int rc = version_parse(x->d->source, &facts.source, x->e);
+    rc = rc ? rc : version_parse(x->d->target, &facts.target, x->e);
+    if (rc)
+        return rc;
+    if (x->rb) {
+        facts.undo = x->rb->late ? "late" : "early";
+        facts.reached = reached(x->proc, x->rb);
+        facts.ha_before = ha_before(x->rb);
+        rc = add_steps(x, &x->proc->rollback, &facts);
+    } else if (!(rc = check_refused(x, &facts))) {
+        add_checks(x, &facts);
+        if (x->type == JOB_UPGRADE)
+            rc = add_steps(x, &x->proc->steps, &facts);
+    }
+    if (!rc && x->plan->n_steps == 0)
+        rc =
+            err_set(x->e, ERR_REFUSED, "procedure %s has no steps for this: %s", x->proc->name, job_type_name(x->type));
+    return rc;
+}
+
+static int check_bounds(const struct expand *x)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < x->plan->n_steps; i++)
+        n += x->plan->steps[i].n_subtasks;
+    if (n > PLAN_SUBTASKS_MAX || x->plan->n_steps > PLAN_STEPS_MAX)
+        return err_set(x->e, ERR_LIMIT,
+                       "the plan would have %zu steps and %zu subtasks; at most %d and %d are possible",
+                       x->plan->n_steps, n, PLAN_STEPS_MAX, PLAN_SUBTASKS_MAX);
+    return 0;
+}
+
+static void fill_hosts(const struct expand *x)
+{
+    const struct deployment *d = x->d;
+    struct plan *p = x->plan;
+    p->n_hosts = d->n_nodes + 1;
+    p->hosts = xcalloc(p->n_hosts, sizeof *p->hosts);
+    p->hosts[0].name = xstrdup("control");
+    p->n_servers = d->n_nodes;
+    p->servers = xcalloc(p->n_servers, sizeof *p->servers);
+    for (size_t i = 0; i < d->n_nodes; i++) {
+        const struct deploy_node *n = &d->nodes[i];
+        p->hosts[i + 1] = (struct plan_host){xstrdup(n->name), xstrdup(n->ssh), n->port, n->sudo};
+        p->servers[i] = (struct plan_server){xstrdup(n->name), xstrdup(d->regions[n->region].name), xstrdup(x->ips[i]),
+                                             xstrdup(x->facts[i].config->hb_db), (unsigned)i + 1};
+    }
+}
+
+static void fill_metadb(const struct expand *x)
+{
+    const struct deployment *d = x->d;
+    const struct oms_config *c = x->facts[0].config;
+    struct plan_metadb *m = &x->plan->metadb;
+    bool own = !d->metadb_from_config;
+    m->host = xstrdup(own ? d->metadb_host : c->metadb_host);
+    m->user = xstrdup(own ? d->metadb_user : c->metadb_user);
+    m->port = own ? d->metadb_port : c->metadb_port;
+    m->rm = xstrdup(c->rm_db);
+    m->cm = xstrdup(c->cm_db);
+    m->password_file = own ? xstrdup(d->metadb_password_file) : NULL;
+    m->config_host = 1; /* the first node */
+    m->config_file = xstrdup(x->facts[0].config_file);
+    size_t n = 0;
+    for (size_t r = 0; r < d->n_regions; r++)
+        strv_add(&m->hb, &n, xstrdup(x->facts[first_node_of(d, r)].config->hb_db));
+}
+
+static void fill_head(const struct expand *x)
+{
+    const struct deployment *d = x->d;
+    struct plan *p = x->plan;
+    bool back = x->type == JOB_ROLLBACK;
+    p->type = x->type;
+    p->procedure = xstrdup(x->proc->name);
+    p->deployment = xstrdup(d->name);
+    p->edition = xstrdup(d->edition);
+    p->source = xstrdup(d->source);
+    p->target = xstrdup(d->target);
+    p->ha = xstrdup(d->ha);
+    p->object = xasprintf("%s: %s -> %s, %zu node%s", d->name, back ? d->target : d->source,
+                          back ? d->source : d->target, d->n_nodes, d->n_nodes == 1 ? "" : "s");
+}
+
+/* A node alone in its region and in cm_nodes needs no OMS_HOST_IP. */
+static const char *ip_of(const struct deployment *d, const struct node_facts *facts, size_t node)
+{
+    const struct node_facts *f = &facts[node];
+    size_t in_region = 0;
+    for (size_t i = 0; i < d->n_nodes; i++)
+        in_region += d->nodes[i].region == d->nodes[node].region;
+    bool alone = in_region == 1 && strv_len(f->config->cm_nodes) == 1;
+    return *f->host_ip || !alone ? f->host_ip : f->config->cm_nodes[0];
+}
+
+static int check_fit(const struct expand *x)
+{
+    struct version target;
+    if (strcmp(x->proc->edition, x->d->edition) != 0 || version_parse(x->d->target, &target, NULL) ||
+        version_cmp(&target, &x->proc->target_v) != 0)
+        return err_set(x->e, ERR_INPUT, "procedure %s upgrades %s edition to %s, not %s edition to %s", x->proc->name,
+                       x->proc->edition, x->proc->target, x->d->edition, x->d->target);
+    if ((x->type == JOB_ROLLBACK) != (x->rb != NULL))
+        return err_set(x->e, ERR_INTERNAL, "a rollback needs the job that it rolls back, nothing else does");
+    return 0;
+}
+
+int plan_expand(enum job_type type, const struct procedure *proc, const struct deployment *d,
+                const struct node_facts *facts, const struct rollback_of *rb, struct plan **out, struct err *e)
+{
+    *out = NULL;
+    const char **ips = xcalloc(d->n_nodes, sizeof *ips);
+    for (size_t i = 0; i < d->n_nodes; i++)
+        ips[i] = ip_of(d, facts, i);
+    struct expand x = {type, proc, d, facts, rb, ips, xcalloc(1, sizeof *x.plan), e};
+    int rc = check_fit(&x);
+    rc = rc ? rc : expand_check(&x);
+    if (!rc) {
+        fill_head(&x);
+        fill_hosts(&x);
+        fill_metadb(&x);
+        rc = fill_steps(&x);
+        rc = rc ? rc : check_bounds(&x);
+    }
+    free(ips);
+    if (rc)
+        plan_free(x.plan);
+    else
+        *out = x.plan;
+    return rc;
+}

@@ -1,0 +1,39 @@
+/* Inside the room: what expansion works on. */
+#pragma once
+#include <stdint.h>
+
+#include "common/buf.h"
+#include "daemon/plan/expand/expand.h"
+#include "daemon/plan/procedure/model.h"
+
+struct expand {
+    enum job_type type;
+    const struct procedure *proc;
+    const struct deployment *d;
+    const struct node_facts *facts;
+    const struct rollback_of *rb; /* NULL unless a rollback */
+    const char *const *ips;       /* OMS_HOST_IP of each node, or what stands for it */
+    struct plan *plan;
+    struct err *e;
+};
+
+/* One target of a step. */
+struct target {
+    char *name;
+    size_t node;    /* of node kinds; SIZE_MAX: none */
+    size_t region;  /* SIZE_MAX: none */
+    const char *db; /* NULL: none */
+    const char *db_role;
+};
+#define NONE SIZE_MAX
+
+/* check.c: the facts of the nodes fit together and to the deployment. */
+int expand_check(const struct expand *x);
+/* env.c: the environment of a target, sorted. */
+char **expand_env(const struct expand *x, const struct proc_step *s, const struct target *t);
+/* `text` with each ${NAME} replaced by its value in env. */
+char *expand_notice(const char *text, char *const *env);
+/* target.c: the targets of a step; the caller frees with targets_free(). */
+size_t expand_targets(const struct expand *x, enum target_kind kind, struct target **out);
+void targets_free(struct target *t, size_t n);
+size_t first_node_of(const struct deployment *d, size_t region);

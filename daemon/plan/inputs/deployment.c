@@ -1,0 +1,295 @@
+/* The deployment file: schema/deployment.md. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/alloc.h"
+#include "daemon/plan/inputs/inputs.h"
+#include "daemon/plan/plan.h"
+#include "daemon/yaml/text.h"
+#include "daemon/yaml/yaml_tree.h"
+
+static const char *const editions[] = {"enterprise", "community", NULL};
+
+/* Passwords do not belong in this file, wherever they stand. */
+static int refuse_passwords(const struct ynode *n, struct err *e)
+{
+    int rc = 0;
+    for (size_t i = 0; i < n->n && !rc; i++) {
+        const struct ynode *key = n->keys ? n->keys[i] : NULL;
+        if (key && strcmp(key->text, "password_file") != 0 &&
+            (strcasestr(key->text, "passw") || strcasestr(key->text, "pwd")))
+            rc = ynode_err(key, e,
+                           "a password does not belong in this file: write it to a file of its own, readable by root "
+                           "only, and name that file in metadb.password_file");
+        if (!rc)
+            rc = refuse_passwords(n->items[i], e);
+    }
+    return rc;
+}
+
+/* Versions are kept without "V" and "-CE", so that they compare and print alike everywhere. */
+static const char *valid_version(const char *s)
+{
+    struct version v;
+    return version_parse(s, &v, NULL) ? "a version such as 4.2.3" : NULL;
+}
+
+static int get_version(const struct ynode *root, const char *key, char **out, struct version *v, struct err *e)
+{
+    char *s = NULL;
+    int rc = yget_str(root, key, Y_REQUIRED, valid_version, &s, e);
+    rc = rc ? rc : version_parse(s, v, e);
+    if (!rc)
+        *out = version_text(v);
+    free(s);
+    return rc;
+}
+
+static int parse_head(const struct ynode *root, struct deployment *d, struct err *e)
+{
+    static const char *const has[] = {"console", "sql", NULL}, *const reboot[] = {"pause", "resume", NULL};
+    static const char *const backup_keys[] = {"directory", NULL};
+    struct version from, to;
+    const struct ynode *backup = NULL;
+    d->ha = xstrdup("console");
+    d->after_reboot = xstrdup("pause");
+    int rc = yget_str(root, "deployment", Y_REQUIRED, valid_name, &d->name, e);
+    rc = rc ? rc : yget_word(root, "edition", Y_REQUIRED, editions, &d->edition, e);
+    rc = rc ? rc : get_version(root, "source", &d->source, &from, e);
+    rc = rc ? rc : get_version(root, "target", &d->target, &to, e);
+    /* The same: from one build to another, where a procedure knows that. */
+    if (!rc && version_cmp(&to, &from) < 0)
+        rc = ynode_err(ymap_get(root, "target"), e, "\"target\" must not be older than source %s, as %s is", d->source,
+                       d->target);
+    rc = rc ? rc : yget_word(root, "ha", Y_OPTIONAL, has, &d->ha, e);
+    rc = rc ? rc : yget_word(root, "after_reboot", Y_OPTIONAL, reboot, &d->after_reboot, e);
+    rc = rc ? rc : yget_map(root, "backup", Y_REQUIRED, &backup, e);
+    rc = rc ? rc : ymap_known(backup, backup_keys, e);
+    return rc ? rc : yget_str(backup, "directory", Y_REQUIRED, valid_path, &d->backup_dir, e);
+}
+
+static int parse_image(const struct ynode *root, struct deployment *d, struct err *e)
+{
+    static const char *const keys[] = {"archive", "on", "name", "sha256", NULL}, *const on[] = {"control", "nodes",
+                                                                                                NULL};
+    const struct ynode *m = NULL;
+    d->image_on = xstrdup("control");
+    int rc = yget_map(root, "image", Y_REQUIRED, &m, e);
+    rc = rc ? rc : ymap_known(m, keys, e);
+    rc = rc ? rc : yget_str(m, "archive", Y_REQUIRED, valid_path, &d->image_archive, e);
+    rc = rc ? rc : yget_word(m, "on", Y_OPTIONAL, on, &d->image_on, e);
+    rc = rc ? rc : yget_str(m, "name", Y_REQUIRED, valid_image, &d->image_name, e);
+    return rc ? rc : yget_str(m, "sha256", Y_OPTIONAL, valid_sha256, &d->image_sha256, e);
+}
+
+static int parse_metadb(const struct ynode *root, struct deployment *d, struct err *e)
+{
+    static const char *const keys[] = {"from", "host", "port", "user", "password_file", NULL};
+    static const char *const from[] = {"config", NULL};
+    const struct ynode *m = NULL;
+    d->metadb_from_config = true;
+    int rc = yget_map(root, "metadb", Y_OPTIONAL, &m, e);
+    if (rc || !m)
+        return rc;
+    if ((rc = ymap_known(m, keys, e)))
+        return rc;
+    char *word = NULL;
+    rc = yget_word(m, "from", Y_OPTIONAL, from, &word, e);
+    bool from_config = word != NULL;
+    free(word);
+    if (rc)
+        return rc;
+    if (from_config && m->n > 1)
+        return ynode_err(ymap_key(m, "from"), e, "give either \"from: config\" or host, port, user and password_file");
+    if (from_config)
+        return 0;
+    d->metadb_from_config = false;
+    rc = yget_str(m, "host", Y_REQUIRED, valid_host, &d->metadb_host, e);
+    rc = rc ? rc : yget_uint(m, "port", Y_REQUIRED, 1, 65535, &d->metadb_port, e);
+    rc = rc ? rc : yget_str(m, "user", Y_REQUIRED, valid_user, &d->metadb_user, e);
+    return rc ? rc : yget_str(m, "password_file", Y_REQUIRED, valid_path, &d->metadb_password_file, e);
+}
+
+/* The names of containers: `container:` at the top holds for every node; a node may say otherwise. */
+struct containers {
+    char *command, *old, *new_;
+};
+
+static void containers_free(struct containers *c)
+{
+    free(c->command);
+    free(c->old);
+    free(c->new_);
+}
+
+static int parse_container(const struct ynode *map, struct containers *c, struct err *e)
+{
+    static const char *const keys[] = {"command", "old", "new", NULL};
+    const struct ynode *m = NULL;
+    int rc = yget_map(map, "container", Y_OPTIONAL, &m, e);
+    if (rc || !m)
+        return rc;
+    rc = ymap_known(m, keys, e);
+    rc = rc ? rc : yget_str(m, "command", Y_OPTIONAL, valid_command, &c->command, e);
+    rc = rc ? rc : yget_str(m, "old", Y_OPTIONAL, valid_container, &c->old, e);
+    rc = rc ? rc : yget_str(m, "new", Y_OPTIONAL, valid_container, &c->new_, e);
+    if (!rc && c->old && c->new_ && strcmp(c->old, c->new_) == 0)
+        rc = ynode_err(m, e, "the old and the new container must have different names, not both \"%s\"", c->old);
+    return rc;
+}
+
+static int node_container(const struct ynode *m, const struct containers *all, struct deploy_node *n, struct err *e)
+{
+    struct containers own = {xstrdup(all->command ? all->command : "docker"), xstrdup(all->old), xstrdup(all->new_)};
+    int rc = parse_container(m, &own, e);
+    if (!rc && (!own.old || !own.new_))
+        rc = ynode_err(m, e, "node \"%s\" has no name for its %s container: set container.%s", n->name,
+                       own.old ? "new" : "old", own.old ? "new" : "old");
+    if (rc) {
+        containers_free(&own);
+        return rc;
+    }
+    n->docker = own.command;
+    n->old = own.old;
+    n->new_ = own.new_;
+    return 0;
+}
+
+static int node_place(const struct ynode *m, struct deploy_node *n, struct err *e)
+{
+    bool local = false;
+    int rc = yget_str(m, "ssh", Y_OPTIONAL, valid_ssh, &n->ssh, e);
+    rc = rc ? rc : yget_bool(m, "local", Y_OPTIONAL, &local, e);
+    rc = rc ? rc : yget_uint(m, "port", Y_OPTIONAL, 1, 65535, &n->port, e);
+    rc = rc ? rc : yget_bool(m, "sudo", Y_OPTIONAL, &n->sudo, e);
+    if (rc)
+        return rc;
+    if (local == (n->ssh != NULL))
+        return ynode_err(m, e, "node \"%s\" must have either \"ssh: [user@]host\" or \"local: true\"", n->name);
+    if (local && n->port)
+        return ynode_err(ymap_key(m, "port"), e, "\"port\" is ssh's: a local node has none");
+    return 0;
+}
+
+static bool same(const char *a, const char *b) { return a == b || (a && b && strcmp(a, b) == 0); }
+
+static int node_unique(const struct ynode *m, const struct deployment *d, const struct deploy_node *n, struct err *e)
+{
+    if (strcmp(n->name, "control") == 0)
+        return ynode_err(ymap_get(m, "node"), e, "\"control\" is the control host: call the node otherwise");
+    for (const struct deploy_node *o = d->nodes; o < n; o++) {
+        if (strcmp(o->name, n->name) == 0)
+            return ynode_err(ymap_get(m, "node"), e, "node \"%s\" is given twice", n->name);
+        if (same(o->ssh, n->ssh) && o->port == n->port && same(o->docker, n->docker) && same(o->old, n->old))
+            return ynode_err(m, e, "nodes \"%s\" and \"%s\" are the same: container %s on %s", o->name, n->name, n->old,
+                             n->ssh ? n->ssh : "the control host");
+    }
+    return 0;
+}
+
+static int parse_node(const struct ynode *m, const struct containers *all, struct deployment *d, struct err *e)
+{
+    static const char *const keys[] = {"node", "ssh", "local", "port", "sudo", "container", NULL};
+    if (m->kind != Y_MAP)
+        return ynode_err(m, e, "a node must be a mapping such as {node: oms1, ssh: root@oms1}");
+    if (d->n_nodes >= PLAN_HOSTS_MAX - 1)
+        return ynode_err(m, e, "more than %d nodes", PLAN_HOSTS_MAX - 1);
+    struct deploy_node *n = &d->nodes[d->n_nodes++];
+    n->region = (unsigned)d->n_regions - 1;
+    int rc = ymap_known(m, keys, e);
+    rc = rc ? rc : yget_str(m, "node", Y_REQUIRED, valid_name, &n->name, e);
+    rc = rc ? rc : node_place(m, n, e);
+    rc = rc ? rc : node_container(m, all, n, e);
+    return rc ? rc : node_unique(m, d, n, e);
+}
+
+static int parse_region(const struct ynode *m, const struct containers *all, struct deployment *d, struct err *e)
+{
+    static const char *const keys[] = {"region", "nodes", NULL};
+    if (m->kind != Y_MAP)
+        return ynode_err(m, e, "a region must be a mapping with \"region\" and \"nodes\"");
+    struct deploy_region *r = &d->regions[d->n_regions++];
+    const struct ynode *nodes = NULL;
+    int rc = ymap_known(m, keys, e);
+    rc = rc ? rc : yget_str(m, "region", Y_REQUIRED, valid_name, &r->name, e);
+    for (size_t i = 0; !rc && i + 1 < d->n_regions; i++)
+        if (strcmp(d->regions[i].name, r->name) == 0)
+            rc = ynode_err(ymap_get(m, "region"), e, "region \"%s\" is given twice", r->name);
+    rc = rc ? rc : yget_seq(m, "nodes", Y_REQUIRED, &nodes, e);
+    if (!rc && nodes->n == 0)
+        rc = ynode_err(nodes, e, "region \"%s\" has no nodes", r->name);
+    for (size_t i = 0; !rc && i < nodes->n; i++)
+        rc = parse_node(nodes->items[i], all, d, e);
+    return rc;
+}
+
+static int parse_regions(const struct ynode *root, struct deployment *d, struct err *e)
+{
+    const struct ynode *regions = NULL;
+    int rc = yget_seq(root, "regions", Y_REQUIRED, &regions, e);
+    if (!rc && (regions->n == 0 || regions->n > PLAN_HOSTS_MAX - 1))
+        rc = ynode_err(regions, e, "there must be 1 to %d regions", PLAN_HOSTS_MAX - 1);
+    if (rc)
+        return rc;
+    struct containers all = {0};
+    d->regions = xcalloc(regions->n, sizeof *d->regions);
+    d->nodes = xcalloc(PLAN_HOSTS_MAX - 1, sizeof *d->nodes);
+    rc = parse_container(root, &all, e);
+    for (size_t i = 0; !rc && i < regions->n; i++)
+        rc = parse_region(regions->items[i], &all, d, e);
+    containers_free(&all);
+    return rc;
+}
+
+int deployment_parse(const char *text, size_t len, const char *file, struct deployment **out, struct err *e)
+{
+    static const char *const keys[] = {"deployment", "edition",   "source", "target",       "ha",      "image",
+                                       "backup",     "container", "metadb", "after_reboot", "regions", NULL};
+    *out = NULL;
+    struct ytree *t;
+    int rc = ytree_load(text, len, DEPLOYMENT_MAX, file, 0, &t, e);
+    if (rc)
+        return rc;
+    const struct ynode *root = ytree_root(t);
+    struct deployment *d = xcalloc(1, sizeof *d);
+    rc = refuse_passwords(root, e);
+    rc = rc ? rc : ymap_known(root, keys, e);
+    rc = rc ? rc : parse_head(root, d, e);
+    rc = rc ? rc : parse_image(root, d, e);
+    rc = rc ? rc : parse_metadb(root, d, e);
+    rc = rc ? rc : parse_regions(root, d, e);
+    ytree_free(t);
+    if (rc)
+        deployment_free(d);
+    else
+        *out = d;
+    return rc;
+}
+
+void deployment_free(struct deployment *d)
+{
+    if (!d)
+        return;
+    char *const own[] = {d->name,         d->edition,
+                         d->source,       d->target,
+                         d->ha,           d->image_archive,
+                         d->image_on,     d->image_name,
+                         d->image_sha256, d->backup_dir,
+                         d->after_reboot, d->metadb_host,
+                         d->metadb_user,  d->metadb_password_file};
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        free(own[i]);
+    for (size_t i = 0; i < d->n_regions; i++)
+        free(d->regions[i].name);
+    for (size_t i = 0; i < d->n_nodes; i++) {
+        struct deploy_node *n = &d->nodes[i];
+        free(n->name);
+        free(n->ssh);
+        free(n->old);
+        free(n->new_);
+        free(n->docker);
+    }
+    free(d->regions);
+    free(d->nodes);
+    free(d);
+}

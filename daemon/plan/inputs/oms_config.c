@@ -1,0 +1,108 @@
+/* OMS's own config.yaml, as its documentation and its installers write it: tags, everything in quotes, keys that we do
+ * not know. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/alloc.h"
+#include "common/strv.h"
+#include "daemon/plan/inputs/inputs.h"
+#include "daemon/yaml/text.h"
+#include "daemon/yaml/yaml_tree.h"
+
+enum { CM_NODES_MAX = 128, CM_LOCATION_MAX = 127 };
+
+static const char *valid_password(const char *s) { return strchr(s, '\n') ? "one line" : NULL; }
+
+/* Never shown in a message, not even when it has the wrong kind. */
+static int get_password(const struct ynode *root, struct oms_config *c, struct err *e)
+{
+    static const char key[] = "oms_meta_password";
+    const struct ynode *n = ymap_get(root, key);
+    if (!n)
+        return ynode_err(root, e, "\"%s\" is missing", key);
+    if (n->kind != Y_SCALAR || (n->style == Y_PLAIN && n->len == 0))
+        return ynode_err(ymap_key(root, key), e, "\"%s\" must be a text", key);
+    if (valid_password(n->text) || n->len > 1024)
+        return ynode_err(ymap_key(root, key), e, "\"%s\" must be one line of at most 1024 bytes", key);
+    c->password = secret_new(n->text, n->len);
+    return 0;
+}
+
+/* An optional key that is there but empty means what an absent one means. */
+static bool given(const struct ynode *root, const char *key)
+{
+    const struct ynode *n = ymap_get(root, key);
+    return n && (n->kind != Y_SCALAR || n->len > 0);
+}
+
+static int get_cm_nodes(const struct ynode *root, struct oms_config *c, struct err *e)
+{
+    const struct ynode *list = NULL;
+    int rc = yget_seq(root, "cm_nodes", Y_REQUIRED, &list, e);
+    if (!rc && (list->n == 0 || list->n > CM_NODES_MAX))
+        rc = ynode_err(list, e, "\"cm_nodes\" must have 1 to %d entries", CM_NODES_MAX);
+    size_t n = 0;
+    for (size_t i = 0; !rc && i < list->n; i++) {
+        char *ip = NULL;
+        rc = ynode_str(list->items[i], "cm_nodes", valid_host, &ip, e);
+        if (!rc)
+            strv_add(&c->cm_nodes, &n, ip);
+    }
+    return rc;
+}
+
+static int parse(const struct ynode *root, struct oms_config *c, struct err *e)
+{
+    unsigned location = 0;
+    c->cm_location = -1;
+    c->is_default = true;
+    int rc = yget_str(root, "oms_meta_host", Y_REQUIRED, valid_host, &c->metadb_host, e);
+    rc = rc ? rc : yget_uint(root, "oms_meta_port", Y_REQUIRED, 1, 65535, &c->metadb_port, e);
+    rc = rc ? rc : yget_str(root, "oms_meta_user", Y_REQUIRED, valid_user, &c->metadb_user, e);
+    rc = rc ? rc : get_password(root, c, e);
+    rc = rc ? rc : yget_str(root, "drc_rm_db", Y_REQUIRED, valid_database, &c->rm_db, e);
+    rc = rc ? rc : yget_str(root, "drc_cm_db", Y_REQUIRED, valid_database, &c->cm_db, e);
+    rc = rc ? rc : yget_str(root, "drc_cm_heartbeat_db", Y_REQUIRED, valid_database, &c->hb_db, e);
+    rc = rc ? rc : yget_str(root, "cm_url", Y_REQUIRED, valid_line, &c->cm_url, e);
+    if (!rc && given(root, "cm_location")) {
+        rc = yget_uint(root, "cm_location", Y_OPTIONAL, 0, CM_LOCATION_MAX, &location, e);
+        c->cm_location = (int)location;
+    }
+    if (!rc && given(root, "cm_region"))
+        rc = yget_str(root, "cm_region", Y_OPTIONAL, valid_line, &c->cm_region, e);
+    if (!rc && given(root, "cm_is_default"))
+        rc = yget_bool(root, "cm_is_default", Y_OPTIONAL, &c->is_default, e);
+    if (!rc && given(root, "tsdb_url"))
+        rc = yget_str(root, "tsdb_url", Y_OPTIONAL, valid_line, &c->tsdb_url, e);
+    return rc ? rc : get_cm_nodes(root, c, e);
+}
+
+int oms_config_parse(const char *text, size_t len, const char *file, struct oms_config **out, struct err *e)
+{
+    *out = NULL;
+    struct ytree *t;
+    int rc = ytree_load(text, len, OMS_CONFIG_MAX, file, Y_TAGS, &t, e);
+    if (rc)
+        return rc;
+    struct oms_config *c = xcalloc(1, sizeof *c);
+    rc = parse(ytree_root(t), c, e);
+    ytree_free(t);
+    if (rc)
+        oms_config_free(c);
+    else
+        *out = c;
+    return rc;
+}
+
+void oms_config_free(struct oms_config *c)
+{
+    if (!c)
+        return;
+    char *const own[] = {c->metadb_host, c->metadb_user, c->rm_db,     c->cm_db,
+                         c->hb_db,       c->cm_url,      c->cm_region, c->tsdb_url};
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        free(own[i]);
+    secret_wipe(c->password);
+    strv_free(c->cm_nodes);
+    free(c);
+}

@@ -1,0 +1,227 @@
+/* A plan for people: every command, per target. What all targets of a step share is said once. */
+#include <string.h>
+
+#include "common/alloc.h"
+#include "common/buf.h"
+#include "common/strv.h"
+#include "daemon/plan/plan.h"
+
+static void indented(struct buf *b, const char *text, const char *by)
+{
+    while (*text) {
+        size_t n = strcspn(text, "\n");
+        if (n)
+            buf_printf(b, "%s%.*s", by, (int)n, text);
+        buf_puts(b, "\n");
+        text += n + (text[n] == '\n');
+    }
+}
+
+static const char *skip(const char *text, const char *head)
+{
+    size_t n = strlen(head);
+    return strncmp(text, head, n) == 0 ? text + n : text;
+}
+
+/* What stands in front of every script is printed at the top of the plan, not with each. */
+static const char *body(const char *script) { return skip(skip(script, script_head), script_metadb); }
+
+static bool same(const char *a, const char *b) { return a == b || (a && b && strcmp(a, b) == 0); }
+
+static bool same_code(const struct plan_code *a, const struct plan_code *b)
+{
+    return same(a->script, b->script) && same(a->builtin, b->builtin);
+}
+
+/* All but name, host and environment. */
+static bool same_work(const struct plan_subtask *a, const struct plan_subtask *b)
+{
+    return a->kind == b->kind && same(a->title, b->title) && same_code(&a->act, &b->act) &&
+           same_code(&a->check, &b->check) && a->timeout_s == b->timeout_s && a->every_s == b->every_s &&
+           same(a->notice, b->notice) && same(a->cure, b->cure) && a->metadb == b->metadb &&
+           a->operator_ == b->operator_ && a->judge == b->judge;
+}
+
+static void print_code(struct buf *b, const char *what, const struct plan_code *c)
+{
+    if (c->builtin)
+        buf_printf(b, "      %s: built-in %s\n", what, c->builtin);
+    if (c->script) {
+        buf_printf(b, "      %s:\n", what);
+        indented(b, body(c->script), "        ");
+    }
+}
+
+static void print_time(struct buf *b, unsigned s)
+{
+    if (s % 3600 == 0)
+        buf_printf(b, "%uh", s / 3600);
+    else if (s % 60 == 0)
+        buf_printf(b, "%um", s / 60);
+    else
+        buf_printf(b, "%us", s);
+}
+
+static void print_work(struct buf *b, const struct plan_subtask *s)
+{
+    buf_printf(b, "      %s", plan_kind_name(s->kind));
+    buf_puts(b, s->judge ? ", an operator judges what is seen" : s->operator_ ? ", an operator is needed" : "");
+    buf_puts(b, s->metadb ? ", with the MetaDB login" : "");
+    if (s->every_s) {
+        buf_puts(b, ", looks every ");
+        print_time(b, s->every_s);
+    }
+    buf_puts(b, s->timeout_s ? ", timeout " : ", no timeout");
+    if (s->timeout_s)
+        print_time(b, s->timeout_s);
+    buf_puts(b, "\n");
+    if (s->notice) {
+        buf_puts(b, "      notice:\n");
+        indented(b, s->notice, "        ");
+    }
+    print_code(b, s->kind == KIND_RUN || s->kind == KIND_ACTION ? "do" : "look", &s->act);
+    print_code(b, "done when", &s->check);
+    if (s->cure)
+        buf_printf(b, "      when it fails: %s\n", s->cure);
+}
+
+static void print_env(struct buf *b, const char *env, const char *by)
+{
+    const char *nl = strchr(env, '\n');
+    if (!nl) {
+        buf_printf(b, "%s%s\n", by, env);
+        return;
+    }
+    const char *value = strchr(env, '=') + 1;
+    buf_printf(b, "%s%.*s\n", by, (int)(value - env), env);
+    for (; *value; value += strspn(value, "\n")) {
+        size_t n = strcspn(value, "\n");
+        buf_printf(b, "%s  %.*s\n", by, (int)n, value);
+        value += n;
+    }
+}
+
+/* In every subtask's environment: said once for the plan. */
+static bool common_env(const struct plan *p, const char *env)
+{
+    for (size_t i = 0; i < p->n_steps; i++)
+        for (size_t j = 0; j < p->steps[i].n_subtasks; j++)
+            if (!strv_has(p->steps[i].subtasks[j].env, env))
+                return false;
+    return true;
+}
+
+static bool same_env(char *const *a, char *const *b)
+{
+    if (!a || !b)
+        return a == b;
+    while (*a && *b && strcmp(*a, *b) == 0)
+        a++, b++;
+    return !*a && !*b;
+}
+
+/* An environment that a subtask before has too was printed there. */
+static bool print_env_as(struct buf *b, const struct plan *p, const struct plan_subtask *s)
+{
+    for (size_t i = 0; i < p->n_steps; i++)
+        for (size_t j = 0; j < p->steps[i].n_subtasks; j++) {
+            const struct plan_subtask *o = &p->steps[i].subtasks[j];
+            if (o == s)
+                return false;
+            if (same_env(o->env, s->env)) {
+                buf_printf(b, "      environment as of %s [%s]\n", p->steps[i].id, o->name);
+                return true;
+            }
+        }
+    return false;
+}
+
+static void print_target(struct buf *b, const struct plan *p, const struct plan_subtask *s, char *const *common)
+{
+    const struct plan_host *h = &p->hosts[s->host];
+    buf_printf(b, "    [%s] on %s", s->name, h->name);
+    if (h->ssh)
+        buf_printf(b, " (ssh %s%s)", h->ssh, h->sudo ? ", sudo" : "");
+    else if (s->host)
+        buf_printf(b, " (local%s)", h->sudo ? ", sudo" : "");
+    buf_puts(b, "\n");
+    if (strv_len(s->env) == strv_len(common) || print_env_as(b, p, s))
+        return;
+    for (size_t i = 0; s->env && s->env[i]; i++)
+        if (!strv_has(common, s->env[i]))
+            print_env(b, s->env[i], "      ");
+}
+
+static void print_flags(struct buf *b, const struct plan_step *st)
+{
+    if (st->irreversible)
+        buf_puts(b, "    IRREVERSIBLE: from here on only a rollback leads back\n");
+    if (st->marks)
+        buf_printf(b, "    its first start is recorded as %s\n", st->marks);
+    if (st->rerun_force)
+        buf_puts(b, "    a retry after later work has begun needs --force\n");
+    if (st->repeat_asked)
+        buf_puts(b, "    when its outcome is lost and it is not done, only an operator begins it again\n");
+    if (st->guards) {
+        buf_puts(b, "    refused while skipped:");
+        for (char **g = st->guards; *g; g++)
+            buf_printf(b, " %s", *g);
+        buf_puts(b, "\n");
+    }
+}
+
+static void print_step(struct buf *b, const struct plan *p, size_t i, char *const *common)
+{
+    const struct plan_step *st = &p->steps[i];
+    buf_printf(b, "\n%zu. %s: %s\n", i + 1, st->id, st->title);
+    if (st->doc)
+        buf_printf(b, "    doc: %s\n", st->doc);
+    print_flags(b, st);
+    if (st->n_subtasks > 1)
+        buf_puts(b, st->serial ? "    one after the other\n" : "    side by side\n");
+    for (size_t j = 0; j < st->n_subtasks; j++) {
+        const struct plan_subtask *s = &st->subtasks[j];
+        bool first = j == 0 || !same_work(s - 1, s);
+        if (first && s->title)
+            buf_printf(b, "    %s\n", s->title);
+        print_target(b, p, s, common);
+        if (j + 1 == st->n_subtasks || !same_work(s, s + 1))
+            print_work(b, s);
+    }
+}
+
+static void print_head(struct buf *b, const struct plan *p)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < p->n_steps; i++)
+        n += p->steps[i].n_subtasks;
+    const struct plan_metadb *m = &p->metadb;
+    buf_printf(b, "%s %s\nprocedure %s, %s edition, HA by %s: %zu steps, %zu subtasks\n", job_type_name(p->type),
+               p->object, p->procedure, p->edition, p->ha, p->n_steps, n);
+    buf_printf(b, "MetaDB %s:%u as %s, password from %s", m->host, m->port, m->user,
+               m->password_file ? m->password_file : m->config_file);
+    buf_printf(b, " on %s\n", p->hosts[m->password_file ? 0 : m->config_host].name);
+    buf_puts(b, "\nIn front of every script:\n");
+    indented(b, script_head, "    ");
+    buf_puts(b, "and of those with the MetaDB login, which is on file descriptor 3:\n");
+    indented(b, script_metadb, "    ");
+}
+
+char *plan_print(const struct plan *p)
+{
+    struct buf b = {0};
+    char **common = NULL;
+    size_t n = 0;
+    print_head(&b, p);
+    char *const *env = p->steps[0].subtasks[0].env;
+    for (size_t i = 0; env && env[i]; i++)
+        if (common_env(p, env[i]))
+            strv_add(&common, &n, xstrdup(env[i]));
+    buf_puts(&b, "\nIn the environment of every script:\n");
+    for (size_t i = 0; i < n; i++)
+        print_env(&b, common[i], "    ");
+    for (size_t i = 0; i < p->n_steps; i++)
+        print_step(&b, p, i, common);
+    strv_free(common);
+    return buf_take(&b);
+}

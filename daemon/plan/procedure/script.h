@@ -1,0 +1,25 @@
+/* Inside the plan module: what the texts of a procedure's step may refer to. */
+#pragma once
+#include "daemon/plan/procedure/model.h"
+
+enum script_use { USE_ACT, USE_CHECK, USE_NOTICE };
+struct script_place {
+    enum target_kind target;
+    enum script_use use;
+    bool rollback;
+};
+
+const char *target_name(enum target_kind k);
+const char *env_name(size_t i); /* the i-th variable there is; NULL at the end */
+bool env_is_runtime(const char *name);
+bool env_known(const char *name, const struct script_place *at); /* set for this text */
+bool env_posix(const char *name);
+/* The error for a variable that is not known: ERR_INPUT. */
+int env_unknown(const struct ynode *text, size_t offset, const char *name, const struct script_place *at,
+                struct err *e);
+
+/* Every variable that the script uses is in the environment, set by the script itself, or of POSIX sh. Reads enough of
+ * the shell's grammar to find them (quotes, here-documents, substitutions); whether it is good sh, shellcheck says. */
+int script_check(const struct ynode *text, const struct script_place *at, struct err *e);
+/* Every ${NAME} of a notice. */
+int notice_check(const struct ynode *text, const struct script_place *at, struct err *e);

@@ -1,0 +1,302 @@
+/* One entry of `checks`, `steps` or `rollback`. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/alloc.h"
+#include "common/strv.h"
+#include "daemon/plan/procedure/model.h"
+#include "daemon/plan/procedure/script.h"
+#include "daemon/yaml/text.h"
+
+enum { TIMEOUT_DEFAULT_S = 600, EVERY_DEFAULT_S = 5, TIME_MAX_S = 7 * 24 * 3600 };
+
+static bool (*action_lookup)(const char *name, bool acts);
+void procedures_set_action_lookup(bool (*known)(const char *name, bool acts)) { action_lookup = known; }
+
+/* The keys of which a step has exactly one: what it does. */
+static const struct what {
+    const char *key;
+    enum plan_kind kind;
+    bool script, builtin;
+} whats[] = {
+    {"run", KIND_RUN, true, false},     {"action", KIND_ACTION, false, true},
+    {"probe", KIND_PROBE, true, false}, {"probe_action", KIND_PROBE, false, true},
+    {"until", KIND_WAIT, true, false},  {"wait", KIND_WAIT, false, true},
+    {"gate", KIND_GATE, false, false},
+};
+
+struct parse {
+    const struct ynode *n;
+    const struct procedure *p;
+    enum proc_list list;
+    struct proc_step *s;
+    struct err *e;
+};
+
+static int refuse_key(const struct parse *x, const char *key, const char *why)
+{
+    const struct ynode *k = ymap_key(x->n, key);
+    return k ? ynode_err(k, x->e, "\"%s\" %s", key, why) : 0;
+}
+
+static int known_keys(const struct parse *x)
+{
+    static const char *const check_keys[] = {"check",        "title",  "doc",     "when",   "for",  "on",    "probe",
+                                             "probe_action", "metadb", "timeout", "notice", "cure", "after", NULL};
+    static const char *const step_keys[] = {
+        "step",         "title",  "doc",          "when",  "for",   "on",           "serial",   "run",
+        "action",       "probe",  "probe_action", "until", "wait",  "gate",         "operator", "check",
+        "check_action", "metadb", "timeout",      "every", "marks", "irreversible", "guards",   "rerun",
+        "notice",       "cure",   "progress",     "after", "judge", "repeat",       NULL};
+    if (x->n->kind != Y_MAP)
+        return ynode_err(x->n, x->e, "a step must be a mapping of keys");
+    int rc = ymap_known(x->n, x->list == LIST_CHECKS ? check_keys : step_keys, x->e);
+    return rc ? rc : refuse_key(x, "after", "is for the first entry of a new id, in a procedure with \"like\"");
+}
+
+static int get_names(const struct parse *x)
+{
+    const char *key = x->list == LIST_CHECKS ? "check" : "step";
+    int rc = yget_str(x->n, key, Y_REQUIRED, valid_id, &x->s->id, x->e);
+    if (!rc && strcmp(x->s->id, "precheck") == 0)
+        rc = ynode_err(ymap_get(x->n, key), x->e, "\"precheck\" is the step that is made of the checks");
+    rc = rc ? rc : yget_str(x->n, "title", Y_REQUIRED, valid_line, &x->s->title, x->e);
+    rc = rc ? rc : yget_str(x->n, "doc", Y_OPTIONAL, valid_line, &x->s->doc, x->e);
+    return rc ? rc : yget_str(x->n, "cure", Y_OPTIONAL, valid_line, &x->s->cure, x->e);
+}
+
+static int get_target(const struct parse *x)
+{
+    const char *words[FOR_HEARTBEAT_DATABASE + 2] = {NULL};
+    for (int k = 0; k <= FOR_HEARTBEAT_DATABASE; k++)
+        words[k] = target_name((enum target_kind)k);
+    char *w = NULL;
+    int rc = yget_word(x->n, "for", Y_OPTIONAL, words, &w, x->e);
+    for (int k = 0; w && k <= FOR_HEARTBEAT_DATABASE; k++)
+        if (strcmp(w, words[k]) == 0)
+            x->s->target = (enum target_kind)k;
+    free(w);
+    if (rc)
+        return rc;
+    static const char *const places[] = {"control", "node", NULL};
+    w = NULL;
+    rc = yget_word(x->n, "on", Y_OPTIONAL, places, &w, x->e);
+    bool has_node = target_has_node(x->s->target);
+    x->s->on_node = w ? strcmp(w, "node") == 0 : has_node && x->s->target != FOR_REGION;
+    free(w);
+    if (!rc && x->s->on_node && !has_node)
+        rc = ynode_err(ymap_get(x->n, "on"), x->e, "\"for: %s\" has no node to run on", target_name(x->s->target));
+    return rc;
+}
+
+static int get_script(const struct parse *x, const char *key, enum script_use use, char **out)
+{
+    const struct script_place at = {x->s->target, use, x->list == LIST_ROLLBACK};
+    int rc = yget_str(x->n, key, Y_REQUIRED, NULL, out, x->e);
+    if (!rc && (*out)[strspn(*out, " \t\n")] == '\0')
+        rc = ynode_err(ymap_get(x->n, key), x->e, "\"%s\" is empty", key);
+    return rc ? rc : script_check(ymap_get(x->n, key), &at, x->e);
+}
+
+static int get_builtin(const struct parse *x, const char *key, bool acts, char **out)
+{
+    int rc = yget_str(x->n, key, Y_REQUIRED, valid_id, out, x->e);
+    if (rc || !action_lookup || action_lookup(*out, acts))
+        return rc;
+    bool other = action_lookup(*out, !acts);
+    return ynode_err(ymap_get(x->n, key), x->e,
+                     !other ? "there is no built-in \"%s\""
+                     : acts ? "built-in \"%s\" only looks: it goes with wait, check_action or probe_action"
+                            : "built-in \"%s\" acts: it goes with action",
+                     *out);
+}
+
+static int get_notice(const struct parse *x, const char *key)
+{
+    const struct script_place at = {x->s->target, USE_NOTICE, x->list == LIST_ROLLBACK};
+    const struct ynode *n = ymap_get(x->n, key);
+    if (!n)
+        return 0;
+    int rc = yget_str(x->n, key, Y_REQUIRED, NULL, &x->s->notice, x->e);
+    if (!rc && n->len > 4000)
+        rc = ynode_err(n, x->e, "\"%s\" is longer than 4000 bytes", key);
+    return rc ? rc : notice_check(n, &at, x->e);
+}
+
+static int get_what(const struct parse *x)
+{
+    const struct what *is = NULL;
+    for (size_t i = 0; i < sizeof whats / sizeof *whats; i++) {
+        if (!ymap_get(x->n, whats[i].key))
+            continue;
+        if (is)
+            return ynode_err(ymap_key(x->n, whats[i].key), x->e, "\"%s\" and \"%s\" exclude each other", is->key,
+                             whats[i].key);
+        is = &whats[i];
+    }
+    if (!is && x->list == LIST_CHECKS)
+        return ynode_err(x->n, x->e, "a check needs \"probe\" or \"probe_action\"");
+    if (!is)
+        return ynode_err(x->n, x->e, "a step needs one of run, action, probe, probe_action, until, wait, gate");
+    struct proc_step *s = x->s;
+    s->kind = is->kind;
+    int rc = is->script    ? get_script(x, is->key, USE_ACT, &s->act.script)
+             : is->builtin ? get_builtin(x, is->key, is->kind == KIND_ACTION, &s->act.builtin)
+                           : 0;
+    if (!rc && is->kind == KIND_GATE) {
+        rc = refuse_key(x, "notice", "does not go with \"gate\": the gate's own text is shown");
+        return rc ? rc : get_notice(x, "gate");
+    }
+    return rc ? rc : get_notice(x, "notice");
+}
+
+static int get_check(const struct parse *x)
+{
+    if (x->list == LIST_CHECKS)
+        return 0; /* `check` is its id */
+    struct proc_step *s = x->s;
+    bool script = ymap_get(x->n, "check"), builtin = ymap_get(x->n, "check_action");
+    if (script && builtin)
+        return ynode_err(ymap_key(x->n, "check_action"), x->e, "\"check\" and \"check_action\" exclude each other");
+    if (s->kind == KIND_PROBE || s->kind == KIND_WAIT) {
+        static const char why[] = "does not go with a step that only looks";
+        int rc = refuse_key(x, "check", why);
+        return rc ? rc : refuse_key(x, "check_action", why);
+    }
+    if (!script && !builtin && s->kind != KIND_GATE)
+        return ynode_err(x->n, x->e, "step \"%s\" acts, so it needs \"check\" or \"check_action\": is it done?", s->id);
+    if (script)
+        return get_script(x, "check", USE_CHECK, &s->check.script);
+    return builtin ? get_builtin(x, "check_action", false, &s->check.builtin) : 0;
+}
+
+/* `90s`, `10m`, `2h`. */
+static int get_time(const struct parse *x, const char *key, bool none, unsigned *out)
+{
+    const struct ynode *n = ymap_get(x->n, key);
+    if (!n)
+        return 0;
+    char *w = NULL;
+    int rc = yget_str(x->n, key, Y_REQUIRED, NULL, &w, x->e);
+    if (rc)
+        return rc;
+    size_t digits = strspn(w, "0123456789");
+    unsigned long unit = w[digits] == 's' ? 1 : w[digits] == 'm' ? 60 : w[digits] == 'h' ? 3600 : 0;
+    unsigned long v = digits > 0 && digits < 7 ? strtoul(w, NULL, 10) * unit : 0;
+    if (strcmp(w, "none") == 0 && strcmp(key, "timeout") == 0) {
+        *out = 0;
+        if (!none)
+            rc = ynode_err(n, x->e, "\"timeout: none\" goes with \"operator\" and \"gate\" only");
+    } else if (v == 0 || v > TIME_MAX_S || w[digits + 1] != '\0') {
+        char shown[TEXT_SHOWN];
+        text_shown(w, shown);
+        rc = ynode_err(n, x->e, "\"%s\" must be a time such as 90s, 10m or 2h, at most 168h, not \"%s\"", key, shown);
+    } else {
+        *out = (unsigned)v;
+    }
+    free(w);
+    return rc;
+}
+
+static int get_times(const struct parse *x)
+{
+    struct proc_step *s = x->s;
+    bool person = s->operator_ || s->kind == KIND_GATE;
+    s->timeout_s = person ? 0 : TIMEOUT_DEFAULT_S; /* people take as long as they take */
+    int rc = get_time(x, "timeout", person, &s->timeout_s);
+    if (rc)
+        return rc;
+    if (s->kind != KIND_WAIT)
+        return refuse_key(x, "every", "goes with \"wait\" and \"until\" only");
+    s->every_s = EVERY_DEFAULT_S;
+    return get_time(x, "every", false, &s->every_s);
+}
+
+static int get_flags(const struct parse *x)
+{
+    static const char *const marks[] = {"T1", "T2", "T3", NULL}, *const rerun[] = {"force", NULL},
+                             *const repeat[] = {"asked", NULL};
+    struct proc_step *s = x->s;
+    int rc = yget_bool(x->n, "serial", Y_OPTIONAL, &s->serial, x->e);
+    rc = rc ? rc : yget_bool(x->n, "operator", Y_OPTIONAL, &s->operator_, x->e);
+    if (!rc && s->operator_ && s->kind != KIND_WAIT)
+        rc = refuse_key(x, "operator", "goes with \"wait\" and \"until\" only");
+    rc = rc ? rc : yget_bool(x->n, "judge", Y_OPTIONAL, &s->judge, x->e);
+    if (!rc && s->judge && !s->operator_)
+        rc = refuse_key(x, "judge", "goes with \"operator\" only");
+    rc = rc ? rc : yget_bool(x->n, "irreversible", Y_OPTIONAL, &s->irreversible, x->e);
+    rc = rc ? rc : yget_bool(x->n, "progress", Y_OPTIONAL, &s->progress, x->e);
+    if (!rc && s->progress && !s->act.script)
+        rc = refuse_key(x, "progress", "goes with a script only");
+    rc = rc ? rc : yget_word(x->n, "marks", Y_OPTIONAL, marks, &s->marks, x->e);
+    char *w = NULL;
+    rc = rc ? rc : yget_word(x->n, "rerun", Y_OPTIONAL, rerun, &w, x->e);
+    s->rerun_force = w != NULL;
+    free(w);
+    w = NULL;
+    rc = rc ? rc : yget_word(x->n, "repeat", Y_OPTIONAL, repeat, &w, x->e);
+    s->repeat_asked = w != NULL;
+    free(w);
+    if (!rc && s->repeat_asked && s->kind != KIND_RUN && s->kind != KIND_ACTION)
+        rc = refuse_key(x, "repeat", "goes with \"run\" and \"action\" only");
+    rc = rc ? rc : yget_bool(x->n, "metadb", Y_OPTIONAL, &s->metadb, x->e);
+    if (!rc && s->metadb && s->on_node)
+        rc = refuse_key(x, "metadb", "is for scripts on the control host: add \"on: control\"");
+    if (!rc && s->metadb && !s->act.script && !s->check.script)
+        rc = refuse_key(x, "metadb", "is for scripts; built-ins have their own connection");
+    return rc;
+}
+
+static bool is_earlier(const struct parse *x, const char *id)
+{
+    const struct proc_steps *list = x->list == LIST_ROLLBACK ? &x->p->rollback : &x->p->steps;
+    for (const struct proc_step *s = list->at; s < x->s; s++)
+        if (strcmp(s->id, id) == 0)
+            return true;
+    return x->list == LIST_STEPS && x->p->checks.n > 0 && strcmp(id, "precheck") == 0;
+}
+
+static int get_guards(const struct parse *x)
+{
+    const struct ynode *list = NULL;
+    int rc = yget_seq(x->n, "guards", Y_OPTIONAL, &list, x->e);
+    size_t n = 0;
+    for (size_t i = 0; !rc && list && i < list->n; i++) {
+        char *id = NULL;
+        rc = ynode_str(list->items[i], "guards", valid_id, &id, x->e);
+        if (rc)
+            return rc;
+        if (!is_earlier(x, id))
+            rc = ynode_err(list->items[i], x->e, "\"guards\" names an earlier step; \"%s\" is none", id);
+        else if (strv_has(x->s->guards, id))
+            rc = ynode_err(list->items[i], x->e, "\"guards\" names \"%s\" twice", id);
+        strv_add(&x->s->guards, &n, id);
+    }
+    return rc;
+}
+
+int proc_step_parse(const struct ynode *n, const struct procedure *p, enum proc_list list, struct proc_step *s,
+                    struct err *e)
+{
+    const struct parse x = {n, p, list, s, e};
+    int rc = known_keys(&x);
+    rc = rc ? rc : get_names(&x);
+    rc = rc ? rc : when_parse(n, p, list == LIST_ROLLBACK, &s->when, e);
+    rc = rc ? rc : get_target(&x);
+    rc = rc ? rc : get_what(&x);
+    rc = rc ? rc : get_check(&x);
+    rc = rc ? rc : get_flags(&x);
+    rc = rc ? rc : get_times(&x);
+    return rc ? rc : get_guards(&x);
+}
+
+void proc_step_free(struct proc_step *s)
+{
+    char *const own[] = {s->id,           s->title,         s->doc,    s->act.script, s->act.builtin,
+                         s->check.script, s->check.builtin, s->notice, s->cure,       s->marks};
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        free(own[i]);
+    strv_free(s->guards);
+    when_free(&s->when);
+}

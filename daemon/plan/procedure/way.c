@@ -1,0 +1,206 @@
+/* Which procedure, or which chain of them, leads from one version to another; and what can be done when none does. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/alloc.h"
+#include "common/buf.h"
+#include "daemon/plan/procedure/model.h"
+
+/* From one version to another. */
+struct way {
+    const struct procedures *ps;
+    const char *edition;
+    struct version from, to;
+    char *from_text, *to_text;
+};
+
+static int way_init(struct way *w, const struct procedures *ps, const char *edition, const char *source,
+                    const char *target, struct err *e)
+{
+    *w = (struct way){.ps = ps, .edition = edition};
+    int rc = version_parse(source, &w->from, e);
+    if (rc)
+        return err_prefix(e, "source");
+    rc = version_parse(target, &w->to, e);
+    if (rc)
+        return err_prefix(e, "target");
+    w->from_text = version_text(&w->from);
+    w->to_text = version_text(&w->to);
+    return 0;
+}
+
+static void way_end(struct way *w)
+{
+    free(w->from_text);
+    free(w->to_text);
+}
+
+static bool of_edition(const struct way *w, const struct procedure *p) { return strcmp(p->edition, w->edition) == 0; }
+static bool to_target(const struct way *w, const struct procedure *p)
+{
+    return of_edition(w, p) && version_cmp(&p->target_v, &w->to) == 0;
+}
+
+static bool leads(const struct way *w, const struct procedure *p, const struct version *from)
+{
+    return of_edition(w, p) && version_in(from, p->source, NULL) == 1 && version_cmp(&p->target_v, from) >= 0;
+}
+
+/* Breadth first: the fewest upgrades. came[i] = the procedure taken before procedure i; n = the start. NULL: none. */
+static cJSON *find_chain(const struct way *w)
+{
+    struct procedure *const *at = w->ps->at;
+    size_t n = w->ps->n, *came = xcalloc(n + 1, sizeof *came), *queue = xcalloc(n + 1, sizeof *queue);
+    bool *seen = xcalloc(n + 1, sizeof *seen);
+    size_t head = 0, tail = 0, end = SIZE_MAX;
+    queue[tail++] = n;
+    while (head < tail && end == SIZE_MAX) {
+        size_t here = queue[head++];
+        const struct version *v = here == n ? &w->from : &at[here]->target_v;
+        for (size_t i = 0; i < n && end == SIZE_MAX; i++) {
+            if (seen[i] || !leads(w, at[i], v))
+                continue;
+            seen[i] = true;
+            came[i] = here;
+            queue[tail++] = i;
+            if (version_cmp(&at[i]->target_v, &w->to) == 0)
+                end = i;
+        }
+    }
+    cJSON *chain = NULL;
+    if (end != SIZE_MAX) {
+        chain = cJSON_CreateArray();
+        for (size_t i = end; i != n; i = came[i])
+            cJSON_InsertItemInArray(chain, 0, cJSON_CreateString(at[i]->target));
+        cJSON_InsertItemInArray(chain, 0, cJSON_CreateString(w->from_text));
+    }
+    free(came);
+    free(queue);
+    free(seen);
+    return chain;
+}
+
+/* --- what can be done instead --- */
+
+/* The targets of the edition in ascending order; from NULL: all, else those it leads to. Each once. */
+static void add_targets(const struct way *w, const struct version *from, struct buf *b)
+{
+    const struct procedure *last = NULL;
+    for (;;) {
+        const struct procedure *next = NULL;
+        for (size_t i = 0; i < w->ps->n; i++) {
+            const struct procedure *p = w->ps->at[i];
+            if (of_edition(w, p) && (!from || leads(w, p, from)) &&
+                (!last || version_cmp(&p->target_v, &last->target_v) > 0) &&
+                (!next || version_cmp(&p->target_v, &next->target_v) < 0))
+                next = p;
+        }
+        if (!next)
+            break;
+        buf_printf(b, "%s%s", last ? ", " : "", next->target);
+        last = next;
+    }
+    if (!last)
+        buf_puts(b, "none");
+}
+
+static void add_sources(const struct way *w, struct buf *b)
+{
+    const char *sep = "";
+    for (size_t i = 0; i < w->ps->n; i++)
+        if (to_target(w, w->ps->at[i])) {
+            buf_printf(b, "%s%s (%s)", sep, w->ps->at[i]->source, w->ps->at[i]->name);
+            sep = " or ";
+        }
+}
+
+/* "; the way is …", or what leads from here and what leads there. */
+static void add_cure(const struct way *w, bool target_known, bool sources_said, struct buf *b)
+{
+    cJSON *chain = find_chain(w);
+    const cJSON *v;
+    if (chain) {
+        cJSON_ArrayForEach(v, chain) buf_printf(b, "%s%s", v == chain->child ? "; the way is " : " > ", v->valuestring);
+    } else {
+        if (sources_said) {
+            /* more would be the same again */
+        } else if (target_known) {
+            buf_printf(b, "; %s can be reached from ", w->to_text);
+            add_sources(w, b);
+        } else {
+            buf_puts(b, "; known targets: ");
+            add_targets(w, NULL, b);
+        }
+        buf_printf(b, "; upgrades from %s: ", w->from_text);
+        add_targets(w, &w->from, b);
+    }
+    cJSON_Delete(chain);
+}
+
+/* What a procedure for this target says of this source; NULL: nothing. */
+static const char *said(const struct way *w)
+{
+    for (size_t i = 0; i < w->ps->n; i++) {
+        const struct procedure *p = w->ps->at[i];
+        for (size_t r = 0; to_target(w, p) && r < p->n_refuse; r++)
+            if (p->refuse[r].range && version_in(&w->from, p->refuse[r].range, NULL) == 1)
+                return p->refuse[r].say;
+    }
+    return NULL;
+}
+
+static int refuse(const struct way *w, struct err *e)
+{
+    bool known = false;
+    for (size_t i = 0; i < w->ps->n; i++)
+        known = known || to_target(w, w->ps->at[i]);
+    int cmp = version_cmp(&w->to, &w->from);
+    if (cmp <= 0)
+        return err_set(e, ERR_REFUSED,
+                       cmp == 0 ? "cannot upgrade %s to %s: it is that version already"
+                                : "cannot upgrade %s to %s: that is an older version; only a rollback of an upgrade "
+                                  "leads back",
+                       w->from_text, w->to_text);
+    struct buf cure = {0};
+    const char *say = said(w);
+    add_cure(w, known, say != NULL, &cure);
+    int rc =
+        say ? err_set(e, ERR_REFUSED, "cannot upgrade %s to %s: %s%s", w->from_text, w->to_text, say, buf_str(&cure))
+        : known
+            ? err_set(e, ERR_REFUSED, "cannot upgrade %s to %s in one step%s", w->from_text, w->to_text, buf_str(&cure))
+            : err_set(e, ERR_NOT_FOUND, "there is no procedure to upgrade OMS %s edition to %s%s", w->edition,
+                      w->to_text, buf_str(&cure));
+    buf_free(&cure);
+    return rc;
+}
+
+int procedures_find(const struct procedures *ps, const char *edition, const char *source, const char *target,
+                    const struct procedure **out, struct err *e)
+{
+    struct way w;
+    *out = NULL;
+    int rc = way_init(&w, ps, edition, source, target, e);
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < ps->n && !*out; i++)
+        if (to_target(&w, ps->at[i]) && leads(&w, ps->at[i], &w.from))
+            *out = ps->at[i];
+    rc = *out ? 0 : refuse(&w, e);
+    way_end(&w);
+    return rc;
+}
+
+int procedures_path(const struct procedures *ps, const char *edition, const char *source, const char *target,
+                    cJSON **chain, struct err *e)
+{
+    struct way w;
+    *chain = NULL;
+    int rc = way_init(&w, ps, edition, source, target, e);
+    if (rc)
+        return rc;
+    *chain = find_chain(&w);
+    rc = *chain ? 0 : refuse(&w, e);
+    way_end(&w);
+    return rc;
+}

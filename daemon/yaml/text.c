@@ -1,0 +1,110 @@
+#include "daemon/yaml/text.h"
+
+#include <ctype.h>
+#include <string.h>
+
+void text_shown(const char *s, char out[TEXT_SHOWN])
+{
+    size_t n = 0, room = TEXT_SHOWN - sizeof "…";
+    for (; s[n] && n < room; n++)
+        out[n] = iscntrl((unsigned char)s[n]) ? '?' : s[n];
+    if (s[n]) {
+        while (n > 0 && ((unsigned char)s[n] & 0xC0) == 0x80)
+            n--;
+        memcpy(out + n, "…", sizeof "…" - 1);
+        n += sizeof "…" - 1;
+    }
+    out[n] = '\0';
+}
+
+size_t text_columns(const char *s, size_t len)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < len; i++)
+        n += ((unsigned char)s[i] & 0xC0) != 0x80;
+    return n;
+}
+
+static bool only(const char *s, size_t min, size_t max, const char *also)
+{
+    size_t n = 0;
+    for (; s[n]; n++)
+        if (n >= max || !(isalnum((unsigned char)s[n]) || strchr(also, s[n])))
+            return false;
+    return n >= min;
+}
+
+static bool printable(const char *s, size_t max)
+{
+    size_t n = 0;
+    for (; s[n]; n++)
+        if (n >= max || iscntrl((unsigned char)s[n]))
+            return false;
+    return n > 0;
+}
+
+const char *valid_name(const char *s)
+{
+    return isalnum((unsigned char)*s) && only(s, 1, 63, "._-")
+               ? NULL
+               : "a name of at most 63 letters, digits, \".\", \"_\", \"-\" that begins with a letter or digit";
+}
+
+const char *valid_path(const char *s) { return *s == '/' && printable(s, 1024) ? NULL : "an absolute path"; }
+
+const char *valid_ssh(const char *s)
+{
+    return *s != '-' && only(s, 1, 255, "._-@:%[]/+") && !strstr(s, "@-")
+               ? NULL
+               : "a destination for ssh ([user@]host or an alias; not an option)";
+}
+
+const char *valid_container(const char *s)
+{
+    return isalnum((unsigned char)*s) && only(s, 2, 128, "_.-") ? NULL
+                                                                : "a container name ([a-zA-Z0-9][a-zA-Z0-9_.-]+)";
+}
+
+const char *valid_command(const char *s)
+{
+    return *s != '-' && only(s, 1, 255, "/._-") ? NULL : "one command name or path without options, such as docker";
+}
+
+const char *valid_image(const char *s)
+{
+    static const char must[] = "REPOSITORY:TAG of an image";
+    const char *colon = strrchr(s, ':'); /* of a port when there is no tag; but then a '/' follows */
+    if (!isalnum((unsigned char)*s) || !only(s, 3, 511, "._-/:") || !colon || colon[-1] == '/')
+        return must;
+    return only(colon + 1, 1, 128, "._-") && (isalnum((unsigned char)colon[1]) || colon[1] == '_') ? NULL : must;
+}
+
+const char *valid_sha256(const char *s)
+{
+    return strlen(s) == 64 && strspn(s, "0123456789abcdef") == 64 ? NULL : "a SHA-256 of 64 lower-case hex digits";
+}
+
+const char *valid_host(const char *s)
+{
+    return *s != '-' && only(s, 1, 255, "._-:[]") ? NULL : "a host name or address";
+}
+
+const char *valid_user(const char *s)
+{
+    return *s != '-' && printable(s, 255) && !strpbrk(s, " \"'\\`$") ? NULL : "a user name";
+}
+
+const char *valid_database(const char *s)
+{
+    return *s != '-' && only(s, 1, 64, "_-") ? NULL : "a database name of letters, digits, \"_\" and \"-\" only";
+}
+
+const char *valid_line(const char *s) { return printable(s, 1000) ? NULL : "one line of at most 1000 bytes"; }
+
+const char *valid_id(const char *s)
+{
+    bool ok = islower((unsigned char)*s) && only(s, 1, 63, "-");
+    for (const char *p = s; ok && *p; p++)
+        ok = !isupper((unsigned char)*p);
+    return ok ? NULL : "an id: lower-case letters, digits and \"-\", beginning with a letter";
+}
