@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "common/alloc.h"
-#include "daemon/engine/gather.h"
-#include "daemon/engine/inquiry.h"
+#include "common/strv.h"
+#include "daemon/engine/internal.h"
 
 /* Lists containers, one a line: `container DOCKER STATE NAME IMAGE`. */
 static const char list_script[] =
@@ -231,7 +231,7 @@ static void on_facts(void *ctx, struct inquiry_item *items, size_t n, const stru
     }
     const struct oms_config *c = d->nodes[0].facts.config;
     struct metadb_login l = {c->metadb_host, c->metadb_user, c->metadb_port, c->password, c->rm_db, c->cm_db};
-    engine_metadb(d->en, &l, ask_metadb, metadb_done, d);
+    calls_metadb(&d->en->reach, &l, ask_metadb, metadb_done, d);
 }
 
 /* --- the containers -------------------------------------------------------------------------------------- */
@@ -292,7 +292,7 @@ static void on_containers(void *ctx, struct inquiry_item *items, size_t n, const
         next[i].env = gather_env(d->nodes[i].docker, d->nodes[i].container, NULL);
         next[i].script = node_facts_script;
     }
-    inquiry_begin(d->en, next, n, on_facts, d);
+    inquiry_begin(&d->en->reach, next, n, on_facts, d);
 }
 
 static bool destination_ok(const char *s)
@@ -352,5 +352,5 @@ void engine_discover(struct engine *en, const cJSON *hosts, bool sudo, const cha
         finish(d);
         return;
     }
-    inquiry_begin(en, items, n, on_containers, d);
+    inquiry_begin(&en->reach, items, n, on_containers, d);
 }

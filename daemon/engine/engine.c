@@ -9,7 +9,6 @@
 #include "common/alloc.h"
 #include "common/log.h"
 #include "daemon/engine/clock.h"
-#include "daemon/engine/inquiry.h"
 #include "daemon/engine/internal.h"
 
 enum { CLOSE_MS = 20000 };
@@ -274,32 +273,51 @@ static void tell(struct engine *en)
             en->changed(en->changed_ctx, b->row.id);
         b->changed = false;
     }
-    if (en->hosts_changed && en->changed)
+    if (en->reach.changed && en->changed)
         en->changed(en->changed_ctx, 0);
-    en->hosts_changed = false;
+    en->reach.changed = false;
+}
+
+/* Hosts that have come up: what waits for them goes on. false: there is none. */
+static bool kick(struct engine *en)
+{
+    bool any = false;
+    for (struct host *h = en->reach.hosts; h; h = h->next)
+        if (h->kick) {
+            h->kick = false;
+            work_kick_host(en, h);
+            any = true;
+        }
+    return any;
+}
+
+static void commit(struct engine *en)
+{
+    struct err e;
+    en->dirty = false;
+    must(journal_commit(en->journal, &e), &e);
+    hosts_forget(&en->reach);
+    struct effect *list = en->effects;
+    size_t n = en->n_effects;
+    en->effects = NULL;
+    en->n_effects = en->cap_effects = 0;
+    for (size_t i = 0; i < n; i++)
+        work_start(list[i].job, list[i].seq, list[i].what);
+    free(list);
 }
 
 void engine_flush(struct engine *en)
 {
-    struct err e;
     if (en->flushing)
         return;
     en->flushing = true;
-    while (en->dirty || en->n_effects) {
-        en->dirty = false;
-        must(journal_commit(en->journal, &e), &e);
-        hosts_forget(en);
-        struct effect *list = en->effects;
-        size_t n = en->n_effects;
-        en->effects = NULL;
-        en->n_effects = en->cap_effects = 0;
-        for (size_t i = 0; i < n; i++)
-            work_start(list[i].job, list[i].seq, list[i].what);
-        free(list);
-    }
+    do {
+        while (en->dirty || en->n_effects || en->reach.forgotten)
+            commit(en);
+    } while (kick(en)); /* after the commit, for it may ask a host for what was not durable before */
     tell(en);
     drop_ended(en);
-    hosts_close_unused(en, false);
+    hosts_close_unused(&en->reach, false);
     en->flushing = false;
 }
 
@@ -345,6 +363,12 @@ static int load_instance(struct engine *en, struct err *e)
     return rc;
 }
 
+static bool attempt_ended(void *ctx, const char *token)
+{
+    const struct engine *en = ctx;
+    return journal_attempt_ended(en->journal, token);
+}
+
 int engine_new(uv_loop_t *loop, const struct engine_config *c, struct journal *j, const struct procedures *ps,
                struct engine **out, struct err *e)
 {
@@ -365,6 +389,7 @@ int engine_new(uv_loop_t *loop, const struct engine_config *c, struct journal *j
         free(en);
         return rc;
     }
+    reach_init(&en->reach, loop, en->run_dir, en->instance, attempt_ended, en);
     uv_prepare_init(loop, &en->prepare);
     en->prepare.data = en;
     uv_prepare_start(&en->prepare, on_prepare);
@@ -446,51 +471,6 @@ int engine_recover(struct engine *en, struct err *e)
     return rc;
 }
 
-static void handle_closed(uv_handle_t *h)
-{
-    struct engine *en = h->data;
-    en->open_handles--;
-    engine_closed_part(en);
-}
-
-struct engine_call {
-    struct engine_call *next;
-    struct engine *en;
-    struct metadb_call *call;
-    void (*work)(struct metadb *db, const struct err *e, void *arg);
-    void (*done)(void *arg);
-    void *arg;
-};
-
-static void call_work(struct metadb *db, const struct err *e, void *arg)
-{
-    const struct engine_call *c = arg;
-    c->work(db, e, c->arg);
-}
-
-static void call_done(void *arg)
-{
-    struct engine_call *c = arg;
-    struct engine *en = c->en;
-    struct engine_call **p = &en->calls;
-    while (*p != c)
-        p = &(*p)->next;
-    *p = c->next;
-    c->done(c->arg);
-    free(c);
-    if (en->closing)
-        engine_closed_part(en);
-}
-
-void engine_metadb(struct engine *en, const struct metadb_login *l,
-                   void (*work)(struct metadb *db, const struct err *e, void *arg), void (*done)(void *arg), void *arg)
-{
-    struct engine_call *c = xcalloc(1, sizeof *c);
-    *c = (struct engine_call){.next = en->calls, .en = en, .work = work, .done = done, .arg = arg};
-    en->calls = c;
-    c->call = metadb_work(en->loop, l, call_work, call_done, c);
-}
-
 /* A server that says a little now and then can keep a call longer than its timeouts. What is in the journal is whole,
  * and the next start looks what became of the rest, as after a crash. */
 static void on_close_limit(uv_timer_t *t)
@@ -499,9 +479,18 @@ static void on_close_limit(uv_timer_t *t)
     _exit(0);
 }
 
-void engine_closed_part(struct engine *en)
+static void maybe_closed(struct engine *en);
+
+static void handle_closed(uv_handle_t *h)
 {
-    if (en->hosts || en->calls || en->inquiries)
+    struct engine *en = h->data;
+    en->open_handles--;
+    maybe_closed(en);
+}
+
+static void maybe_closed(struct engine *en)
+{
+    if (!en->reach_closed)
         return;
     if (!uv_is_closing((uv_handle_t *)&en->tick))
         uv_close((uv_handle_t *)&en->tick, handle_closed);
@@ -520,10 +509,16 @@ void engine_closed_part(struct engine *en)
     closed(ctx);
 }
 
+static void on_reach_closed(void *ctx)
+{
+    struct engine *en = ctx;
+    en->reach_closed = true;
+    maybe_closed(en);
+}
+
 void engine_close(struct engine *en, void (*closed)(void *ctx), void *ctx)
 {
     engine_flush(en);
-    en->closing = true;
     en->closed = closed;
     en->closed_ctx = ctx;
     en->open_handles = 2;
@@ -533,11 +528,7 @@ void engine_close(struct engine *en, void (*closed)(void *ctx), void *ctx)
         en->jobs = b->next;
         job_free(b);
     }
-    for (struct engine_call *c = en->calls; c; c = c->next)
-        metadb_cancel(c->call);
-    inquiries_give_up(en);
-    hosts_close_unused(en, true);
     uv_close((uv_handle_t *)&en->prepare, handle_closed);
     uv_timer_start(&en->tick, on_close_limit, CLOSE_MS, 0);
-    engine_closed_part(en);
+    reach_close(&en->reach, on_reach_closed, en);
 }

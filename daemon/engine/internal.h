@@ -6,25 +6,7 @@
 #include "daemon/engine/core/core.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/output/output.h"
-#include "daemon/node/node.h"
-
-/* A node that jobs share, known by how it is reached. hosts.c */
-struct host {
-    struct host *next;
-    struct engine *en;
-    char *name, *ssh;
-    unsigned port, refs;
-    unsigned cleaning; /* answers about run files that are awaited before it is closed */
-    bool sudo, closing;
-    struct node *node;
-};
-struct host *host_get(struct engine *en, const struct plan_host *h); /* connects when new; refs + 1 */
-void host_put(struct host *h);
-bool host_up(const struct host *h);
-/* The files of an attempt that has ended are removed after the next commit. */
-void host_forget(struct host *h, const char *token);
-void hosts_forget(struct engine *en); /* of engine_flush(), after the commit */
-void hosts_close_unused(struct engine *en, bool at_once);
+#include "daemon/engine/reach/reach.h"
 
 /* What the driver does for a subtask right now. work.c */
 enum work_what { WORK_NONE, WORK_CHECK, WORK_ACT, WORK_POLL, WORK_KILL };
@@ -92,13 +74,10 @@ struct engine {
     const struct procedures *procedures;
     struct job *jobs; /* those that have not ended */
     struct held *held;
-    struct host *hosts;
+    struct reach reach;
     struct effect *effects;
     size_t n_effects, cap_effects;
-    struct forgotten *forgotten; /* hosts.c */
-    struct engine_call *calls;   /* engine.c */
-    struct inquiry *inquiries;   /* inquiry.c */
-    bool dirty, hosts_changed, flushing, closing;
+    bool dirty, flushing, reach_closed;
     struct core_update update;
     uv_prepare_t prepare; /* drains what callbacks of this turn left */
     uv_timer_t tick;
@@ -122,11 +101,6 @@ void engine_record_job(struct job *b);
 void engine_record_sub(struct job *b, size_t seq);
 void engine_add_event(struct job *b, const char *step, const char *subtask, const char *actor, const char *event,
                       const char *from, const char *to, const char *reason);
-void engine_closed_part(
-    struct engine *en); /* a handle, host, call or inquiry is over; the last one ends engine_close() */
-/* metadb_work(), while the engine lives: it ends only when every `done` has been called. */
-void engine_metadb(struct engine *en, const struct metadb_login *l,
-                   void (*work)(struct metadb *db, const struct err *e, void *arg), void (*done)(void *arg), void *arg);
 struct job *engine_job(struct engine *en, int64_t id); /* one in memory, or NULL */
 const char *engine_type_name(const char *type);        /* as shown, of the journal's word */
 void engine_set_why(struct job *b, const char *why);

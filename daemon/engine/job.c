@@ -241,7 +241,7 @@ struct host *job_host(struct job *b, size_t seq)
 {
     unsigned h = b->subs[seq].plan->host;
     if (!b->hosts[h])
-        b->hosts[h] = host_get(b->en, &b->plan->hosts[h]);
+        b->hosts[h] = host_get(&b->en->reach, &b->plan->hosts[h]);
     return b->hosts[h];
 }
 

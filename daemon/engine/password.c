@@ -150,7 +150,7 @@ bool password_ready(struct job *b, size_t seq)
         return b->password_state == PASSWORD_READY;
     }
     if (!b->hosts[m->config_host])
-        b->hosts[m->config_host] = host_get(b->en, &b->plan->hosts[m->config_host]);
+        b->hosts[m->config_host] = host_get(&b->en->reach, &b->plan->hosts[m->config_host]);
     struct host *h = b->hosts[m->config_host];
     if (!host_up(h)) {
         if (waits(b, seq)) {

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "common/alloc.h"
-#include "daemon/engine/gather.h"
+#include "daemon/engine/internal.h"
 
 enum { NAME_MAX_BYTES = 128 };
 
@@ -90,7 +90,7 @@ static void on_gathered(void *ctx, struct gathered *g, const struct err *failed)
     c->cm = xstrdup(o->cm_db);
     c->password = secret_copy(o->password);
     struct metadb_login l = {c->host, c->user, o->metadb_port, c->password, c->rm, c->cm};
-    engine_metadb(c->en, &l, work, done, c);
+    calls_metadb(&c->en->reach, &l, work, done, c);
 }
 
 static const char *text_of(const cJSON *params, const char *name)
@@ -129,5 +129,5 @@ void engine_rename_project(struct engine *en, const struct engine_caller *who, c
     c->table = xstrdup(strcmp(kind, "migration") == 0 ? "oms_project" : "oms_sync_project");
     c->name = xstrdup(name);
     c->id = (int64_t)id->valuedouble;
-    gather_begin(en, d, NULL, on_gathered, c);
+    gather_begin(&en->reach, d, NULL, on_gathered, c);
 }

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "common/alloc.h"
-#include "daemon/engine/inquiry.h"
 #include "daemon/engine/submit.h"
 
 static char control_name[] = "control";
@@ -141,7 +140,7 @@ void rollback_losses(struct submit *s, cJSON *r)
     item->env[0] = xasprintf("BACKUPS=%s", buf_str(&list));
     item->script = verify_script;
     buf_free(&list);
-    inquiry_begin(s->en, item, 1, on_verified, v);
+    inquiry_begin(&s->en->reach, item, 1, on_verified, v);
 }
 
 /* --- the old containers ------------------------------------------------------------------------------------ */

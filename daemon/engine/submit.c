@@ -185,7 +185,7 @@ void submit_begin(struct submit *s, const char *deployment, const char *file)
         submit_answer(s, NULL, &e);
         return;
     }
-    gather_begin(s->en, d, old_ids, on_gathered, s);
+    gather_begin(&s->en->reach, d, old_ids, on_gathered, s);
 }
 
 void engine_submit(struct engine *en, const struct engine_caller *who, enum job_type type, const char *deployment,

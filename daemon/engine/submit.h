@@ -1,6 +1,6 @@
 /* What submit.c and rollback.c share: one submission under way, from the request to its answer. */
 #pragma once
-#include "daemon/engine/gather.h"
+#include "daemon/engine/internal.h"
 
 struct submit {
     struct engine *en;

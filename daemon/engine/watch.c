@@ -128,7 +128,7 @@ void lock_tick(struct job *b)
                           .take = b->lock_take};
     struct metadb_login l = {
         .host = m->host, .user = m->user, .port = m->port, .password = b->password, .rm = m->rm, .cm = m->cm};
-    engine_metadb(b->en, &l, renew, renewed, r);
+    calls_metadb(&b->en->reach, &l, renew, renewed, r);
 }
 
 bool lock_sure(struct job *b, size_t seq)

@@ -7,6 +7,7 @@
 
 #include "common/alloc.h"
 #include "common/log.h"
+#include "common/strv.h"
 #include "daemon/engine/internal.h"
 
 enum {
@@ -382,7 +383,7 @@ static void ask_builtin(struct job *b, size_t seq, const char *name)
         .host = m->host, .user = m->user, .port = m->port, .password = b->password, .rm = m->rm, .cm = m->cm};
     if (w->what == WORK_ACT)
         w->sent = true;
-    engine_metadb(b->en, &l, run_builtin, on_builtin, a);
+    calls_metadb(&b->en->reach, &l, run_builtin, on_builtin, a);
 }
 
 /* A look of a PROBE has the step's time; a check at least two minutes, for it may read the whole of what the step made.
@@ -438,7 +439,7 @@ static void ask_script(struct job *b, size_t seq, const char *script)
 void work_kick(struct job *b, size_t seq)
 {
     struct work *w = &b->subs[seq].work;
-    if (w->what == WORK_NONE || w->in_flight || b->en->closing)
+    if (w->what == WORK_NONE || w->in_flight || b->en->reach.closing)
         return;
     w->next_ms = 0;
     const struct plan_code *code = code_of(b, seq);

@@ -11,7 +11,7 @@
 
 #include "common/alloc.h"
 #include "common/log.h"
-#include "daemon/engine/internal.h"
+#include "daemon/engine/reach/reach.h"
 
 enum { LIST_TIMEOUT_MS = 60000 };
 
@@ -34,17 +34,16 @@ static void on_forgotten(void *ctx, const struct node_result *r)
 void host_forget(struct host *h, const char *token)
 {
     struct forgotten *f = xcalloc(1, sizeof *f);
-    *f = (struct forgotten){h->en->forgotten, h, xstrdup(token)};
-    h->en->forgotten = f;
+    *f = (struct forgotten){h->reach->forgotten, h, xstrdup(token)};
+    h->reach->forgotten = f;
     h->cleaning++;
-    engine_touch(h->en);
 }
 
-void hosts_forget(struct engine *en)
+void hosts_forget(struct reach *r)
 {
     struct forgotten *f;
-    while ((f = en->forgotten)) {
-        en->forgotten = f->next;
+    while ((f = r->forgotten)) {
+        r->forgotten = f->next;
         node_forget(f->host->node, f->token, on_forgotten, f->host);
         free(f->token);
         free(f);
@@ -68,9 +67,9 @@ static void on_list(void *ctx, const struct node_result *r)
 {
     struct host *h = ctx;
     const char *at = r->output, *end;
-    while (!h->en->closing && r->outcome == NODE_EXITED && (end = strchr(at, '\n'))) {
+    while (!h->reach->closing && r->outcome == NODE_EXITED && (end = strchr(at, '\n'))) {
         char *token = xstrndup(at, (size_t)(end - at));
-        if (journal_attempt_ended(h->en->journal, token))
+        if (h->reach->ended(h->reach->ctx, token))
             host_forget(h, token); /* after the commit, for the journal's word may be as new as this */
         free(token);
         at = end + 1;
@@ -80,7 +79,7 @@ static void on_list(void *ctx, const struct node_result *r)
 
 static void list_run_files(struct host *h)
 {
-    char *dir = xasprintf("DIR=%s", h->en->config.run_dir), *instance = xasprintf("INSTANCE=%s", h->en->instance);
+    char *dir = xasprintf("DIR=%s", h->reach->run_dir), *instance = xasprintf("INSTANCE=%s", h->reach->instance);
     char *max = xasprintf("MAX=%d", NODE_OUTPUT_MAX);
     const char *env[] = {dir, instance, max, NULL};
     h->cleaning++;
@@ -97,33 +96,50 @@ static void on_state(void *ctx, struct node *n, enum node_state state, const cha
         log_info("node %s is up", h->name);
     else if (state == NODE_DOWN)
         log_warn("node %s is away: %s", h->name, why);
-    h->en->hosts_changed = true;
-    engine_touch(h->en);
+    h->reach->changed = true;
     if (state == NODE_UP) {
         list_run_files(h);
-        work_kick_host(h->en, h);
+        h->kick = true;
+    }
+    for (struct host_watch *w = h->watches, *next; w; w = next) {
+        next = w->next;
+        w->told(w);
     }
 }
 
-struct host *host_get(struct engine *en, const struct plan_host *p)
+void host_watch(struct host *h, struct host_watch *w)
 {
-    for (struct host *h = en->hosts; h; h = h->next)
+    w->next = h->watches;
+    h->watches = w;
+}
+
+void host_unwatch(struct host *h, struct host_watch *w)
+{
+    for (struct host_watch **p = &h->watches; *p; p = &(*p)->next)
+        if (*p == w) {
+            *p = w->next;
+            return;
+        }
+}
+
+struct host *host_get(struct reach *r, const struct plan_host *p)
+{
+    for (struct host *h = r->hosts; h; h = h->next)
         if (!h->closing && same(h->ssh, p->ssh) && h->port == p->port && h->sudo == p->sudo) {
             h->refs++;
             return h;
         }
     struct host *h = xcalloc(1, sizeof *h);
-    *h = (struct host){.next = en->hosts,
-                       .en = en,
+    *h = (struct host){.next = r->hosts,
+                       .reach = r,
                        .name = xstrdup(p->name),
                        .ssh = xstrdup(p->ssh),
                        .port = p->port,
                        .sudo = p->sudo,
                        .refs = 1};
-    en->hosts = h;
-    struct node_target t = {
-        .name = h->name, .ssh = h->ssh, .port = h->port, .sudo = h->sudo, .run_dir = en->config.run_dir};
-    h->node = node_new(en->loop, &t, on_state, h);
+    r->hosts = h;
+    struct node_target t = {.name = h->name, .ssh = h->ssh, .port = h->port, .sudo = h->sudo, .run_dir = r->run_dir};
+    h->node = node_new(r->loop, &t, on_state, h);
     node_connect(h->node);
     return h;
 }
@@ -131,8 +147,8 @@ struct host *host_get(struct engine *en, const struct plan_host *p)
 static void host_closed(void *ctx)
 {
     struct host *h = ctx;
-    struct engine *en = h->en;
-    for (struct host **p = &en->hosts; *p; p = &(*p)->next)
+    struct reach *r = h->reach;
+    for (struct host **p = &r->hosts; *p; p = &(*p)->next)
         if (*p == h) {
             *p = h->next;
             break;
@@ -140,19 +156,18 @@ static void host_closed(void *ctx)
     free(h->name);
     free(h->ssh);
     free(h);
-    if (en->closing)
-        engine_closed_part(en);
+    r->part_closed(r);
 }
 
 void host_put(struct host *h)
 {
-    if (h && --h->refs == 0 && h->en->closing) /* else engine_flush() sees to it, in each turn */
-        hosts_close_unused(h->en, true);
+    if (h && --h->refs == 0 && h->reach->closing) /* else the turn sees to it */
+        hosts_close_unused(h->reach, true);
 }
 
-void hosts_close_unused(struct engine *en, bool at_once)
+void hosts_close_unused(struct reach *r, bool at_once)
 {
-    for (struct host *h = en->hosts, *next; h; h = next) {
+    for (struct host *h = r->hosts, *next; h; h = next) {
         next = h->next;
         if (h->refs || h->closing || (h->cleaning && !at_once))
             continue;

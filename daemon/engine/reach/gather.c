@@ -1,9 +1,8 @@
-#include "daemon/engine/gather.h"
-
+/* An inquiry of every node of a deployment: the old container and OMS's config.yaml. */
 #include <stdlib.h>
 
 #include "common/alloc.h"
-#include "daemon/engine/inquiry.h"
+#include "daemon/engine/reach/reach.h"
 
 struct gather {
     struct gathered out;
@@ -28,7 +27,7 @@ static void on_answers(void *ctx, struct inquiry_item *items, size_t n, const st
     free(g);
 }
 
-void gather_begin(struct engine *en, struct deployment *d, char **old_ids, gather_done *done, void *ctx)
+void gather_begin(struct reach *r, struct deployment *d, char **old_ids, gather_done *done, void *ctx)
 {
     struct gather *g = xcalloc(1, sizeof *g);
     struct inquiry_item *items = xcalloc(d->n_nodes, sizeof *items);
@@ -41,7 +40,7 @@ void gather_begin(struct engine *en, struct deployment *d, char **old_ids, gathe
         items[i].env = gather_env(n->docker, n->old, g->out.old_ids[i]);
         items[i].script = node_facts_script;
     }
-    inquiry_begin(en, items, d->n_nodes, on_answers, g);
+    inquiry_begin(r, items, d->n_nodes, on_answers, g);
 }
 
 char **gather_env(const char *docker, const char *container, const char *id)

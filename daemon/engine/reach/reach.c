@@ -1,0 +1,30 @@
+/* The beginning and the end of what is reached. */
+#include "daemon/engine/reach/reach.h"
+
+/* Of each part that is over; before reach_close() nobody waits for that. */
+static void part_closed(struct reach *r)
+{
+    if (!r->closed || r->hosts || r->calls || r->inquiries)
+        return;
+    void (*closed)(void *) = r->closed;
+    r->closed = NULL;
+    closed(r->closed_ctx);
+}
+
+void reach_init(struct reach *r, uv_loop_t *loop, const char *run_dir, const char *instance,
+                bool (*ended)(void *ctx, const char *token), void *ctx)
+{
+    *r = (struct reach){
+        .loop = loop, .run_dir = run_dir, .instance = instance, .ended = ended, .ctx = ctx, .part_closed = part_closed};
+}
+
+void reach_close(struct reach *r, void (*closed)(void *ctx), void *ctx)
+{
+    r->closing = true;
+    calls_cancel(r);
+    inquiries_give_up(r);
+    hosts_close_unused(r, true);
+    r->closed = closed;
+    r->closed_ctx = ctx;
+    part_closed(r);
+}

@@ -1,0 +1,102 @@
+/* What can be reached from here: hosts, the answers of some of them, the MetaDB. Knows no job; tells by callbacks.
+ *
+ * Calling order: reach_init() before anything else; host_get() … host_put() around the use of a host, inquiries and
+ * calls as needed; hosts_forget() after each commit and hosts_close_unused() in each turn of the loop; reach_close() at
+ * the end, which gives up what is under way and calls back when all of it is over.
+ *
+ * Each inquiry and call is answered exactly once, from the loop and never from inside the call that made it; after
+ * reach_close() with an error. Ownership: what is passed in is copied unless it says otherwise; results are valid
+ * during the callback. Errors come with the answer. Threads: loop thread only, but for the `work` of a call. */
+#pragma once
+#include <uv.h>
+
+#include "daemon/metadb/metadb.h"
+#include "daemon/node/node.h"
+#include "daemon/plan/inputs/inputs.h"
+#include "daemon/plan/plan.h"
+
+struct reach {
+    uv_loop_t *loop;
+    const char *run_dir, *instance; /* of runs on every host; of the journal, which is a part of each token */
+    /* Has this attempt ended, and is that all that anybody will ask of it? Then its run files may go. */
+    bool (*ended)(void *ctx, const char *token);
+    void *ctx;
+    /* The rest is the room's own. */
+    struct host *hosts;
+    struct forgotten *forgotten; /* hosts.c */
+    struct inquiry *inquiries;   /* inquiry.c */
+    struct reach_call *calls;    /* calls.c */
+    bool changed;                /* a host went up or down: whoever tells it takes the mark away */
+    bool closing;
+    void (*part_closed)(struct reach *r);
+    void (*closed)(void *ctx);
+    void *closed_ctx;
+};
+/* Borrows run_dir and instance. */
+void reach_init(struct reach *r, uv_loop_t *loop, const char *run_dir, const char *instance,
+                bool (*ended)(void *ctx, const char *token), void *ctx);
+void reach_close(struct reach *r, void (*closed)(void *ctx), void *ctx);
+
+/* --- hosts.c: one channel per way to reach a host, shared --------------------------------------------------------- */
+
+struct host {
+    struct host *next;
+    struct reach *reach;
+    char *name, *ssh;
+    unsigned port, refs;
+    unsigned cleaning; /* answers about run files that are awaited before it is closed */
+    bool sudo, closing;
+    bool kick; /* it has come up: whoever waits for it may go on, and takes the mark away */
+    struct node *node;
+    struct host_watch *watches;
+};
+struct host *host_get(struct reach *r, const struct plan_host *p); /* connects when new */
+void host_put(struct host *h);                                     /* NULL is fine */
+bool host_up(const struct host *h);
+/* Told at each change of its state, as long as it watches. It may not end the watch then. */
+struct host_watch {
+    struct host_watch *next;
+    void (*told)(struct host_watch *w);
+};
+void host_watch(struct host *h, struct host_watch *w);
+void host_unwatch(struct host *h, struct host_watch *w);
+/* The files of an attempt that has ended are removed after the next commit. */
+void host_forget(struct host *h, const char *token);
+void hosts_forget(struct reach *r);
+void hosts_close_unused(struct reach *r, bool at_once);
+
+/* --- inquiry.c: one read-only script on each of some hosts -------------------------------------------------------- */
+
+struct inquiry_item {
+    struct plan_host host; /* borrowed until `done` */
+    char **env;            /* NULL-terminated; taken, freed with the inquiry */
+    const char *script;
+    int exit; /* results: valid during `done` */
+    char *output;
+    size_t len;
+};
+/* Takes `items` (malloc). All answers, or the first error: an unreachable host is one, and is named; what a script's
+ * exit status means is the caller's business. Texts are zeroed afterwards: they may hold a password. */
+typedef void inquiry_done(void *ctx, struct inquiry_item *items, size_t n, const struct err *e);
+void inquiry_begin(struct reach *r, struct inquiry_item *items, size_t n, inquiry_done *done, void *ctx);
+void inquiries_give_up(struct reach *r);
+
+/* --- gather.c: what plan_expand() must know of every node of a deployment ----------------------------------------- */
+
+struct gathered {
+    struct deployment *deployment;
+    struct node_facts *facts; /* by node of the deployment */
+    char **old_ids;           /* the same: the id by which the container was asked for; NULL: by its name */
+};
+/* Takes `d` and `old_ids` (NULL: all by name; each may be NULL). */
+typedef void gather_done(void *ctx, struct gathered *g, const struct err *e);
+void gather_begin(struct reach *r, struct deployment *d, char **old_ids, gather_done *done, void *ctx);
+/* The environment of node_facts_script; id: NULL, or that of the container which is meant. Free with strv_free(). */
+char **gather_env(const char *docker, const char *container, const char *id);
+
+/* --- calls.c: the MetaDB ------------------------------------------------------------------------------------------ */
+
+/* metadb_work(), for which reach_close() waits: `done` is always called. */
+void calls_metadb(struct reach *r, const struct metadb_login *l,
+                  void (*work)(struct metadb *db, const struct err *e, void *arg), void (*done)(void *arg), void *arg);
+void calls_cancel(struct reach *r);
