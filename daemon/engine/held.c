@@ -114,6 +114,17 @@ static void add_event(struct engine *en, int64_t id, const char *actor, const ch
     free(now);
 }
 
+/* ",successful,skipped,": the phases that are an end, as journal_cancel_subtasks() takes them. */
+static char *final_phases(void)
+{
+    struct buf b = {0};
+    buf_puts(&b, ",");
+    for (int p = 0; p < N_PHASES; p++)
+        if (core_phase_final((enum core_phase)p))
+            buf_printf(&b, "%s,", core_phase_name((enum core_phase)p));
+    return buf_take(&b);
+}
+
 int held_cancel(struct engine *en, const struct engine_caller *who, int64_t id, const char *reason, bool force,
                 struct err *e)
 {
@@ -122,9 +133,10 @@ int held_cancel(struct engine *en, const struct engine_caller *who, int64_t id, 
     if (rc || (rc = journal_job(en->journal, id, &row, e)))
         return rc;
     struct err failed;
-    char *now = engine_now();
+    char *now = engine_now(), *final = final_phases();
     const char *canceled = core_job_state_name(JOB_ST_CANCELED);
-    if (journal_begin(en->journal, &failed) || journal_cancel_subtasks(en->journal, id, now, &failed))
+    if (journal_begin(en->journal, &failed) ||
+        journal_cancel_subtasks(en->journal, id, now, core_phase_name(PHASE_CANCELED), final, &failed))
         engine_die(&failed);
     engine_touch(en);
     add_event(en, id, who->actor, force ? "cancel-force" : "cancel", core_job_state_name(JOB_ST_PAUSED), canceled,
@@ -139,6 +151,7 @@ int held_cancel(struct engine *en, const struct engine_caller *who, int64_t id, 
         engine_die(&failed);
     held_drop(en, id);
     journal_job_clear(&row);
+    free(final);
     free(now);
     return 0;
 }

@@ -130,16 +130,6 @@ static bool fill_subtask(void *ctx, unsigned seq, const struct journal_subtask *
     return true;
 }
 
-static struct journal_job copy_row(const struct journal_job *r)
-{
-    struct journal_job c = *r;
-    char **const text[] = {&c.type,   &c.mode,      &c.state, &c.why,     &c.plan,    &c.deployment,
-                           &c.object, &c.operator_, &c.boot,  &c.created, &c.started, &c.completed};
-    for (size_t i = 0; i < sizeof text / sizeof text[0]; i++)
-        *text[i] = xstrdup(*text[i]);
-    return c;
-}
-
 int job_load(struct engine *en, const struct journal_job *row, struct job **out, struct err *e)
 {
     char *text = NULL, hash[65];
@@ -157,7 +147,7 @@ int job_load(struct engine *en, const struct journal_job *row, struct job **out,
     if (rc)
         return rc;
     struct job *b = job_new(en, plan);
-    b->row = copy_row(row);
+    journal_job_copy(&b->row, row);
     b->key = xasprintf("%lld-%s", (long long)row->id, en->instance);
     int mode = core_mode_parse(row->mode);
     if (mode < 0)

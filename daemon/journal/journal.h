@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "common/err.h"
+#include "daemon/journal/columns.h"
 
 struct journal;
 
@@ -20,27 +21,9 @@ void journal_close(struct journal *j); /* NULL is fine */
 int journal_begin(struct journal *j, struct err *e);  /* no-op inside a transaction */
 int journal_commit(struct journal *j, struct err *e); /* no-op outside */
 
-struct journal_job {
-    int64_t id;
-    char *type, *mode, *state, *why, *plan, *deployment, *object, *operator_, *boot, *created, *started, *completed;
-    int64_t parent; /* 0: none */
-    bool pause_on_reboot;
-};
-struct journal_subtask {
-    char *step, *name, *phase, *started, *ended, *message;
-    unsigned attempt, lost;
-    bool open_run, skip_forced;
-};
-struct journal_attempt {
-    unsigned seq, attempt;
-    char *token, *host, *boot, *started, *ended, *outcome;
-    bool forced;
-    int exit; /* -1: none */
-};
-struct journal_event {
-    int64_t id, job;
-    char *time, *step, *subtask, *actor, *event, *from, *to, *reason;
-};
+/* One struct a table, from the lists of columns.h: struct journal_job, journal_subtask, journal_attempt, journal_event,
+ * … */
+JOURNAL_TABLES(JOURNAL_STRUCT)
 
 /* Writes. Times are given by the caller. NULL strings become SQL NULL. */
 int journal_add_plan(struct journal *j, const char *sha256, const char *text, struct err *e); /* may exist already */
@@ -54,8 +37,10 @@ int journal_end_attempt(struct journal *j, int64_t job, unsigned seq, unsigned a
                         const char *outcome, int exit, const void *output, size_t output_len, struct err *e);
 /* Nobody waits for its end any more: the outcome is "dropped", unless there is one. */
 int journal_drop_attempt(struct journal *j, int64_t job, unsigned seq, const char *ended, struct err *e);
-/* Of a job that no plan tells about: what is not at its end is Canceled, what has no outcome is dropped. */
-int journal_cancel_subtasks(struct journal *j, int64_t job, const char *ended, struct err *e);
+/* For a job whose plan cannot be read: its subtasks get the phase `canceled`, but for those in one of the phases
+ * `final` (",one,two,"), and its attempts without an outcome are dropped. */
+int journal_cancel_subtasks(struct journal *j, int64_t job, const char *ended, const char *canceled, const char *final,
+                            struct err *e);
 int journal_add_event(struct journal *j, struct journal_event *ev, struct err *e); /* sets ev->id */
 int journal_set_fact(struct journal *j, int64_t job, const char *name, const char *value, const char *time,
                      struct err *e);
@@ -81,4 +66,5 @@ int journal_facts(struct journal *j, int64_t job, bool (*cb)(void *ctx, const ch
                   struct err *e);
 char *journal_fact(struct journal *j, int64_t job, const char *name); /* NULL when there is none; caller frees */
 
+void journal_job_copy(struct journal_job *out, const struct journal_job *row); /* journal_job_clear() it */
 void journal_job_clear(struct journal_job *job);

@@ -3,78 +3,72 @@
 
 int journal_add_plan(struct journal *j, const char *sha256, const char *text, struct err *e)
 {
-    return journal_run(j, e, "INSERT OR IGNORE INTO plan(sha256, text) VALUES (?,?)", "ss", sha256, text);
+    return run_add_plan(j, &(struct journal_plan){.sha256 = (char *)sha256, .text = (char *)text}, e);
 }
 
 int journal_add_job(struct journal *j, struct journal_job *b, struct err *e)
 {
-    int rc = journal_run(
-        j, e,
-        "INSERT INTO job(type, mode, state, why, plan, deployment, object, operator, parent, pause_on_reboot, boot, "
-        "created, started, completed) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-        "ssssssssnissss", b->type, b->mode, b->state, b->why, b->plan, b->deployment, b->object, b->operator_,
-        b->parent, (int64_t)b->pause_on_reboot, b->boot, b->created, b->started, b->completed);
+    struct journal_job row = *b;
+    row.id = 0;
+    int rc = run_add_job(j, &row, e);
     if (rc == 0)
         b->id = sqlite3_last_insert_rowid(j->db);
     return rc;
 }
 
-int journal_set_job(struct journal *j, const struct journal_job *b, struct err *e)
-{
-    return journal_run(j, e, "UPDATE job SET mode=?, state=?, why=?, boot=?, started=?, completed=? WHERE id=?",
-                       "ssssssi", b->mode, b->state, b->why, b->boot, b->started, b->completed, b->id);
-}
+int journal_set_job(struct journal *j, const struct journal_job *b, struct err *e) { return run_set_job(j, b, e); }
 
 int journal_set_subtask(struct journal *j, int64_t job, unsigned seq, const struct journal_subtask *s, struct err *e)
 {
-    return journal_run(
-        j, e,
-        "INSERT OR REPLACE INTO subtask(job, seq, step, name, phase, attempt, lost, open_run, skip_forced, started, "
-        "ended, message) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
-        "iisssiiiisss", job, (int64_t)seq, s->step, s->name, s->phase, (int64_t)s->attempt, (int64_t)s->lost,
-        (int64_t)s->open_run, (int64_t)s->skip_forced, s->started, s->ended, s->message);
+    struct journal_subtask row = *s;
+    row.job = job;
+    row.seq = seq;
+    return run_set_subtask(j, &row, e);
 }
 
 int journal_add_attempt(struct journal *j, int64_t job, const struct journal_attempt *a, struct err *e)
 {
-    return journal_run(
-        j, e, "INSERT INTO attempt(job, seq, attempt, token, host, boot, forced, started) VALUES (?,?,?,?,?,?,?,?)",
-        "iiisssis", job, (int64_t)a->seq, (int64_t)a->attempt, a->token, a->host, a->boot, (int64_t)a->forced,
-        a->started);
+    struct journal_attempt row = *a;
+    row.job = job;
+    return run_add_attempt(j, &row, e);
 }
 
 int journal_end_attempt(struct journal *j, int64_t job, unsigned seq, unsigned attempt, const char *ended,
                         const char *outcome, int exit, const void *output, size_t output_len, struct err *e)
 {
-    return journal_run(j, e,
-                       "UPDATE attempt SET ended=?, outcome=?, exit=?, output=? WHERE job=? AND seq=? AND attempt=?",
-                       "ssxbiii", ended, outcome, exit, output, output_len, job, (int64_t)seq, (int64_t)attempt);
+    struct journal_attempt row = {
+        .job = job, .seq = seq, .attempt = attempt, .ended = (char *)ended, .outcome = (char *)outcome, .exit = exit};
+    sqlite3_stmt *s;
+    int rc = bind_end_attempt(j, &row, &s, e);
+    if (rc == 0 && (rc = bind_blob(j, s, ":output", output, output_len, e)) == 0)
+        rc = statement_run(j, s, e);
+    return rc;
 }
 
 int journal_drop_attempt(struct journal *j, int64_t job, unsigned seq, const char *ended, struct err *e)
 {
-    return journal_run(j, e, "UPDATE attempt SET ended=?, outcome='dropped' WHERE job=? AND seq=? AND outcome IS NULL",
-                       "sii", ended, job, (int64_t)seq);
+    struct journal_attempt row = {.job = job, .seq = seq, .ended = (char *)ended, .outcome = (char *)journal_dropped};
+    return run_drop_attempt(j, &row, e);
 }
 
-int journal_cancel_subtasks(struct journal *j, int64_t job, const char *ended, struct err *e)
+int journal_cancel_subtasks(struct journal *j, int64_t job, const char *ended, const char *canceled, const char *final,
+                            struct err *e)
 {
-    int rc = journal_run(j, e, "UPDATE attempt SET ended=?, outcome='dropped' WHERE job=? AND outcome IS NULL", "si",
-                         ended, job);
-    return rc ? rc
-              : journal_run(j, e,
-                            "UPDATE subtask SET ended=?, phase='canceled' WHERE job=? AND phase NOT IN "
-                            "('successful','failed','skipped','canceled')",
-                            "si", ended, job);
+    sqlite3_stmt *s;
+    int rc = run_drop_attempts(
+        j, &(struct journal_attempt){.job = job, .ended = (char *)ended, .outcome = (char *)journal_dropped}, e);
+    if (rc == 0 &&
+        (rc = bind_cancel_subtasks(j, &(struct journal_subtask){.job = job, .ended = (char *)ended}, &s, e)) == 0 &&
+        (rc = bind_text(j, s, ":canceled", canceled, e)) == 0 && (rc = bind_text(j, s, ":final", final, e)) == 0)
+        rc = statement_run(j, s, e);
+    return rc;
 }
 
 int journal_add_event(struct journal *j, struct journal_event *ev, struct err *e)
 {
-    int rc = journal_run(j, e,
-                         "INSERT INTO event(time, job, step, subtask, actor, event, from_state, to_state, reason) "
-                         "VALUES (?,?,?,?,?,?,?,?,?)",
-                         "sisssssss", ev->time, ev->job, ev->step, ev->subtask, ev->actor, ev->event, ev->from, ev->to,
-                         ev->reason);
+    struct journal_event row = *ev;
+    row.id = 0;
+    int rc = run_add_event(j, &row, e);
     if (rc == 0)
         ev->id = sqlite3_last_insert_rowid(j->db);
     return rc;
@@ -83,6 +77,6 @@ int journal_add_event(struct journal *j, struct journal_event *ev, struct err *e
 int journal_set_fact(struct journal *j, int64_t job, const char *name, const char *value, const char *time,
                      struct err *e)
 {
-    return journal_run(j, e, "INSERT OR REPLACE INTO fact(job, name, value, time) VALUES (?,?,?,?)", "isss", job, name,
-                       value, time);
+    return run_set_fact(
+        j, &(struct journal_fact){.job = job, .name = (char *)name, .value = (char *)value, .time = (char *)time}, e);
 }

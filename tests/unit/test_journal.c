@@ -294,11 +294,7 @@ static void a_torn_tail_loses_only_itself(void **state)
 static bool take_job(void *ctx, const struct journal_job *b)
 {
     struct journal_job *out = ctx;
-    *out = *b;
-    char **const text[] = {&out->type,   &out->mode,      &out->state, &out->why,     &out->plan,    &out->deployment,
-                           &out->object, &out->operator_, &out->boot,  &out->created, &out->started, &out->completed};
-    for (size_t i = 0; i < sizeof text / sizeof text[0]; i++)
-        *text[i] = xstrdup(*text[i]);
+    journal_job_copy(out, b);
     return false;
 }
 
