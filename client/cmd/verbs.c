@@ -5,23 +5,16 @@
 
 #include "client/cli/cli.h"
 #include "common/alloc.h"
+#include "common/verbs.h"
 
-struct verb {
-    const char *method;
-    bool careful; /* needs a reason and a confirmation */
-    const char *becomes;
-};
-
-/* Which subtasks the verb means; the daemon decides, this only foretells. */
+/* Which subtasks the verb changes; the daemon decides, this only foretells. */
 static bool means(const struct verb *v, const struct address *a, const struct subtask *s)
 {
-    if (strcmp(v->method, "cancel") == 0)
-        return s->state == STATE_RUNNING || s->state == STATE_IN_DOUBT;
-    if (strcmp(v->method, "reject") == 0)
-        return s->state == STATE_WAITING;
-    if (strcmp(v->method, "skip") == 0 && (s->state == STATE_WAITING || (a->step && s->state == STATE_PENDING)))
-        return true;
-    return s->state == STATE_FAILED || subtask_undecided(s);
+    if (s->state == STATE_PENDING && !a->step)
+        return false;
+    if (s->state == STATE_IN_DOUBT && !verb_is_for_job(v) && !subtask_undecided(s))
+        return false; /* omsupd is still checking */
+    return state_in(v->sub_states, s->state);
 }
 
 static bool addressed(const struct address *a, const struct step *st, const struct subtask *s)
@@ -37,7 +30,7 @@ static size_t list_meant(struct buf *b, const struct cli *c, const struct verb *
         for (size_t k = 0; k < s->steps[i].n_subs; k++) {
             const struct step *st = &s->steps[i];
             const struct subtask *x = &st->subs[k];
-            if (!addressed(a, st, x) || !(means(v, a, x) || (a->subtask && strcmp(v->method, "cancel") != 0)))
+            if (!addressed(a, st, x) || !(means(v, a, x) || (a->subtask && !verb_is_for_job(v))))
                 continue;
             size_t from = b->len;
             buf_puts(b, "  ");
@@ -60,7 +53,7 @@ static bool foretell(struct buf *b, const struct cli *c, const struct verb *v, c
 {
     struct buf list = {0};
     size_t n = list_meant(&list, c, v, a, s);
-    bool force = cli_opt(c, OPT_FORCE), cancel = strcmp(v->method, "cancel") == 0;
+    bool force = cli_opt(c, OPT_FORCE), cancel = verb_is_for_job(v);
     if (cancel) {
         buf_printf(b, "Job %lld (", (long long)s->job);
         text_add(b, &c->term, s->type);
@@ -74,7 +67,7 @@ static bool foretell(struct buf *b, const struct cli *c, const struct verb *v, c
             buf_puts(b, force ? "These are given up, and their outcome will not be known:\n"
                               : "These run and are stopped:\n");
     } else {
-        buf_printf(b, "%s: %zu subtask%s of job %lld (%s) %s:\n", v->method, n, n == 1 ? "" : "s", (long long)s->job,
+        buf_printf(b, "%s: %zu subtask%s of job %lld (%s) %s:\n", v->name, n, n == 1 ? "" : "s", (long long)s->job,
                    state_word(s->state), v->becomes);
         if (force)
             buf_puts(b, "(by force: omsupd does not refuse what it would refuse out of caution, nor ask the check)\n");
@@ -114,7 +107,7 @@ static int tell(struct cli *c, const struct verb *v, const struct address *a, co
         cJSON_AddStringToObject(params, "reason", reason);
     if (cli_opt(c, OPT_FORCE))
         cJSON_AddTrueToObject(params, "force");
-    int rc = cli_call(c, v->method, params, false, &result, e);
+    int rc = cli_call(c, v->name, params, false, &result, e);
     if (rc == 0 && (rc = cli_json(c, result, e)) == 0 && (rc = show_verb(&b, &c->term, result, e)) == 0)
         rc = cli_print(&b, e);
     buf_free(&b);
@@ -129,8 +122,8 @@ static int run(struct cli *c, const struct verb *v, struct err *e)
     int rc = address_parse(c->words, c->n, &a, e);
     if (rc == 0 && v->careful) {
         free(reason);
-        rc = ask_reason(c, v->method, &reason, e);
-        if (rc == 0 && (rc = ask_allowed(c, v->method, e)) == 0)
+        rc = ask_reason(c, v->name, &reason, e);
+        if (rc == 0 && (rc = ask_allowed(c, v->name, e)) == 0)
             rc = confirm(c, v, &a, e);
     }
     if (rc == 0)
@@ -140,13 +133,16 @@ static int run(struct cli *c, const struct verb *v, struct err *e)
     return rc;
 }
 
-#define VERB(id, asks, ends_as, usage, most, line, more)                                                               \
-    static int run_##id(struct cli *c, struct err *e)                                                                  \
-    {                                                                                                                  \
-        static const struct verb v = {.method = #id, .careful = asks, .becomes = ends_as};                             \
-        return run(c, &v, e);                                                                                          \
-    }                                                                                                                  \
-    const struct command cmd_##id = {                                                                                  \
-        .name = #id, .words = usage, .summary = line, .help = more, .min = 1, .max = most, .run = run_##id};
-#include "client/cmd/verbs.def"
+#define VERB(id, word, job, sub, reason, past, becomes_, summary_, help_)                                              \
+    static int run_##word(struct cli *c, struct err *e) { return run(c, &verbs[DO_##id], e); }                         \
+    const struct command cmd_##word = {.name = #word,                                                                  \
+                                       .words = (job) ? "JOB" : "JOB [STEP[/SUBTASK]]",                                \
+                                       .summary = summary_,                                                            \
+                                       .help = help_,                                                                  \
+                                       .min = 1,                                                                       \
+                                       .max = (job) ? 1 : 2,                                                           \
+                                       .run = run_##word};
+#define S(name) STATE_BIT(STATE_##name)
+#include "common/verbs.def"
+#undef S
 #undef VERB

@@ -7,8 +7,8 @@
 
 #include <cjson/cJSON.h>
 
-#include "client/wire/state.h"
 #include "common/err.h"
+#include "common/states.h"
 
 struct subtask {
     const char *name, *title, *host, *phase, *kind, *started, *ended, *message, *notice, *cure;

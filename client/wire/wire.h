@@ -16,4 +16,4 @@
 #include "client/wire/follow.h"
 #include "client/wire/get.h"
 #include "client/wire/snapshot.h"
-#include "client/wire/state.h"
+#include "common/states.h"

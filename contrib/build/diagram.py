@@ -16,7 +16,7 @@ def rows(name, pattern):
 
 
 def diagram():
-    shown = {p: s.replace("SHOWN_", "").title().replace("_", "") for p, s in rows("phases.def", r'^PHASE\((\w+),\s*"[^"]*",\s*(\w+)')}
+    shown = {p: s.replace("STATE_", "").title().replace("_", "") for p, s in rows("phases.def", r'^PHASE\((\w+),\s*"[^"]*",\s*(\w+)')}
     word = dict(rows("events.def", r'^EVENT\((\w+),\s*"([^"]*)"'))
     edges = {}
     for a, event, b in rows("transitions.def", r"^ROW\((\w+),\s*(\w+),\s*(\w+),"):

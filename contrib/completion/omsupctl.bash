@@ -2,7 +2,7 @@
 _omsupctl() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} cmd='' words i
 	local global='--socket --json --no-color --yes --reason --force --timeout --help'
-	local commands='submit check plan start status list show logs events watch wait pause resume retry skip done confirm reject cancel rollback procedures path discover rename-project version help'
+	local commands='submit check plan status list show logs events watch wait start pause resume retry skip done confirm reject cancel rollback procedures path discover rename-project version help'
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
@@ -27,7 +27,6 @@ _omsupctl() {
 		submit) words="$global --start --wait" ;;
 		check) words="$global --no-wait" ;;
 		plan) words="$global --type" ;;
-		start) words="$global" ;;
 		status) words="$global --verbose --exit-status" ;;
 		list) words="$global --type --state --operator --object --all" ;;
 		show) words="$global --verbose" ;;
@@ -35,6 +34,7 @@ _omsupctl() {
 		events) words="$global --follow" ;;
 		watch) words="$global --verbose" ;;
 		wait) words="$global" ;;
+		start) words="$global" ;;
 		pause) words="$global" ;;
 		resume) words="$global" ;;
 		retry) words="$global" ;;

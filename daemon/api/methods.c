@@ -101,9 +101,9 @@ static int get_deployment(struct request *r, const char **text, const char **fil
         return rc;
     if (!*file)
         *file = "deployment";
-    if (t && strcmp(t, "upgrade") != 0 && strcmp(t, "check") != 0)
+    *type = t ? job_type_parse(t) : JOB_UPGRADE;
+    if (*type != JOB_UPGRADE && *type != JOB_CHECK)
         return err_set(e, ERR_PARAMS, "\"type\" must be \"upgrade\" or \"check\"");
-    *type = t && strcmp(t, "check") == 0 ? JOB_CHECK : JOB_UPGRADE;
     return 0;
 }
 
@@ -193,26 +193,17 @@ static void m_show(struct request *r)
 
 static void m_verb(struct request *r)
 {
-    static const struct {
-        const char *name;
-        enum engine_verb verb;
-        bool reason;
-    } verbs[] = {{"start", DO_START, false},     {"pause", DO_PAUSE, false},  {"resume", DO_RESUME, false},
-                 {"retry", DO_RETRY, false},     {"skip", DO_SKIP, true},     {"done", DO_DONE, true},
-                 {"confirm", DO_CONFIRM, false}, {"reject", DO_REJECT, true}, {"cancel", DO_CANCEL, true}};
     struct err e = {0};
-    const char *name = cJSON_GetObjectItemCaseSensitive(r->message, "method")->valuestring, *step, *subtask, *reason;
+    const char *step, *subtask, *reason;
     int64_t job = 0;
     bool force = false;
     cJSON *result = NULL;
-    size_t v = 0;
-    while (strcmp(verbs[v].name, name) != 0)
-        v++;
+    enum verb_id v = verb_parse(cJSON_GetObjectItemCaseSensitive(r->message, "method")->valuestring);
     struct engine_caller who = caller(r);
     int rc = get_address(r, &job, &step, &subtask, &e);
-    if (rc == 0 && (rc = get_text(r, "reason", verbs[v].reason, PROTOCOL_REASON_MAX, &reason, &e)) == 0 &&
+    if (rc == 0 && (rc = get_text(r, "reason", verbs[v].careful, PROTOCOL_REASON_MAX, &reason, &e)) == 0 &&
         (rc = get_bool(r, "force", &force, &e)) == 0)
-        rc = engine_do(engine_of(r), &who, verbs[v].verb, job, step, subtask, reason, force, &result, &e);
+        rc = engine_do(engine_of(r), &who, v, job, step, subtask, reason, force, &result, &e);
     finish(r, rc, result, &e);
 }
 

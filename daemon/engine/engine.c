@@ -80,7 +80,7 @@ void engine_record_job(struct job *b)
     free(b->row.mode);
     free(b->row.state);
     b->row.mode = xstrdup(core_mode_name(b->core.mode));
-    b->row.state = xstrdup(core_job_state_name(core_job_state(&b->core)));
+    b->row.state = xstrdup(state_word(core_job_state(&b->core)));
     must(journal_set_job(b->en->journal, &b->row, &e), &e);
     b->changed = true;
 }
@@ -177,8 +177,7 @@ static void record(struct job *b, const struct core_update *u, const char *actor
         const struct core_row *row = u->moves[m].row;
         struct sub *s = &b->subs[seq];
         bool own = m == 0 && actor && core_event_who(row->event) != BY_WORLD;
-        const char *from = core_shown_name(core_phase_shown(row->from)),
-                   *to = core_shown_name(core_phase_shown(row->to));
+        const char *from = state_word(core_phase_shown(row->from)), *to = state_word(core_phase_shown(row->to));
         if (row->from == PHASE_PENDING && row->to != PHASE_SKIPPED && row->to != PHASE_CANCELED && s->step->marks)
             set_mark(b, s->step->marks);
         if (core_phase_busy(row->to) && !core_phase_busy(row->from) && (!s->started || core_phase_final(row->from))) {
@@ -219,7 +218,7 @@ static void record_end(struct job *b, enum core_mode before)
         b->row.completed = engine_now();
         if (b->core.mode == MODE_SUCCESSFUL) /* a canceled job keeps the reason */
             engine_set_why(b, NULL);
-        engine_add_event(b, NULL, NULL, "engine", "ended", NULL, core_job_state_name(core_job_state(&b->core)), NULL);
+        engine_add_event(b, NULL, NULL, "engine", "ended", NULL, state_word(core_job_state(&b->core)), NULL);
     }
 }
 
@@ -238,15 +237,14 @@ bool engine_event(struct job *b, size_t seq, enum core_event ev, const char *act
 
 bool engine_verb_job(struct job *b, enum core_verb v, const char *actor, const char *reason)
 {
-    static const char *const names[] = {"start", "pause", "resume", "cancel", "cancel-force", "hold"};
     struct core_update *u = &b->en->update;
     core_update_clear(u);
     enum core_mode before = b->core.mode;
-    const char *from = core_job_state_name(core_job_state(&b->core));
+    const char *from = state_word(core_job_state(&b->core));
     if (!core_verb(&b->core, v, u))
         return false;
     engine_set_why(b, v == VERB_PAUSE || v == VERB_HOLD || v == VERB_CANCEL || v == VERB_CANCEL_FORCE ? reason : NULL);
-    engine_add_event(b, NULL, NULL, actor, names[v], from, core_job_state_name(core_job_state(&b->core)), reason);
+    engine_add_event(b, NULL, NULL, actor, core_verb_name(v), from, state_word(core_job_state(&b->core)), reason);
     record(b, u, NULL, NULL);
     record_end(b, before);
     engine_record_job(b);

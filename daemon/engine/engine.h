@@ -12,6 +12,7 @@
 #include <uv.h>
 
 #include "common/err.h"
+#include "common/verbs.h"
 #include "daemon/journal/journal.h"
 #include "daemon/plan/expand/expand.h"
 
@@ -54,9 +55,8 @@ void engine_discover(struct engine *en, const cJSON *hosts, bool sudo, const cha
 void engine_rename_project(struct engine *en, const struct engine_caller *who, const cJSON *params, engine_reply *reply,
                            void *ctx);
 
-/* Verbs: schema/protocol.md. step, subtask may be NULL. */
-enum engine_verb { DO_START, DO_PAUSE, DO_RESUME, DO_RETRY, DO_SKIP, DO_DONE, DO_CONFIRM, DO_REJECT, DO_CANCEL };
-int engine_do(struct engine *en, const struct engine_caller *who, enum engine_verb v, int64_t job, const char *step,
+/* The verbs of common/verbs.def. step, subtask may be NULL. */
+int engine_do(struct engine *en, const struct engine_caller *who, enum verb_id v, int64_t job, const char *step,
               const char *subtask, const char *reason, bool force, cJSON **result, struct err *e);
 
 /* Views; the caller frees the results. job 0: the newest that has not ended, else the newest. */

@@ -134,13 +134,12 @@ int held_cancel(struct engine *en, const struct engine_caller *who, int64_t id, 
         return rc;
     struct err failed;
     char *now = engine_now(), *final = final_phases();
-    const char *canceled = core_job_state_name(JOB_ST_CANCELED);
+    const char *canceled = state_word(STATE_CANCELED);
     if (journal_begin(en->journal, &failed) ||
         journal_cancel_subtasks(en->journal, id, now, core_phase_name(PHASE_CANCELED), final, &failed))
         engine_die(&failed);
     engine_touch(en);
-    add_event(en, id, who->actor, force ? "cancel-force" : "cancel", core_job_state_name(JOB_ST_PAUSED), canceled,
-              reason);
+    add_event(en, id, who->actor, force ? "cancel-force" : "cancel", state_word(STATE_PAUSED), canceled, reason);
     add_event(en, id, "engine", "ended", NULL, canceled, NULL);
     struct journal_job ended = row;
     ended.mode = (char *)core_mode_name(MODE_CANCELED);

@@ -102,7 +102,6 @@ void engine_record_sub(struct job *b, size_t seq);
 void engine_add_event(struct job *b, const char *step, const char *subtask, const char *actor, const char *event,
                       const char *from, const char *to, const char *reason);
 struct job *engine_job(struct engine *en, int64_t id); /* one in memory, or NULL */
-const char *engine_type_name(const char *type);        /* as shown, of the journal's word */
 void engine_set_why(struct job *b, const char *why);
 
 /* job.c */

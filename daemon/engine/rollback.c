@@ -269,7 +269,7 @@ static bool look_stale(void *ctx, const struct journal_job *row)
     struct stale *x = ctx;
     if (row->id <= x->parent->id)
         return false;
-    bool back = strcmp(row->type, "rollback") == 0 && strcmp(row->state, "Successful") == 0;
+    bool back = job_type_parse(row->type) == JOB_ROLLBACK && strcmp(row->state, state_word(STATE_SUCCESSFUL)) == 0;
     if (back && row->parent == x->parent->id) {
         x->rc =
             err_set(x->e, ERR_STATE, "job %lld was rolled back by job %lld: its backups are older than what runs now",
@@ -277,7 +277,7 @@ static bool look_stale(void *ctx, const struct journal_job *row)
     } else if (back) {
         x->undone = xrealloc(x->undone, x->n_undone + 1, sizeof *x->undone);
         x->undone[x->n_undone++] = row->parent;
-    } else if (strcmp(row->type, "upgrade") == 0 && !was_undone(x, row->id)) {
+    } else if (job_type_parse(row->type) == JOB_UPGRADE && !was_undone(x, row->id)) {
         /* T1: it has stopped OMS, so it has changed something. */
         char *t1 = journal_fact(x->en->journal, row->id, "T1");
         enum same_as same = t1 ? job_same_as(x->en, row->plan, x->plan) : SAME_NOT;
@@ -385,7 +385,7 @@ void engine_rollback(struct engine *en, const struct engine_caller *who, int64_t
     s->parent = job;
     s->reason = xstrdup(reason);
     int rc = journal_job(en->journal, job, &row, &e);
-    if (rc == 0 && strcmp(row.type, "upgrade") != 0)
+    if (rc == 0 && job_type_parse(row.type) != JOB_UPGRADE)
         rc = err_set(&e, ERR_STATE, "job %lld is not an upgrade", (long long)job);
     else if (rc == 0 && !row.started)
         rc = err_set(&e, ERR_STATE, "job %lld has not begun: there is nothing to roll back; cancel it", (long long)job);

@@ -35,7 +35,7 @@ static bool look_conflict(void *ctx, const struct journal_job *row)
     struct conflict *x = ctx;
     const struct plan_metadb *m = &x->plan->metadb;
     if (row->id == x->self || row->id == x->parent || strcmp(row->mode, core_mode_name(MODE_READY)) == 0 ||
-        strcmp(row->type, "check") == 0)
+        job_type_parse(row->type) == JOB_CHECK)
         return true;
     enum same_as same = job_same_as(x->en, row->plan, x->plan);
     if (same == SAME_NOT)
@@ -43,8 +43,8 @@ static bool look_conflict(void *ctx, const struct journal_job *row)
     char *metadb = xasprintf("holds the MetaDB %s:%u/%s", m->host, m->port, m->cm);
     const struct job *b = engine_job(x->en, row->id);
     x->rc = err_set(x->e, ERR_BUSY, "job %lld (%s, %s) %s: only one at a time", (long long)row->id,
-                    engine_type_name(row->type),
-                    b                          ? core_job_state_name(core_job_state(&b->core))
+                    job_type_shown(row->type),
+                    b                          ? state_word(core_job_state(&b->core))
                     : held_why(x->en, row->id) ? "held"
                                                : row->state,
                     same == SAME_METADB ? metadb
@@ -67,11 +67,10 @@ static void write_job(struct submit *s, const struct deployment *d, struct plan 
 {
     struct engine *en = s->en;
     struct job *b = job_new(en, plan);
-    static const char *const types[] = {"upgrade", "rollback", "check"};
     b->row = (struct journal_job){
-        .type = xstrdup(types[plan->type]),
+        .type = xstrdup(job_type_word(plan->type)),
         .mode = xstrdup(core_mode_name(MODE_READY)),
-        .state = xstrdup("Ready"),
+        .state = xstrdup(state_word(STATE_READY)),
         .plan = xstrdup(hash),
         .deployment = xstrdup(s->text),
         .object = xstrdup(plan->object),
@@ -124,7 +123,7 @@ static void create(struct submit *s, struct plan *plan, const struct deployment 
             engine_verb_job(b, VERB_START, s->actor, NULL);
         cJSON_AddNumberToObject(r, "job", (double)b->row.id);
         cJSON_AddStringToObject(r, "plan", hash);
-        cJSON_AddStringToObject(r, "state", core_job_state_name(core_job_state(&b->core)));
+        cJSON_AddStringToObject(r, "state", state_word(core_job_state(&b->core)));
     }
     free(text);
     if (e.code) {

@@ -5,12 +5,10 @@
 #include "common/alloc.h"
 #include "daemon/engine/internal.h"
 
-static const char *const names[] = {"start", "pause", "resume", "retry", "skip", "done", "confirm", "reject", "cancel"};
-
 struct call {
     struct job *b;
     const struct engine_caller *who;
-    enum engine_verb verb;
+    enum verb_id verb;
     const char *reason;
     bool force;
     cJSON *changed;
@@ -96,21 +94,19 @@ static bool apply_one(struct call *c, size_t seq, const char **why)
     default:
         break;
     }
-    const char *from = core_shown_name(core_phase_shown(b->core.subtasks[seq].phase));
+    const char *from = state_word(core_phase_shown(b->core.subtasks[seq].phase));
     if (*why || !engine_event(b, seq, ev, c->who->actor, reason)) {
         b->subs[seq].force_next = was_force_next;
         b->core.subtasks[seq].skip_forced = was_skip_forced;
         return false;
     }
-    static const char *const said[] = {
-        [DO_SKIP] = "skipped", [DO_DONE] = "done by hand", [DO_CONFIRM] = "confirmed", [DO_REJECT] = "rejected"};
-    if (c->reason && c->verb != DO_RETRY && (c->verb != DO_DONE || c->force)) /* else the check speaks for itself */
-        sub_message(b, seq, "%s: %s", said[c->verb], c->reason);
+    if (c->reason && verbs[c->verb].past && (c->verb != DO_DONE || c->force)) /* else the check speaks for itself */
+        sub_message(b, seq, "%s: %s", verbs[c->verb].past, c->reason);
     cJSON *o = cJSON_CreateObject();
     cJSON_AddStringToObject(o, "step", b->subs[seq].step->id);
     cJSON_AddStringToObject(o, "subtask", b->subs[seq].plan->name);
     cJSON_AddStringToObject(o, "from", from);
-    cJSON_AddStringToObject(o, "to", core_shown_name(core_phase_shown(b->core.subtasks[seq].phase)));
+    cJSON_AddStringToObject(o, "to", state_word(core_phase_shown(b->core.subtasks[seq].phase)));
     cJSON_AddItemToArray(c->changed, o);
     return true;
 }
@@ -133,46 +129,38 @@ static int do_subtasks(struct call *c, const char *step, const char *subtask, st
             continue;
         if (apply_one(c, first + i, &refused)) {
             done++;
-        } else if (!why || n == 1) {
+        } else if (!why && (n == 1 || (!core_phase_passed(before[i]) && before[i] != PHASE_PENDING))) {
             /* The most telling refusal: of a subtask that has begun and not passed. */
-            if (!core_phase_passed(before[i]) && (before[i] != PHASE_PENDING || n == 1)) {
-                why = refused;
-                state = core_shown_name(core_phase_shown(before[i]));
-            } else if (n == 1) {
-                why = refused;
-                state = core_shown_name(core_phase_shown(before[i]));
-            }
+            why = refused;
+            state = state_word(core_phase_shown(before[i]));
         }
     }
     free(before);
     if (done)
         return 0;
-    static const char *const meant[] = {"",
-                                        "",
-                                        "",
-                                        "Failed or In Doubt",
-                                        "Failed, Waiting, In Doubt (or Pending while paused)",
-                                        "Failed or In Doubt",
-                                        "Waiting",
-                                        "Waiting",
-                                        ""};
     const char *at = subtask ? subtask : step ? step : "job";
     if (state)
-        return err_set(e, ERR_STATE, "%s of %s%s%s is refused: it is %s; %s", names[c->verb], step ? step : "job",
+        return err_set(e, ERR_STATE, "%s of %s%s%s is refused: it is %s; %s", verbs[c->verb].name, step ? step : "job",
                        subtask ? "/" : "", subtask ? subtask : "", state, why ? why : "no such move");
-    return err_set(e, ERR_STATE, "%s of %s is refused: nothing in it is %s", names[c->verb], at, meant[c->verb]);
+    struct buf meant = {0};
+    verb_states(&meant, &verbs[c->verb]);
+    rc = err_set(e, ERR_STATE, "%s of %s is refused: nothing in it is %s", verbs[c->verb].name, at, buf_str(&meant));
+    buf_free(&meant);
+    return rc;
+}
+
+/* What the core is told of a verb for the whole job. */
+static enum core_verb core_verb_of(enum verb_id v, bool force)
+{
+    static const enum core_verb of[N_VERBS] = {
+        [DO_START] = VERB_START, [DO_PAUSE] = VERB_PAUSE, [DO_RESUME] = VERB_RESUME, [DO_CANCEL] = VERB_CANCEL};
+    return v == DO_CANCEL && force ? VERB_CANCEL_FORCE : of[v];
 }
 
 static int do_job(struct call *c, struct err *e)
 {
     struct job *b = c->b;
-    static const enum core_verb verbs[] = {
-        [DO_START] = VERB_START, [DO_PAUSE] = VERB_PAUSE, [DO_RESUME] = VERB_RESUME, [DO_CANCEL] = VERB_CANCEL};
-    static const char *const meant[] = {[DO_START] = "Ready",
-                                        [DO_PAUSE] = "In Progress, Waiting or Failed",
-                                        [DO_RESUME] = "Paused",
-                                        [DO_CANCEL] = "not ended"};
-    enum core_verb v = c->verb == DO_CANCEL && c->force ? VERB_CANCEL_FORCE : verbs[c->verb];
+    enum core_verb v = core_verb_of(c->verb, c->force);
     int rc = c->verb == DO_START ? job_conflict(b->en, b->plan, b->row.id, b->row.parent, e) : 0;
     if (rc)
         return rc;
@@ -182,58 +170,62 @@ static int do_job(struct call *c, struct err *e)
                         : c->verb == DO_PAUSE ? "paused by an operator"
                                               : NULL))
         return 0;
-    return err_set(e, ERR_STATE, "%s of job %lld is refused: it is %s; %s is for jobs that are %s", names[c->verb],
-                   (long long)b->row.id,
-                   b->core.mode == MODE_CANCELING ? "being canceled"
-                   : b->core.mode == MODE_PAUSED  ? "Paused"
-                                                  : core_job_state_name(core_job_state(&b->core)),
-                   names[c->verb], meant[c->verb]);
+    struct buf meant = {0};
+    verb_states(&meant, &verbs[c->verb]);
+    rc = err_set(e, ERR_STATE, "%s of job %lld is refused: it is %s; %s is for jobs that are %s", verbs[c->verb].name,
+                 (long long)b->row.id,
+                 b->core.mode == MODE_CANCELING ? "being canceled"
+                 : b->core.mode == MODE_PAUSED  ? "Paused"
+                                                : state_word(core_job_state(&b->core)),
+                 verbs[c->verb].name, buf_str(&meant));
+    buf_free(&meant);
+    return rc;
 }
 
-static cJSON *verb_result(int64_t id, enum core_job_state state, cJSON *changed)
+static cJSON *verb_result(int64_t id, enum state state, cJSON *changed)
 {
     cJSON *o = cJSON_CreateObject();
     cJSON_AddNumberToObject(o, "job", (double)id);
-    cJSON_AddStringToObject(o, "state", core_job_state_name(state));
+    cJSON_AddStringToObject(o, "state", state_word(state));
     cJSON_AddItemToObject(o, "changed", changed);
     return o;
 }
 
-static int refuse_ended(struct engine *en, enum engine_verb v, int64_t id, struct err *e)
+static int refuse_ended(struct engine *en, enum verb_id v, int64_t id, struct err *e)
 {
     struct journal_job row = {0};
     int rc = journal_job(en->journal, id, &row, e);
     if (rc == 0)
-        rc = err_set(e, ERR_STATE, "%s of job %lld is refused: it is %s%s%s", names[v], (long long)id, row.state,
+        rc = err_set(e, ERR_STATE, "%s of job %lld is refused: it is %s%s%s", verbs[v].name, (long long)id, row.state,
                      row.why ? "; " : "", row.why ? row.why : "");
     journal_job_clear(&row);
     return rc;
 }
 
 /* Nothing goes on with it here, but it can be given up. */
-static int do_held(struct engine *en, const struct engine_caller *who, enum engine_verb v, int64_t id, const char *step,
+static int do_held(struct engine *en, const struct engine_caller *who, enum verb_id v, int64_t id, const char *step,
                    const char *reason, bool force, cJSON **result, struct err *e)
 {
     if (v != DO_CANCEL || step)
-        return err_set(e, ERR_STATE, "%s of job %lld is refused: it is %s; it can be canceled", names[v], (long long)id,
-                       held_why(en, id));
+        return err_set(e, ERR_STATE, "%s of job %lld is refused: it is %s; it can be canceled", verbs[v].name,
+                       (long long)id, held_why(en, id));
     int rc = held_cancel(en, who, id, reason, force, e);
     if (rc)
         return rc;
-    *result = verb_result(id, JOB_ST_CANCELED, cJSON_CreateArray());
+    *result = verb_result(id, STATE_CANCELED, cJSON_CreateArray());
     engine_flush(en);
     return 0;
 }
 
-int engine_do(struct engine *en, const struct engine_caller *who, enum engine_verb v, int64_t id, const char *step,
+int engine_do(struct engine *en, const struct engine_caller *who, enum verb_id v, int64_t id, const char *step,
               const char *subtask, const char *reason, bool force, cJSON **result, struct err *e)
 {
     struct job *b = engine_job(en, id);
     if (!b)
         return held_why(en, id) ? do_held(en, who, v, id, step, reason, force, result, e) : refuse_ended(en, v, id, e);
-    bool whole = v == DO_START || v == DO_PAUSE || v == DO_RESUME || v == DO_CANCEL;
+    bool whole = verb_is_for_job(&verbs[v]);
     struct call c = {b, who, v, reason, force, cJSON_CreateArray(), NULL, NULL};
-    int rc = whole && step ? err_set(e, ERR_PARAMS, "%s is for a whole job", names[v])
+    int rc = whole && step ? err_set(e, ERR_PARAMS, "%s is for a whole job", verbs[v].name)
              : whole       ? do_job(&c, e)
                            : do_subtasks(&c, step, subtask, e);
     free(c.refusal);

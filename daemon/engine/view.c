@@ -96,11 +96,11 @@ static cJSON *subtask_json(const struct job *b, size_t i, bool full)
 {
     const struct sub *s = &b->subs[i];
     enum core_phase phase = b->core.subtasks[i].phase;
-    enum core_shown shown = core_phase_shown(phase);
+    enum state shown = core_phase_shown(phase);
     cJSON *o = cJSON_CreateObject();
     add_text(o, "subtask", s->plan->name);
     add_text(o, "host", b->plan->hosts[s->plan->host].name);
-    add_text(o, "state", core_shown_name(shown));
+    add_text(o, "state", state_word(shown));
     add_text(o, "phase", core_phase_name(phase));
     if (!full)
         return o;
@@ -111,11 +111,11 @@ static cJSON *subtask_json(const struct job *b, size_t i, bool full)
     add_time(o, "ended", s->ended);
     add_elapsed(o, s->started, s->ended);
     add_text(o, "message", s->message);
-    if (shown == SHOWN_WAITING || (s->plan->notice && shown == SHOWN_SUCCESSFUL))
+    if (shown == STATE_WAITING || (s->plan->notice && shown == STATE_SUCCESSFUL))
         add_text(o, "notice", s->plan->notice);
-    if (shown == SHOWN_WAITING && s->plan->judge)
+    if (shown == STATE_WAITING && s->plan->judge)
         cJSON_AddBoolToObject(o, "judge", true);
-    if (shown == SHOWN_FAILED || shown == SHOWN_IN_DOUBT)
+    if (shown == STATE_FAILED || shown == STATE_IN_DOUBT)
         add_text(o, "cure", s->plan->cure);
     if (s->progress_total > 0 && phase == PHASE_ACTING) {
         cJSON *p = cJSON_AddObjectToObject(o, "progress");
@@ -128,9 +128,9 @@ static cJSON *subtask_json(const struct job *b, size_t i, bool full)
 }
 
 /* A step is what its most urgent subtask is. */
-static enum core_shown step_shown(const struct job *b, const struct core_step *st)
+static enum state step_shown(const struct job *b, const struct core_step *st)
 {
-    static const enum core_shown order[] = {SHOWN_FAILED, SHOWN_IN_DOUBT, SHOWN_WAITING, SHOWN_RUNNING, SHOWN_CANCELED};
+    static const enum state order[] = {STATE_FAILED, STATE_IN_DOUBT, STATE_WAITING, STATE_RUNNING, STATE_CANCELED};
     size_t pending = 0, skipped = 0;
     for (size_t o = 0; o < sizeof order / sizeof order[0]; o++)
         for (size_t i = st->first; i < st->first + st->n; i++)
@@ -140,10 +140,10 @@ static enum core_shown step_shown(const struct job *b, const struct core_step *s
         pending += b->core.subtasks[i].phase == PHASE_PENDING;
         skipped += b->core.subtasks[i].phase == PHASE_SKIPPED;
     }
-    return pending == st->n   ? SHOWN_PENDING
-           : pending          ? SHOWN_RUNNING
-           : skipped == st->n ? SHOWN_SKIPPED
-                              : SHOWN_SUCCESSFUL;
+    return pending == st->n   ? STATE_PENDING
+           : pending          ? STATE_RUNNING
+           : skipped == st->n ? STATE_SKIPPED
+                              : STATE_SUCCESSFUL;
 }
 
 static cJSON *step_json(const struct job *b, size_t k, struct room *r)
@@ -163,7 +163,7 @@ static cJSON *step_json(const struct job *b, size_t k, struct room *r)
     }
     add_text(o, "step", st->id);
     add_text(o, "title", st->title);
-    add_text(o, "state", core_shown_name(step_shown(b, c)));
+    add_text(o, "state", state_word(step_shown(b, c)));
     add_time(o, "started", started);
     if (!open)
         add_time(o, "ended", ended);
@@ -197,13 +197,13 @@ static char *why_of(const struct job *b)
 {
     if (b->row.why)
         return xstrdup(b->row.why);
-    enum core_job_state st = core_job_state(&b->core);
-    if (st != JOB_ST_FAILED && st != JOB_ST_WAITING)
+    enum state st = core_job_state(&b->core);
+    if (st != STATE_FAILED && st != STATE_WAITING)
         return NULL;
     for (size_t i = 0; i < b->core.n_subtasks; i++) {
         enum core_phase p = b->core.subtasks[i].phase;
         const struct sub *s = &b->subs[i];
-        if (st == JOB_ST_FAILED ? p == PHASE_FAILED : p == PHASE_GATE || p == PHASE_UNKNOWN)
+        if (st == STATE_FAILED ? p == PHASE_FAILED : p == PHASE_GATE || p == PHASE_UNKNOWN)
             return strcmp(s->plan->name, "-") == 0
                        ? xasprintf("%s: %s", s->step->id, s->message ? s->message : core_phase_text(p))
                        : xasprintf("%s/%s: %s", s->step->id, s->plan->name,
@@ -236,7 +236,7 @@ static cJSON *job_json(const struct job *b)
         done += core_phase_passed(b->core.subtasks[i].phase);
     add_number(o, "job", (double)b->row.id);
     add_text(o, "type", job_type_name(b->plan->type));
-    add_text(o, "state", core_job_state_name(core_job_state(&b->core)));
+    add_text(o, "state", state_word(core_job_state(&b->core)));
     add_text(o, "why", why);
     add_text(o, "object", b->row.object);
     add_text(o, "operator", b->row.operator_);
@@ -427,11 +427,6 @@ struct list {
     int left;
 };
 
-const char *engine_type_name(const char *type)
-{
-    return strcmp(type, "upgrade") == 0 ? "Upgrade" : strcmp(type, "rollback") == 0 ? "Rollback" : "Check";
-}
-
 static bool matches(const cJSON *filter, const char *name, const char *value, bool part)
 {
     const cJSON *f = cJSON_GetObjectItemCaseSensitive(filter, name);
@@ -444,15 +439,15 @@ static bool add_job(void *ctx, const struct journal_job *row)
 {
     struct list *l = ctx;
     const struct job *b = engine_job(l->en, row->id);
-    const char *state = b                          ? core_job_state_name(core_job_state(&b->core))
-                        : held_why(l->en, row->id) ? core_job_state_name(JOB_ST_PAUSED)
+    const char *state = b                          ? state_word(core_job_state(&b->core))
+                        : held_why(l->en, row->id) ? state_word(STATE_PAUSED)
                                                    : row->state;
-    if (!matches(l->filter, "type", engine_type_name(row->type), false) || !matches(l->filter, "state", state, false) ||
+    if (!matches(l->filter, "type", job_type_shown(row->type), false) || !matches(l->filter, "state", state, false) ||
         !matches(l->filter, "operator", row->operator_, false) || !matches(l->filter, "object", row->object, true))
         return true;
     cJSON *o = cJSON_CreateObject();
     add_number(o, "job", (double)row->id);
-    add_text(o, "type", engine_type_name(row->type));
+    add_text(o, "type", job_type_shown(row->type));
     add_text(o, "operator", row->operator_);
     add_text(o, "object", row->object);
     add_time(o, "created", row->created);
@@ -462,30 +457,46 @@ static bool add_job(void *ctx, const struct journal_job *row)
     return --l->left > 0;
 }
 
-/* A word that is none would find nothing, and look as if there were nothing. */
-static int known_word(const cJSON *filter, const char *name, const char *(*word)(int i), int n, struct err *e)
+/* An unknown word would match nothing, and the empty list would look like an answer. */
+static int refuse_word(const char *name, const char *const *words, size_t n, struct err *e)
 {
-    const cJSON *f = cJSON_GetObjectItemCaseSensitive(filter, name);
     struct buf all = {0};
-    bool known = !cJSON_IsString(f);
-    for (int i = 0; i < n; i++) {
-        known = known || strcasecmp(word(i), f->valuestring) == 0;
-        buf_printf(&all, "%s%s", i ? ", " : "", word(i));
-    }
-    int rc = known ? 0 : err_set(e, ERR_PARAMS, "\"%s\" must be one of: %s", name, buf_str(&all));
+    for (size_t i = 0; i < n; i++)
+        buf_printf(&all, "%s%s", i ? ", " : "", words[i]);
+    int rc = err_set(e, ERR_PARAMS, "\"%s\" must be one of: %s", name, buf_str(&all));
     buf_free(&all);
     return rc;
 }
 
-static const char *state_word(int i) { return core_job_state_name((enum core_job_state)i); }
-static const char *type_word(int i) { return job_type_name((enum job_type)i); }
+static int check_state(const cJSON *filter, struct err *e)
+{
+    const cJSON *f = cJSON_GetObjectItemCaseSensitive(filter, "state");
+    const char *words[N_STATES];
+    size_t n = 0;
+    for (int i = 0; i < N_STATES; i++)
+        if (state_of((enum state)i, STATE_OF_JOB)) {
+            words[n++] = state_word((enum state)i);
+            if (cJSON_IsString(f) && strcasecmp(words[n - 1], f->valuestring) == 0)
+                return 0;
+        }
+    return cJSON_IsString(f) ? refuse_word("state", words, n, e) : 0;
+}
+
+static int check_type(const cJSON *filter, struct err *e)
+{
+    const cJSON *f = cJSON_GetObjectItemCaseSensitive(filter, "type");
+    const char *words[N_JOB_TYPES];
+    for (int i = 0; i < N_JOB_TYPES; i++)
+        words[i] = job_type_name((enum job_type)i);
+    return !cJSON_IsString(f) || job_type_parse(f->valuestring) != N_JOB_TYPES
+               ? 0
+               : refuse_word("type", words, N_JOB_TYPES, e);
+}
 
 int engine_list(struct engine *en, const cJSON *filter, cJSON **out, struct err *e)
 {
-    if (known_word(filter, "state", state_word, JOB_ST_CANCELED + 1, e) ||
-        known_word(filter, "type", type_word, JOB_CHECK + 1, e))
+    if (check_state(filter, e) || check_type(filter, e))
         return e->code;
-
     const cJSON *limit = cJSON_GetObjectItemCaseSensitive(filter, "limit");
     int n = cJSON_IsNumber(limit) && limit->valuedouble >= 1 && limit->valuedouble <= 1000 ? limit->valueint : 50;
     cJSON *r = cJSON_CreateObject();

@@ -1,12 +1,6 @@
 /* The words of a plan's enums. */
 #include "daemon/plan/plan.h"
 
-const char *job_type_name(enum job_type t)
-{
-    static const char *const names[] = {"Upgrade", "Rollback", "Check"};
-    return names[t];
-}
-
 const char *plan_kind_name(enum plan_kind k)
 {
     static const char *const names[] = {"run", "action", "probe", "wait", "gate"};

@@ -9,15 +9,13 @@
 #include <stddef.h>
 
 #include "common/err.h"
+#include "common/job_types.h"
 
 enum {
     PLAN_STEPS_MAX = 64,
     PLAN_SUBTASKS_MAX = 4096, /* of a whole plan */
     PLAN_HOSTS_MAX = 129,     /* the control host and 128 nodes */
 };
-
-enum job_type { JOB_UPGRADE, JOB_ROLLBACK, JOB_CHECK };
-const char *job_type_name(enum job_type t); /* "Upgrade", "Rollback", "Check" */
 
 enum plan_kind {
     KIND_RUN,    /* a script that acts */

@@ -41,6 +41,8 @@ def methods():
     """{method: (access, [parameter, …])}: the table of methods and the documented parameters must be of the same methods."""
     with open(os.path.join(ROOT, "daemon", "api", "methods.def"), encoding="utf-8") as f:
         table = dict(re.findall(r'^METHOD\("([\w-]+)", *(\w+),', f.read(), re.M))
+    with open(os.path.join(ROOT, "common", "verbs.def"), encoding="utf-8") as f:  # each verb is a method
+        table.update((name, "OPERATE") for name in re.findall(r"^VERB\(\w+, (\w+),", f.read(), re.M))
     documented = {}
     with open(os.path.join(ROOT, "schema", "protocol.md"), encoding="utf-8") as f:
         for line in f:

@@ -75,8 +75,8 @@ STATE='{"error": {"code": -32012, "message": "retry of backup is refused: nothin
 
 @test "skip on a terminal: asks for the reason, names what will happen, takes yes" {
 	daemon <<<"{\"skip\": $RESULT, \"status\": {\"result\": {\"snap\": \"failed\"}}}"
-	on_terminal expect:"Reason:" type:"no need" expect:"will count as Skipped" expect:"Type yes" type:yes -- "$OMSUPCTL" skip 7 backup
-	has "skip: 1 subtask of job 7 (Failed) will count as Skipped, and not be done:" "  backup/rm_402   Failed: exit 2: mysqldump" "exit 0"
+	on_terminal expect:"Reason:" type:"no need" expect:"will be marked Skipped" expect:"Type yes" type:yes -- "$OMSUPCTL" skip 7 backup
+	has "skip: 1 subtask of job 7 (Failed) will be marked Skipped and will not be done:" "  backup/rm_402   Failed: exit 2: mysqldump" "exit 0"
 	hasnt "backup/cm_402" "  init"
 	[ "$(asked skip)" = '{"job": 7, "reason": "no need", "step": "backup"}' ]
 }

@@ -151,11 +151,11 @@ def all_mutants(root, everything):
 
     core, tables, rows, phases, events = (read(n) for n in ("core.c", "tables.c", "transitions.def", "phases.def", "events.def"))
     names = re.findall(r"^PHASE\((\w+),", phases, re.M)
-    shown = sorted(set(re.findall(r"\bSHOWN_\w+", phases)))
+    shown = sorted(set(re.findall(r"\bSTATE_\w+", phases)))
     for file, made in (("core.c", mutate_c("core.c", core)), ("tables.c", mutate_c("tables.c", tables)),
                        ("transitions.def", mutate_rows(rows, names, everything)),
-                       ("phases.def", mutate_column("phases.def", phases, r"^PHASE\((\w+), *\"[^\"]*\", *(SHOWN_\w+),", shown if everything else
-                                                    ["SHOWN_PENDING", "SHOWN_FAILED"])),
+                       ("phases.def", mutate_column("phases.def", phases, r"^PHASE\((\w+), *\"[^\"]*\", *(STATE_\w+),", shown if everything else
+                                                    ["STATE_PENDING", "STATE_FAILED"])),
                        ("events.def", mutate_column("events.def", events, r"^EVENT\((\w+), *\"[^\"]*\", *(\w+)\)", ["BY_ENGINE", "BY_WORLD", "BY_OPERATOR"]))):
         seen = {}
         for name, text in made:
@@ -176,7 +176,7 @@ class Workshop:
             if not self.library("right", lib, os.path.join(root, CORE, lib + ".c"), None):
                 sys.exit("%s.c does not compile" % lib)
         for program, source in (("test_core", "tests/unit/test_core.c"), ("test_core_rules", "tests/unit/test_core_rules.c"), ("sim", "tests/sim/sim.c")):
-            subprocess.run(self.cc + ["-o", self.path(program), os.path.join(root, source), os.path.join(root, "common/alloc.c"), "-rdynamic",
+            subprocess.run(self.cc + ["-o", self.path(program), os.path.join(root, source), os.path.join(root, "common/alloc.c"), os.path.join(root, "common/states.c"), "-rdynamic",
                                       "-L" + self.path("right"), "-lcore", "-ltables"] + ([] if program == "sim" else ["-lcmocka"]),
                            check=True, timeout=60)
 

@@ -87,8 +87,8 @@ static void names_parse_back(void **state)
     for (int p = 0; p < N_PHASES; p++)
         assert_int_equal(core_phase_parse(core_phase_name(p)), p);
     assert_int_equal(core_phase_parse("no such"), -1);
-    assert_string_equal(core_shown_name(SHOWN_IN_DOUBT), "In Doubt");
-    assert_string_equal(core_job_state_name(JOB_ST_IN_PROGRESS), "In Progress");
+    assert_string_equal(state_word(STATE_IN_DOUBT), "In Doubt");
+    assert_string_equal(state_word(STATE_IN_PROGRESS), "In Progress");
 }
 
 /* --- small jobs ------------------------------------------------------------------------------------- */
@@ -123,7 +123,7 @@ static void lost_again_and_again_is_failed(void **state)
     assert_true(apply(&t, 0, EV_NO));
     for (int i = 1; i < CORE_LOST_MAX; i++) {
         assert_true(apply(&t, 0, EV_LOST));
-        assert_int_equal(core_phase_shown(t.subs[0].phase), SHOWN_IN_DOUBT);
+        assert_int_equal(core_phase_shown(t.subs[0].phase), STATE_IN_DOUBT);
         assert_true(apply(&t, 0, EV_NO));
         assert_int_equal(t.subs[0].phase, PHASE_ACTING);
     }
@@ -141,7 +141,7 @@ static void lost_once_is_failed_where_only_an_operator_repeats(void **state)
     t.subs[0].repeat_asked = true;
     assert_true(apply(&t, 0, EV_NO));
     assert_true(apply(&t, 0, EV_LOST));
-    assert_int_equal(core_phase_shown(t.subs[0].phase), SHOWN_IN_DOUBT);
+    assert_int_equal(core_phase_shown(t.subs[0].phase), STATE_IN_DOUBT);
     assert_true(apply(&t, 0, EV_NO));
     assert_int_equal(t.subs[0].phase, PHASE_FAILED);
     assert_true(apply(&t, 0, EV_BEGIN_CHECK));
@@ -160,7 +160,7 @@ static void a_paused_job_does_not_act_after_doubt(void **state)
     assert_true(apply(&t, 0, EV_LOST));
     assert_true(apply(&t, 0, EV_NO));
     assert_int_equal(t.subs[0].phase, PHASE_PENDING);
-    assert_int_equal(core_job_state(&t.job), JOB_ST_PAUSED);
+    assert_int_equal(core_job_state(&t.job), STATE_PAUSED);
     assert_true(core_verb(&t.job, VERB_RESUME, &t.u));
     assert_int_equal(t.subs[0].phase, PHASE_CHECKING);
     core_update_free(&t.u);
@@ -174,7 +174,7 @@ static void the_barrier_opens_only_when_all_passed(void **state)
     assert_true(apply(&t, 0, EV_NO));
     assert_true(apply(&t, 0, EV_EXIT_BAD));
     assert_int_equal(t.subs[1].phase, PHASE_PENDING);
-    assert_int_equal(core_job_state(&t.job), JOB_ST_FAILED);
+    assert_int_equal(core_job_state(&t.job), STATE_FAILED);
     const char *why;
     assert_int_equal(core_retry_event(&t.job, 0, false, false, &why), EV_BEGIN_CHECK);
     assert_true(apply(&t, 0, EV_BEGIN_CHECK));
@@ -202,7 +202,7 @@ static void retry_while_the_node_is_away_gives_up_then_fences(void **state)
     assert_true(apply(&t, 0, EV_NO));
     assert_int_equal(core_retry_event(&t.job, 0, false, true, &why), EV_GIVE_UP);
     assert_true(apply(&t, 0, EV_GIVE_UP));
-    assert_int_equal(core_phase_shown(t.subs[0].phase), SHOWN_IN_DOUBT);
+    assert_int_equal(core_phase_shown(t.subs[0].phase), STATE_IN_DOUBT);
     assert_non_null(core_done_refusal(&t.job, 0, false));
     assert_int_equal(core_retry_event(&t.job, 0, false, false, &why), EV_BEGIN_FENCE);
     assert_true(apply(&t, 0, EV_BEGIN_FENCE));

@@ -173,7 +173,7 @@ static void phases_are_shown_in_the_words_of_oms(void **state)
         [PHASE_SKIPPED] = "Skipped",   [PHASE_CANCELED] = "Canceled",
     };
     for (int p = 0; p < N_PHASES; p++)
-        assert_string_equal(core_shown_name(core_phase_shown(p)), words[p]);
+        assert_string_equal(state_word(core_phase_shown(p)), words[p]);
     for (int m = MODE_READY; m <= MODE_SUCCESSFUL; m++)
         assert_int_equal(core_mode_parse(core_mode_name(m)), m);
     assert_int_equal(core_mode_parse("no such"), -1);
@@ -263,10 +263,10 @@ static void cancel_waits_for_what_runs_unless_forced(void **state)
     assert_int_equal(t.subs[0].phase, PHASE_CANCELING);
     assert_int_equal(t.subs[1].phase, PHASE_FAILED);
     assert_int_equal(t.subs[2].phase, PHASE_CANCELED);
-    assert_int_equal(core_job_state(&t.job), JOB_ST_IN_PROGRESS);
+    assert_int_equal(core_job_state(&t.job), STATE_IN_PROGRESS);
     assert_true(verb(&t, VERB_CANCEL_FORCE));
     assert_int_equal(t.subs[0].phase, PHASE_CANCELED);
-    assert_int_equal(core_job_state(&t.job), JOB_ST_CANCELED);
+    assert_int_equal(core_job_state(&t.job), STATE_CANCELED);
     tear_down(&t);
 
     set_up(&t, true); /* nothing to force: all that is not at its end is canceled the plain way */
@@ -397,13 +397,13 @@ static void a_check_job_goes_on_over_failures(void **state)
     assert_true(apply(&t, 0, EV_EXIT_BAD));
     assert_true(apply(&t, 1, EV_CANNOT_TELL)); /* this is no end */
     assert_int_equal(t.subs[2].phase, PHASE_PENDING);
-    assert_int_equal(core_job_state(&t.job), JOB_ST_FAILED);
+    assert_int_equal(core_job_state(&t.job), STATE_FAILED);
     assert_true(apply(&t, 1, EV_BEGIN_CHECK));
     assert_true(apply(&t, 1, EV_YES));
     assert_int_equal(t.subs[2].phase, PHASE_CHECKING);
     assert_true(apply(&t, 2, EV_YES));
     assert_int_equal(t.job.mode, MODE_SUCCESSFUL); /* it ended; … */
-    assert_int_equal(core_job_state(&t.job), JOB_ST_FAILED);
+    assert_int_equal(core_job_state(&t.job), STATE_FAILED);
     tear_down(&t);
 }
 
@@ -541,27 +541,27 @@ static void a_job_is_shown_as(void **state)
     static const struct {
         enum core_mode mode;
         int a, b;
-        enum core_job_state shown;
+        enum state shown;
     } rows[] = {
-        {MODE_READY, PEND, PEND, JOB_ST_READY},
-        {MODE_READY, PHASE_SKIPPED, PEND, JOB_ST_READY},
-        {MODE_CANCELED, FAIL, CAN, JOB_ST_CANCELED},
-        {MODE_SUCCESSFUL, OK, OK, JOB_ST_SUCCESSFUL},
-        {MODE_SUCCESSFUL, OK, FAIL, JOB_ST_FAILED},
-        {MODE_SUCCESSFUL, FAIL, OK, JOB_ST_FAILED},
-        {MODE_RUNNING, ACT, PEND, JOB_ST_IN_PROGRESS},
-        {MODE_RUNNING, FAIL, ACT, JOB_ST_IN_PROGRESS},
-        {MODE_RUNNING, FAIL, PEND, JOB_ST_FAILED},
-        {MODE_RUNNING, GATE, FAIL, JOB_ST_FAILED},
-        {MODE_RUNNING, UNK, PEND, JOB_ST_WAITING},
-        {MODE_RUNNING, PEND, GATE, JOB_ST_WAITING},
-        {MODE_RUNNING, OK, PEND, JOB_ST_IN_PROGRESS},
-        {MODE_RUNNING, GATE, ACT, JOB_ST_IN_PROGRESS},
-        {MODE_PAUSED, ACT, PEND, JOB_ST_IN_PROGRESS},
-        {MODE_PAUSED, FAIL, PEND, JOB_ST_PAUSED},
-        {MODE_PAUSED, GATE, PEND, JOB_ST_PAUSED},
-        {MODE_PAUSED, PEND, PEND, JOB_ST_PAUSED},
-        {MODE_CANCELING, PHASE_CANCELING, CAN, JOB_ST_IN_PROGRESS},
+        {MODE_READY, PEND, PEND, STATE_READY},
+        {MODE_READY, PHASE_SKIPPED, PEND, STATE_READY},
+        {MODE_CANCELED, FAIL, CAN, STATE_CANCELED},
+        {MODE_SUCCESSFUL, OK, OK, STATE_SUCCESSFUL},
+        {MODE_SUCCESSFUL, OK, FAIL, STATE_FAILED},
+        {MODE_SUCCESSFUL, FAIL, OK, STATE_FAILED},
+        {MODE_RUNNING, ACT, PEND, STATE_IN_PROGRESS},
+        {MODE_RUNNING, FAIL, ACT, STATE_IN_PROGRESS},
+        {MODE_RUNNING, FAIL, PEND, STATE_FAILED},
+        {MODE_RUNNING, GATE, FAIL, STATE_FAILED},
+        {MODE_RUNNING, UNK, PEND, STATE_WAITING},
+        {MODE_RUNNING, PEND, GATE, STATE_WAITING},
+        {MODE_RUNNING, OK, PEND, STATE_IN_PROGRESS},
+        {MODE_RUNNING, GATE, ACT, STATE_IN_PROGRESS},
+        {MODE_PAUSED, ACT, PEND, STATE_IN_PROGRESS},
+        {MODE_PAUSED, FAIL, PEND, STATE_PAUSED},
+        {MODE_PAUSED, GATE, PEND, STATE_PAUSED},
+        {MODE_PAUSED, PEND, PEND, STATE_PAUSED},
+        {MODE_CANCELING, PHASE_CANCELING, CAN, STATE_IN_PROGRESS},
     };
     for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
         struct three t;
@@ -571,7 +571,7 @@ static void a_job_is_shown_as(void **state)
         t.subs[0].phase = (enum core_phase)rows[k].a;
         t.subs[1].phase = (enum core_phase)rows[k].b;
         if (core_job_state(&t.job) != rows[k].shown)
-            fail_msg("row %zu is shown as %s", k, core_job_state_name(core_job_state(&t.job)));
+            fail_msg("row %zu is shown as %s", k, state_word(core_job_state(&t.job)));
     }
 }
 

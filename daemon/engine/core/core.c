@@ -214,35 +214,35 @@ size_t core_acting(const struct core_job *j)
     return i;
 }
 
-enum core_job_state core_job_state(const struct core_job *j)
+enum state core_job_state(const struct core_job *j)
 {
     switch (j->mode) {
     case MODE_READY:
-        return JOB_ST_READY;
+        return STATE_READY;
     case MODE_CANCELED:
-        return JOB_ST_CANCELED;
+        return STATE_CANCELED;
     case MODE_SUCCESSFUL:
         for (size_t i = 0; i < j->n_subtasks; i++)
             if (j->subtasks[i].phase == PHASE_FAILED) /* only a check job ends with a Failed subtask */
-                return JOB_ST_FAILED;
-        return JOB_ST_SUCCESSFUL;
+                return STATE_FAILED;
+        return STATE_SUCCESSFUL;
     case MODE_CANCELING:
     case MODE_RUNNING:
     case MODE_PAUSED:
         break;
     }
     if (any(j, core_phase_busy))
-        return JOB_ST_IN_PROGRESS;
+        return STATE_IN_PROGRESS;
     if (j->mode == MODE_PAUSED)
-        return JOB_ST_PAUSED;
+        return STATE_PAUSED;
     bool waits = false;
     for (size_t i = 0; i < j->n_subtasks; i++) {
         if (j->subtasks[i].phase == PHASE_FAILED)
-            return JOB_ST_FAILED;
+            return STATE_FAILED;
         if (j->subtasks[i].phase == PHASE_UNKNOWN || j->subtasks[i].phase == PHASE_GATE)
             waits = true;
     }
-    return waits ? JOB_ST_WAITING : JOB_ST_IN_PROGRESS;
+    return waits ? STATE_WAITING : STATE_IN_PROGRESS;
 }
 
 static bool later_begun(const struct core_job *j, size_t subtask)

@@ -8,17 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum core_shown {
-    SHOWN_PENDING,
-    SHOWN_RUNNING,
-    SHOWN_SUCCESSFUL,
-    SHOWN_FAILED,
-    SHOWN_IN_DOUBT,
-    SHOWN_WAITING,
-    SHOWN_SKIPPED,
-    SHOWN_CANCELED
-};
-const char *core_shown_name(enum core_shown s); /* "In Doubt" */
+#include "common/states.h"
 
 enum core_phase {
 #define PHASE(name, word, shown, text) PHASE_##name,
@@ -29,7 +19,7 @@ enum core_phase {
 const char *core_phase_name(enum core_phase p);
 const char *core_phase_text(enum core_phase p);
 int core_phase_parse(const char *name); /* -1 when unknown */
-enum core_shown core_phase_shown(enum core_phase p);
+enum state core_phase_shown(enum core_phase p);
 bool core_phase_final(enum core_phase p);  /* nothing runs and nothing is awaited; FAILED may be retried */
 bool core_phase_passed(enum core_phase p); /* SUCCESSFUL or SKIPPED: the next step may start */
 bool core_phase_busy(enum core_phase p);   /* the driver is running or checking something */
@@ -91,19 +81,6 @@ enum core_mode { MODE_READY, MODE_RUNNING, MODE_PAUSED, MODE_CANCELING, MODE_CAN
 const char *core_mode_name(enum core_mode m);
 int core_mode_parse(const char *name);
 
-/* As shown to people; derived from the mode and the subtasks, never stored on its own. */
-enum core_job_state {
-    JOB_ST_INITIALIZING,
-    JOB_ST_READY,
-    JOB_ST_IN_PROGRESS,
-    JOB_ST_WAITING,
-    JOB_ST_PAUSED,
-    JOB_ST_SUCCESSFUL,
-    JOB_ST_FAILED,
-    JOB_ST_CANCELED
-};
-const char *core_job_state_name(enum core_job_state s);
-
 struct core_job {
     enum core_mode mode;
     bool
@@ -113,8 +90,8 @@ struct core_job {
     struct core_subtask *subtasks;
     size_t n_subtasks;
 };
-enum core_job_state core_job_state(const struct core_job *j);
-size_t core_current_step(const struct core_job *j); /* the first step that has not passed; n_steps when all have */
+enum state core_job_state(const struct core_job *j); /* as shown; derived, never stored apart from its mode */
+size_t core_current_step(const struct core_job *j);  /* the first step that has not passed; n_steps when all have */
 size_t core_step_of(const struct core_job *j, size_t subtask);
 /* The first subtask with an attempt under way that may change something; n_subtasks: none. A subtask whose attempt was
  * given up is not counted: it has open_run set, and the attempt may still be running. */
@@ -145,6 +122,7 @@ enum core_verb {
     VERB_CANCEL_FORCE,
     VERB_HOLD /* by the engine itself; the same moves as PAUSE */
 };
+const char *core_verb_name(enum core_verb v); /* in events: "cancel-force" */
 bool core_verb(struct core_job *j, enum core_verb v, struct core_update *u);
 
 /* What `retry` means for this subtask now. N_EVENTS: it is refused, and *why (static text) says why. `away`: its node

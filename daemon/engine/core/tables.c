@@ -5,7 +5,7 @@
 
 static const struct {
     const char *name, *text;
-    enum core_shown shown;
+    enum state shown;
 } phases[] = {
 #define PHASE(name, word, shown, text) {word, text, shown},
 #include "daemon/engine/core/phases.def"
@@ -38,7 +38,7 @@ const struct core_row *core_row(enum core_phase from, enum core_event e)
 
 const char *core_phase_name(enum core_phase p) { return phases[p].name; }
 const char *core_phase_text(enum core_phase p) { return phases[p].text; }
-enum core_shown core_phase_shown(enum core_phase p) { return phases[p].shown; }
+enum state core_phase_shown(enum core_phase p) { return phases[p].shown; }
 const char *core_event_name(enum core_event e) { return events[e].name; }
 enum core_who core_event_who(enum core_event e) { return events[e].who; }
 
@@ -59,14 +59,19 @@ bool core_phase_busy(enum core_phase p)
     return !core_phase_final(p) && p != PHASE_PENDING && p != PHASE_UNKNOWN && p != PHASE_GATE;
 }
 
-const char *core_shown_name(enum core_shown s)
-{
-    static const char *const names[] = {"Pending",  "Running", "Successful", "Failed",
-                                        "In Doubt", "Waiting", "Skipped",    "Canceled"};
-    return names[s];
-}
+static const char *const modes[] = {
+    [MODE_READY] = "ready",         [MODE_RUNNING] = "running",   [MODE_PAUSED] = "paused",
+    [MODE_CANCELING] = "canceling", [MODE_CANCELED] = "canceled", [MODE_SUCCESSFUL] = "successful",
+};
 
-static const char *const modes[] = {"ready", "running", "paused", "canceling", "canceled", "successful"};
+const char *core_verb_name(enum core_verb v)
+{
+    static const char *const names[] = {
+        [VERB_START] = "start",   [VERB_PAUSE] = "pause", [VERB_RESUME] = "resume",
+        [VERB_CANCEL] = "cancel", [VERB_HOLD] = "hold",   [VERB_CANCEL_FORCE] = "cancel-force",
+    };
+    return names[v];
+}
 
 const char *core_mode_name(enum core_mode m) { return modes[m]; }
 
@@ -76,11 +81,4 @@ int core_mode_parse(const char *name)
         if (strcmp(modes[i], name) == 0)
             return i;
     return -1;
-}
-
-const char *core_job_state_name(enum core_job_state s)
-{
-    static const char *const names[] = {"Initializing", "Ready",      "In Progress", "Waiting",
-                                        "Paused",       "Successful", "Failed",      "Canceled"};
-    return names[s];
 }

@@ -1,4 +1,4 @@
-#include "client/wire/state.h"
+#include "common/states.h"
 
 #include <string.h>
 
@@ -9,10 +9,11 @@ static const struct {
     int of;
     const char *mark, *ascii, *colour;
 } rows[] = {
-#define STATE(name, word, of, mark, ascii, colour) {word, of, mark, ascii, colour},
-#include "client/wire/states.def"
+#define STATE(name, word, of, mark, ascii, colour) [STATE_##name] = {word, of, mark, ascii, colour},
+#include "common/states.def"
 #undef STATE
 };
+_Static_assert(sizeof rows / sizeof rows[0] == N_STATES, "one row per state");
 
 enum state state_parse(const char *word, enum state_of of)
 {
@@ -22,6 +23,7 @@ enum state state_parse(const char *word, enum state_of of)
     return N_STATES;
 }
 
+bool state_of(enum state s, enum state_of of) { return (rows[s].of & (int)of) != 0; }
 const char *state_word(enum state s) { return rows[s].word; }
 const char *state_mark(enum state s, int utf8) { return utf8 ? rows[s].mark : rows[s].ascii; }
 const char *state_colour(enum state s) { return rows[s].colour; }
