@@ -11,9 +11,28 @@ import omslab
 from omslab import eventually
 
 
+# The last step of the upgrade, which ends when the test says so: until then the job cannot, whatever the moments are.
+LAST = """\
+  - step: last
+    title: Ends when the test says so
+    for: deployment
+    run: until [ -e %s ]; do sleep 0.1; done
+    check: "[ -e %s ]"
+    timeout: 10m
+rollback:
+"""
+
+
 class Killed(omslab.Case):
     SEED = int(os.environ.get("OMSUP_SEED") or random.randrange(1 << 32))
     KILLS = int(os.environ.get("OMSUP_KILLS") or 20)
+
+    @classmethod
+    def begin(cls):
+        cls.end = cls.lab.path("end")
+        last = LAST % (cls.end, cls.end)
+        cls.lab.daemon.options += ["--procedures", omslab.procedure(cls.lab.path("procedures"), lambda text: text.replace("rollback:\n", last))]
+        super().begin()
 
     def follow(self, job, done):
         """Until so many subtasks are done, or the job rests; the snapshot."""
@@ -41,7 +60,7 @@ class Killed(omslab.Case):
         # A moment: so many subtasks are done, and a little more; or while it starts. Half of all subtasks are prechecks.
         total = lab.status(job)["total"]
         checks = sum(1 for address in omslab.states(lab.status(job)) if address.startswith("precheck/"))
-        choice = list(range(0, checks, 6)) + list(range(checks, total - 1))
+        choice = list(range(0, checks, 6)) + list(range(checks, total))
         moments = sorted(rng.choices(choice, k=self.KILLS))
         for moment in moments:
             if not lab.daemon.running():
@@ -61,6 +80,11 @@ class Killed(omslab.Case):
             if len(kills) == self.KILLS:
                 break
         self.assertEqual(len(kills), self.KILLS)
+        lab.daemon.start()
+        with open(self.end, "w", encoding="utf-8"):
+            pass
+        time.sleep(rng.uniform(0, 0.6))  # the moment: the job ends, or has just ended
+        lab.daemon.kill()
         lab.daemon.start()
         end = lab.wait_state(job, "Successful", timeout=200)
         self.assertEqual(end["done"], end["total"])
