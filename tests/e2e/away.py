@@ -82,6 +82,7 @@ class Away(omslab.Case):
         lab.daemon.start()
         self.assertEqual(lab.status(job)["state"], "Paused")
         self.assertEqual(lab.effects(), before, "something was done while it was paused")
+        lab.fault("oms1", "hang", "^docker_init end$")  # it does not end before the outage is seen
         lab.do("resume", job)
 
         # --- sshd of the one node and the network of the other are away during docker_init
@@ -89,6 +90,7 @@ class Away(omslab.Case):
         lab.fault("oms2", "net", "down")
         lab.fault("oms1", "ssh", "down")
         lab.wait(job, down("oms1"))
+        lab.fault("oms1", "go", "^docker_init end$")
         self.awaits(r"oms1.docker_init done$")
         self.assertSubtask(lab.status(job), "init-metadata/oms1", "Running")
         lab.fault("oms1", "ssh", "up")

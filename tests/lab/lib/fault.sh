@@ -17,6 +17,14 @@ add_fault() { # HOST KIND TIMES SECONDS PATTERN
 	mv "$new" "$faults/$(date +%s%N)"
 }
 
+end_hang() { # HOST PATTERN: the others stay
+	local file
+	for file in "$(host_dir "$1")"/lab/faults/*; do
+		[ -e "$file" ] && [ "$(sed -n 1p "$file")" = hang ] && [ "$(sed -n 4p "$file")" = "$2" ] && rm "$file" && return
+	done
+	die "nothing hangs by $2 on $1"
+}
+
 disk_full() { # HOST DIR: what is there stays in sight; nothing can be added
 	# shellcheck disable=SC2016 # for the inner shell
 	as_root "$1" sh -euc '
@@ -69,6 +77,7 @@ verb_fault() {
 	fail:[34] | lose:[34]) add_fault "$h" "$kind" "${4:-1}" 0 "$3" ;;
 	cut:[34]) add_fault "$h" cut "${4:-1}" 0 "$3" ;;
 	hang:3) add_fault "$h" hang -1 0 "$3" ;;
+	go:3) end_hang "$h" "$3" ;;
 	slow:4) add_fault "$h" slow -1 "$4" "$3" ;;
 	ssh-bytes:3) ssh_bytes "$h" "$3" ;;
 	init-seconds:3) echo "$3" >"$(host_dir "$h")/lab/init_seconds" ;;
