@@ -109,7 +109,10 @@ class Sshd:
         with open(self.path("bin", "ssh"), "w", encoding="utf-8") as f:
             f.write("#!/bin/sh\nexec %s -F %s \"$@\"\n" % (real, self.path("ssh_config")))
         os.chmod(self.path("bin", "ssh"), 0o755)
-        self.process = subprocess.Popen([shutil.which("sshd", path="/usr/sbin:/sbin:" + os.environ["PATH"]), "-D", "-f", self.path("sshd_config")],
+        # As root it wants /run/sshd, which the machine need not have: it gets a /run of its own.
+        own = ["unshare", "--mount", "--propagation", "private", "sh", "-euc", 'mount -t tmpfs -o mode=755 omsup-bench /run; mkdir /run/sshd; exec "$@"', "sh"]
+        self.process = subprocess.Popen((own if os.geteuid() == 0 else []) +
+                                        [shutil.which("sshd", path="/usr/sbin:/sbin:" + os.environ["PATH"]), "-D", "-f", self.path("sshd_config")],
                                         stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for _ in range(200):
             if subprocess.run([self.path("bin", "ssh"), "-o", "BatchMode=yes", "bench", ":"], stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,

@@ -314,7 +314,6 @@ teardown() { client_teardown; }
 }
 
 @test "manual: no warnings" {
-	command -v groff >/dev/null || skip "groff is missing"
 	run groff -mandoc -ww -z "$HERE/../../contrib/man/omsupctl.1"
 	ended 0
 	[ -z "$output" ]

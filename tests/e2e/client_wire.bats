@@ -18,8 +18,7 @@ teardown() { client_teardown; }
 }
 
 @test "a socket one may not open: says which group" {
-	[ "$(id -u)" -eq 0 ] || skip "root can give up its rights, others need not"
-	command -v setpriv >/dev/null || skip "setpriv is missing"
+	[ "$(id -u)" -eq 0 ] || { echo "root is needed: it gives up its rights"; return 1; }
 	daemon <<<'{}'
 	chmod 0600 "$OMSUP_SOCKET"
 	local d=$D
@@ -148,7 +147,6 @@ teardown() { client_teardown; }
 }
 
 @test "the output cannot be written: 1" {
-	[ -e /dev/full ] || skip "/dev/full is missing"
 	daemon <<<'{"status": {"result": {"snap": "progress"}}}'
 	run bash -c '"$1" status >/dev/full' x "$OMSUPCTL"
 	ended 1

@@ -133,7 +133,7 @@ socket=/nowhere/sock'
 }
 
 @test "a client that does not know the sandbox line gets the rest of the dump" {
-	head -n 1 "$FILE" | grep -q 'enable the sandbox mode' || skip "this mysqldump writes no sandbox line"
+	head -n 1 "$FILE" | grep -q "enable the sandbox mode" # otherwise this mysqldump is too old to test it
 	mkdir -p "$BATS_TEST_TMPDIR/bin"
 	cat >"$BATS_TEST_TMPDIR/bin/mysql" <<-'EOF'
 		#!/bin/bash
