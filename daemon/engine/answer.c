@@ -5,16 +5,6 @@
 #include "common/alloc.h"
 #include "daemon/engine/internal.h"
 
-static void take_fact(struct job *b, const struct lines_fact *f)
-{
-    struct err e;
-    char *now = engine_now();
-    if (journal_begin(b->en->journal, &e) || journal_set_fact(b->en->journal, b->row.id, f->name, f->value, now, &e))
-        engine_die(&e);
-    engine_touch(b->en);
-    free(now);
-}
-
 static const char withheld[] =
     "what it printed is not kept: the MetaDB login, which must not be in it, could not be read\n";
 
@@ -39,38 +29,32 @@ bool answer_text(struct job *b, size_t seq, const char *output, size_t len)
     lines_parse(kept, len, &l);
     free(kept);
     for (size_t i = 0; i < l.n_facts; i++)
-        take_fact(b, &l.facts[i]);
+        record_fact(b, l.facts[i].name, l.facts[i].value);
     bool said = lines_message(&l) != NULL;
     if (said)
-        sub_message(b, seq, "%s", lines_message(&l));
+        record_message(b, seq, "%s", lines_message(&l));
     lines_free(&l);
     return said;
 }
 
 void answer_attempt(struct job *b, size_t seq, const char *outcome, int exit, const char *output, size_t len)
 {
-    struct err e;
     struct sub *s = &b->subs[seq];
-    char *now = engine_now(), *text = output ? scrubbed(b, output, &len) : NULL;
-    if (journal_begin(b->en->journal, &e) ||
-        journal_end_attempt(b->en->journal, b->row.id, (unsigned)seq, b->core.subtasks[seq].attempt, now, outcome, exit,
-                            text, len, &e))
-        engine_die(&e);
-    engine_touch(b->en);
+    char *text = output ? scrubbed(b, output, &len) : NULL;
+    record_attempt_end(b, seq, outcome, exit, text, len);
     if (text)
         answer_text(b, seq, text, len);
     if (exit > 0 && s->plan->act.script) {
         char *said = xstrdup(s->message && len ? s->message : "it printed nothing");
         if (strcmp(outcome, "unknown") == 0)
-            sub_message(b, seq, "attempt %u: %s", b->core.subtasks[seq].attempt, said);
+            record_message(b, seq, "attempt %u: %s", b->core.subtasks[seq].attempt, said);
         else
-            sub_message(b, seq, "exit %d: %s", exit, said);
+            record_message(b, seq, "exit %d: %s", exit, said);
         free(said);
     } else if (exit < 0) {
-        sub_message(b, seq, "attempt %u: %s", b->core.subtasks[seq].attempt,
-                    strcmp(outcome, "never") == 0 ? "it never began" : "its outcome is lost");
+        record_message(b, seq, "attempt %u: %s", b->core.subtasks[seq].attempt,
+                       strcmp(outcome, "never") == 0 ? "it never began" : "its outcome is lost");
     }
-    free(now);
     free(text);
 }
 
@@ -87,7 +71,7 @@ char **work_env(struct job *b, size_t seq, unsigned attempt)
     char *parent = job_parent_key(b);
     env[n++] = xasprintf("OMSUP_PARENT=%s", parent ? parent : "");
     free(parent);
-    env[n++] = xasprintf("OMSUP_HOLDER=%s", b->en->host);
+    env[n++] = xasprintf("OMSUP_HOLDER=%s", b->jobs->control);
     if (attempt) {
         char *token = job_token(b, seq, attempt);
         env[n++] = xasprintf("OMSUP_TOKEN=%s", token);

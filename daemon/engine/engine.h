@@ -70,4 +70,3 @@ int engine_events(struct engine *en, int64_t job, int64_t since, unsigned limit,
 void engine_logs(struct engine *en, int64_t job, const char *step, const char *subtask, unsigned attempt,
                  uint64_t offset, engine_reply *reply, void *ctx);
 const struct procedures *engine_procedures(const struct engine *en);
-bool engine_busy(const struct engine *en); /* a job is under way */

@@ -36,7 +36,7 @@ static void on_tail(void *ctx, const struct node_result *r)
 {
     struct logs *q = ctx;
     struct err none = {0};
-    struct job *b = engine_job(q->en, q->job);
+    struct job *b = jobs_find(&q->en->jobs, q->job);
     struct buf out = {0};
     uint64_t next = q->offset;
     if (b && b->password && r->outcome == NODE_EXITED) {
@@ -69,7 +69,7 @@ static void from_journal(struct engine *en, int64_t id, size_t seq, unsigned att
     struct err none = {0};
     char *data = NULL;
     size_t len = 0;
-    if (journal_output(en->journal, id, (unsigned)seq, attempt, &data, &len, NULL) == 0)
+    if (journal_output(en->jobs.journal, id, (unsigned)seq, attempt, &data, &len, NULL) == 0)
         over = true;
     struct window_slice w = window_slice(data, len, offset);
     reply(ctx, chunk(attempt, data ? data + w.at : "", w.n, w.next, over && w.end), &none);
@@ -81,10 +81,11 @@ void engine_logs(struct engine *en, int64_t id, const char *step, const char *su
 {
     struct err e = {0};
     struct journal_job row = {0};
-    struct job *b = engine_job(en, id), *loaded = NULL;
+    struct job *b = jobs_find(&en->jobs, id), *loaded = NULL;
     size_t seq = 0, n = 0;
     int rc = 0;
-    if (!b && (rc = journal_job(en->journal, id, &row, &e)) == 0 && (rc = job_load(en, &row, &loaded, &e)) == 0)
+    if (!b && (rc = journal_job(en->jobs.journal, id, &row, &e)) == 0 &&
+        (rc = job_load(&en->jobs, &row, &loaded, &e)) == 0)
         b = loaded;
     journal_job_clear(&row);
     if (rc == 0 && (rc = job_find(b, step, subtask, &seq, &n, &e)) == 0 && n > 1)

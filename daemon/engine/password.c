@@ -50,7 +50,7 @@ static void say(struct job *b, size_t seq, const char *message)
         free(s->before_login);
         s->before_login = xstrdup(s->message);
     }
-    sub_message(b, seq, "%s", message);
+    record_message(b, seq, "%s", message);
 }
 
 void password_unsay(struct job *b, size_t seq)
@@ -60,7 +60,7 @@ void password_unsay(struct job *b, size_t seq)
         free(s->message);
         s->message = s->before_login;
         s->before_login = NULL;
-        engine_record_sub(b, seq);
+        record_sub(b, seq);
     }
 }
 
@@ -113,14 +113,14 @@ static void read_file(struct job *b, const char *path)
 }
 
 struct ask {
-    struct engine *en;
+    struct jobs *jobs;
     int64_t job;
 };
 
 static void on_config(void *ctx, const struct node_result *r)
 {
     struct ask *a = ctx;
-    struct job *b = engine_job(a->en, a->job);
+    struct job *b = jobs_find(a->jobs, a->job);
     free(a);
     if (!b || b->password_state != PASSWORD_ASKED)
         return;
@@ -150,7 +150,7 @@ bool password_ready(struct job *b, size_t seq)
         return b->password_state == PASSWORD_READY;
     }
     if (!b->hosts[m->config_host])
-        b->hosts[m->config_host] = host_get(&b->en->reach, &b->plan->hosts[m->config_host]);
+        b->hosts[m->config_host] = host_get(b->jobs->reach, &b->plan->hosts[m->config_host]);
     struct host *h = b->hosts[m->config_host];
     if (!host_up(h)) {
         if (waits(b, seq)) {
@@ -161,7 +161,7 @@ bool password_ready(struct job *b, size_t seq)
         return false;
     }
     struct ask *a = xcalloc(1, sizeof *a);
-    *a = (struct ask){b->en, b->row.id};
+    *a = (struct ask){b->jobs, b->row.id};
     char *env[] = {xasprintf("CONFIG_FILE=%s", m->config_file), NULL};
     struct node_script s = {.env = (const char *const *)env, .script = "exec cat -- \"$CONFIG_FILE\""};
     b->password_state = PASSWORD_ASKED;
@@ -174,7 +174,7 @@ bool password_settled(struct job *b, size_t seq)
 {
     if (b->password || password_ready(b, seq))
         return true;
-    uint64_t now = uv_now(b->en->loop);
+    uint64_t now = uv_now(b->jobs->reach->loop);
     if (!b->password_missed_ms)
         b->password_missed_ms = now;
     return now - b->password_missed_ms >= PATIENCE_MS;

@@ -20,7 +20,7 @@ static const char *parent_fact(void *ctx, const char *name)
     struct parent_facts *f = ctx;
     const cJSON *have = cJSON_GetObjectItemCaseSensitive(f->cache, name);
     if (!have) {
-        char *v = journal_fact(f->en->journal, f->id, name);
+        char *v = journal_fact(f->en->jobs.journal, f->id, name);
         if (!v)
             return NULL;
         have = cJSON_AddStringToObject(f->cache, name, v);
@@ -39,7 +39,7 @@ static bool add_fact(void *ctx, const char *name, const char *value)
 static cJSON *backups_json(struct engine *en, int64_t id)
 {
     cJSON *facts = cJSON_CreateObject(), *list = cJSON_CreateArray();
-    journal_facts(en->journal, id, add_fact, facts, NULL);
+    journal_facts(en->jobs.journal, id, add_fact, facts, NULL);
     for (const cJSON *f = facts->child; f; f = f->next) {
         size_t n = strlen(f->string);
         if (strncmp(f->string, "backup.", 7) != 0 || n < 13 || strcmp(f->string + n - 5, ".file") != 0)
@@ -112,7 +112,7 @@ static void on_verified(void *ctx, struct inquiry_item *items, size_t n, const s
 void rollback_losses(struct submit *s, cJSON *r)
 {
     cJSON *lost = cJSON_AddArrayToObject(r, "lost"), *backups = backups_json(s->en, s->parent), *o;
-    char *t1 = journal_fact(s->en->journal, s->parent, "T1");
+    char *t1 = journal_fact(s->en->jobs.journal, s->parent, "T1");
     char *line =
         s->late ? xasprintf("everything that OMS wrote to rm, cm and cm_hb since the backup (the outage began at %s)",
                             t1 ? t1 : "an unknown time")
@@ -148,10 +148,10 @@ void rollback_losses(struct submit *s, cJSON *r)
 static int load_parent(struct submit *s, struct job **parent, struct err *e)
 {
     struct journal_job row;
-    int rc = journal_job(s->en->journal, s->parent, &row, e);
+    int rc = journal_job(s->en->jobs.journal, s->parent, &row, e);
     if (rc)
         return rc;
-    rc = job_load(s->en, &row, parent, e);
+    rc = job_load(&s->en->jobs, &row, parent, e);
     journal_job_clear(&row);
     return rc;
 }
@@ -224,7 +224,7 @@ int rollback_expand(struct submit *s, const struct gathered *g, struct plan **pl
         return rc;
     struct begun b = {parent->plan, xcalloc(parent->plan->n_steps, sizeof(bool)), false};
     struct parent_facts facts = {en, s->parent, cJSON_CreateObject()};
-    rc = journal_subtasks(en->journal, s->parent, note_begun, &b, e);
+    rc = journal_subtasks(en->jobs.journal, s->parent, note_begun, &b, e);
     const char **ids = xcalloc(parent->plan->n_steps + 1, sizeof *ids);
     size_t n = 0;
     for (size_t k = 0; k < parent->plan->n_steps; k++)
@@ -279,8 +279,8 @@ static bool look_stale(void *ctx, const struct journal_job *row)
         x->undone[x->n_undone++] = row->parent;
     } else if (job_type_parse(row->type) == JOB_UPGRADE && !was_undone(x, row->id)) {
         /* T1: it has stopped OMS, so it has changed something. */
-        char *t1 = journal_fact(x->en->journal, row->id, "T1");
-        enum same_as same = t1 ? job_same_as(x->en, row->plan, x->plan) : SAME_NOT;
+        char *t1 = journal_fact(x->en->jobs.journal, row->id, "T1");
+        enum same_oms same = t1 ? same_oms(&x->en->jobs, row->plan, x->plan) : SAME_NOT;
         if (same == SAME_METADB || same == SAME_NODE)
             x->rc = err_set(x->e, ERR_STATE, "job %lld upgraded the same OMS later: roll that back first",
                             (long long)row->id);
@@ -297,7 +297,7 @@ static int refuse_stale(struct submit *s, const struct journal_job *row, struct 
     if (rc)
         return rc;
     struct stale x = {.en = s->en, .parent = row, .plan = parent->plan, .e = e};
-    rc = journal_jobs(s->en->journal, false, look_stale, &x, e);
+    rc = journal_jobs(s->en->jobs.journal, false, look_stale, &x, e);
     free(x.undone);
     job_free(parent);
     return rc ? rc : x.rc;
@@ -353,8 +353,8 @@ static bool look_open(void *ctx, const struct journal_job *row)
         return false;
     if (row->id != x->s->parent && row->parent != x->s->parent)
         return true;
-    bool live = engine_job(x->s->en, row->id) != NULL;
-    if (job_load(x->s->en, row, &b, &unknown) == 0) { /* else it is refused for that, when its plan is needed */
+    bool live = jobs_find(&x->s->en->jobs, row->id) != NULL;
+    if (job_load(&x->s->en->jobs, row, &b, &unknown) == 0) { /* else it is refused for that, when its plan is needed */
         x->rc = refuse_open(b, live, x->e);
         job_free(b);
     }
@@ -363,13 +363,13 @@ static bool look_open(void *ctx, const struct journal_job *row)
 
 int rollback_refused(struct submit *s, struct err *e)
 {
-    const struct job *b = engine_job(s->en, s->parent);
+    const struct job *b = jobs_find(&s->en->jobs, s->parent);
     int rc = b ? refuse_acting(b, e) : 0;
     if (rc || s->force)
         return rc;
     /* Of the upgrade, and of what has led back from it before. */
     struct may_run x = {s, e, 0};
-    rc = journal_jobs(s->en->journal, false, look_open, &x, e);
+    rc = journal_jobs(s->en->jobs.journal, false, look_open, &x, e);
     return rc ? rc : x.rc;
 }
 
@@ -384,7 +384,7 @@ void engine_rollback(struct engine *en, const struct engine_caller *who, int64_t
     s->force = force;
     s->parent = job;
     s->reason = xstrdup(reason);
-    int rc = journal_job(en->journal, job, &row, &e);
+    int rc = journal_job(en->jobs.journal, job, &row, &e);
     if (rc == 0 && job_type_parse(row.type) != JOB_UPGRADE)
         rc = err_set(&e, ERR_STATE, "job %lld is not an upgrade", (long long)job);
     else if (rc == 0 && !row.started)

@@ -37,16 +37,16 @@ static bool look_conflict(void *ctx, const struct journal_job *row)
     if (row->id == x->self || row->id == x->parent || strcmp(row->mode, core_mode_name(MODE_READY)) == 0 ||
         job_type_parse(row->type) == JOB_CHECK)
         return true;
-    enum same_as same = job_same_as(x->en, row->plan, x->plan);
+    enum same_oms same = same_oms(&x->en->jobs, row->plan, x->plan);
     if (same == SAME_NOT)
         return true;
     char *metadb = xasprintf("holds the MetaDB %s:%u/%s", m->host, m->port, m->cm);
-    const struct job *b = engine_job(x->en, row->id);
+    const struct job *b = jobs_find(&x->en->jobs, row->id);
     x->rc = err_set(x->e, ERR_BUSY, "job %lld (%s, %s) %s: only one at a time", (long long)row->id,
                     job_type_shown(row->type),
-                    b                          ? state_word(core_job_state(&b->core))
-                    : held_why(x->en, row->id) ? "held"
-                                               : row->state,
+                    b                                 ? state_word(core_job_state(&b->core))
+                    : held_why(&x->en->jobs, row->id) ? "held"
+                                                      : row->state,
                     same == SAME_METADB ? metadb
                     : same == SAME_NODE ? "works on a node of this deployment"
                                         : "may be about the same OMS, its plan cannot be read");
@@ -58,7 +58,7 @@ static bool look_conflict(void *ctx, const struct journal_job *row)
 int job_conflict(struct engine *en, const struct plan *p, int64_t self, int64_t parent, struct err *e)
 {
     struct conflict x = {en, p, self, parent, e, 0};
-    int rc = journal_jobs(en->journal, true, look_conflict, &x, e);
+    int rc = journal_jobs(en->jobs.journal, true, look_conflict, &x, e);
     return rc ? rc : x.rc;
 }
 
@@ -66,7 +66,7 @@ static void write_job(struct submit *s, const struct deployment *d, struct plan 
                       const char *hash, struct job **out, struct err *e)
 {
     struct engine *en = s->en;
-    struct job *b = job_new(en, plan);
+    struct job *b = job_new(&en->jobs, plan);
     b->row = (struct journal_job){
         .type = xstrdup(job_type_word(plan->type)),
         .mode = xstrdup(core_mode_name(MODE_READY)),
@@ -75,22 +75,15 @@ static void write_job(struct submit *s, const struct deployment *d, struct plan 
         .deployment = xstrdup(s->text),
         .object = xstrdup(plan->object),
         .operator_ = xstrdup(s->login),
-        .boot = xstrdup(en->boot),
-        .created = engine_now(),
+        .boot = xstrdup(en->jobs.boot),
+        .created = record_now(),
         .parent = s->parent,
         .pause_on_reboot = strcmp(d->after_reboot, "resume") != 0,
     };
-    int rc = journal_begin(en->journal, e);
-    if (rc == 0 && (rc = journal_add_plan(en->journal, hash, text, e)) == 0)
-        rc = journal_add_job(en->journal, &b->row, e);
-    if (rc)
-        engine_die(e);
-    b->key = xasprintf("%lld-%s", (long long)b->row.id, en->instance);
-    b->next = en->jobs;
-    en->jobs = b;
-    for (size_t i = 0; i < b->core.n_subtasks; i++)
-        engine_record_sub(b, i);
-    engine_add_event(b, NULL, NULL, s->actor, "submit", NULL, "Ready", s->reason);
+    record_new(b, text);
+    b->next = en->jobs.first;
+    en->jobs.first = b;
+    record_event(b, NULL, NULL, s->actor, "submit", NULL, "Ready", s->reason);
     *out = b;
 }
 
@@ -100,7 +93,7 @@ static void create(struct submit *s, struct plan *plan, const struct deployment 
     char hash[65], *text = plan_text(plan);
     plan_sha256(text, hash);
     cJSON *r = cJSON_CreateObject();
-    struct job *parent = s->parent ? engine_job(s->en, s->parent) : NULL;
+    struct job *parent = s->parent ? jobs_find(&s->en->jobs, s->parent) : NULL;
     if (s->plan_only) {
         char *print = plan_print(plan);
         cJSON_AddStringToObject(r, "plan", hash);

@@ -101,7 +101,7 @@ static bool apply_one(struct call *c, size_t seq, const char **why)
         return false;
     }
     if (c->reason && verbs[c->verb].past && (c->verb != DO_DONE || c->force)) /* else the check speaks for itself */
-        sub_message(b, seq, "%s: %s", verbs[c->verb].past, c->reason);
+        record_message(b, seq, "%s: %s", verbs[c->verb].past, c->reason);
     cJSON *o = cJSON_CreateObject();
     cJSON_AddStringToObject(o, "step", b->subs[seq].step->id);
     cJSON_AddStringToObject(o, "subtask", b->subs[seq].plan->name);
@@ -161,7 +161,7 @@ static int do_job(struct call *c, struct err *e)
 {
     struct job *b = c->b;
     enum core_verb v = core_verb_of(c->verb, c->force);
-    int rc = c->verb == DO_START ? job_conflict(b->en, b->plan, b->row.id, b->row.parent, e) : 0;
+    int rc = c->verb == DO_START ? job_conflict(engine_of(b), b->plan, b->row.id, b->row.parent, e) : 0;
     if (rc)
         return rc;
     b->lock_take |= c->verb == DO_RESUME && b->core.mode == MODE_PAUSED; /* an operator has looked, should it be lost */
@@ -194,7 +194,7 @@ static cJSON *verb_result(int64_t id, enum state state, cJSON *changed)
 static int refuse_ended(struct engine *en, enum verb_id v, int64_t id, struct err *e)
 {
     struct journal_job row = {0};
-    int rc = journal_job(en->journal, id, &row, e);
+    int rc = journal_job(en->jobs.journal, id, &row, e);
     if (rc == 0)
         rc = err_set(e, ERR_STATE, "%s of job %lld is refused: it is %s%s%s", verbs[v].name, (long long)id, row.state,
                      row.why ? "; " : "", row.why ? row.why : "");
@@ -208,8 +208,8 @@ static int do_held(struct engine *en, const struct engine_caller *who, enum verb
 {
     if (v != DO_CANCEL || step)
         return err_set(e, ERR_STATE, "%s of job %lld is refused: it is %s; it can be canceled", verbs[v].name,
-                       (long long)id, held_why(en, id));
-    int rc = held_cancel(en, who, id, reason, force, e);
+                       (long long)id, held_why(&en->jobs, id));
+    int rc = held_cancel(&en->jobs, who->actor, id, reason, force, e);
     if (rc)
         return rc;
     *result = verb_result(id, STATE_CANCELED, cJSON_CreateArray());
@@ -220,9 +220,10 @@ static int do_held(struct engine *en, const struct engine_caller *who, enum verb
 int engine_do(struct engine *en, const struct engine_caller *who, enum verb_id v, int64_t id, const char *step,
               const char *subtask, const char *reason, bool force, cJSON **result, struct err *e)
 {
-    struct job *b = engine_job(en, id);
+    struct job *b = jobs_find(&en->jobs, id);
     if (!b)
-        return held_why(en, id) ? do_held(en, who, v, id, step, reason, force, result, e) : refuse_ended(en, v, id, e);
+        return held_why(&en->jobs, id) ? do_held(en, who, v, id, step, reason, force, result, e)
+                                       : refuse_ended(en, v, id, e);
     bool whole = verb_is_for_job(&verbs[v]);
     struct call c = {b, who, v, reason, force, cJSON_CreateArray(), NULL, NULL};
     int rc = whole && step ? err_set(e, ERR_PARAMS, "%s is for a whole job", verbs[v].name)

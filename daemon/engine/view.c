@@ -36,7 +36,7 @@ static void add_elapsed(cJSON *o, const char *started, const char *ended)
 {
     if (!started)
         return;
-    char *now = ended ? NULL : engine_now();
+    char *now = ended ? NULL : record_now();
     double s = seconds(ended ? ended : now) - seconds(started);
     add_number(o, "elapsed", s > 0 ? (double)(long long)(s * 1000) / 1000 : 0);
     free(now);
@@ -254,8 +254,8 @@ static cJSON *job_json(const struct job *b)
     add_number(o, "done", (double)done);
     add_number(o, "total", (double)b->core.n_subtasks);
     struct facts facts = {cJSON_AddObjectToObject(o, "facts"), FACTS_ROOM};
-    journal_facts(b->en->journal, b->row.id, add_fact, &facts, NULL);
-    add_number(o, "last", (double)journal_last_event(b->en->journal, b->row.id));
+    journal_facts(b->jobs->journal, b->row.id, add_fact, &facts, NULL);
+    add_number(o, "last", (double)journal_last_event(b->jobs->journal, b->row.id));
     add_hosts(o, b);
     steps = cJSON_AddArrayToObject(o, "steps");
     struct room r = room_for(b, 0, b->core.n_subtasks, false);
@@ -275,19 +275,19 @@ static bool first_row(void *ctx, const struct journal_job *row)
 static int find(struct engine *en, int64_t id, struct job **b, struct job **loaded, struct err *e)
 {
     *b = *loaded = NULL;
-    if (id == 0 && journal_jobs(en->journal, true, first_row, &id, e) == 0 && id == 0)
-        journal_jobs(en->journal, false, first_row, &id, e);
+    if (id == 0 && journal_jobs(en->jobs.journal, true, first_row, &id, e) == 0 && id == 0)
+        journal_jobs(en->jobs.journal, false, first_row, &id, e);
     if (id == 0)
         return err_set(e, ERR_NOT_FOUND, "there is no job yet: omsupctl submit DEPLOYMENT.yaml");
-    if ((*b = engine_job(en, id)) != NULL)
+    if ((*b = jobs_find(&en->jobs, id)) != NULL)
         return 0;
     struct journal_job row = {0};
-    int rc = journal_job(en->journal, id, &row, e);
+    int rc = journal_job(en->jobs.journal, id, &row, e);
     if (rc)
         return rc;
-    rc = job_load(en, &row, loaded, e);
-    if (rc && held_why(en, id))
-        err_set(e, rc, "job %lld is %s", (long long)id, held_why(en, id));
+    rc = job_load(&en->jobs, &row, loaded, e);
+    if (rc && held_why(&en->jobs, id))
+        err_set(e, rc, "job %lld is %s", (long long)id, held_why(&en->jobs, id));
     else if (rc)
         err_prefix(e, "job %lld", (long long)id);
     journal_job_clear(&row);
@@ -361,7 +361,7 @@ static cJSON *detail_json(struct job *b, size_t i, bool one, struct room *r, str
     cJSON *o = subtask_json(b, i, full);
     if (full) {
         struct attempts a = {cJSON_AddArrayToObject(o, "attempts"), one ? ATTEMPTS_SHOWN : ATTEMPTS_LISTED};
-        journal_attempts(b->en->journal, b->row.id, (int)i, add_attempt, &a, NULL);
+        journal_attempts(b->jobs->journal, b->row.id, (int)i, add_attempt, &a, NULL);
         cJSON_DeleteItemFromObject(o, "notice");
         cJSON_DeleteItemFromObject(o, "cure");
         add_text(o, "notice", p->notice);
@@ -438,10 +438,10 @@ static bool matches(const cJSON *filter, const char *name, const char *value, bo
 static bool add_job(void *ctx, const struct journal_job *row)
 {
     struct list *l = ctx;
-    const struct job *b = engine_job(l->en, row->id);
-    const char *state = b                          ? state_word(core_job_state(&b->core))
-                        : held_why(l->en, row->id) ? state_word(STATE_PAUSED)
-                                                   : row->state;
+    const struct job *b = jobs_find(&l->en->jobs, row->id);
+    const char *state = b                                 ? state_word(core_job_state(&b->core))
+                        : held_why(&l->en->jobs, row->id) ? state_word(STATE_PAUSED)
+                                                          : row->state;
     if (!matches(l->filter, "type", job_type_shown(row->type), false) || !matches(l->filter, "state", state, false) ||
         !matches(l->filter, "operator", row->operator_, false) || !matches(l->filter, "object", row->object, true))
         return true;
@@ -501,7 +501,7 @@ int engine_list(struct engine *en, const cJSON *filter, cJSON **out, struct err 
     int n = cJSON_IsNumber(limit) && limit->valuedouble >= 1 && limit->valuedouble <= 1000 ? limit->valueint : 50;
     cJSON *r = cJSON_CreateObject();
     struct list l = {en, filter, cJSON_AddArrayToObject(r, "jobs"), n};
-    int rc = journal_jobs(en->journal, false, add_job, &l, e);
+    int rc = journal_jobs(en->jobs.journal, false, add_job, &l, e);
     if (rc)
         cJSON_Delete(r);
     else
@@ -546,10 +546,10 @@ int engine_events(struct engine *en, int64_t job, int64_t since, unsigned limit,
 {
     struct events x = {cJSON_CreateArray(), since, EVENTS_ROOM, false};
     struct journal_job row = {0};
-    int rc = job ? journal_job(en->journal, job, &row, e) : 0;
+    int rc = job ? journal_job(en->jobs.journal, job, &row, e) : 0;
     journal_job_clear(&row);
     if (rc == 0)
-        rc = journal_events(en->journal, job, since, limit, add_event, &x, e);
+        rc = journal_events(en->jobs.journal, job, since, limit, add_event, &x, e);
     if (rc) {
         cJSON_Delete(x.list);
         return rc;

@@ -34,7 +34,7 @@ static bool lock_held(const struct job *b)
 }
 
 struct renewal {
-    struct engine *en;
+    struct jobs *jobs;
     int64_t job;
     char *holder, *key, *before;
     uint64_t asked_ms;
@@ -65,7 +65,7 @@ static bool waits_for_lock(const struct job *b, size_t seq)
 static void renewed(void *arg)
 {
     struct renewal *r = arg;
-    struct job *b = engine_job(r->en, r->job);
+    struct job *b = jobs_find(r->jobs, r->job);
     if (b) {
         b->lock_in_flight = false;
         if (r->verdict == VERDICT_YES) {
@@ -84,7 +84,7 @@ static void renewed(void *arg)
             if (r->verdict == VERDICT_YES)
                 work_kick(b, i);
             else if (r->verdict == VERDICT_UNKNOWN)
-                sub_message(b, i, "waits for the lock in the MetaDB: %s", buf_str(&r->out));
+                record_message(b, i, "waits for the lock in the MetaDB: %s", buf_str(&r->out));
             else
                 work_refused(b, i, why);
         }
@@ -101,12 +101,12 @@ static void renewed(void *arg)
 
 static bool is_sure(const struct job *b)
 {
-    return b->lock_sure_ms && uv_now(b->en->loop) - b->lock_sure_ms < LOCK_SURE_MS;
+    return b->lock_sure_ms && uv_now(b->jobs->reach->loop) - b->lock_sure_ms < LOCK_SURE_MS;
 }
 
 void lock_tick(struct job *b)
 {
-    uint64_t now = uv_now(b->en->loop);
+    uint64_t now = uv_now(b->jobs->reach->loop);
     if (b->lock_in_flight || now - b->lock_renewed_ms < (is_sure(b) && !b->lock_take ? LOCK_RENEW_MS : LOCK_AGAIN_MS) ||
         !lock_held(b))
         return;
@@ -119,16 +119,16 @@ void lock_tick(struct job *b)
     b->lock_in_flight = true;
     const struct plan_metadb *m = &b->plan->metadb;
     struct renewal *r = xcalloc(1, sizeof *r);
-    *r = (struct renewal){.en = b->en,
+    *r = (struct renewal){.jobs = b->jobs,
                           .job = b->row.id,
-                          .holder = xstrdup(b->en->host),
+                          .holder = xstrdup(b->jobs->control),
                           .key = xstrdup(b->key),
-                          .before = job_leases(b),
+                          .before = leases_of(b),
                           .asked_ms = now,
                           .take = b->lock_take};
     struct metadb_login l = {
         .host = m->host, .user = m->user, .port = m->port, .password = b->password, .rm = m->rm, .cm = m->cm};
-    calls_metadb(&b->en->reach, &l, renew, renewed, r);
+    calls_metadb(b->jobs->reach, &l, renew, renewed, r);
 }
 
 bool lock_sure(struct job *b, size_t seq)
@@ -142,7 +142,7 @@ bool lock_sure(struct job *b, size_t seq)
 /* --- progress ------------------------------------------------------------------------------------------- */
 
 struct look {
-    struct engine *en;
+    struct jobs *jobs;
     int64_t job;
     size_t seq;
     uint64_t gen;
@@ -166,20 +166,20 @@ static void take_progress(struct sub *s, const struct lines_progress *p, uint64_
 static void on_tail(void *ctx, const struct node_result *r)
 {
     struct look *l = ctx;
-    struct job *b = engine_job(l->en, l->job);
+    struct job *b = jobs_find(l->jobs, l->job);
     struct lines_progress p;
     if (b && r->outcome == NODE_EXITED && b->subs[l->seq].work.gen == l->gen) {
         if (lines_progress(r->output, &p))
-            take_progress(&b->subs[l->seq], &p, uv_now(l->en->loop));
+            take_progress(&b->subs[l->seq], &p, uv_now(b->jobs->reach->loop));
         b->changed = true;
-        engine_touch(l->en);
+        record_begin(b->jobs);
     }
     free(l);
 }
 
 void progress_tick(struct job *b)
 {
-    uint64_t now = uv_now(b->en->loop);
+    uint64_t now = uv_now(b->jobs->reach->loop);
     for (size_t i = 0; i < b->core.n_subtasks; i++) {
         struct sub *s = &b->subs[i];
         if (!s->plan->progress || s->work.what != WORK_ACT || !s->work.sent ||
@@ -187,7 +187,7 @@ void progress_tick(struct job *b)
             continue;
         s->progress_asked_ms = now;
         struct look *l = xcalloc(1, sizeof *l);
-        *l = (struct look){b->en, b->row.id, i, s->work.gen};
+        *l = (struct look){b->jobs, b->row.id, i, s->work.gen};
         char *token = job_token(b, i, b->core.subtasks[i].attempt);
         node_tail(job_host(b, i)->node, token, UINT64_MAX, on_tail, l);
         free(token);

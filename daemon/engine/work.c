@@ -8,6 +8,7 @@
 #include "common/alloc.h"
 #include "common/log.h"
 #include "common/strv.h"
+#include "daemon/action/action.h"
 #include "daemon/engine/internal.h"
 
 enum {
@@ -26,7 +27,7 @@ enum {
 
 /* Finds its subtask again when an answer comes; stale when the generation has moved on. */
 struct ask {
-    struct engine *en;
+    struct jobs *jobs;
     int64_t job;
     size_t seq;
     uint64_t gen;
@@ -42,7 +43,7 @@ struct ask {
 static struct ask *ask_new(struct job *b, size_t seq)
 {
     struct ask *a = xcalloc(1, sizeof *a);
-    a->en = b->en;
+    a->jobs = b->jobs;
     a->job = b->row.id;
     a->seq = seq;
     a->gen = b->subs[seq].work.gen;
@@ -53,7 +54,7 @@ static struct ask *ask_new(struct job *b, size_t seq)
 /* The job when the answer is still wanted, else NULL. Ends the flight. */
 static struct job *ask_job(struct ask *a)
 {
-    struct job *b = engine_job(a->en, a->job);
+    struct job *b = jobs_find(a->jobs, a->job);
     if (!b || b->subs[a->seq].work.gen != a->gen)
         return NULL;
     b->subs[a->seq].work.in_flight = false;
@@ -68,7 +69,10 @@ static void begin(struct job *b, size_t seq, enum work_what what)
 
 static void end(struct job *b, size_t seq) { begin(b, seq, WORK_NONE); }
 
-static void after(struct job *b, size_t seq, uint64_t ms) { b->subs[seq].work.next_ms = uv_now(b->en->loop) + ms; }
+static void after(struct job *b, size_t seq, uint64_t ms)
+{
+    b->subs[seq].work.next_ms = uv_now(b->jobs->reach->loop) + ms;
+}
 
 /* Which code is asked or done now: the check's, or the act's. */
 static const struct plan_code *code_of(const struct job *b, size_t seq)
@@ -91,13 +95,13 @@ static void check_answered(struct job *b, size_t seq, enum verdict v, bool said,
     end(b, seq);
     if (!engine_event(b, seq, v == VERDICT_YES ? EV_YES : v == VERDICT_NO ? EV_NO : EV_CANNOT_TELL, NULL, NULL))
         return;
-    const struct core_row *row = b->en->update.moves[0].row;
+    const struct core_row *row = engine_of(b)->update.moves[0].row;
     if (row->to != PHASE_FAILED && row->to != PHASE_UNKNOWN)
         return;
     char *evidence = said ? xstrdup(b->subs[seq].message) : NULL;
     const char *attempt = row->from == PHASE_DOUBT ? before : NULL;
-    sub_message(b, seq, "%s%s%s%s%s", row->why, attempt || evidence ? ": " : "", attempt ? attempt : "",
-                attempt && evidence ? "; " : "", evidence ? evidence : "");
+    record_message(b, seq, "%s%s%s%s%s", row->why, attempt || evidence ? ": " : "", attempt ? attempt : "",
+                   attempt && evidence ? "; " : "", evidence ? evidence : "");
     free(evidence);
 }
 
@@ -147,7 +151,7 @@ void work_refused(struct job *b, size_t seq, const char *why)
 {
     answer_attempt(b, seq, "never", -1, NULL, 0);
     end(b, seq);
-    sub_message(b, seq, "%s", why);
+    record_message(b, seq, "%s", why);
     engine_event(b, seq, EV_EXIT_BAD, NULL, NULL);
 }
 
@@ -160,8 +164,8 @@ static bool out_of_time(const struct job *b, size_t seq)
 static void say_out_of_time(struct job *b, size_t seq)
 {
     const struct sub *s = &b->subs[seq];
-    sub_message(b, seq, "out of time: %u s are allowed%s%s", s->plan->timeout_s, s->message ? "; last: " : "",
-                s->message ? s->message : "");
+    record_message(b, seq, "out of time: %u s are allowed%s%s", s->plan->timeout_s, s->message ? "; last: " : "",
+                   s->message ? s->message : "");
 }
 
 /* Its node has stopped it; what it had printed is kept. */
@@ -209,7 +213,7 @@ static void on_probe(void *ctx, const struct node_result *r)
     default:
         /* Its own clock: of ours only the time counts in which it was watched. */
         if (r->exit == EXIT_TIMEOUT &&
-            uv_now(b->en->loop) - b->subs[seq].work.asked_ms >= 1000ULL * b->subs[seq].plan->timeout_s)
+            uv_now(b->jobs->reach->loop) - b->subs[seq].work.asked_ms >= 1000ULL * b->subs[seq].plan->timeout_s)
             probe_stopped(b, seq, r);
         else
             attempt_answered(b, seq, NODE_EXITED, r->exit, r->output, r->output_len);
@@ -254,13 +258,14 @@ static void on_run(void *ctx, const struct node_result *r)
         return;
     struct boot_of o = {b->core.subtasks[seq].attempt, NULL};
     if (r->outcome == NODE_NEVER)
-        journal_attempts(b->en->journal, b->row.id, (int)seq, take_boot, &o, NULL);
+        journal_attempts(b->jobs->journal, b->row.id, (int)seq, take_boot, &o, NULL);
     enum node_outcome outcome = believed(b, seq, r, o.boot);
     free(o.boot);
     char *token = job_token(b, seq, b->core.subtasks[seq].attempt);
     struct buf cut = {0};
     if (r->output_cut) {
-        char *where = xasprintf("%s in %s/%s.out", b->plan->hosts[b->subs[seq].plan->host].name, b->en->run_dir, token);
+        char *where =
+            xasprintf("%s in %s/%s.out", b->plan->hosts[b->subs[seq].plan->host].name, b->jobs->reach->run_dir, token);
         window_join(&b->redact, r->output, r->output_len, where, &cut);
         free(where);
     }
@@ -340,7 +345,7 @@ static bool add_fact(void *ctx, const char *name, const char *value)
 static char **builtin_env(struct job *b, size_t seq)
 {
     char **env = work_env(b, seq, b->subs[seq].work.what == WORK_ACT ? b->core.subtasks[seq].attempt : 0),
-         *leases = job_leases(b);
+         *leases = leases_of(b);
     size_t n = 0;
     while (env[n])
         n++;
@@ -348,7 +353,7 @@ static char **builtin_env(struct job *b, size_t seq)
     env[n] = xasprintf("OMSUP_BEFORE=%s", leases ? leases : "");
     env[n + 1] = NULL;
     free(leases);
-    journal_facts(b->en->journal, b->row.id, add_fact, &env, NULL);
+    journal_facts(b->jobs->journal, b->row.id, add_fact, &env, NULL);
     return env;
 }
 
@@ -372,9 +377,9 @@ static void ask_builtin(struct job *b, size_t seq, const char *name)
         const struct plan_server *p = &b->plan->servers[i];
         a->servers[i] = (struct metadb_server){xstrdup(p->node), xstrdup(p->region), xstrdup(p->ip), xstrdup(p->hb)};
     }
-    a->t1 = journal_fact(b->en->journal, b->row.id, "T1");
+    a->t1 = journal_fact(b->jobs->journal, b->row.id, "T1");
     if (!a->t1 && b->row.parent)
-        a->t1 = journal_fact(b->en->journal, b->row.parent, "T1");
+        a->t1 = journal_fact(b->jobs->journal, b->row.parent, "T1");
     a->since = xstrdup(b->subs[seq].started);
     if (a->since && strlen(a->since) > 20)
         strcpy(a->since + 19, "Z");
@@ -383,7 +388,7 @@ static void ask_builtin(struct job *b, size_t seq, const char *name)
         .host = m->host, .user = m->user, .port = m->port, .password = b->password, .rm = m->rm, .cm = m->cm};
     if (w->what == WORK_ACT)
         w->sent = true;
-    calls_metadb(&b->en->reach, &l, run_builtin, on_builtin, a);
+    calls_metadb(b->jobs->reach, &l, run_builtin, on_builtin, a);
 }
 
 /* A look of a PROBE has the step's time; a check at least two minutes, for it may read the whole of what the step made.
@@ -426,7 +431,7 @@ static void ask_script(struct job *b, size_t seq, const char *script)
         struct node_script ns = {
             .env = (const char *const *)env, .script = script, .secret = s->plan->metadb ? b->login : NULL};
         w->sent = true;
-        w->asked_ms = uv_now(b->en->loop);
+        w->asked_ms = uv_now(b->jobs->reach->loop);
         if (run)
             node_run(h->node, token, &ns, on_run, ask_new(b, seq));
         else
@@ -439,7 +444,7 @@ static void ask_script(struct job *b, size_t seq, const char *script)
 void work_kick(struct job *b, size_t seq)
 {
     struct work *w = &b->subs[seq].work;
-    if (w->what == WORK_NONE || w->in_flight || b->en->reach.closing)
+    if (w->what == WORK_NONE || w->in_flight || b->jobs->reach->closing)
         return;
     w->next_ms = 0;
     const struct plan_code *code = code_of(b, seq);
@@ -455,7 +460,7 @@ void work_kick(struct job *b, size_t seq)
 
 void work_kick_host(struct engine *en, struct host *h)
 {
-    for (struct job *b = en->jobs; b; b = b->next)
+    for (struct job *b = en->jobs.first; b; b = b->next)
         for (size_t i = 0; i < b->core.n_subtasks; i++) {
             const struct work *w = &b->subs[i].work;
             bool here = b->hosts[b->subs[i].plan->host] == h && !code_of(b, i)->builtin;
@@ -542,7 +547,7 @@ static bool answer_is_near(const struct job *b, size_t seq)
 
 void work_tick(struct job *b, uint64_t elapsed_ms)
 {
-    uint64_t now = uv_now(b->en->loop);
+    uint64_t now = uv_now(b->jobs->reach->loop);
     for (size_t i = 0; i < b->core.n_subtasks; i++) {
         struct sub *s = &b->subs[i];
         struct work *w = &s->work;

@@ -6,7 +6,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "daemon/engine/internal.h"
+#include <cjson/cJSON.h>
+
+#include "daemon/engine/job/job.h"
 
 static const char *text(const cJSON *o, const char *key)
 {
@@ -40,11 +42,11 @@ static bool is_node(const cJSON *server, const cJSON *hosts, const struct plan *
     return false;
 }
 
-enum same_as job_same_as(struct engine *en, const char *plan, const struct plan *p)
+enum same_oms same_oms(const struct jobs *js, const char *plan, const struct plan *p)
 {
     char *json = NULL;
-    enum same_as same = SAME_NOT;
-    cJSON *o = journal_plan(en->journal, plan, &json, NULL) == 0 ? cJSON_Parse(json) : NULL;
+    enum same_oms same = SAME_NOT;
+    cJSON *o = journal_plan(js->journal, plan, &json, NULL) == 0 ? cJSON_Parse(json) : NULL;
     const cJSON *metadb = cJSON_GetObjectItemCaseSensitive(o, "metadb"), *server;
     free(json);
     if (!cJSON_IsObject(metadb))

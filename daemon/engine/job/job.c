@@ -1,12 +1,10 @@
 /* A job in memory: its plan, its core, its subtasks. */
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/alloc.h"
-#include "common/utf8.h"
-#include "daemon/engine/internal.h"
+#include "daemon/action/action.h"
+#include "daemon/engine/job/job.h"
 
 static void shape_subtask(struct core_subtask *c, const struct plan_subtask *p)
 {
@@ -38,13 +36,13 @@ static bool guarded(const struct plan *p, const char *id)
     return false;
 }
 
-struct job *job_new(struct engine *en, struct plan *plan)
+struct job *job_new(struct jobs *js, struct plan *plan)
 {
     struct job *b = xcalloc(1, sizeof *b);
     size_t n = 0;
     for (size_t k = 0; k < plan->n_steps; k++)
         n += plan->steps[k].n_subtasks;
-    b->en = en;
+    b->jobs = js;
     b->plan = plan;
     b->hosts = xcalloc(plan->n_hosts, sizeof *b->hosts);
     b->subs = xcalloc(n, sizeof *b->subs);
@@ -130,10 +128,10 @@ static bool fill_subtask(void *ctx, unsigned seq, const struct journal_subtask *
     return true;
 }
 
-int job_load(struct engine *en, const struct journal_job *row, struct job **out, struct err *e)
+int job_load(struct jobs *js, const struct journal_job *row, struct job **out, struct err *e)
 {
     char *text = NULL, hash[65];
-    int rc = journal_plan(en->journal, row->plan, &text, e);
+    int rc = journal_plan(js->journal, row->plan, &text, e);
     if (rc)
         return rc;
     plan_sha256(text, hash);
@@ -146,9 +144,9 @@ int job_load(struct engine *en, const struct journal_job *row, struct job **out,
     cJSON_Delete(json);
     if (rc)
         return rc;
-    struct job *b = job_new(en, plan);
+    struct job *b = job_new(js, plan);
     journal_job_copy(&b->row, row);
-    b->key = xasprintf("%lld-%s", (long long)row->id, en->instance);
+    b->key = xasprintf("%lld-%s", (long long)row->id, js->instance);
     int mode = core_mode_parse(row->mode);
     if (mode < 0)
         rc = err_set(e, ERR_JOURNAL, "unknown mode \"%s\"", row->mode);
@@ -163,7 +161,7 @@ int job_load(struct engine *en, const struct journal_job *row, struct job **out,
             rc = err_set(e, ERR_JOURNAL, "its plan names the built-in \"%s\", which this omsupd does not have", name);
     }
     struct fill f = {b, e, 0, 0};
-    if (rc == 0 && (rc = journal_subtasks(en->journal, row->id, fill_subtask, &f, e)) == 0)
+    if (rc == 0 && (rc = journal_subtasks(js->journal, row->id, fill_subtask, &f, e)) == 0)
         rc = f.rc;
     if (rc == 0 && f.n != b->core.n_subtasks)
         rc = err_set(e, ERR_JOURNAL, "the journal has %zu subtasks, the plan %zu", f.n, b->core.n_subtasks);
@@ -177,49 +175,7 @@ int job_load(struct engine *en, const struct journal_job *row, struct job **out,
 
 char *job_parent_key(const struct job *b)
 {
-    return b->row.parent ? xasprintf("%lld-%s", (long long)b->row.parent, b->en->instance) : NULL;
-}
-
-enum { LEASES_MAX = 32 }; /* older jobs' leases have expired */
-
-struct leases {
-    const struct job *b;
-    struct buf out;
-    unsigned n;
-};
-
-static bool note_open_run(void *ctx, unsigned seq, const struct journal_subtask *s)
-{
-    bool *open = ctx;
-    *open = *open || s->open_run;
-    return true;
-}
-
-/* It has ended, and nothing of it may still run unseen. */
-static bool is_over(const struct job *b, int64_t id)
-{
-    bool open = false;
-    return !engine_job(b->en, id) && !held_why(b->en, id) &&
-           journal_subtasks(b->en->journal, id, note_open_run, &open, NULL) == 0 && !open;
-}
-
-static bool add_lease(void *ctx, const struct journal_job *row)
-{
-    struct leases *x = ctx;
-    const struct job *b = x->b;
-    if (row->id != b->row.id && row->id != b->row.parent && is_over(b, row->id))
-        buf_printf(&x->out, "%lld-%s\n", (long long)row->id, b->en->instance);
-    return ++x->n < LEASES_MAX;
-}
-
-/* What a rollback leads back from; and jobs that are over: a canceled one has left its lease. */
-char *job_leases(const struct job *b)
-{
-    struct leases x = {b, {0}, 0};
-    if (b->row.parent)
-        buf_printf(&x.out, "%lld-%s\n", (long long)b->row.parent, b->en->instance);
-    journal_jobs(b->en->journal, false, add_lease, &x, NULL);
-    return buf_take(&x.out);
+    return b->row.parent ? xasprintf("%lld-%s", (long long)b->row.parent, b->jobs->instance) : NULL;
 }
 
 char *job_token(const struct job *b, size_t seq, unsigned attempt)
@@ -231,7 +187,7 @@ struct host *job_host(struct job *b, size_t seq)
 {
     unsigned h = b->subs[seq].plan->host;
     if (!b->hosts[h])
-        b->hosts[h] = host_get(&b->en->reach, &b->plan->hosts[h]);
+        b->hosts[h] = host_get(b->jobs->reach, &b->plan->hosts[h]);
     return b->hosts[h];
 }
 
@@ -260,25 +216,9 @@ int job_find(const struct job *b, const char *step, const char *subtask, size_t 
     return err_set(e, ERR_NOT_FOUND, "job %lld has no step \"%s\"", (long long)b->row.id, step);
 }
 
-void sub_message(struct job *b, size_t seq, const char *fmt, ...)
+void job_set_why(struct job *b, const char *why)
 {
-    char text[1280]; /* of two commands, each with a line of one_line(), and words of ours */
-    va_list ap;
-    va_start(ap, fmt);
-    bool cut = vsnprintf(text, sizeof text, fmt, ap) >= (int)sizeof text;
-    va_end(ap);
-    size_t len = strlen(text);
-    if (cut)
-        len = utf8_whole(text, len);
-    redact_scrub(&b->redact, text, &len);
-    struct buf clean = {0};
-    utf8_add(&clean, text, len); /* a reason may be anything */
-    struct sub *s = &b->subs[seq];
-    if (s->message && strcmp(s->message, buf_str(&clean)) == 0) {
-        buf_free(&clean);
-        return;
-    }
-    free(s->message);
-    s->message = clean.len ? buf_take(&clean) : xstrdup("");
-    engine_record_sub(b, seq);
+    char *copy = xstrdup(why);
+    free(b->row.why);
+    b->row.why = copy;
 }

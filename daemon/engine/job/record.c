@@ -1,0 +1,240 @@
+/* The only writer of the journal. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/alloc.h"
+#include "common/log.h"
+#include "common/utf8.h"
+#include "daemon/engine/job/job.h"
+
+_Noreturn void record_die(const struct err *e)
+{
+    log_error("%s; memory is ahead of the journal, so this process ends and starts again from it", e->msg);
+    _exit(70);
+}
+
+char *record_now(void)
+{
+    struct timeval tv;
+    struct tm tm;
+    char day[32];
+    gettimeofday(&tv, NULL);
+    gmtime_r(&tv.tv_sec, &tm);
+    strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &tm);
+    return xasprintf("%s.%03dZ", day, (int)(tv.tv_usec / 1000));
+}
+
+static void must(int rc, const struct err *e)
+{
+    if (rc)
+        record_die(e);
+}
+
+void record_begin(struct jobs *js)
+{
+    struct err e;
+    must(journal_begin(js->journal, &e), &e);
+    js->dirty = true;
+}
+
+void record_event(struct job *b, const char *step, const char *subtask, const char *actor, const char *event,
+                  const char *from, const char *to, const char *reason)
+{
+    struct err e;
+    record_begin(b->jobs);
+    char *now = record_now();
+    struct journal_event ev = {.time = now,
+                               .job = b->row.id,
+                               .step = (char *)step,
+                               .subtask = (char *)subtask,
+                               .actor = (char *)actor,
+                               .event = (char *)event,
+                               .from = (char *)from,
+                               .to = (char *)to,
+                               .reason = (char *)reason};
+    must(journal_add_event(b->jobs->journal, &ev, &e), &e);
+    free(now);
+    b->changed = true;
+}
+
+void record_job(struct job *b)
+{
+    struct err e;
+    record_begin(b->jobs);
+    free(b->row.mode);
+    free(b->row.state);
+    b->row.mode = xstrdup(core_mode_name(b->core.mode));
+    b->row.state = xstrdup(state_word(core_job_state(&b->core)));
+    must(journal_set_job(b->jobs->journal, &b->row, &e), &e);
+    b->changed = true;
+}
+
+void record_sub(struct job *b, size_t seq)
+{
+    struct err e;
+    const struct core_subtask *c = &b->core.subtasks[seq];
+    const struct sub *s = &b->subs[seq];
+    record_begin(b->jobs);
+    struct journal_subtask row = {.step = s->step->id,
+                                  .name = s->plan->name,
+                                  .phase = (char *)core_phase_name(c->phase),
+                                  .started = s->started,
+                                  .ended = s->ended,
+                                  .message = s->message,
+                                  .attempt = c->attempt,
+                                  .lost = c->lost,
+                                  .open_run = c->open_run,
+                                  .skip_forced = c->skip_forced};
+    must(journal_set_subtask(b->jobs->journal, b->row.id, (unsigned)seq, &row, &e), &e);
+    b->changed = true;
+}
+
+void record_mark(struct job *b, const char *name)
+{
+    struct err e;
+    char *old = journal_fact(b->jobs->journal, b->row.id, name);
+    if (!old) {
+        char *now = record_now();
+        memcpy(now + 19, "Z", 2); /* whole seconds */
+        must(journal_set_fact(b->jobs->journal, b->row.id, name, now, now, &e), &e);
+        free(now);
+    }
+    free(old);
+}
+
+void record_attempt(struct job *b, size_t seq)
+{
+    struct err e;
+    const struct core_subtask *c = &b->core.subtasks[seq];
+    struct sub *s = &b->subs[seq];
+    s->forced = s->force_next;
+    s->force_next = false; /* of one attempt: what the engine begins by itself is not forced */
+    char *token = job_token(b, seq, c->attempt), *now = record_now();
+    const struct plan_host *h = &b->plan->hosts[s->plan->host];
+    struct host *host = s->plan->act.script ? job_host(b, seq) : NULL;
+    struct journal_attempt a = {.seq = (unsigned)seq,
+                                .attempt = c->attempt,
+                                .token = token,
+                                .host = h->name,
+                                .boot = (char *)(host ? node_boot_id(host->node) : b->jobs->boot),
+                                .forced = s->forced,
+                                .started = now};
+    must(journal_add_attempt(b->jobs->journal, b->row.id, &a, &e), &e);
+    free(token);
+    free(now);
+}
+
+void record_attempt_drop(struct job *b, size_t seq)
+{
+    struct err e;
+    char *now = record_now();
+    must(journal_drop_attempt(b->jobs->journal, b->row.id, (unsigned)seq, now, &e), &e);
+    free(now);
+}
+
+void record_attempt_end(struct job *b, size_t seq, const char *outcome, int exit, const char *output, size_t len)
+{
+    struct err e;
+    char *now = record_now();
+    record_begin(b->jobs);
+    must(journal_end_attempt(b->jobs->journal, b->row.id, (unsigned)seq, b->core.subtasks[seq].attempt, now, outcome,
+                             exit, output, len, &e),
+         &e);
+    free(now);
+}
+
+void record_fact(struct job *b, const char *name, const char *value)
+{
+    struct err e;
+    char *now = record_now();
+    record_begin(b->jobs);
+    must(journal_set_fact(b->jobs->journal, b->row.id, name, value, now, &e), &e);
+    free(now);
+}
+
+void record_new(struct job *b, const char *plan_text)
+{
+    struct err e;
+    struct jobs *js = b->jobs;
+    record_begin(js);
+    must(journal_add_plan(js->journal, b->row.plan, plan_text, &e), &e);
+    must(journal_add_job(js->journal, &b->row, &e), &e);
+    b->key = xasprintf("%lld-%s", (long long)b->row.id, js->instance);
+    for (size_t i = 0; i < b->core.n_subtasks; i++)
+        record_sub(b, i);
+}
+
+static void add_held_event(struct jobs *js, int64_t id, const char *actor, const char *event, const char *from,
+                           const char *to, const char *reason)
+{
+    struct err e;
+    char *now = record_now();
+    struct journal_event ev = {.time = now,
+                               .job = id,
+                               .actor = (char *)actor,
+                               .event = (char *)event,
+                               .from = (char *)from,
+                               .to = (char *)to,
+                               .reason = (char *)reason};
+    must(journal_add_event(js->journal, &ev, &e), &e);
+    free(now);
+}
+
+/* ",successful,skipped,": the phases that are an end, as journal_cancel_subtasks() takes them. */
+static char *final_phases(void)
+{
+    struct buf b = {0};
+    buf_puts(&b, ",");
+    for (int p = 0; p < N_PHASES; p++)
+        if (core_phase_final((enum core_phase)p))
+            buf_printf(&b, "%s,", core_phase_name((enum core_phase)p));
+    return buf_take(&b);
+}
+
+void record_cancel_held(struct jobs *js, const struct journal_job *row, const char *actor, const char *event,
+                        const char *reason)
+{
+    struct err e;
+    char *now = record_now(), *final = final_phases();
+    const char *canceled = state_word(STATE_CANCELED);
+    struct journal_job ended = *row;
+    record_begin(js);
+    must(journal_cancel_subtasks(js->journal, row->id, now, core_phase_name(PHASE_CANCELED), final, &e), &e);
+    add_held_event(js, row->id, actor, event, state_word(STATE_PAUSED), canceled, reason);
+    add_held_event(js, row->id, "engine", "ended", NULL, canceled, NULL);
+    ended.mode = (char *)core_mode_name(MODE_CANCELED);
+    ended.state = (char *)canceled;
+    ended.why = (char *)reason;
+    ended.completed = now;
+    must(journal_set_job(js->journal, &ended, &e), &e);
+    free(final);
+    free(now);
+}
+
+void record_message(struct job *b, size_t seq, const char *fmt, ...)
+{
+    char text[1280]; /* of two commands, each with a line of one_line(), and words of ours */
+    va_list ap;
+    va_start(ap, fmt);
+    bool cut = vsnprintf(text, sizeof text, fmt, ap) >= (int)sizeof text;
+    va_end(ap);
+    size_t len = strlen(text);
+    if (cut)
+        len = utf8_whole(text, len);
+    redact_scrub(&b->redact, text, &len);
+    struct buf clean = {0};
+    utf8_add(&clean, text, len); /* a reason may be anything */
+    struct sub *s = &b->subs[seq];
+    if (s->message && strcmp(s->message, buf_str(&clean)) == 0) {
+        buf_free(&clean);
+        return;
+    }
+    free(s->message);
+    s->message = clean.len ? buf_take(&clean) : xstrdup("");
+    record_sub(b, seq);
+}
