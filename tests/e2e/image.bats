@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The image's way to the nodes: once for each, with progress; a cut copy goes on; a node that has it is left alone.
+# The image's way to the nodes: once for each, with progress; a cut copy is continued; a node that has it is left alone.
 # shellcheck disable=SC2030,SC2031,SC2154 # tests are subshells; LAB_* are from `lab env`
 
 bats_require_minimum_version 1.5.0
@@ -25,7 +25,7 @@ looked_beyond() { # DONE
 		select(.subtask == "oms1") | .progress | select(.done > $beyond)' >"$D/progress"
 }
 
-@test "a copy that is cut goes on where it ended; bytes and rate are seen; what has the image is left alone" {
+@test "a copy that is cut is continued; bytes and rate are shown; a node that has the image is left alone" {
 	size=$("$LAB" control stat -c %s "$LAB_ARCHIVE")
 	"$LAB" control sh -c "ssh root@oms2 docker load <$LAB_ARCHIVE"
 	"$LAB" effects reset
@@ -53,7 +53,7 @@ looked_beyond() { # DONE
 	at_gate "$job" load-image
 	run -0 ctl logs "$job" copy-image/oms1
 	# what was under way when it was cut may have come to the file after our look
-	on=$(sed -n "s/^going on after \([0-9]*\) of $size bytes\$/\1/p" <<<"$output")
+	on=$(sed -n "s/^continuing after \([0-9]*\) of $size bytes\$/\1/p" <<<"$output")
 	[ "$on" -ge "$part" ]
 	[ "$on" -lt "$size" ]
 	sum=$("$LAB" control sha256sum "$LAB_ARCHIVE")
@@ -91,7 +91,7 @@ looked_beyond() { # DONE
 	job=$(submit)
 	becomes "$job" Failed
 	run -0 ctl logs "$job" copy-image/oms1
-	[[ $output == *"another SHA-256"*"it was removed, retry"* ]]
+	[[ $output == *"but the archive has"*"the copy was removed, retry"* ]]
 	"$LAB" on oms1 sh -c '! ls /data/oms/oms_logs/omsup/image/*'
 	ctl retry "$job"
 	at_gate "$job" load-image

@@ -157,10 +157,10 @@ image_of() { "$LAB" on "$1" docker inspect -f '{{.Config.Image}}' "$LAB_OLD"; }
 	check "$file"
 	says old-container/oms1 "is not running"
 	says old-container/oms2 "is not running"
-	says mounts/oms1 "missing: /data/oms/oms_store"
+	says mounts/oms1 "these paths do not exist: /data/oms/oms_store"
 	says host-ip/oms2 "is not an address of oms2"
 	says ports/oms1 "is not running"
-	says new-name/oms1 "exists already"
+	says new-name/oms1 "already exists"
 	says clock/oms2 "s off"
 	says docker/oms2 "failed by the lab"
 	says image-space/oms1 "KiB free"
@@ -199,7 +199,7 @@ time.sleep(600)' >"$D/holder" 3>&- 4>&- &
 	until_true 20 test -s "$D/holder"
 	check "$file"
 	kill "$(cat "$D/holder")"
-	says ports/oms1 "held by others: 9000"
+	says ports/oms1 "in use by other processes: 9000"
 	says image-on-node/oms1 "/data/oms_423.tar is missing"
 	says image-on-node/oms2 "/data/oms_423.tar is missing"
 	says databases "no table host in $CM"
@@ -220,7 +220,7 @@ time.sleep(600)' >"$D/holder" 3>&- 4>&- &
 
 @test "the wrong archive or image name; a MetaDB that is away" {
 	check "$(deployment name '  name: .*' "  name: $(image_of oms1)")"
-	says new-image/oms1 "has the name of the one that runs"
+	says new-image/oms1 "has the same name as the running one"
 	[ "$(failed | xargs)" = "new-image/oms1 new-image/oms2" ]
 	file=$(deployment hash '  name: .*' "&\n  sha256: $(printf '0%.0s' {1..64})")
 	check "$file"

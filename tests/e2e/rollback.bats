@@ -79,14 +79,14 @@ parent_is_canceled() { # JOB ROLLBACK-JOB
 	becomes "$job" Failed
 	[ "$(step_state "$job" old-stopped)" = Failed ]
 	run -0 ctl status "$job"
-	[[ $output == *"$LAB_OLD runs again: what it writes is not in the backup"*"roll back (the databases stay as they are)"* ]]
+	[[ $output == *"$LAB_OLD is running again: what it writes is not in the backup"*"roll back (the databases are left as they are)"* ]]
 	run -4 ctl skip "$job" old-stopped --reason test --yes
 	back=$(rollback "$job")
 	becomes "$back" Successful
 	[ "$("$LAB" sql "$RM" 'SELECT project_name FROM oms_project WHERE id = 90')" = late ]
 	"$LAB" sql "$RM" 'DELETE FROM oms_project WHERE id = 90'
 	run -0 ctl status "$back"
-	[[ $output == *"The old containers run again; the databases were left as they are."* ]]
+	[[ $output == *"The old containers are running again; the databases were not changed."* ]]
 	[[ $output != *"new containers"* ]]
 	ended_as_before "$back"
 	[ "$(drops)" = 0 ]

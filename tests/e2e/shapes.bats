@@ -186,7 +186,7 @@ new_env() { "$LAB" on oms1 docker inspect -f '{{join .Config.Env "\n"}}' "$LAB_N
 	job=$(submit)
 	becomes "$job" Failed
 	run -0 ctl logs "$job" precheck/new-image/oms1
-	[[ $output == *"$LAB_IMAGE is another name of the image that runs, $old"* ]]
+	[[ $output == *"$LAB_IMAGE is another name for the running image, $old"* ]]
 	[ -z "$(changes)" ]
 	"$LAB" on oms1 docker rmi "$LAB_IMAGE"
 	"$LAB" effects reset

@@ -143,8 +143,8 @@ class Troubled(omslab.Case):
         self.assertEqual(self.path()[-2:], ["In Doubt", "In Doubt"])
         # What the script said is shown beside what the check says, and kept.
         message = subtask(lab.status(job), "init-metadata/oms1")["message"]
-        self.assertIn("the check cannot tell: attempt 1: it was broken off: no end is written; attempt 1 began and was broken off", message)
-        self.assertTrue(lab.do("logs", job, "init-metadata/oms1").endswith("it was broken off: no end is written\n"))
+        self.assertIn("the check cannot tell: attempt 1: it was interrupted: its end was not recorded; attempt 1 started and was interrupted", message)
+        self.assertTrue(lab.do("logs", job, "init-metadata/oms1").endswith("it was interrupted: its end was not recorded\n"))
         attempt = lab.json("show", job, "init-metadata/oms1")["subtasks"][0]["attempts"][0]
         self.assertEqual((attempt["outcome"], attempt["exit"]), ("unknown", 199))
         self.assertRegex(lab.do("show", job, "init-metadata/oms1"), r"unknown +199 ")
@@ -204,7 +204,7 @@ class Troubled(omslab.Case):
         snap = lab.wait_sub(job, "init-metadata/oms1", "unknown")
         self.assertSubtask(snap, "init-metadata/oms1", "In Doubt")
         self.assertEqual(snap["state"], "Waiting")
-        self.assertIn("began and was broken off", subtask(snap, "init-metadata/oms1")["message"])
+        self.assertIn("started and was interrupted", subtask(snap, "init-metadata/oms1")["message"])
         status = lab.do("status", job)
         for words in ("In Doubt", "Its outcome is not known. Look at it", "omsupctl done %d init-metadata/oms1" % job, "docker_init.log"):
             self.assertIn(words, status)

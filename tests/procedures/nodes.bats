@@ -85,7 +85,7 @@ inspect_says() { printf '%s\n' "$2" >"$T/docker/$1"; }
 	inspect_says oms_423 ""
 	run step start-new run OMSUP_TOKEN=tok
 	[ "$status" -eq 1 ]
-	[[ $output == *"did not make"* ]]
+	[[ $output == *"did not create"* ]]
 	inspect_says oms_423 6
 	run step start-new run OMSUP_TOKEN=tok
 	[ "$status" -eq 1 ]
@@ -98,10 +98,10 @@ inspect_says() { printf '%s\n' "$2" >"$T/docker/$1"; }
 	inspect_says 0ld true
 	run step old-stopped probe
 	[ "$status" -eq 1 ]
-	[[ $output == *"runs again"* ]]
+	[[ $output == *"is running again"* ]]
 	run step start-new run OMSUP_TOKEN=tok
 	[ "$status" -eq 1 ]
-	[[ $output == *"runs again"* ]]
+	[[ $output == *"is running again"* ]]
 	run ! grep -E '^(rm|run)' "$CALLS"
 	rm "$T/docker/0ld"
 	run step start-new run OMSUP_TOKEN=tok
@@ -189,13 +189,13 @@ part() { # SIZE: the beginning that an earlier attempt left
 	[ "$status" -eq 1 ]
 }
 
-@test "copy-image: goes on after a partial copy" {
+@test "copy-image: continues a partial copy" {
 	archive
 	part 2000000
 	run step copy-image run
 	echo "$output"
 	[ "$status" -eq 0 ]
-	[[ $output == *"going on after 2000000 of 3000000 bytes"* ]]
+	[[ $output == *"continuing after 2000000 of 3000000 bytes"* ]]
 	copied
 }
 
@@ -205,7 +205,7 @@ part() { # SIZE: the beginning that an earlier attempt left
 	printf x | dd of="$(echo "$T/it's logs/omsup/image/"*.part)" bs=1 seek=99 conv=notrunc status=none
 	run step copy-image run
 	[ "$status" -eq 1 ]
-	[[ $output == *"another SHA-256"* ]]
+	[[ $output == *"but the archive has"* ]]
 	run step copy-image check
 	[ "$status" -eq 1 ]
 	step copy-image run
@@ -218,7 +218,7 @@ part() { # SIZE: the beginning that an earlier attempt left
 	archive
 	run step copy-image run
 	[ "$status" -eq 0 ]
-	[[ $output != *"going on"* ]]
+	[[ $output != *"continuing"* ]]
 	copied
 }
 
@@ -332,7 +332,7 @@ ended() { # TEXT: how attempt 1 of docker_init.sh ended
 	inspect_says oms_423 true
 	run step init-metadata check
 	[ "$status" -eq 2 ]
-	[[ $output == *"broken off"* ]]
+	[[ $output == *"interrupted"* ]]
 	touch "$T/docker/.down"
 	run step init-metadata check
 	[ "$status" -eq 2 ]
@@ -353,10 +353,10 @@ ended() { # TEXT: how attempt 1 of docker_init.sh ended
 	for kind in init-metadata correct-metadata; do
 		run as_nobody check
 		[ "$status" -eq 2 ]
-		[[ $output == *"cannot be read"* ]]
+		[[ $output == *"cannot read"* ]]
 		run as_nobody run OMSUP_ATTEMPT=2 OMSUP_FORCE= LAST_REGION=true
 		[ "$status" -eq 1 ]
-		[[ $output == *"cannot be read"* ]]
+		[[ $output == *"cannot read"* ]]
 	done
 	run ! grep -q exec "$CALLS"
 	kind=init-metadata
@@ -382,7 +382,7 @@ alive() {
 	(sleep 2; rm "$T/alive") 3>&- &
 	run step init-metadata check
 	[ "$status" -eq 2 ]
-	[[ $output == *"broken off"* ]]
+	[[ $output == *"interrupted"* ]]
 }
 
 @test "init-metadata, check: after its time it is not waited for any more" {
@@ -411,7 +411,7 @@ alive() {
 	ended ''
 	run step init-metadata run OMSUP_ATTEMPT=2 OMSUP_FORCE=
 	[ "$status" -eq 1 ]
-	[[ $output == *"left no end"* ]]
+	[[ $output == *"never recorded its end"* ]]
 	run ! grep -q exec "$CALLS"
 	run step init-metadata run OMSUP_ATTEMPT=2 OMSUP_FORCE=1
 	grep -q exec "$CALLS"
@@ -430,7 +430,7 @@ begins() {
 		run step $id run OMSUP_ATTEMPT=1 OMSUP_FORCE= LAST_REGION=true
 		echo "$id: $output"
 		[ "$status" -eq 199 ]
-		[[ $output == *"it was broken off: no end is written" ]]
+		[[ $output == *"it was interrupted: its end was not recorded" ]]
 	done
 }
 
@@ -440,7 +440,7 @@ begins() {
 		run step $id run OMSUP_ATTEMPT=1 OMSUP_FORCE= LAST_REGION=true
 		echo "$id: $output"
 		[ "$status" -eq 199 ]
-		[[ $output == *"did not say whether it began" ]]
+		[[ $output == *"did not report whether the command started" ]]
 	done
 }
 
@@ -466,7 +466,7 @@ begins() {
 	inspect_says new-one true
 	run script rollback restart-old run "${ENV[@]}" OMSUP_PARENT=7
 	[ "$status" -eq 1 ]
-	[[ $output == *"still runs"* ]]
+	[[ $output == *"is still running"* ]]
 	run ! grep -q '^start' "$CALLS"
 }
 

@@ -63,7 +63,7 @@ verify() { script rollback verify-backups probe "${ENV[@]}" "$@"; }
 	run check
 	echo "$output"
 	[ "$status" -eq 0 ]
-	[[ $output == *"dumped again is the same"* ]]
+	[[ $output == *"is identical to"* ]]
 	[ "$(sha256sum <"$FILE" | cut -d' ' -f1)" = "$(printf '%s\n' "${ENV[@]}" | sed -n 's/^BACKUP_SHA256=//p')" ]
 }
 
@@ -113,7 +113,7 @@ verify() { script rollback verify-backups probe "${ENV[@]}" "$@"; }
 	sql "UPDATE oms_project SET project_name = 'y' WHERE id = 1" rm_402
 	run check
 	[ "$status" -eq 1 ]
-	[[ $output == *"is not what is in"* ]]
+	[[ $output == *"differs from"* ]]
 }
 
 @test "the wrong default charset is not called restored" {

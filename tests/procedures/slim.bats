@@ -59,7 +59,7 @@ slimmed() { # ID: one row with this id, no other table, and the next id is the n
 	chmod +x "$BATS_TEST_TMPDIR/bin/mysql"
 	PATH=$BATS_TEST_TMPDIR/bin:$PATH run slim
 	[ "$status" -eq 1 ]
-	[[ $output != *"still runs"* ]]
+	[[ $output != *"still running"* ]]
 }
 
 @test "S1: created, not copied" {

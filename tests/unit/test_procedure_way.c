@@ -63,7 +63,8 @@ static void community(void **state)
         /* 3.2.2: from one build to another */
         {"3.2.2", "3.2.2", "ce-3.2.2", "3.2.2 > 3.2.2"},
         {"3.2.1", "3.2.2",
-         "cannot upgrade 3.2.1 to 3.2.2: the page is for V3.2.2 and other builds of it only; upgrades from 3.2.1: none",
+         "cannot upgrade 3.2.1 to 3.2.2: V3.2.2 can be reached from another build of V3.2.2 only; upgrades from 3.2.1: "
+         "none",
          NULL},
         {"3.2.2", "3.3.0", "ce-3.3.0", "3.2.2 > 3.3.0"},
         {"3.2.1", "3.3.0",
@@ -88,8 +89,8 @@ static void community(void **state)
         /* 4.2.0: from 4.1.1, which is installed, never upgraded to */
         {"4.1.1", "4.2.0", "ce-4.2.0", "4.1.1 > 4.2.0"},
         {"4.1.0", "4.2.0",
-         "cannot upgrade 4.1.0 to 4.2.0: V4.2.0 can be reached from V4.1.1 only, and V4.1.1 not by an upgrade; ask OMS "
-         "Technical Support; upgrades from 4.1.0: none",
+         "cannot upgrade 4.1.0 to 4.2.0: V4.2.0 can be reached from V4.1.1 only, which has no upgrade path of its own; "
+         "ask OMS Technical Support; upgrades from 4.1.0: none",
          NULL},
         /* 4.2.1 and 4.2.2: from the one before */
         {"4.2.0", "4.2.1", "ce-4.2.1", "4.2.0 > 4.2.1"},
