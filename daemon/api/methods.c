@@ -4,6 +4,8 @@
 
 #include "daemon/api/internal.h"
 
+enum { LIST_DEFAULT = 50 };
+
 /* --- parameters ----------------------------------------------------------------------------------- */
 
 static const cJSON *param(const struct request *r, const char *name)
@@ -148,13 +150,16 @@ static void m_list(struct request *r)
 {
     struct err e = {0};
     cJSON *result = NULL;
-    const char *text;
+    struct engine_filter f = {0};
     int64_t limit;
     int rc = get_number(r, "limit", false, 1000, &limit, &e);
-    for (const char *const *f = (const char *const[]){"type", "state", "operator", "object", NULL}; rc == 0 && *f; f++)
-        rc = get_text(r, *f, false, 256, &text, &e);
+    if (rc == 0 && (rc = get_text(r, "type", false, 256, &f.type, &e)) == 0 &&
+        (rc = get_text(r, "state", false, 256, &f.state, &e)) == 0 &&
+        (rc = get_text(r, "operator", false, 256, &f.operator_, &e)) == 0)
+        rc = get_text(r, "object", false, 256, &f.object, &e);
+    f.limit = limit ? (unsigned)limit : LIST_DEFAULT;
     if (rc == 0)
-        rc = engine_list(engine_of(r), r->params, &result, &e);
+        rc = engine_list(engine_of(r), &f, &result, &e);
     finish(r, rc, result, &e);
 }
 
@@ -320,8 +325,9 @@ static void m_path(struct request *r)
 static void m_discover(struct request *r)
 {
     struct err e = {0};
-    const char *container = NULL;
+    const char *container = NULL, *dest[PLAN_HOSTS_MAX];
     bool sudo = false;
+    size_t n = 0;
     const cJSON *hosts = param(r, "hosts"), *h;
     int rc = get_text(r, "container", false, 128, &container, &e);
     if (rc == 0)
@@ -329,26 +335,41 @@ static void m_discover(struct request *r)
     if (rc == 0 &&
         (!cJSON_IsArray(hosts) || cJSON_GetArraySize(hosts) < 1 || cJSON_GetArraySize(hosts) > PLAN_HOSTS_MAX - 1))
         rc = err_set(&e, ERR_PARAMS, "\"hosts\" must be an array of 1 to %d ssh destinations", PLAN_HOSTS_MAX - 1);
-    cJSON_ArrayForEach(h, hosts) if (rc == 0 && !cJSON_IsString(h)) rc =
-        err_set(&e, ERR_PARAMS, "\"hosts\" must hold strings");
+    for (h = rc ? NULL : hosts->child; h && rc == 0; h = h->next)
+        if (cJSON_IsString(h))
+            dest[n++] = h->valuestring;
+        else
+            rc = err_set(&e, ERR_PARAMS, "\"hosts\" must hold strings");
     if (rc)
         request_fail(r, &e);
     else
-        engine_discover(engine_of(r), hosts, sudo, container, on_reply, r);
+        engine_discover(engine_of(r), dest, n, sudo, container, on_reply, r);
 }
 
 static void m_rename(struct request *r)
 {
     struct err e = {0};
-    const char *text;
-    int64_t id;
-    bool execute;
+    const char *kind = "";
+    struct engine_rename what = {0};
     struct engine_caller who = caller(r);
-    if (get_text(r, "deployment", true, DEPLOYMENT_MAX, &text, &e) || get_text(r, "file", false, 4096, &text, &e) ||
-        get_number(r, "id", true, ID_MAX, &id, &e) || get_bool(r, "execute", &execute, &e))
+    if (get_text(r, "deployment", true, DEPLOYMENT_MAX, &what.deployment, &e) ||
+        get_text(r, "file", false, 4096, &what.file, &e) || get_text(r, "kind", true, 32, &kind, &e) ||
+        get_number(r, "id", true, ID_MAX, &what.id, &e) || get_text(r, "name", true, 128, &what.name, &e) ||
+        get_bool(r, "execute", &what.execute, &e)) {
+        request_fail(r, &e);
+        return;
+    }
+    what.synchronization = strcmp(kind, "synchronization") == 0;
+    if (!what.file)
+        what.file = "deployment";
+    if (!what.synchronization && strcmp(kind, "migration") != 0)
+        err_set(&e, ERR_PARAMS, "\"kind\" must be \"migration\" or \"synchronization\"");
+    else if (what.id < 1)
+        err_set(&e, ERR_PARAMS, "\"id\" must be the id of a project");
+    if (e.code)
         request_fail(r, &e);
     else
-        engine_rename_project(engine_of(r), &who, r->params, on_reply, r); /* which looks at the others itself */
+        engine_rename_project(engine_of(r), &who, &what, on_reply, r);
 }
 
 const struct method *method_find(const char *name)

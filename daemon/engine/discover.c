@@ -317,11 +317,10 @@ static char *node_name_of(const char *dest)
     return s;
 }
 
-void engine_discover(struct engine *en, const cJSON *hosts, bool sudo, const char *container, engine_reply *reply,
-                     void *ctx)
+void engine_discover(struct engine *en, const char *const *hosts, size_t n, bool sudo, const char *container,
+                     engine_reply *reply, void *ctx)
 {
     struct discover *d = xcalloc(1, sizeof *d);
-    size_t n = (size_t)cJSON_GetArraySize(hosts), i = 0;
     *d = (struct discover){.en = en,
                            .sudo = sudo,
                            .container = xstrdup(container),
@@ -330,11 +329,9 @@ void engine_discover(struct engine *en, const cJSON *hosts, bool sudo, const cha
                            .questions = cJSON_CreateArray()};
     d->nodes = xcalloc(n, sizeof *d->nodes);
     struct inquiry_item *items = xcalloc(n, sizeof *items);
-    const cJSON *h;
-    cJSON_ArrayForEach(h, hosts)
-    {
+    for (size_t i = 0; i < n; i++) {
         struct found *f = &d->nodes[i];
-        const char *dest = h->valuestring;
+        const char *dest = hosts[i];
         if (!destination_ok(dest))
             err_set(&d->err, ERR_PARAMS, "\"%.64s\" is not an ssh destination", dest);
         f->dest = strcmp(dest, "local") == 0 ? NULL : xstrdup(dest);
@@ -342,11 +339,10 @@ void engine_discover(struct engine *en, const cJSON *hosts, bool sudo, const cha
         items[i].host = host_of(d, f);
         items[i].env = xcalloc(1, sizeof(char *));
         items[i].script = list_script;
-        i++;
     }
     d->n = n;
     if (d->err.code) {
-        for (i = 0; i < n; i++)
+        for (size_t i = 0; i < n; i++)
             strv_free(items[i].env);
         free(items);
         finish(d);

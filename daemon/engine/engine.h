@@ -50,10 +50,19 @@ void engine_plan(struct engine *en, enum job_type type, const char *deployment, 
  * was not seen. */
 void engine_rollback(struct engine *en, const struct engine_caller *who, int64_t job, const char *reason, bool force,
                      bool plan_only, engine_reply *reply, void *ctx);
-void engine_discover(struct engine *en, const cJSON *hosts, bool sudo, const char *container, engine_reply *reply,
-                     void *ctx);
-void engine_rename_project(struct engine *en, const struct engine_caller *who, const cJSON *params, engine_reply *reply,
-                           void *ctx);
+/* hosts: n ssh destinations, or "local"; container may be NULL. */
+void engine_discover(struct engine *en, const char *const *hosts, size_t n, bool sudo, const char *container,
+                     engine_reply *reply, void *ctx);
+/* Gives the project `id` of OMS a new name; without `execute` only says by which SQL. */
+struct engine_rename {
+    const char *deployment, *file;
+    bool synchronization; /* else a migration project */
+    int64_t id;
+    const char *name;
+    bool execute;
+};
+void engine_rename_project(struct engine *en, const struct engine_caller *who, const struct engine_rename *what,
+                           engine_reply *reply, void *ctx);
 
 /* The verbs of common/verbs.def. step, subtask may be NULL. */
 int engine_do(struct engine *en, const struct engine_caller *who, enum verb_id v, int64_t job, const char *step,
@@ -63,7 +72,12 @@ int engine_do(struct engine *en, const struct engine_caller *who, enum verb_id v
 int engine_snapshot(struct engine *en, int64_t job, cJSON **out, struct err *e);
 int engine_show(struct engine *en, int64_t job, const char *step, const char *subtask, cJSON **out, struct err *e);
 int engine_job_plan(struct engine *en, int64_t job, cJSON **out, struct err *e);
-int engine_list(struct engine *en, const cJSON *filter, cJSON **out, struct err *e);
+struct engine_filter {
+    const char *type, *state, *operator_; /* as shown, in any case; NULL: all */
+    const char *object;                   /* a part of it; NULL: all */
+    unsigned limit;
+};
+int engine_list(struct engine *en, const struct engine_filter *filter, cJSON **out, struct err *e);
 /* Fewer than `limit` when they are long; *more: for that reason. */
 int engine_events(struct engine *en, int64_t job, int64_t since, unsigned limit, cJSON **events, int64_t *last,
                   bool *more, struct err *e);

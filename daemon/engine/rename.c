@@ -6,8 +6,6 @@
 #include "common/alloc.h"
 #include "daemon/engine/internal.h"
 
-enum { NAME_MAX_BYTES = 128 };
-
 struct rename_call {
     struct engine *en;
     char *table, *name, *actor;
@@ -93,41 +91,21 @@ static void on_gathered(void *ctx, struct gathered *g, const struct err *failed)
     calls_metadb(&c->en->reach, &l, work, done, c);
 }
 
-static const char *text_of(const cJSON *params, const char *name)
-{
-    const cJSON *v = cJSON_GetObjectItemCaseSensitive(params, name);
-    return cJSON_IsString(v) ? v->valuestring : NULL;
-}
-
-void engine_rename_project(struct engine *en, const struct engine_caller *who, const cJSON *params, engine_reply *reply,
-                           void *ctx)
+void engine_rename_project(struct engine *en, const struct engine_caller *who, const struct engine_rename *what,
+                           engine_reply *reply, void *ctx)
 {
     struct rename_call *c = xcalloc(1, sizeof *c);
-    const char *kind = text_of(params, "kind"), *name = text_of(params, "name"), *text = text_of(params, "deployment"),
-               *file = text_of(params, "file");
-    const cJSON *id = cJSON_GetObjectItemCaseSensitive(params, "id");
     struct deployment *d = NULL;
     *c = (struct rename_call){.en = en,
                               .reply = reply,
                               .ctx = ctx,
+                              .table = xstrdup(what->synchronization ? "oms_sync_project" : "oms_project"),
+                              .name = xstrdup(what->name),
                               .actor = xstrdup(who->actor),
-                              .execute = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(params, "execute"))};
-    if (!kind || (strcmp(kind, "migration") != 0 && strcmp(kind, "synchronization") != 0))
-        err_set(&c->err, ERR_PARAMS, "\"kind\" must be \"migration\" or \"synchronization\"");
-    else if (!cJSON_IsNumber(id) || id->valuedouble < 1 || id->valuedouble != (double)(int64_t)id->valuedouble)
-        err_set(&c->err, ERR_PARAMS, "\"id\" must be the id of a project");
-    else if (!name || !*name || strlen(name) > NAME_MAX_BYTES)
-        err_set(&c->err, ERR_PARAMS, "\"name\" must be a name of 1 to %d bytes", NAME_MAX_BYTES);
-    else if (!text)
-        err_set(&c->err, ERR_PARAMS, "\"deployment\" must be a string");
-    else
-        deployment_parse(text, strlen(text), file ? file : "deployment", &d, &c->err);
-    if (c->err.code) {
+                              .id = what->id,
+                              .execute = what->execute};
+    if (deployment_parse(what->deployment, strlen(what->deployment), what->file, &d, &c->err))
         finish(c);
-        return;
-    }
-    c->table = xstrdup(strcmp(kind, "migration") == 0 ? "oms_project" : "oms_sync_project");
-    c->name = xstrdup(name);
-    c->id = (int64_t)id->valuedouble;
-    gather_begin(&en->reach, d, NULL, on_gathered, c);
+    else
+        gather_begin(&en->reach, d, NULL, on_gathered, c);
 }

@@ -422,18 +422,12 @@ int engine_job_plan(struct engine *en, int64_t id, cJSON **out, struct err *e)
 
 struct list {
     struct engine *en;
-    const cJSON *filter;
+    const struct engine_filter *filter;
     cJSON *jobs;
-    int left;
+    unsigned left;
 };
 
-static bool matches(const cJSON *filter, const char *name, const char *value, bool part)
-{
-    const cJSON *f = cJSON_GetObjectItemCaseSensitive(filter, name);
-    if (!cJSON_IsString(f))
-        return true;
-    return part ? strstr(value, f->valuestring) != NULL : strcasecmp(value, f->valuestring) == 0;
-}
+static bool is(const char *asked, const char *word) { return !asked || strcasecmp(asked, word) == 0; }
 
 static bool add_job(void *ctx, const struct journal_job *row)
 {
@@ -442,8 +436,9 @@ static bool add_job(void *ctx, const struct journal_job *row)
     const char *state = b                                 ? state_word(core_job_state(&b->core))
                         : held_why(&l->en->jobs, row->id) ? state_word(STATE_PAUSED)
                                                           : row->state;
-    if (!matches(l->filter, "type", job_type_shown(row->type), false) || !matches(l->filter, "state", state, false) ||
-        !matches(l->filter, "operator", row->operator_, false) || !matches(l->filter, "object", row->object, true))
+    const struct engine_filter *f = l->filter;
+    if (!is(f->type, job_type_shown(row->type)) || !is(f->state, state) || !is(f->operator_, row->operator_) ||
+        (f->object && !strstr(row->object, f->object)))
         return true;
     cJSON *o = cJSON_CreateObject();
     add_number(o, "job", (double)row->id);
@@ -468,39 +463,33 @@ static int refuse_word(const char *name, const char *const *words, size_t n, str
     return rc;
 }
 
-static int check_state(const cJSON *filter, struct err *e)
+static int check_state(const char *asked, struct err *e)
 {
-    const cJSON *f = cJSON_GetObjectItemCaseSensitive(filter, "state");
     const char *words[N_STATES];
     size_t n = 0;
     for (int i = 0; i < N_STATES; i++)
         if (state_of((enum state)i, STATE_OF_JOB)) {
             words[n++] = state_word((enum state)i);
-            if (cJSON_IsString(f) && strcasecmp(words[n - 1], f->valuestring) == 0)
+            if (asked && strcasecmp(words[n - 1], asked) == 0)
                 return 0;
         }
-    return cJSON_IsString(f) ? refuse_word("state", words, n, e) : 0;
+    return asked ? refuse_word("state", words, n, e) : 0;
 }
 
-static int check_type(const cJSON *filter, struct err *e)
+static int check_type(const char *asked, struct err *e)
 {
-    const cJSON *f = cJSON_GetObjectItemCaseSensitive(filter, "type");
     const char *words[N_JOB_TYPES];
     for (int i = 0; i < N_JOB_TYPES; i++)
         words[i] = job_type_name((enum job_type)i);
-    return !cJSON_IsString(f) || job_type_parse(f->valuestring) != N_JOB_TYPES
-               ? 0
-               : refuse_word("type", words, N_JOB_TYPES, e);
+    return !asked || job_type_parse(asked) != N_JOB_TYPES ? 0 : refuse_word("type", words, N_JOB_TYPES, e);
 }
 
-int engine_list(struct engine *en, const cJSON *filter, cJSON **out, struct err *e)
+int engine_list(struct engine *en, const struct engine_filter *filter, cJSON **out, struct err *e)
 {
-    if (check_state(filter, e) || check_type(filter, e))
+    if (check_state(filter->state, e) || check_type(filter->type, e))
         return e->code;
-    const cJSON *limit = cJSON_GetObjectItemCaseSensitive(filter, "limit");
-    int n = cJSON_IsNumber(limit) && limit->valuedouble >= 1 && limit->valuedouble <= 1000 ? limit->valueint : 50;
     cJSON *r = cJSON_CreateObject();
-    struct list l = {en, filter, cJSON_AddArrayToObject(r, "jobs"), n};
+    struct list l = {en, filter, cJSON_AddArrayToObject(r, "jobs"), filter->limit};
     int rc = journal_jobs(en->jobs.journal, false, add_job, &l, e);
     if (rc)
         cJSON_Delete(r);
