@@ -9,6 +9,15 @@
 
 enum { LINE_MAX_ = 8192 };
 
+const char *action_env(const struct action_args *a, const char *name)
+{
+    size_t n = strlen(name);
+    for (const char *const *v = a->env; v && *v; v++)
+        if (strncmp(*v, name, n) == 0 && (*v)[n] == '=')
+            return *v + n + 1;
+    return "";
+}
+
 void say(struct buf *out, const char *fmt, ...)
 {
     va_list ap;

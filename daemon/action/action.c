@@ -19,12 +19,3 @@ const struct action *action_find(const char *name)
             return &actions[i];
     return NULL;
 }
-
-const char *action_env(const struct action_args *a, const char *name)
-{
-    size_t n = strlen(name);
-    for (const char *const *v = a->env; v && *v; v++)
-        if (strncmp(*v, name, n) == 0 && (*v)[n] == '=')
-            return *v + n + 1;
-    return "";
-}

@@ -26,45 +26,8 @@ void login_wipe(struct metadb_login *l)
     *l = (struct metadb_login){0};
 }
 
-/* The length of the UTF-8 character at s, 0 when there is none. Over-long forms of two bytes are refused; of longer
- * ones the lead byte is believed. */
-static size_t utf8_len(const unsigned char *s, size_t left)
-{
-    size_t n = *s < 0x80 ? 1 : *s < 0xC2 ? 0 : *s < 0xE0 ? 2 : *s < 0xF0 ? 3 : *s < 0xF5 ? 4 : 0;
-    if (n == 0 || n > left)
-        return 0;
-    for (size_t i = 1; i < n; i++)
-        if ((s[i] & 0xC0) != 0x80)
-            return 0;
-    return n;
-}
-
-int connection_error(const struct metadb *db, struct err *e)
-{
-    char text[512];
-    size_t len = strnlen(mysql_error(db->my), sizeof text - 1);
-    memcpy(text, mysql_error(db->my), len);
-    text[len] = '\0';
-    secret_scrub(db->login.password, text, &len);
-    size_t out = 0;
-    for (size_t i = 0; i < len;) {
-        size_t n = utf8_len((unsigned char *)text + i, len - i);
-        if (n == 0 || (unsigned char)text[i] < 0x20 || text[i] == 0x7F) {
-            text[out++] = n ? ' ' : '?';
-            i++;
-        } else {
-            memmove(text + out, text + i, n);
-            out += n;
-            i += n;
-        }
-    }
-    while (out > 0 && (text[out - 1] == '.' || text[out - 1] == ' '))
-        out--;
-    text[out] = '\0';
-    return err_set(e, ERR_METADB, "ERROR %u: %s", mysql_errno(db->my), text);
-}
-
-bool metadb_errno_lost(unsigned no)
+/* One of the client's own errors: the connection did not serve. */
+static bool connection_lost(unsigned no)
 {
     return no == 0 || (no >= CR_MIN_ERROR && no <= CR_MAX_ERROR) || (no >= 5000 && no <= 5999);
 }
@@ -104,7 +67,7 @@ static int set_session(struct metadb *db, struct err *e)
                             strchr(sets[i], '%') + 2);
         int rc = metadb_query(db, NULL, &no, e, "SET SESSION %s", set);
         free(set);
-        if (rc && metadb_errno_lost(no))
+        if (rc && connection_lost(no))
             return rc;
     }
     return OK;

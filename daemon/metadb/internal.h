@@ -19,6 +19,5 @@ struct metadb {
 
 void login_copy(struct metadb_login *to, const struct metadb_login *from);
 void login_wipe(struct metadb_login *l); /* zeroes the password, frees all */
-bool metadb_errno_lost(unsigned no);     /* one of the client's own errors: the connection did not serve */
-/* ERR_METADB "ERROR N: what the server said", one bounded line without the password. */
+/* query.c: ERR_METADB "ERROR N: what the server said", one bounded line without the password. */
 int connection_error(const struct metadb *db, struct err *e);

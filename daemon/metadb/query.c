@@ -6,7 +6,33 @@
 
 #include "common/alloc.h"
 #include "common/buf.h"
+#include "common/utf8.h"
 #include "daemon/metadb/internal.h"
+
+int connection_error(const struct metadb *db, struct err *e)
+{
+    char text[512];
+    size_t len = strnlen(mysql_error(db->my), sizeof text - 1);
+    memcpy(text, mysql_error(db->my), len);
+    text[len] = '\0';
+    secret_scrub(db->login.password, text, &len);
+    size_t out = 0;
+    for (size_t i = 0; i < len;) {
+        size_t n = utf8_char(text + i, len - i);
+        if (n == 0 || (unsigned char)text[i] < 0x20 || text[i] == 0x7F) {
+            text[out++] = n ? ' ' : '?';
+            i++;
+        } else {
+            memmove(text + out, text + i, n);
+            out += n;
+            i += n;
+        }
+    }
+    while (out > 0 && (text[out - 1] == '.' || text[out - 1] == ' '))
+        out--;
+    text[out] = '\0';
+    return err_set(e, ERR_METADB, "ERROR %u: %s", mysql_errno(db->my), text);
+}
 
 /* One row's cells, or NULL when one is too large. */
 static char **copy_row(MYSQL_ROW row, const unsigned long *len, size_t n, size_t *bytes)
