@@ -1,6 +1,5 @@
 #include "common/alloc.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,13 +25,17 @@ void *xrealloc(void *p, size_t n, size_t size)
 char *xstrdup(const char *s) { return s ? must(strdup(s)) : NULL; }
 char *xstrndup(const char *s, size_t n) { return must(strndup(s, n)); }
 
+char *xvasprintf(const char *fmt, va_list ap)
+{
+    char *s;
+    return must(vasprintf(&s, fmt, ap) < 0 ? NULL : s);
+}
+
 char *xasprintf(const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    char *s = NULL;
-    if (vasprintf(&s, fmt, ap) < 0)
-        s = NULL;
+    char *s = xvasprintf(fmt, ap);
     va_end(ap);
-    return must(s);
+    return s;
 }

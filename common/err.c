@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/utf8.h"
+
 struct row {
     const char *name, *text;
     int rpc, exit;
@@ -26,9 +28,7 @@ static const struct row *row_of(int code)
 /* A message cut by vsnprintf ends in "…" on a whole UTF-8 character. */
 static void end_cut(char *s, size_t size)
 {
-    size_t n = size - 4;
-    while (n > 0 && ((unsigned char)s[n] & 0xC0) == 0x80)
-        n--;
+    size_t n = utf8_whole(s, size - sizeof "…");
     memcpy(s + n, "…", sizeof "…");
 }
 

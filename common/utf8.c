@@ -6,28 +6,38 @@ static size_t wanted(unsigned char c)
     return c < 0x80 ? 1 : c < 0xC2 ? 0 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : c < 0xF5 ? 4 : 0;
 }
 
-size_t utf8_char(const char *s, size_t len)
+static bool continues(char c) { return ((unsigned char)c & 0xC0) == 0x80; }
+
+size_t utf8_decode(const char *s, size_t len, uint32_t *point)
 {
-    const unsigned char *p = (const unsigned char *)s;
-    size_t n = len ? wanted(p[0]) : 0;
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    size_t n = len ? wanted((unsigned char)s[0]) : 0;
     if (n == 0 || n > len)
         return 0;
-    for (size_t i = 1; i < n; i++)
-        if ((p[i] & 0xC0) != 0x80)
+    uint32_t c = (unsigned char)s[0] & (n == 1 ? 0x7FU : 0xFFU >> (n + 1));
+    for (size_t i = 1; i < n; i++) {
+        if (!continues(s[i]))
             return 0;
-    if (n == 3 && ((p[0] == 0xE0 && p[1] < 0xA0) || (p[0] == 0xED && p[1] >= 0xA0))) /* over-long; surrogates */
+        c = c << 6 | ((unsigned char)s[i] & 0x3F);
+    }
+    if (c < least[n] || c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF))
         return 0;
-    if (n == 4 && ((p[0] == 0xF0 && p[1] < 0x90) || (p[0] == 0xF4 && p[1] >= 0x90)))
-        return 0;
+    *point = c;
     return n;
+}
+
+size_t utf8_char(const char *s, size_t len)
+{
+    uint32_t point;
+    return utf8_decode(s, len, &point);
 }
 
 size_t utf8_whole(const char *s, size_t len)
 {
     for (size_t back = 1; back <= 3 && back <= len; back++) {
-        unsigned char c = (unsigned char)s[len - back];
-        if ((c & 0xC0) != 0x80)
-            return wanted(c) > back ? len - back : len;
+        char c = s[len - back];
+        if (!continues(c))
+            return wanted((unsigned char)c) > back ? len - back : len;
     }
     return len;
 }

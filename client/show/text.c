@@ -7,25 +7,7 @@
 #include <wchar.h>
 
 #include "common/alloc.h"
-
-/* The length of the character at s; 0 when it is not UTF-8. */
-static size_t decode(const unsigned char *s, size_t left, uint32_t *cp)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t n = s[0] < 0x80 ? 1 : (s[0] & 0xE0) == 0xC0 ? 2 : (s[0] & 0xF0) == 0xE0 ? 3 : (s[0] & 0xF8) == 0xF0 ? 4 : 0;
-    if (n == 0 || n > left)
-        return 0;
-    uint32_t c = n == 1 ? s[0] : s[0] & (0xFFU >> (n + 1));
-    for (size_t i = 1; i < n; i++) {
-        if ((s[i] & 0xC0) != 0x80)
-            return 0;
-        c = c << 6 | (s[i] & 0x3F);
-    }
-    if (c < least[n] || c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF))
-        return 0;
-    *cp = c;
-    return n;
-}
+#include "common/utf8.h"
 
 /* Does this character do something else than stand there? */
 static bool is_control(uint32_t c)
@@ -38,7 +20,7 @@ static void add_escaped(struct buf *b, const struct term *t, const char *s, size
 {
     for (size_t i = 0; i < len;) {
         uint32_t c;
-        size_t n = decode((const unsigned char *)s + i, len - i, &c);
+        size_t n = utf8_decode(s + i, len - i, &c);
         if (n == 0)
             buf_printf(b, "\\x%02x", (unsigned char)s[i]);
         else if (lines && (c == '\n' || c == '\t'))
@@ -92,7 +74,7 @@ static size_t piece(const char *s, size_t left, size_t *columns)
         *columns = 0;
         return n < left ? n + 1 : n;
     }
-    size_t n = decode((const unsigned char *)s, left, &c);
+    size_t n = utf8_decode(s, left, &c);
     int w = n ? wcwidth((wchar_t)c) : 1;
     *columns = w < 0 ? 1 : (size_t)w;
     return n ? n : 1;

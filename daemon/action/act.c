@@ -6,8 +6,9 @@
 #include <string.h>
 
 #include "common/alloc.h"
+#include "common/utf8.h"
 
-enum { LINE_MAX_ = 8192 };
+enum { SAID_MAX = 8192 }; /* bytes of one line */
 
 const char *action_env(const struct action_args *a, const char *name)
 {
@@ -21,21 +22,15 @@ const char *action_env(const struct action_args *a, const char *name)
 void say(struct buf *out, const char *fmt, ...)
 {
     va_list ap;
-    char *s;
     va_start(ap, fmt);
-    int len = vasprintf(&s, fmt, ap);
+    char *s = xvasprintf(fmt, ap);
     va_end(ap);
-    if (len < 0)
-        abort();
-    size_t n = (size_t)len;
-    if (n > LINE_MAX_)
-        for (n = LINE_MAX_; n > 0 && ((unsigned char)s[n] & 0xC0) == 0x80;)
-            n--;
+    size_t len = strlen(s), n = len > SAID_MAX ? utf8_whole(s, SAID_MAX) : len;
     for (size_t i = 0; i < n; i++)
         if ((unsigned char)s[i] < 0x20 || s[i] == 0x7F)
             s[i] = ' ';
     buf_add(out, s, n);
-    buf_puts(out, n < (size_t)len ? "…\n" : "\n");
+    buf_puts(out, n < len ? "…\n" : "\n");
     free(s);
 }
 

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "common/alloc.h"
+#include "common/utf8.h"
 
 const char *grant_name(unsigned no)
 {
@@ -182,11 +183,9 @@ static bool matches(const char *p, const char *s, bool fold)
             back_p = ++p;
             back_s = s;
         } else if (*p == '_' || (*p && same_char(p[escaped], *s, fold))) {
-            bool any = *p == '_';
+            size_t whole = *p == '_' ? utf8_char(s, strlen(s)) : 1;
             p += 1 + escaped;
-            s++;
-            while (any && ((unsigned char)*s & 0xC0) == 0x80)
-                s++;
+            s += whole ? whole : 1;
         } else if (back_p) {
             p = back_p;
             s = ++back_s;

@@ -92,14 +92,10 @@ int metadb_query(struct metadb *db, struct metadb_rows *out, unsigned *sql_errno
     if (out)
         *out = rows;
     va_list ap;
-    char *body;
     va_start(ap, sql);
-    int len = vasprintf(&body, sql, ap);
+    char *body = xvasprintf(sql, ap);
     va_end(ap);
-    if (len < 0)
-        abort();
-    buf_puts(&text, "/* omsup */ "); /* for who looks at the process list */
-    buf_add(&text, body, (size_t)len);
+    buf_printf(&text, "/* omsup */ %s", body); /* for who looks at the process list */
     free(body);
 
     int rc = OK;

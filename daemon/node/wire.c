@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/alloc.h"
+#include "common/utf8.h"
 
 /* Takes a word that ends at a space or the end; moves *p behind it. */
 static bool word(const char **p, const char *w)
@@ -195,36 +196,17 @@ bool wire_token_ok(const char *token)
     return n > 0 && n <= NODE_TOKEN_MAX && token[n] == '\0' && token[0] != '.' && token[0] != '-';
 }
 
-/* Length of the UTF-8 character at p, 0 when it is not one (overlong, surrogate, too large, cut). */
-static size_t utf8(const unsigned char *p, size_t n)
-{
-    size_t len = p[0] < 0x80                   ? 1
-                 : p[0] >= 0xC2 && p[0] < 0xE0 ? 2
-                 : (p[0] & 0xF0) == 0xE0       ? 3
-                 : p[0] >= 0xF0 && p[0] < 0xF5 ? 4
-                                               : 0;
-    if (len == 0 || len > n)
-        return 0;
-    for (size_t i = 1; i < len; i++)
-        if ((p[i] & 0xC0) != 0x80)
-            return 0;
-    if ((p[0] == 0xE0 && p[1] < 0xA0) || (p[0] == 0xED && p[1] > 0x9F) || (p[0] == 0xF0 && p[1] < 0x90) ||
-        (p[0] == 0xF4 && p[1] > 0x8F))
-        return 0;
-    return len;
-}
-
 void wire_printable(struct buf *out, const char *text, size_t len, size_t max)
 {
     size_t start = out->len;
     for (size_t i = 0; i < len;) {
-        const unsigned char *p = (const unsigned char *)text + i;
-        size_t n = utf8(p, len - i);
-        bool ok = n > 0 && p[0] >= 0x20 && p[0] != 0x7f && !(n == 2 && p[0] == 0xC2 && p[1] < 0xA0);
+        uint32_t c;
+        size_t n = utf8_decode(text + i, len - i, &c);
+        bool ok = n > 0 && c >= 0x20 && !(c >= 0x7F && c < 0xA0);
         if (out->len - start + (ok ? n : 1) > max)
             return;
         if (ok)
-            buf_add(out, p, n);
+            buf_add(out, text + i, n);
         else
             buf_puts(out, "?");
         i += n ? n : 1;

@@ -3,14 +3,15 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "common/utf8.h"
+
 void text_shown(const char *s, char out[TEXT_SHOWN])
 {
     size_t n = 0, room = TEXT_SHOWN - sizeof "…";
     for (; s[n] && n < room; n++)
         out[n] = iscntrl((unsigned char)s[n]) ? '?' : s[n];
     if (s[n]) {
-        while (n > 0 && ((unsigned char)s[n] & 0xC0) == 0x80)
-            n--;
+        n = utf8_whole(s, n);
         memcpy(out + n, "…", sizeof "…" - 1);
         n += sizeof "…" - 1;
     }

@@ -240,6 +240,14 @@ static void what_is_no_character_is_replaced(void **state)
         for (size_t n = 1; n <= strlen(cut[i]); n++)
             assert_int_equal(utf8_whole(cut[i], n), n == strlen(cut[i]) ? n : 0);
     assert_int_equal(utf8_whole("\xA9\xA9\xA9\xA9", 4), 4);
+    static const uint32_t points[] = {'x', 0xE9, 0x30B9, 0x1F600};
+    for (size_t i = 0; i < 4; i++) {
+        uint32_t point = 0;
+        assert_int_equal(utf8_decode(cut[i], strlen(cut[i]), &point), strlen(cut[i]));
+        assert_int_equal(point, points[i]);
+        assert_int_equal(utf8_decode(cut[i], strlen(cut[i]) - 1, &point), 0);
+        assert_int_equal(point, points[i]);
+    }
 }
 
 int main(void)

@@ -35,11 +35,8 @@ static void add_fact(struct lines *l, const char *line, size_t len)
 /* One line for people: no control characters, bounded, whole characters. */
 static char *one_line(const char *s, size_t len)
 {
-    if (len > LINE_MAX_BYTES) {
-        len = LINE_MAX_BYTES;
-        while (len > 0 && ((unsigned char)s[len] & 0xC0) == 0x80)
-            len--;
-    }
+    if (len > LINE_MAX_BYTES)
+        len = utf8_whole(s, LINE_MAX_BYTES);
     char *t = xstrndup(s, len);
     for (char *p = t; *p; p++)
         if ((unsigned char)*p < 0x20 || *p == 0x7f)

@@ -74,6 +74,18 @@ static void skip_single(struct scan *sc) /* behind the opening quote */
     sc->s = q ? q + 1 : sc->s + strlen(sc->s);
 }
 
+/* Behind c, where only the shell's expansions count: in double quotes, in a here-document. */
+static int expansion(struct scan *sc, char c)
+{
+    if (c == '\\' && *sc->s)
+        sc->s++;
+    else if (c == '$')
+        return dollar(sc, true);
+    else if (c == '`')
+        return code(sc, '`');
+    return 0;
+}
+
 static int double_quoted(struct scan *sc) /* behind the opening quote */
 {
     int rc = 0;
@@ -81,12 +93,7 @@ static int double_quoted(struct scan *sc) /* behind the opening quote */
         char c = *sc->s++;
         if (c == '"')
             return 0;
-        if (c == '\\' && *sc->s)
-            sc->s++;
-        else if (c == '$')
-            rc = dollar(sc, true);
-        else if (c == '`')
-            rc = code(sc, '`');
+        rc = expansion(sc, c);
     }
     return rc;
 }
@@ -211,14 +218,8 @@ static int here_bodies(struct scan *sc)
         for (bool line = true; !rc && *sc->s && !(line && here_ends(sc, h.word, h.tabs));) {
             char c = *sc->s++;
             line = c == '\n';
-            if (h.quoted)
-                continue;
-            if (c == '\\' && *sc->s)
-                sc->s++;
-            else if (c == '$')
-                rc = dollar(sc, true);
-            else if (c == '`')
-                rc = code(sc, '`');
+            if (!h.quoted)
+                rc = expansion(sc, c);
         }
     }
     return rc;
