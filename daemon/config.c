@@ -1,13 +1,12 @@
 #include "daemon/config.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <grp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/alloc.h"
+#include "common/file.h"
 #include "daemon/yaml/yaml_tree.h"
 
 #define DEFAULT_FILE "/etc/omsup/omsupd.yaml"
@@ -77,15 +76,13 @@ static int read_tree(const char *path, const char *text, size_t len, struct conf
 
 static int read_file(const char *path, bool must, struct config *c, struct err *e)
 {
-    char *text = xcalloc(1, CONFIG_MAX + 2);
-    FILE *f = fopen(path, "re");
-    if (!f) {
-        free(text);
-        return !must && errno == ENOENT ? 0 : err_set(e, ERR_INPUT, "%s: %s", path, strerror(errno));
-    }
-    size_t n = fread(text, 1, CONFIG_MAX + 1, f);
-    int rc = ferror(f) ? err_set(e, ERR_INPUT, "%s: cannot be read", path) : read_tree(path, text, n, c, e);
-    fclose(f);
+    char *text = xcalloc(1, CONFIG_MAX + 1);
+    size_t len;
+    int rc = file_read(path, text, CONFIG_MAX, &len, e);
+    if (rc == ERR_NOT_FOUND)
+        rc = must ? (e->code = ERR_INPUT) : 0;
+    else if (rc == 0)
+        rc = read_tree(path, text, len, c, e);
     free(text);
     return rc;
 }

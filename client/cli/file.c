@@ -2,34 +2,28 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/alloc.h"
+#include "common/file.h"
 #include "common/protocol.h"
 
-int file_read(const char *path, struct buf *out, struct err *e)
+int file_text(const char *path, struct buf *out, struct err *e)
 {
-    char chunk[16384];
-    struct stat st;
-    ssize_t n = 0;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), rc = 0; /* a FIFO must not hang */
-    if (fd < 0)
-        return err_set(e, ERR_INPUT, "%.500s: %s", path, strerror(errno));
-    if (fstat(fd, &st) != 0 || S_ISDIR(st.st_mode))
-        rc = err_set(e, ERR_INPUT, "%.500s is not a file", path);
-    while (rc == 0 && (n = read(fd, chunk, sizeof chunk)) > 0) {
-        buf_add(out, chunk, (size_t)n);
-        if (out->len > PROTOCOL_FILE_MAX)
-            rc = err_set(e, ERR_INPUT, "%.500s is larger than 256 KiB", path);
-    }
-    if (rc == 0 && n < 0)
-        rc = err_set(e, ERR_INPUT, "%.500s: %s", path, strerror(errno));
-    if (rc == 0 && out->len == 0)
+    char *text = xcalloc(1, PROTOCOL_FILE_MAX + 1);
+    size_t len;
+    int rc = file_read(path, text, PROTOCOL_FILE_MAX, &len, e);
+    if (rc)
+        rc = e->code = ERR_INPUT;
+    else if (len == 0)
         rc = err_set(e, ERR_INPUT, "%.500s is empty", path);
-    if (rc == 0 && memchr(out->data, '\0', out->len))
+    else if (memchr(text, '\0', len))
         rc = err_set(e, ERR_INPUT, "%.500s has a NUL byte in it: it is no text", path);
-    close(fd);
+    else
+        buf_add(out, text, len);
+    free(text);
     return rc;
 }
 

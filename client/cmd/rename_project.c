@@ -49,7 +49,7 @@ static int run_rename(struct cli *c, struct err *e)
         return err_set(e, ERR_USAGE, "the id of a project is a number, not \"%.40s\"", c->words[2]);
     int rc = execute ? ask_allowed(c, "rename-project --execute", e) : 0;
     if (rc == 0)
-        rc = file_read(c->words[0], &text, e);
+        rc = file_text(c->words[0], &text, e);
     if (rc == 0 && execute)
         rc = confirm(c, buf_str(&text), e);
     if (rc == 0 && (rc = call(c, buf_str(&text), execute, &result, e)) == 0 && (rc = cli_json(c, result, e)) == 0) {

@@ -8,7 +8,7 @@
 static int read_deployment(const char *path, const char *type, cJSON **params, struct err *e)
 {
     struct buf text = {0};
-    int rc = file_read(path, &text, e);
+    int rc = file_text(path, &text, e);
     if (rc == 0) {
         *params = cJSON_CreateObject();
         cJSON_AddStringToObject(*params, "deployment", buf_str(&text));

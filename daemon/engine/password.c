@@ -7,13 +7,11 @@
  * is not known nothing that they print is kept or shown, only how they end. What cannot go without: a script that had
  * the login in its hands, and facts, which later steps build on; their end waits until the password is read, for a look
  * can be repeated, and a run's outcome stays on its host. A run that is being canceled does not wait. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/alloc.h"
+#include "common/file.h"
 #include "daemon/engine/internal.h"
 
 enum { PASSWORD_FILE_MAX = 4096, PATIENCE_MS = 20000 };
@@ -96,19 +94,15 @@ static void failed(struct job *b, const char *why)
 static void read_file(struct job *b, const char *path)
 {
     char text[PASSWORD_FILE_MAX + 1];
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text);
-    if (fd >= 0)
-        close(fd);
-    if (n < 0 || n > PASSWORD_FILE_MAX) {
-        char *why = xasprintf("%s: %s", path, n < 0 ? strerror(errno) : "larger than 4096 bytes");
-        failed(b, why);
-        free(why);
-        return;
+    size_t n;
+    struct err e;
+    if (file_read(path, text, PASSWORD_FILE_MAX, &n, &e)) {
+        failed(b, e.msg);
+    } else {
+        while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == '\r'))
+            n--;
+        have(b, secret_new(text, n));
     }
-    while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == '\r'))
-        n--;
-    have(b, secret_new(text, (size_t)n));
     explicit_bzero(text, sizeof text);
 }
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -14,6 +15,7 @@
 #include "common/alloc.h"
 #include "common/buf.h"
 #include "common/err.h"
+#include "common/file.h"
 #include "common/log.h"
 #include "common/secret.h"
 #include "common/utf8.h"
@@ -250,11 +252,46 @@ static void what_is_no_character_is_replaced(void **state)
     }
 }
 
+static void a_file_is_read_whole_or_not_at_all(void **state)
+{
+    enum { MAX = 2048 };
+    char dir[] = "/tmp/test_common.XXXXXX", path[64], text[MAX + 1];
+    size_t len;
+    struct err e;
+    assert_non_null(mkdtemp(dir));
+    snprintf(path, sizeof path, "%s/file", dir);
+    assert_int_equal(file_read(path, text, MAX, &len, &e), ERR_NOT_FOUND);
+    static const size_t sizes[] = {0, 1, MAX, MAX + 1};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        FILE *f = fopen(path, "we");
+        for (size_t n = 0; n < sizes[i]; n++)
+            fputc('x', f);
+        fclose(f);
+        int rc = file_read(path, text, MAX, &len, &e);
+        assert_int_equal(rc, sizes[i] > MAX ? ERR_INPUT : 0);
+        if (rc == 0) {
+            assert_int_equal(len, sizes[i]);
+            assert_int_equal(strlen(text), len);
+        } else {
+            assert_non_null(strstr(e.msg, "/file is larger than 2 KiB"));
+        }
+    }
+    unlink(path);
+    /* Nobody writes to it: an open that waits would wait for ever. */
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_int_equal(file_read(path, text, MAX, &len, &e), ERR_INPUT);
+    assert_non_null(strstr(e.msg, "/file is not a file"));
+    unlink(path);
+    assert_int_equal(file_read(dir, text, MAX, &len, &e), ERR_INPUT);
+    rmdir(dir);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_part_of_a_secret_is_found_at_a_cut),
         cmocka_unit_test(what_is_no_character_is_replaced),
+        cmocka_unit_test(a_file_is_read_whole_or_not_at_all),
         cmocka_unit_test(a_long_message_is_cut_between_characters),
         cmocka_unit_test(a_prefix_is_put_in_front),
         cmocka_unit_test(codes_have_names_and_come_back),

@@ -1,15 +1,12 @@
 /* All procedures: the embedded ones and those of a directory. */
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "common/alloc.h"
-#include "common/buf.h"
+#include "common/file.h"
 #include "common/strv.h"
 #include "daemon/plan/procedure/model.h"
 #include "daemon/yaml/text.h"
@@ -92,32 +89,6 @@ static const struct ynode *find_base(void *ctx, const struct ynode *asker, const
     return NULL;
 }
 
-static int read_file(const char *path, struct buf *b, struct err *e)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    struct stat st;
-    if (fd < 0 || fstat(fd, &st)) {
-        int rc = err_set(e, ERR_SYSTEM, "cannot open %s: %s", path, strerror(errno));
-        if (fd >= 0)
-            close(fd);
-        return rc;
-    }
-    int rc = S_ISREG(st.st_mode) ? 0 : err_set(e, ERR_INPUT, "%s is not a file", path);
-    while (!rc && b->len <= PROCEDURE_MAX) {
-        char chunk[16384];
-        ssize_t n = read(fd, chunk, sizeof chunk);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            rc = err_set(e, ERR_SYSTEM, "cannot read %s: %s", path, strerror(errno));
-        if (n <= 0)
-            break;
-        buf_add(b, chunk, (size_t)n);
-    }
-    close(fd);
-    return rc;
-}
-
 static int by_text(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
 
 static int list_dir(const char *dir, char ***names, size_t *n, struct err *e)
@@ -140,13 +111,14 @@ static int add_dir(struct sources *all, const char *dir, struct err *e)
 {
     char **names = NULL;
     size_t n = 0;
+    char *text = xcalloc(1, PROCEDURE_MAX + 1);
     int rc = list_dir(dir, &names, &n, e);
     for (size_t i = 0; i < n && !rc; i++) {
-        struct buf b = {0};
-        rc = read_file(names[i], &b, e);
-        rc = rc ? rc : add_source(all, buf_str(&b), b.len, names[i], e);
-        buf_free(&b);
+        size_t len;
+        rc = file_read(names[i], text, PROCEDURE_MAX, &len, e);
+        rc = rc ? rc : add_source(all, text, len, names[i], e);
     }
+    free(text);
     strv_free(names);
     return rc;
 }

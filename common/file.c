@@ -1,0 +1,44 @@
+#include "common/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int failed(const char *path, struct err *e)
+{
+    return err_set(e, errno == ENOENT ? ERR_NOT_FOUND : ERR_INPUT, "%.500s: %s", path, strerror(errno));
+}
+
+static int read_all(int fd, const char *path, char *text, size_t max, size_t *len, struct err *e)
+{
+    struct stat st;
+    char more;
+    ssize_t n = 1;
+    *len = 0;
+    if (fstat(fd, &st) != 0)
+        return failed(path, e);
+    if (!S_ISREG(st.st_mode))
+        return err_set(e, ERR_INPUT, "%.500s is not a file", path);
+    while (n != 0) {
+        n = *len < max ? read(fd, text + *len, max - *len) : read(fd, &more, 1);
+        if (n < 0 && errno != EINTR)
+            return failed(path, e);
+        if (n > 0 && *len == max)
+            return err_set(e, ERR_INPUT, "%.500s is larger than %zu KiB", path, max / 1024);
+        *len += n > 0 ? (size_t)n : 0;
+    }
+    text[*len] = '\0';
+    return 0;
+}
+
+int file_read(const char *path, char *text, size_t max, size_t *len, struct err *e)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return failed(path, e);
+    int rc = read_all(fd, path, text, max, len, e);
+    close(fd);
+    return rc;
+}
