@@ -1,111 +1,14 @@
-/* The driver: one event in, one commit, then the effects. The only caller of the core. */
+/* The turn of the loop, recovery, and the end. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/alloc.h"
 #include "common/log.h"
-#include "daemon/engine/clock.h"
+#include "daemon/engine/drive/clock.h"
 #include "daemon/engine/internal.h"
 
 enum { CLOSE_MS = 20000 };
-
-struct engine *engine_of(const struct job *b) { return (struct engine *)(void *)b->jobs; /* its first member */ }
-
-static void add_effect(struct engine *en, struct job *b, size_t seq, enum core_effect what)
-{
-    if (what == EFFECT_NONE)
-        return;
-    if (en->n_effects == en->cap_effects) {
-        en->cap_effects = en->cap_effects ? 2 * en->cap_effects : 16;
-        en->effects = xrealloc(en->effects, en->cap_effects, sizeof *en->effects);
-    }
-    en->effects[en->n_effects++] = (struct effect){b, seq, what};
-}
-
-/* Writes what an update changed: rows, events, marks, attempts. `actor` caused the first move, the engine the rest. */
-static void record(struct job *b, const struct core_update *u, const char *actor, const char *reason)
-{
-    struct engine *en = engine_of(b);
-    record_begin(b->jobs);
-    for (size_t m = 0; m < u->n_moves; m++) {
-        size_t seq = u->moves[m].subtask;
-        const struct core_row *row = u->moves[m].row;
-        struct sub *s = &b->subs[seq];
-        bool own = m == 0 && actor && core_event_who(row->event) != BY_WORLD;
-        const char *from = state_word(core_phase_shown(row->from)), *to = state_word(core_phase_shown(row->to));
-        if (row->from == PHASE_PENDING && row->to != PHASE_SKIPPED && row->to != PHASE_CANCELED && s->step->marks)
-            record_mark(b, s->step->marks);
-        if (core_phase_busy(row->to) && !core_phase_busy(row->from) && (!s->started || core_phase_final(row->from))) {
-            free(s->started);
-            s->started = record_now();
-            free(s->ended);
-            s->ended = NULL;
-        }
-        if (row->to == PHASE_PENDING) { /* held back: it has not begun, so no time runs for it */
-            free(s->started);
-            s->started = NULL;
-            s->force_next = false;
-        }
-        if (row->to == PHASE_GATE && !s->started)
-            s->started = record_now();
-        if (core_phase_final(row->to)) {
-            free(s->ended);
-            s->ended = record_now();
-            record_attempt_drop(b, seq);
-        }
-        if (row->effect == EFFECT_ACT)
-            record_attempt(b, seq);
-        record_sub(b, seq);
-        record_event(b, s->step->id, s->plan->name, own ? actor : "engine", core_event_name(row->event), from, to,
-                     own && reason ? reason : (m == 0 && reason ? reason : row->why));
-        add_effect(en, b, seq, row->effect);
-    }
-}
-
-static void record_end(struct job *b, enum core_mode before)
-{
-    if (b->core.mode == before)
-        return;
-    if (b->core.mode == MODE_RUNNING && !b->row.started)
-        b->row.started = record_now();
-    if (b->core.mode == MODE_SUCCESSFUL || b->core.mode == MODE_CANCELED) {
-        free(b->row.completed);
-        b->row.completed = record_now();
-        if (b->core.mode == MODE_SUCCESSFUL) /* a canceled job keeps the reason */
-            job_set_why(b, NULL);
-        record_event(b, NULL, NULL, "engine", "ended", NULL, state_word(core_job_state(&b->core)), NULL);
-    }
-}
-
-bool engine_event(struct job *b, size_t seq, enum core_event ev, const char *actor, const char *reason)
-{
-    struct core_update *u = &engine_of(b)->update;
-    core_update_clear(u);
-    enum core_mode before = b->core.mode;
-    if (!core_apply(&b->core, seq, ev, u))
-        return false;
-    record(b, u, actor, reason);
-    record_end(b, before);
-    record_job(b);
-    return true;
-}
-
-bool engine_verb_job(struct job *b, enum core_verb v, const char *actor, const char *reason)
-{
-    struct core_update *u = &engine_of(b)->update;
-    core_update_clear(u);
-    enum core_mode before = b->core.mode;
-    const char *from = state_word(core_job_state(&b->core));
-    if (!core_verb(&b->core, v, u))
-        return false;
-    job_set_why(b, v == VERB_PAUSE || v == VERB_HOLD || v == VERB_CANCEL || v == VERB_CANCEL_FORCE ? reason : NULL);
-    record_event(b, NULL, NULL, actor, core_verb_name(v), from, state_word(core_job_state(&b->core)), reason);
-    record(b, u, NULL, NULL);
-    record_end(b, before);
-    record_job(b);
-    return true;
-}
 
 static void tell(struct engine *en)
 {
@@ -119,19 +22,6 @@ static void tell(struct engine *en)
     en->reach.changed = false;
 }
 
-/* Hosts that have come up: what waits for them goes on. false: there is none. */
-static bool kick(struct engine *en)
-{
-    bool any = false;
-    for (struct host *h = en->reach.hosts; h; h = h->next)
-        if (h->kick) {
-            h->kick = false;
-            work_kick_host(en, h);
-            any = true;
-        }
-    return any;
-}
-
 static void commit(struct engine *en)
 {
     struct err e;
@@ -139,10 +29,8 @@ static void commit(struct engine *en)
     if (journal_commit(en->jobs.journal, &e))
         record_die(&e);
     hosts_forget(&en->reach);
-    struct effect *list = en->effects;
-    size_t n = en->n_effects;
-    en->effects = NULL;
-    en->n_effects = en->cap_effects = 0;
+    size_t n;
+    struct effect *list = drive_take(&en->drive, &n);
     for (size_t i = 0; i < n; i++)
         work_start(list[i].job, list[i].seq, list[i].what);
     free(list);
@@ -154,9 +42,9 @@ void engine_flush(struct engine *en)
         return;
     en->flushing = true;
     do {
-        while (en->jobs.dirty || en->n_effects || en->reach.forgotten)
+        while (en->jobs.dirty || en->drive.n || en->reach.forgotten)
             commit(en);
-    } while (kick(en)); /* after the commit, for it may ask a host for what was not durable before */
+    } while (work_kicks(&en->jobs)); /* after the commit, for it may ask a host for what was not durable before */
     tell(en);
     jobs_drop_ended(&en->jobs);
     hosts_close_unused(&en->reach, false);
@@ -170,8 +58,11 @@ static void on_tick(uv_timer_t *t)
     struct engine *en = t->data;
     uint64_t now = uv_now(en->reach.loop), elapsed = clock_watched(now - en->last_tick_ms);
     en->last_tick_ms = now;
-    for (struct job *b = en->jobs.first; b; b = b->next)
+    for (struct job *b = en->jobs.first; b; b = b->next) {
         work_tick(b, elapsed);
+        lease_tick(b);
+        progress_tick(b);
+    }
 }
 
 static bool attempt_ended(void *ctx, const char *token)
@@ -195,6 +86,7 @@ int engine_new(uv_loop_t *loop, const struct engine_config *c, struct journal *j
         free(en);
         return rc;
     }
+    drive_open(&en->drive, &en->jobs);
     reach_init(&en->reach, loop, en->run_dir, en->jobs.instance, attempt_ended, en);
     uv_prepare_init(loop, &en->prepare);
     en->prepare.data = en;
@@ -215,9 +107,8 @@ void engine_on_change(struct engine *en, void (*changed)(void *ctx, int64_t job)
 
 const struct procedures *engine_procedures(const struct engine *en) { return en->procedures; }
 
-static void recover_job(struct job *b)
+static void recover_job(struct engine *en, struct job *b)
 {
-    struct engine *en = engine_of(b);
     bool rebooted = strcmp(b->row.boot, en->jobs.boot) != 0;
     if (rebooted) {
         free(b->row.boot);
@@ -228,7 +119,7 @@ static void recover_job(struct job *b)
             char *why = xasprintf(
                 "the control host rebooted during \"%s\"; look whether somebody has repaired by hand, then resume",
                 k < b->core.n_steps ? b->plan->steps[k].title : "the end");
-            engine_verb_job(b, VERB_HOLD, "engine", why);
+            drive_verb(b, VERB_HOLD, "engine", why);
             free(why);
         }
         record_job(b);
@@ -263,7 +154,7 @@ int engine_recover(struct engine *en, struct err *e)
     struct load l = {en, e};
     int rc = journal_jobs(en->jobs.journal, true, load_one, &l, e);
     for (struct job *b = en->jobs.first; rc == 0 && b; b = b->next)
-        recover_job(b);
+        recover_job(en, b);
     engine_flush(en);
     return rc;
 }
@@ -295,9 +186,8 @@ static void maybe_closed(struct engine *en)
         return;
     void (*closed)(void *) = en->closed;
     void *ctx = en->closed_ctx;
-    core_update_free(&en->update);
+    drive_close(&en->drive);
     jobs_close(&en->jobs);
-    free(en->effects);
     free(en->run_dir);
     free(en->host);
     free(en);

@@ -39,12 +39,13 @@ static void on_tail(void *ctx, const struct node_result *r)
     struct job *b = jobs_find(&q->en->jobs, q->job);
     struct buf out = {0};
     uint64_t next = q->offset;
-    if (b && b->password && r->outcome == NODE_EXITED) {
+    if (b && b->login.password && r->outcome == NODE_EXITED) {
         struct window *w = window_of(&b->subs[q->seq].window, q->attempt);
         uint64_t from = window_in_file(w, q->offset);
         size_t skip = from > q->at ? (size_t)(from - q->at) : 0;
         if (skip < r->output_len)
-            next = window_as_shown(w, q->at + window_show(w, &b->redact, q->at, r->output, r->output_len, skip, &out));
+            next = window_as_shown(
+                w, q->at + window_show(w, &b->login.redact, q->at, r->output, r->output_len, skip, &out));
     }
     q->reply(q->ctx, chunk(q->attempt, buf_str(&out), out.len, next > q->offset ? next : q->offset, false), &none);
     buf_free(&out);
@@ -54,7 +55,7 @@ static void on_tail(void *ctx, const struct node_result *r)
 static void from_node(struct job *b, size_t seq, struct logs *q)
 {
     uint64_t from = window_in_file(window_of(&b->subs[seq].window, q->attempt), q->offset),
-             back = redact_part_max(&b->redact);
+             back = redact_part_max(&b->login.redact);
     q->at = from > back ? from - back : 0; /* the caller may have begun within a password */
     char *token = job_token(b, seq, q->attempt);
     node_tail(job_host(b, seq)->node, token, q->at, on_tail, q);
@@ -104,7 +105,7 @@ void engine_logs(struct engine *en, int64_t id, const char *step, const char *su
     const struct core_subtask *c = &b->core.subtasks[seq];
     bool live = !loaded && attempt == c->attempt && c->open_run && b->subs[seq].plan->kind == KIND_RUN &&
                 b->subs[seq].work.sent;
-    if (live && (!password_settled(b, seq) || !b->password)) {
+    if (live && (!login_settled(b, seq) || !b->login.password)) {
         reply(ctx, chunk(attempt, "", 0, offset, false), &e); /* what must not be shown is not known yet */
     } else if (live && host_up(job_host(b, seq))) {
         struct logs *q = xcalloc(1, sizeof *q);

@@ -22,46 +22,6 @@ void submit_answer(struct submit *s, cJSON *result, const struct err *e)
     submit_free(s);
 }
 
-struct conflict {
-    struct engine *en;
-    const struct plan *plan;
-    int64_t self, parent;
-    struct err *e;
-    int rc;
-};
-
-static bool look_conflict(void *ctx, const struct journal_job *row)
-{
-    struct conflict *x = ctx;
-    const struct plan_metadb *m = &x->plan->metadb;
-    if (row->id == x->self || row->id == x->parent || strcmp(row->mode, core_mode_name(MODE_READY)) == 0 ||
-        job_type_parse(row->type) == JOB_CHECK)
-        return true;
-    enum same_oms same = same_oms(&x->en->jobs, row->plan, x->plan);
-    if (same == SAME_NOT)
-        return true;
-    char *metadb = xasprintf("holds the MetaDB %s:%u/%s", m->host, m->port, m->cm);
-    const struct job *b = jobs_find(&x->en->jobs, row->id);
-    x->rc = err_set(x->e, ERR_BUSY, "job %lld (%s, %s) %s: only one at a time", (long long)row->id,
-                    job_type_shown(row->type),
-                    b                                 ? state_word(core_job_state(&b->core))
-                    : held_why(&x->en->jobs, row->id) ? "held"
-                                                      : row->state,
-                    same == SAME_METADB ? metadb
-                    : same == SAME_NODE ? "works on a node of this deployment"
-                                        : "may be about the same OMS, its plan cannot be read");
-    free(metadb);
-    return false;
-}
-
-/* By the journal: it also knows the jobs that are held. */
-int job_conflict(struct engine *en, const struct plan *p, int64_t self, int64_t parent, struct err *e)
-{
-    struct conflict x = {en, p, self, parent, e, 0};
-    int rc = journal_jobs(en->jobs.journal, true, look_conflict, &x, e);
-    return rc ? rc : x.rc;
-}
-
 static void write_job(struct submit *s, const struct deployment *d, struct plan *plan, const char *text,
                       const char *hash, struct job **out, struct err *e)
 {
@@ -100,7 +60,7 @@ static void create(struct submit *s, struct plan *plan, const struct deployment 
         cJSON_AddStringToObject(r, "text", print);
         free(print);
         plan_free(plan);
-    } else if (s->start && plan->type != JOB_CHECK && job_conflict(s->en, plan, 0, s->parent, &e)) {
+    } else if (s->start && plan->type != JOB_CHECK && same_oms_conflict(&s->en->jobs, plan, 0, s->parent, &e)) {
         plan_free(plan);
     } else if (s->parent && rollback_refused(s, &e)) { /* now: it may have gone on while the nodes were asked */
         plan_free(plan);
@@ -109,11 +69,11 @@ static void create(struct submit *s, struct plan *plan, const struct deployment 
         write_job(s, d, plan, text, hash, &b, &e);
         if (parent) {
             char *why = xasprintf("rolled back by job %lld", (long long)b->row.id);
-            engine_verb_job(parent, VERB_CANCEL_FORCE, s->actor, why);
+            drive_verb(parent, VERB_CANCEL_FORCE, s->actor, why);
             free(why);
         }
         if (s->start)
-            engine_verb_job(b, VERB_START, s->actor, NULL);
+            drive_verb(b, VERB_START, s->actor, NULL);
         cJSON_AddNumberToObject(r, "job", (double)b->row.id);
         cJSON_AddStringToObject(r, "plan", hash);
         cJSON_AddStringToObject(r, "state", state_word(core_job_state(&b->core)));

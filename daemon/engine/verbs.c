@@ -95,13 +95,16 @@ static bool apply_one(struct call *c, size_t seq, const char **why)
         break;
     }
     const char *from = state_word(core_phase_shown(b->core.subtasks[seq].phase));
-    if (*why || !engine_event(b, seq, ev, c->who->actor, reason)) {
+    const char *past = verbs[c->verb].past;
+    char *said = c->reason && past && (c->verb != DO_DONE || c->force) ? xasprintf("%s: %s", past, c->reason)
+                                                                       : NULL; /* the check speaks for itself */
+    bool done = !*why && drive_event(b, seq, ev, c->who->actor, reason, said);
+    free(said);
+    if (!done) {
         b->subs[seq].force_next = was_force_next;
         b->core.subtasks[seq].skip_forced = was_skip_forced;
         return false;
     }
-    if (c->reason && verbs[c->verb].past && (c->verb != DO_DONE || c->force)) /* else the check speaks for itself */
-        record_message(b, seq, "%s: %s", verbs[c->verb].past, c->reason);
     cJSON *o = cJSON_CreateObject();
     cJSON_AddStringToObject(o, "step", b->subs[seq].step->id);
     cJSON_AddStringToObject(o, "subtask", b->subs[seq].plan->name);
@@ -161,14 +164,12 @@ static int do_job(struct call *c, struct err *e)
 {
     struct job *b = c->b;
     enum core_verb v = core_verb_of(c->verb, c->force);
-    int rc = c->verb == DO_START ? job_conflict(engine_of(b), b->plan, b->row.id, b->row.parent, e) : 0;
+    int rc = c->verb == DO_START ? same_oms_conflict(b->jobs, b->plan, b->row.id, b->row.parent, e) : 0;
     if (rc)
         return rc;
-    b->lock_take |= c->verb == DO_RESUME && b->core.mode == MODE_PAUSED; /* an operator has looked, should it be lost */
-    if (engine_verb_job(b, v, c->who->actor,
-                        c->reason             ? c->reason
-                        : c->verb == DO_PAUSE ? "paused by an operator"
-                                              : NULL))
+    b->lease.take |=
+        c->verb == DO_RESUME && b->core.mode == MODE_PAUSED; /* an operator has looked, should it be lost */
+    if (drive_verb(b, v, c->who->actor, c->reason ? c->reason : c->verb == DO_PAUSE ? "paused by an operator" : NULL))
         return 0;
     struct buf meant = {0};
     verb_states(&meant, &verbs[c->verb]);

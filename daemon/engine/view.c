@@ -65,7 +65,7 @@ static size_t subtask_room(const struct room *r, const struct job *b, size_t i)
 {
     const struct sub *s = &b->subs[i];
     unsigned attempts = b->core.subtasks[i].attempt < ATTEMPTS_LISTED ? b->core.subtasks[i].attempt : ATTEMPTS_LISTED;
-    return SUBTASK_ROOM + text_room(s->message) + text_room(s->plan->title) + text_room(s->plan->notice) +
+    return SUBTASK_ROOM + text_room(job_message(b, i)) + text_room(s->plan->title) + text_room(s->plan->notice) +
            text_room(s->plan->cure) + (r->attempts ? attempts * ATTEMPT_ROOM : 0);
 }
 
@@ -110,19 +110,19 @@ static cJSON *subtask_json(const struct job *b, size_t i, bool full)
     add_time(o, "started", s->started);
     add_time(o, "ended", s->ended);
     add_elapsed(o, s->started, s->ended);
-    add_text(o, "message", s->message);
+    add_text(o, "message", job_message(b, i));
     if (shown == STATE_WAITING || (s->plan->notice && shown == STATE_SUCCESSFUL))
         add_text(o, "notice", s->plan->notice);
     if (shown == STATE_WAITING && s->plan->judge)
         cJSON_AddBoolToObject(o, "judge", true);
     if (shown == STATE_FAILED || shown == STATE_IN_DOUBT)
         add_text(o, "cure", s->plan->cure);
-    if (s->progress_total > 0 && phase == PHASE_ACTING) {
+    if (s->progress.total > 0 && phase == PHASE_ACTING) {
         cJSON *p = cJSON_AddObjectToObject(o, "progress");
-        add_number(p, "done", s->progress_done);
-        add_number(p, "total", s->progress_total);
-        add_text(p, "unit", s->progress_unit);
-        add_number(p, "rate", s->progress_rate);
+        add_number(p, "done", s->progress.done);
+        add_number(p, "total", s->progress.total);
+        add_text(p, "unit", s->progress.unit);
+        add_number(p, "rate", s->progress.rate);
     }
     return o;
 }
@@ -203,11 +203,12 @@ static char *why_of(const struct job *b)
     for (size_t i = 0; i < b->core.n_subtasks; i++) {
         enum core_phase p = b->core.subtasks[i].phase;
         const struct sub *s = &b->subs[i];
-        if (st == STATE_FAILED ? p == PHASE_FAILED : p == PHASE_GATE || p == PHASE_UNKNOWN)
-            return strcmp(s->plan->name, "-") == 0
-                       ? xasprintf("%s: %s", s->step->id, s->message ? s->message : core_phase_text(p))
-                       : xasprintf("%s/%s: %s", s->step->id, s->plan->name,
-                                   s->message ? s->message : core_phase_text(p));
+        if (st == STATE_FAILED ? p == PHASE_FAILED : p == PHASE_GATE || p == PHASE_UNKNOWN) {
+            bool only = strcmp(s->plan->name, "-") == 0;
+            const char *said = job_message(b, i);
+            return xasprintf("%s%s%s: %s", s->step->id, only ? "" : "/", only ? "" : s->plan->name,
+                             said ? said : core_phase_text(p));
+        }
     }
     return NULL;
 }

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "daemon/engine/clock.h"
+#include "daemon/engine/drive/clock.h"
 
 static void what_counts(void **state)
 {

@@ -1,8 +1,11 @@
 /* A job in memory: its plan, its core, its subtasks. */
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/alloc.h"
+#include "common/utf8.h"
 #include "daemon/action/action.h"
 #include "daemon/engine/job/job.h"
 
@@ -79,13 +82,13 @@ void job_free(struct job *b)
         free(b->subs[i].ended);
         free(b->subs[i].message);
         free(b->subs[i].seen);
-        free(b->subs[i].progress_unit);
-        free(b->subs[i].before_login);
+        free(b->subs[i].waits);
+        free(b->subs[i].progress.unit);
         window_free(b->subs[i].window);
     }
-    secret_wipe(b->password);
-    redact_clear(&b->redact);
-    secret_wipe(b->login);
+    secret_wipe(b->login.password);
+    secret_wipe(b->login.my_cnf);
+    redact_clear(&b->login.redact);
     free(b->hosts);
     free(b->subs);
     free(b->core.steps);
@@ -221,4 +224,65 @@ void job_set_why(struct job *b, const char *why)
     char *copy = xstrdup(why);
     free(b->row.why);
     b->row.why = copy;
+}
+
+uint64_t job_time_ms(const struct job *b) { return uv_now(b->jobs->reach->loop); }
+
+const struct plan_code *job_code(const struct job *b, size_t seq)
+{
+    const struct sub *s = &b->subs[seq];
+    return s->work.what == WORK_CHECK ? &s->plan->check : &s->plan->act;
+}
+
+void job_kick(struct job *b, size_t seq) { b->kick = b->subs[seq].work.kick = true; }
+
+enum { MESSAGE_MAX = 1280 }; /* of two commands, each with a line of output, and words of ours */
+
+/* What may be shown of a text that may have come from anywhere: a reason, an error of the MetaDB. */
+static char *clean(const struct job *b, const char *from)
+{
+    char text[MESSAGE_MAX];
+    size_t len = strnlen(from, sizeof text);
+    bool cut = len == sizeof text;
+    len -= cut;
+    memcpy(text, from, len);
+    if (cut)
+        len = utf8_whole(text, len);
+    redact_scrub(&b->login.redact, text, &len);
+    struct buf out = {0};
+    utf8_add(&out, text, len);
+    return out.len ? buf_take(&out) : xstrdup("");
+}
+
+/* Takes text. false: it is there already. */
+static bool replace(char **at, char *text)
+{
+    bool other = !*at || !text ? *at != text : strcmp(*at, text) != 0;
+    free(other ? *at : text);
+    if (other)
+        *at = text;
+    return other;
+}
+
+bool job_say(struct job *b, size_t seq, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    char *text = xvasprintf(fmt, ap);
+    va_end(ap);
+    bool other = replace(&b->subs[seq].message, clean(b, text));
+    free(text);
+    return other;
+}
+
+void job_waits(struct job *b, size_t seq, const char *what)
+{
+    if (replace(&b->subs[seq].waits, what ? clean(b, what) : NULL))
+        b->changed = true;
+}
+
+const char *job_message(const struct job *b, size_t seq)
+{
+    const struct sub *s = &b->subs[seq];
+    return s->waits ? s->waits : s->message;
 }

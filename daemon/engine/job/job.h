@@ -14,14 +14,15 @@
 #include "daemon/journal/journal.h"
 #include "daemon/plan/plan.h"
 
-/* What is done for a subtask right now: drive/ keeps it. */
+/* What is done for a subtask right now. drive/ keeps it; in memory only. */
 enum work_what { WORK_NONE, WORK_CHECK, WORK_ACT, WORK_POLL, WORK_KILL };
 struct work {
     enum work_what what;
     uint64_t gen;        /* answers of an older one are stale */
     bool in_flight;      /* an answer is coming */
     bool sent;           /* (ACT) the run was asked for, or may have been: from now on only look */
-    uint64_t watched_ms; /* of this act or wait, while its host was up */
+    bool kick;           /* something that it waits for may be there: the turn asks again */
+    uint64_t watched_ms; /* how long it was watched: while its host was up, and not while it waited for the login */
     uint64_t asked_ms;   /* loop time of the last request to its host */
     uint64_t next_ms;    /* loop time of the next look or poll; 0: at once */
     bool waits_login;    /* for the login, or for an answer that may be kept; no time runs */
@@ -29,23 +30,40 @@ struct work {
 
 enum looked { LOOKED_NOT, LOOKED_NO, LOOKED_UNKNOWN };
 
+struct progress {
+    double done, total, rate; /* total 0: none was told */
+    char *unit;
+    uint64_t at_ms, asked_ms;
+};
+
 struct sub {
     const struct plan_step *step;
     const struct plan_subtask *plan;
     char *started, *ended, *message;
+    char *waits;        /* what is waited for just now, in place of the message; in memory only */
     enum looked looked; /* of a condition: the last answer since it is asked */
     char *seen;         /* what it said; NULL: nothing */
     bool force_next;    /* the attempt that a retry --force has asked for is to come */
     bool forced;        /* the present attempt is it */
     struct work work;
-    double progress_done, progress_total, progress_rate;
-    char *progress_unit;
-    char *before_login;    /* the message that stood where one about the login stands now */
+    struct progress progress;
     struct window *window; /* of its present output */
-    uint64_t progress_ms, progress_asked_ms;
 };
 
-enum password_state { PASSWORD_NONE, PASSWORD_ASKED, PASSWORD_READY };
+/* The MetaDB login, as far as it is known: drive/login.c. */
+enum login_state { LOGIN_NONE, LOGIN_ASKED, LOGIN_READY };
+struct login {
+    enum login_state state;
+    uint64_t missed_ms;               /* since when it is looked for; 0: not yet */
+    struct secret *password, *my_cnf; /* the latter: what scripts get */
+    struct redact redact;             /* what must not be shown or kept */
+};
+
+/* The lease on the MetaDB: drive/lease.c. */
+struct lease {
+    uint64_t renewed_ms, sure_ms; /* last asked for; it was ours then */
+    bool in_flight, take;         /* an operator says: take it again */
+};
 
 struct job {
     struct job *next;
@@ -56,13 +74,10 @@ struct job {
     struct core_job core;
     struct sub *subs;
     struct host **hosts; /* by plan host; NULL: not used yet */
-    enum password_state password_state;
-    uint64_t password_missed_ms;            /* since when it is looked for; 0: not yet */
-    struct secret *password, *login;        /* the latter: the my.cnf text for scripts */
-    struct redact redact;                   /* what must not be shown or kept */
-    uint64_t lock_renewed_ms, lock_sure_ms; /* last asked; the lease was ours then */
-    bool lock_in_flight, lock_take;         /* an operator says: take it again */
-    bool changed;
+    struct login login;
+    struct lease lease;
+    bool changed; /* for watchers; the turn tells them */
+    bool kick;    /* work of one of its subtasks is marked */
 };
 
 /* All of them, and what they are written to. */
@@ -73,7 +88,8 @@ struct jobs {
     char *instance, *boot; /* of the journal, so that jobs of two never collide on nodes; of this host */
     struct job *first;     /* those that have not ended */
     struct held *held;
-    bool dirty; /* something is to be committed */
+    struct drive *drive; /* drive/drive.c */
+    bool dirty;          /* something is to be committed */
 };
 
 /* --- jobs.c ------------------------------------------------------------------------------------------------------- */
@@ -92,12 +108,21 @@ char *job_parent_key(const struct job *b);                          /* of a roll
 char *job_token(const struct job *b, size_t seq, unsigned attempt); /* caller frees */
 struct host *job_host(struct job *b, size_t seq);
 int job_find(const struct job *b, const char *step, const char *subtask, size_t *first, size_t *n, struct err *e);
+uint64_t job_time_ms(const struct job *b); /* of the loop */
+/* What is asked or done now: the check's code, or the act's. */
+const struct plan_code *job_code(const struct job *b, size_t seq);
+void job_kick(struct job *b, size_t seq); /* marks its work: the turn goes on with it */
 void job_set_why(struct job *b, const char *why);
+/* In memory: record_sub() writes it. Bounded, without the password, UTF-8. false: it is the message already. */
+bool job_say(struct job *b, size_t seq, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void job_waits(struct job *b, size_t seq, const char *what); /* shown in place of the message; NULL: no more */
+const char *job_message(const struct job *b, size_t seq);    /* as it is shown; NULL: none */
 
 /* --- record.c: what is written -------------------------------------------------------------------------------------
  */
 _Noreturn void record_die(const struct err *e);
 char *record_now(void); /* UTC, with milliseconds; caller frees */
+void record_whole_seconds(char *time);
 void record_begin(struct jobs *js);
 /* A new job with its plan: gives it its number and all its rows. */
 void record_new(struct job *b, const char *plan_text);
@@ -133,3 +158,5 @@ char *leases_of(const struct job *b);
 enum same_oms { SAME_NOT, SAME_METADB, SAME_NODE, SAME_UNKNOWN /* its plan cannot be read at all */ };
 /* Is a job with this plan (its hash) about the OMS that p is about? */
 enum same_oms same_oms(const struct jobs *js, const char *plan, const struct plan *p);
+/* Is another job under way for it? ERR_BUSY then says which. Not `self`, nor `parent`, which a rollback takes over. */
+int same_oms_conflict(const struct jobs *js, const struct plan *p, int64_t self, int64_t parent, struct err *e);

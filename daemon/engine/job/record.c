@@ -9,7 +9,6 @@
 
 #include "common/alloc.h"
 #include "common/log.h"
-#include "common/utf8.h"
 #include "daemon/engine/job/job.h"
 
 _Noreturn void record_die(const struct err *e)
@@ -27,6 +26,13 @@ char *record_now(void)
     gmtime_r(&tv.tv_sec, &tm);
     strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &tm);
     return xasprintf("%s.%03dZ", day, (int)(tv.tv_usec / 1000));
+}
+
+void record_whole_seconds(char *time)
+{
+    size_t n = sizeof "YYYY-MM-DDThh:mm:ss" - 1;
+    if (strlen(time) > n)
+        memcpy(time + n, "Z", sizeof "Z");
 }
 
 static void must(int rc, const struct err *e)
@@ -100,7 +106,7 @@ void record_mark(struct job *b, const char *name)
     char *old = journal_fact(b->jobs->journal, b->row.id, name);
     if (!old) {
         char *now = record_now();
-        memcpy(now + 19, "Z", 2); /* whole seconds */
+        record_whole_seconds(now);
         must(journal_set_fact(b->jobs->journal, b->row.id, name, now, now, &e), &e);
         free(now);
     }
@@ -218,23 +224,11 @@ void record_cancel_held(struct jobs *js, const struct journal_job *row, const ch
 
 void record_message(struct job *b, size_t seq, const char *fmt, ...)
 {
-    char text[1280]; /* of two commands, each with a line of one_line(), and words of ours */
     va_list ap;
     va_start(ap, fmt);
-    bool cut = vsnprintf(text, sizeof text, fmt, ap) >= (int)sizeof text;
+    char *text = xvasprintf(fmt, ap);
     va_end(ap);
-    size_t len = strlen(text);
-    if (cut)
-        len = utf8_whole(text, len);
-    redact_scrub(&b->redact, text, &len);
-    struct buf clean = {0};
-    utf8_add(&clean, text, len); /* a reason may be anything */
-    struct sub *s = &b->subs[seq];
-    if (s->message && strcmp(s->message, buf_str(&clean)) == 0) {
-        buf_free(&clean);
-        return;
-    }
-    free(s->message);
-    s->message = clean.len ? buf_take(&clean) : xstrdup("");
-    record_sub(b, seq);
+    if (job_say(b, seq, "%s", text))
+        record_sub(b, seq);
+    free(text);
 }

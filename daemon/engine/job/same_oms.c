@@ -8,6 +8,8 @@
 
 #include <cjson/cJSON.h>
 
+#include "common/alloc.h"
+#include "common/job_types.h"
 #include "daemon/engine/job/job.h"
 
 static const char *text(const cJSON *o, const char *key)
@@ -59,4 +61,44 @@ enum same_oms same_oms(const struct jobs *js, const char *plan, const struct pla
         same = SAME_NODE;
     cJSON_Delete(o);
     return same;
+}
+
+struct conflict {
+    const struct jobs *jobs;
+    const struct plan *plan;
+    int64_t self, parent;
+    struct err *e;
+    int rc;
+};
+
+static bool look_conflict(void *ctx, const struct journal_job *row)
+{
+    struct conflict *x = ctx;
+    const struct plan_metadb *m = &x->plan->metadb;
+    if (row->id == x->self || row->id == x->parent || strcmp(row->mode, core_mode_name(MODE_READY)) == 0 ||
+        job_type_parse(row->type) == JOB_CHECK)
+        return true;
+    enum same_oms same = same_oms(x->jobs, row->plan, x->plan);
+    if (same == SAME_NOT)
+        return true;
+    char *metadb = xasprintf("holds the MetaDB %s:%u/%s", m->host, m->port, m->cm);
+    const struct job *b = jobs_find(x->jobs, row->id);
+    x->rc = err_set(x->e, ERR_BUSY, "job %lld (%s, %s) %s: only one at a time", (long long)row->id,
+                    job_type_shown(row->type),
+                    b                            ? state_word(core_job_state(&b->core))
+                    : held_why(x->jobs, row->id) ? "held"
+                                                 : row->state,
+                    same == SAME_METADB ? metadb
+                    : same == SAME_NODE ? "works on a node of this deployment"
+                                        : "may be about the same OMS, its plan cannot be read");
+    free(metadb);
+    return false;
+}
+
+/* By the journal: it also knows the jobs that are held. */
+int same_oms_conflict(const struct jobs *js, const struct plan *p, int64_t self, int64_t parent, struct err *e)
+{
+    struct conflict x = {js, p, self, parent, e, 0};
+    int rc = journal_jobs(js->journal, true, look_conflict, &x, e);
+    return rc ? rc : x.rc;
 }

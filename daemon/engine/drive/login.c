@@ -12,9 +12,9 @@
 
 #include "common/alloc.h"
 #include "common/file.h"
-#include "daemon/engine/internal.h"
+#include "daemon/engine/drive/drive.h"
 
-enum { PASSWORD_FILE_MAX = 4096, PATIENCE_MS = 20000 };
+enum { PASSWORD_FILE_MAX = 4096, PATIENCE_MS = 20000, CONFIG_MS = 30000 };
 
 /* What scripts get on file descriptor 3. */
 static struct secret *my_cnf(const struct plan_metadb *m, const struct secret *password)
@@ -32,62 +32,34 @@ static struct secret *my_cnf(const struct plan_metadb *m, const struct secret *p
     return s;
 }
 
-/* --- what is said of it ---------------------------------------------------------------------------------- */
-
-static const char cannot[] = "the MetaDB login cannot be read: ", where[] = ", where the MetaDB login is: ";
-
-static bool is_ours(const char *message)
-{
-    return message && (strncmp(message, cannot, sizeof cannot - 1) == 0 || strstr(message, where));
-}
-
-static void say(struct job *b, size_t seq, const char *message)
-{
-    struct sub *s = &b->subs[seq];
-    if (!is_ours(s->message)) {
-        free(s->before_login);
-        s->before_login = xstrdup(s->message);
-    }
-    record_message(b, seq, "%s", message);
-}
-
-void password_unsay(struct job *b, size_t seq)
-{
-    struct sub *s = &b->subs[seq];
-    if (is_ours(s->message)) {
-        free(s->message);
-        s->message = s->before_login;
-        s->before_login = NULL;
-        record_sub(b, seq);
-    }
-}
-
 static bool waits(const struct job *b, size_t seq)
 {
     const struct work *w = &b->subs[seq].work;
-    return w->what != WORK_NONE && !w->in_flight && (w->waits_login || work_needs_login(b, seq));
+    bool needs = b->subs[seq].plan->metadb || job_code(b, seq)->builtin;
+    return w->what != WORK_NONE && !w->in_flight && (w->waits_login || needs);
 }
 
 static void have(struct job *b, struct secret *password)
 {
+    struct login *l = &b->login;
     for (size_t i = 0; i < b->core.n_subtasks; i++)
-        password_unsay(b, i);
-    secret_wipe(b->password);
-    secret_wipe(b->login);
-    b->password = password;
-    redact_set(&b->redact, password);
-    b->login = my_cnf(&b->plan->metadb, password);
-    b->password_state = PASSWORD_READY;
+        job_waits(b, i, NULL);
+    secret_wipe(l->password);
+    secret_wipe(l->my_cnf);
+    l->password = password;
+    l->my_cnf = my_cnf(&b->plan->metadb, password);
+    redact_set(&l->redact, password);
+    l->state = LOGIN_READY;
 }
 
 /* Work that waits for it is told, and asks again on its next look. */
 static void failed(struct job *b, const char *why)
 {
-    b->password_state = PASSWORD_NONE;
-    char *message = xasprintf("%s%s", cannot, why);
+    b->login.state = LOGIN_NONE;
+    char *message = xasprintf("the MetaDB login cannot be read: %s", why);
     for (size_t i = 0; i < b->core.n_subtasks; i++)
         if (waits(b, i))
-            say(b, i, message);
+            job_waits(b, i, message);
     free(message);
 }
 
@@ -116,7 +88,7 @@ static void on_config(void *ctx, const struct node_result *r)
     struct ask *a = ctx;
     struct job *b = jobs_find(a->jobs, a->job);
     free(a);
-    if (!b || b->password_state != PASSWORD_ASKED)
+    if (!b || b->login.state != LOGIN_ASKED)
         return;
     struct err e;
     struct oms_config *c;
@@ -130,26 +102,28 @@ static void on_config(void *ctx, const struct node_result *r)
         have(b, secret_copy(c->password));
         oms_config_free(c);
         for (size_t i = 0; i < b->core.n_subtasks; i++)
-            work_kick(b, i);
+            if (b->subs[i].work.waits_login)
+                job_kick(b, i);
     }
 }
 
-bool password_ready(struct job *b, size_t seq)
+bool login_ready(struct job *b, size_t seq)
 {
     const struct plan_metadb *m = &b->plan->metadb;
-    if (b->password_state != PASSWORD_NONE)
-        return b->password_state == PASSWORD_READY;
+    if (b->login.state != LOGIN_NONE)
+        return b->login.state == LOGIN_READY;
     if (m->password_file) {
         read_file(b, m->password_file);
-        return b->password_state == PASSWORD_READY;
+        return b->login.state == LOGIN_READY;
     }
     if (!b->hosts[m->config_host])
         b->hosts[m->config_host] = host_get(b->jobs->reach, &b->plan->hosts[m->config_host]);
     struct host *h = b->hosts[m->config_host];
     if (!host_up(h)) {
         if (waits(b, seq)) {
-            char *message = xasprintf("waits for %s%s%s", node_name(h->node), where, node_why(h->node));
-            say(b, seq, message);
+            char *message =
+                xasprintf("waits for %s, where the MetaDB login is: %s", node_name(h->node), node_why(h->node));
+            job_waits(b, seq, message);
             free(message);
         }
         return false;
@@ -158,24 +132,31 @@ bool password_ready(struct job *b, size_t seq)
     *a = (struct ask){b->jobs, b->row.id};
     char *env[] = {xasprintf("CONFIG_FILE=%s", m->config_file), NULL};
     struct node_script s = {.env = (const char *const *)env, .script = "exec cat -- \"$CONFIG_FILE\""};
-    b->password_state = PASSWORD_ASKED;
-    node_probe(h->node, &s, 30000, on_config, a);
+    b->login.state = LOGIN_ASKED;
+    node_probe(h->node, &s, CONFIG_MS, on_config, a);
     free(env[0]);
     return false;
 }
 
-bool password_settled(struct job *b, size_t seq)
+bool login_settled(struct job *b, size_t seq)
 {
-    if (b->password || password_ready(b, seq))
+    if (b->login.password || login_ready(b, seq))
         return true;
-    uint64_t now = uv_now(b->jobs->reach->loop);
-    if (!b->password_missed_ms)
-        b->password_missed_ms = now;
-    return now - b->password_missed_ms >= PATIENCE_MS;
+    uint64_t now = job_time_ms(b);
+    if (!b->login.missed_ms)
+        b->login.missed_ms = now;
+    return now - b->login.missed_ms >= PATIENCE_MS;
 }
 
-void password_doubt(struct job *b)
+void login_doubt(struct job *b)
 {
-    if (b->password_state == PASSWORD_READY)
-        b->password_state = PASSWORD_NONE; /* the old one stays for scrubbing until it is replaced */
+    if (b->login.state == LOGIN_READY)
+        b->login.state = LOGIN_NONE; /* the old one stays for scrubbing until it is replaced */
+}
+
+struct metadb_login login_of(const struct job *b)
+{
+    const struct plan_metadb *m = &b->plan->metadb;
+    return (struct metadb_login){
+        .host = m->host, .user = m->user, .port = m->port, .password = b->login.password, .rm = m->rm, .cm = m->cm};
 }

@@ -1,0 +1,186 @@
+/* What an answer means: the facts in it, the message, the row of the attempt, the event. An output is scrubbed and
+ * parsed once; what it says travels as a value until the event writes the row of its subtask. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/alloc.h"
+#include "daemon/engine/drive/drive.h"
+
+/* The status of a run that says: it began, and what became of it is not known. With set -e every command's status can
+ * become the script's, so it is one that nothing gives: not 75, which is curl's, and to mailers says "nothing was done,
+ * try again"; not one up to 127, nor 255 (shell, docker, timeout, ssh); not 128 + a signal, which end at 192; not 200
+ * and more (systemd). */
+enum { EXIT_NOT_KNOWN = 199 };
+
+static const char withheld[] =
+    "what it printed is not kept: the MetaDB login, which must not be in it, could not be read\n";
+
+struct answer {
+    char *text; /* what may be kept; NULL: nothing was printed */
+    size_t len;
+    struct lines lines;
+};
+
+/* Records its facts. */
+static struct answer take(struct job *b, const char *output, size_t len)
+{
+    struct answer a = {0};
+    if (len && !b->login.password) {
+        a.len = sizeof withheld - 1;
+        a.text = xstrdup(withheld);
+    } else if (output) {
+        a.len = len;
+        a.text = xcalloc(1, len + 1);
+        memcpy(a.text, output, len);
+        redact_scrub(&b->login.redact, a.text, &a.len);
+        a.text[a.len] = '\0';
+    }
+    lines_parse(a.text, a.len, &a.lines);
+    for (size_t i = 0; i < a.lines.n_facts; i++)
+        record_fact(b, a.lines.facts[i].name, a.lines.facts[i].value);
+    return a;
+}
+
+static void drop(struct answer *a)
+{
+    lines_free(&a->lines);
+    free(a->text);
+}
+
+/* --- checks and conditions ------------------------------------------------------------------------------------------
+ */
+
+static void poll_again(struct job *b, size_t seq, enum verdict v, const char *said)
+{
+    struct sub *s = &b->subs[seq];
+    s->looked = v == VERDICT_NO ? LOOKED_NO : LOOKED_UNKNOWN;
+    free(s->seen);
+    s->seen = xstrdup(said);
+    if (said)
+        record_message(b, seq, "%s", said);
+    s->work.next_ms = job_time_ms(b) + 1000ULL * s->plan->every_s;
+}
+
+void answer_verdict(struct job *b, size_t seq, enum verdict v, const char *output, size_t len)
+{
+    struct answer a = take(b, output, len);
+    const char *said = lines_message(&a.lines);
+    if (b->subs[seq].work.what == WORK_POLL && v != VERDICT_YES) {
+        poll_again(b, seq, v, said);
+    } else {
+        drive_end(b, seq);
+        drive_event(b, seq,
+                    v == VERDICT_YES  ? EV_YES
+                    : v == VERDICT_NO ? EV_NO
+                                      : EV_CANNOT_TELL,
+                    NULL, NULL, said ? said : "");
+    }
+    drop(&a);
+}
+
+/* --- attempts -------------------------------------------------------------------------------------------------------
+ */
+
+/* What an attempt comes to: the journal's word, the event, and how that is said. */
+struct end {
+    const char *outcome;
+    enum core_event event;
+    int exit; /* -1: none */
+};
+
+static struct end exited(const struct job *b, size_t seq, int exit)
+{
+    const struct core_subtask *c = &b->core.subtasks[seq];
+    if (exit == EXIT_NOT_KNOWN && b->subs[seq].plan->kind == KIND_RUN)
+        return (struct end){"unknown", EV_LOST, exit};
+    return (struct end){c->phase == PHASE_ACTING ? "exited" : "stopped",
+                        exit != 0      ? EV_EXIT_BAD
+                        : c->has_check ? EV_EXIT_PROVE
+                                       : EV_EXIT_OK,
+                        exit};
+}
+
+static struct end lost(const struct job *b, size_t seq)
+{
+    const struct core_subtask *c = &b->core.subtasks[seq];
+    return (struct end){"lost", c->read_only && c->phase == PHASE_ACTING ? EV_LOST_LOOK : EV_LOST, -1};
+}
+
+static const struct end never = {"never", EV_NEVER, -1};
+
+/* The message of an attempt's end; NULL: it says nothing. */
+static char *message_of(const struct job *b, size_t seq, const struct end *end, const struct lines *l)
+{
+    unsigned attempt = b->core.subtasks[seq].attempt;
+    const char *said = lines_message(l);
+    if (end->event == EV_NEVER)
+        return xasprintf("attempt %u: it never began", attempt);
+    if (end->exit < 0)
+        return xasprintf("attempt %u: its outcome is lost", attempt);
+    if (end->exit == 0 || !b->subs[seq].plan->act.script)
+        return xstrdup(said);
+    if (end->event == EV_LOST)
+        return xasprintf("attempt %u: %s", attempt, said ? said : "it printed nothing");
+    return xasprintf("exit %d: %s", end->exit, said ? said : "it printed nothing");
+}
+
+static bool finish(struct job *b, size_t seq, const struct end *end, struct answer *a)
+{
+    char *message = message_of(b, seq, end, &a->lines);
+    record_attempt_end(b, seq, end->outcome, end->exit, a->text, a->len);
+    drive_end(b, seq);
+    bool wanted = drive_event(b, seq, end->event, NULL, NULL, message);
+    free(message);
+    drop(a);
+    return wanted;
+}
+
+bool answer_attempt(struct job *b, size_t seq, enum node_outcome o, int exit, const char *output, size_t len)
+{
+    struct end end = o == NODE_EXITED ? exited(b, seq, exit) : o == NODE_NEVER ? never : lost(b, seq);
+    struct answer a = o == NODE_EXITED ? take(b, output, len) : (struct answer){0};
+    return finish(b, seq, &end, &a);
+}
+
+void answer_lost(struct job *b, size_t seq, const char *output, size_t len)
+{
+    struct answer facts = take(b, output, len), nothing = {0};
+    struct end end = lost(b, seq);
+    drop(&facts);
+    finish(b, seq, &end, &nothing);
+}
+
+void answer_refused(struct job *b, size_t seq, const char *why)
+{
+    record_attempt_end(b, seq, never.outcome, -1, NULL, 0);
+    drive_end(b, seq);
+    drive_event(b, seq, EV_EXIT_BAD, NULL, NULL, why);
+}
+
+/* --- timeouts -------------------------------------------------------------------------------------------------------
+ */
+
+static void time_out(struct job *b, size_t seq, enum core_event ev, const char *last)
+{
+    char *message = xasprintf("out of time: %u s are allowed%s%s", b->subs[seq].plan->timeout_s, last ? "; last: " : "",
+                              last ? last : "");
+    drive_event(b, seq, ev, NULL, NULL, message);
+    free(message);
+}
+
+void answer_timeout(struct job *b, size_t seq)
+{
+    time_out(b, seq, b->core.subtasks[seq].read_only ? EV_TIMEOUT_LOOK : EV_TIMEOUT, job_message(b, seq));
+}
+
+void answer_stopped(struct job *b, size_t seq, int exit, const char *output, size_t len)
+{
+    struct answer a = take(b, output, len);
+    const struct end end = {"stopped", EV_TIMEOUT_LOOK, exit};
+    char *last = message_of(b, seq, &end, &a.lines);
+    record_attempt_end(b, seq, end.outcome, end.exit, a.text, a.len);
+    drive_end(b, seq);
+    time_out(b, seq, end.event, last);
+    free(last);
+    drop(&a);
+}

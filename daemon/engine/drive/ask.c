@@ -1,0 +1,274 @@
+/* One request: a script on a node or a built-in with the MetaDB, and what comes back. When a channel breaks it is asked
+ * again, or looked at, once its host is up. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/alloc.h"
+#include "common/strv.h"
+#include "daemon/engine/drive/drive.h"
+
+enum {
+    LOOK_MS = 300,             /* between two looks at an adopted run */
+    CHECK_TIMEOUT_MS = 120000, /* of a check */
+    PROBE_TIMEOUT_MAX_S = 24 * 60 * 60,
+    KILL_GRACE_MS = 10000,
+    EXIT_TIMEOUT = 124, /* node_probe(): stopped for its time */
+    RETRY_MS = 2000,    /* when the login is not to be had */
+};
+
+/* Finds its subtask again when an answer comes; stale when the generation has moved on. */
+struct ask {
+    struct jobs *jobs;
+    int64_t job;
+    size_t seq;
+    uint64_t gen;
+    struct action_args args;
+    const struct action *action;
+    char **env;
+    struct metadb_server *servers;
+    char *t1, *since;
+    enum verdict verdict;
+    struct buf out;
+};
+
+static struct ask *ask_new(struct job *b, size_t seq)
+{
+    struct ask *a = xcalloc(1, sizeof *a);
+    a->jobs = b->jobs;
+    a->job = b->row.id;
+    a->seq = seq;
+    a->gen = b->subs[seq].work.gen;
+    b->subs[seq].work.in_flight = true;
+    return a;
+}
+
+/* The job when the answer is still wanted, else NULL. Ends the flight. */
+static struct job *ask_job(struct ask *a)
+{
+    struct job *b = jobs_find(a->jobs, a->job);
+    if (!b || b->subs[a->seq].work.gen != a->gen)
+        return NULL;
+    b->subs[a->seq].work.in_flight = false;
+    return b;
+}
+
+static void after(struct job *b, size_t seq, uint64_t ms) { b->subs[seq].work.next_ms = job_time_ms(b) + ms; }
+
+/* May an answer be taken, or is it asked for again when the login is known? login.c says why. */
+static bool may_take(struct job *b, size_t seq, const struct node_result *r)
+{
+    struct work *w = &b->subs[seq].work;
+    if (r->outcome != NODE_EXITED || r->output_len == 0 || b->login.password)
+        return true;
+    bool needed = b->core.subtasks[seq].phase != PHASE_CANCELING &&
+                  (b->subs[seq].plan->metadb || lines_have_facts(r->output, r->output_len));
+    w->waits_login = true;
+    w->waits_login = !login_settled(b, seq) || (needed && !b->login.password);
+    if (w->waits_login)
+        after(b, seq, RETRY_MS);
+    return !w->waits_login;
+}
+
+static void on_probe(void *ctx, const struct node_result *r)
+{
+    struct ask *a = ctx;
+    struct job *b = ask_job(a);
+    size_t seq = a->seq;
+    free(a);
+    if (!b || r->outcome != NODE_EXITED || !may_take(b, seq, r))
+        return; /* asked again when the node is back */
+    const struct work *w = &b->subs[seq].work;
+    if (w->what == WORK_CHECK || w->what == WORK_POLL)
+        answer_verdict(b, seq,
+                       r->exit == 0   ? VERDICT_YES
+                       : r->exit == 1 ? VERDICT_NO
+                                      : VERDICT_UNKNOWN,
+                       r->output, r->output_len);
+    /* The node's own clock: of ours only the time counts in which it was watched. */
+    else if (r->exit == EXIT_TIMEOUT && job_time_ms(b) - w->asked_ms >= 1000ULL * b->subs[seq].plan->timeout_s)
+        answer_stopped(b, seq, r->exit, r->output, r->output_len);
+    else
+        answer_attempt(b, seq, NODE_EXITED, r->exit, r->output, r->output_len);
+}
+
+/* NEVER is only worth something while the node's memory reaches back: files of a run may be lost with the power. */
+static enum node_outcome believed(struct job *b, size_t seq, const struct node_result *r, const char *boot)
+{
+    if (r->outcome == NODE_NEVER && boot && *boot && strcmp(boot, node_boot_id(job_host(b, seq)->node)) != 0)
+        return NODE_LOST;
+    return r->outcome;
+}
+
+struct boot_of {
+    unsigned attempt;
+    char *boot;
+};
+
+static bool take_boot(void *ctx, const struct journal_attempt *a)
+{
+    struct boot_of *o = ctx;
+    if (a->attempt == o->attempt)
+        o->boot = xstrdup(a->boot);
+    return true;
+}
+
+static void on_run(void *ctx, const struct node_result *r)
+{
+    struct ask *a = ctx;
+    struct job *b = ask_job(a);
+    size_t seq = a->seq;
+    free(a);
+    if (!b || r->outcome == NODE_GONE)
+        return; /* looked at when the node is back */
+    if (r->outcome == NODE_ALIVE) {
+        after(b, seq, LOOK_MS);
+        return;
+    }
+    if (!may_take(b, seq, r))
+        return;
+    struct boot_of o = {b->core.subtasks[seq].attempt, NULL};
+    if (r->outcome == NODE_NEVER)
+        journal_attempts(b->jobs->journal, b->row.id, (int)seq, take_boot, &o, NULL);
+    enum node_outcome outcome = believed(b, seq, r, o.boot);
+    free(o.boot);
+    char *token = job_token(b, seq, b->core.subtasks[seq].attempt);
+    struct buf cut = {0};
+    if (r->output_cut) {
+        char *where =
+            xasprintf("%s in %s/%s.out", b->plan->hosts[b->subs[seq].plan->host].name, b->jobs->reach->run_dir, token);
+        window_join(&b->login.redact, r->output, r->output_len, where, &cut);
+        free(where);
+    }
+    bool taken = answer_attempt(b, seq, outcome, r->exit, r->output_cut ? buf_str(&cut) : r->output,
+                                r->output_cut ? cut.len : r->output_len);
+    if (taken && !r->output_cut) /* else the rest of it is nowhere else */
+        host_forget(job_host(b, seq), token);
+    buf_free(&cut);
+    free(token);
+}
+
+static void on_builtin(void *arg)
+{
+    struct ask *a = arg;
+    struct job *b = ask_job(a);
+    size_t seq = a->seq;
+    if (b) {
+        if (a->verdict == VERDICT_UNKNOWN)
+            login_doubt(b);
+        const char *out = buf_str(&a->out);
+        enum work_what what = b->subs[seq].work.what;
+        if (what == WORK_CHECK || what == WORK_POLL)
+            answer_verdict(b, seq, a->verdict, out, a->out.len);
+        else if (a->verdict == VERDICT_UNKNOWN && !b->core.subtasks[seq].read_only)
+            answer_lost(b, seq, out, a->out.len);
+        else
+            answer_attempt(b, seq, NODE_EXITED, a->verdict == VERDICT_YES ? 0 : 1, out, a->out.len);
+    }
+    for (size_t i = 0; i < a->args.n_servers; i++) {
+        free((char *)a->servers[i].node);
+        free((char *)a->servers[i].region);
+        free((char *)a->servers[i].ip);
+        free((char *)a->servers[i].hb);
+    }
+    strv_free(a->env);
+    free(a->servers);
+    free(a->t1);
+    free(a->since);
+    buf_free(&a->out);
+    free(a);
+}
+
+static void run_builtin(struct metadb *db, const struct err *e, void *arg)
+{
+    struct ask *a = arg;
+    if (db) {
+        a->verdict = a->action->fn(db, &a->args, &a->out);
+    } else {
+        a->verdict = VERDICT_UNKNOWN;
+        buf_puts(&a->out, e->msg);
+    }
+}
+
+/* --- requests ---------------------------------------------------------------------------------------- */
+
+void ask_builtin(struct job *b, size_t seq, const char *name)
+{
+    struct work *w = &b->subs[seq].work;
+    w->waits_login = true;
+    w->waits_login = !login_ready(b, seq);
+    if (w->waits_login || !lease_sure(b, seq)) {
+        after(b, seq, RETRY_MS);
+        return;
+    }
+    job_waits(b, seq, NULL);
+    struct ask *a = ask_new(b, seq);
+    a->action = action_find(name);
+    a->env = env_builtin(b, seq);
+    a->servers =
+        xcalloc(b->plan->n_servers, sizeof *a->servers); /* copies: the job may be gone before the answer comes */
+    for (size_t i = 0; i < b->plan->n_servers; i++) {
+        const struct plan_server *p = &b->plan->servers[i];
+        a->servers[i] = (struct metadb_server){xstrdup(p->node), xstrdup(p->region), xstrdup(p->ip), xstrdup(p->hb)};
+    }
+    a->t1 = journal_fact(b->jobs->journal, b->row.id, "T1");
+    if (!a->t1 && b->row.parent)
+        a->t1 = journal_fact(b->jobs->journal, b->row.parent, "T1");
+    a->since = xstrdup(b->subs[seq].started);
+    if (a->since)
+        record_whole_seconds(a->since);
+    a->args = (struct action_args){(const char *const *)a->env, a->servers, b->plan->n_servers, a->t1, a->since};
+    struct metadb_login l = login_of(b);
+    if (w->what == WORK_ACT)
+        w->sent = true;
+    calls_metadb(b->jobs->reach, &l, run_builtin, on_builtin, a);
+}
+
+/* A look of a PROBE has the step's time; a check at least two minutes, for it may read the whole of what the step made.
+ */
+static unsigned probe_timeout(const struct work *w, const struct plan_subtask *p)
+{
+    unsigned ms = 1000 * (p->timeout_s < PROBE_TIMEOUT_MAX_S ? p->timeout_s : PROBE_TIMEOUT_MAX_S);
+    if (w->what == WORK_POLL || ms == 0)
+        return CHECK_TIMEOUT_MS;
+    return w->what == WORK_ACT || ms > CHECK_TIMEOUT_MS ? ms : CHECK_TIMEOUT_MS;
+}
+
+static bool waits_for_login(struct job *b, size_t seq)
+{
+    struct work *w = &b->subs[seq].work;
+    w->waits_login = true; /* so that it is said */
+    w->waits_login = !(b->subs[seq].plan->metadb ? login_ready(b, seq) : login_settled(b, seq));
+    return w->waits_login;
+}
+
+void ask_script(struct job *b, size_t seq, const char *script)
+{
+    struct sub *s = &b->subs[seq];
+    struct work *w = &s->work;
+    struct host *h = job_host(b, seq);
+    bool run = (w->what == WORK_ACT || w->what == WORK_KILL) && s->plan->kind == KIND_RUN;
+    unsigned attempt = b->core.subtasks[seq].attempt;
+    if (!host_up(h))
+        return; /* kicked when it is */
+    char *token = job_token(b, seq, attempt);
+    if (w->what == WORK_KILL) {
+        node_kill(h->node, token, KILL_GRACE_MS, on_run, ask_new(b, seq));
+    } else if (run && w->sent) {
+        node_look(h->node, token, on_run, ask_new(b, seq));
+    } else if (waits_for_login(b, seq) || !lease_sure(b, seq)) {
+        after(b, seq, RETRY_MS);
+    } else {
+        job_waits(b, seq, NULL);
+        char **env = env_script(b, seq, w->what == WORK_CHECK || w->what == WORK_POLL ? 0 : attempt);
+        struct node_script ns = {
+            .env = (const char *const *)env, .script = script, .secret = s->plan->metadb ? b->login.my_cnf : NULL};
+        w->sent = true;
+        w->asked_ms = job_time_ms(b);
+        if (run)
+            node_run(h->node, token, &ns, on_run, ask_new(b, seq));
+        else
+            node_probe(h->node, &ns, probe_timeout(w, s->plan), on_probe, ask_new(b, seq));
+        strv_free(env);
+    }
+    free(token);
+}

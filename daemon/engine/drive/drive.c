@@ -1,0 +1,147 @@
+/* The driver: one event in, the moves that follow, their rows, and the effects. The only caller of the core. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/alloc.h"
+#include "daemon/engine/drive/drive.h"
+
+void drive_open(struct drive *d, struct jobs *js)
+{
+    *d = (struct drive){0};
+    js->drive = d;
+}
+
+void drive_close(struct drive *d)
+{
+    core_update_free(&d->update);
+    free(d->effects);
+    *d = (struct drive){0};
+}
+
+struct effect *drive_take(struct drive *d, size_t *n)
+{
+    struct effect *list = d->effects;
+    *n = d->n;
+    d->effects = NULL;
+    d->n = d->cap = 0;
+    return list;
+}
+
+void drive_begin(struct job *b, size_t seq, enum work_what what)
+{
+    struct work *w = &b->subs[seq].work;
+    *w = (struct work){.what = what, .gen = w->gen + 1};
+    job_waits(b, seq, NULL);
+}
+
+void drive_end(struct job *b, size_t seq) { drive_begin(b, seq, WORK_NONE); }
+
+static void add_effect(struct job *b, size_t seq, enum core_effect what)
+{
+    if (what == EFFECT_NONE)
+        return;
+    struct drive *d = b->jobs->drive;
+    if (d->n == d->cap) {
+        d->cap = d->cap ? 2 * d->cap : 16;
+        d->effects = xrealloc(d->effects, d->cap, sizeof *d->effects);
+    }
+    d->effects[d->n++] = (struct effect){b, seq, what};
+}
+
+/* Writes what an update changed: rows, events, marks, attempts. `actor` caused the first move, the engine the rest. */
+static void record(struct job *b, const struct core_update *u, const char *actor, const char *reason)
+{
+    record_begin(b->jobs);
+    for (size_t m = 0; m < u->n_moves; m++) {
+        size_t seq = u->moves[m].subtask;
+        const struct core_row *row = u->moves[m].row;
+        struct sub *s = &b->subs[seq];
+        bool own = m == 0 && actor && core_event_who(row->event) != BY_WORLD;
+        const char *from = state_word(core_phase_shown(row->from)), *to = state_word(core_phase_shown(row->to));
+        if (row->from == PHASE_PENDING && row->to != PHASE_SKIPPED && row->to != PHASE_CANCELED && s->step->marks)
+            record_mark(b, s->step->marks);
+        if (core_phase_busy(row->to) && !core_phase_busy(row->from) && (!s->started || core_phase_final(row->from))) {
+            free(s->started);
+            s->started = record_now();
+            free(s->ended);
+            s->ended = NULL;
+        }
+        if (row->to == PHASE_PENDING) { /* held back: it has not begun, so no time runs for it */
+            free(s->started);
+            s->started = NULL;
+            s->force_next = false;
+        }
+        if (row->to == PHASE_GATE && !s->started)
+            s->started = record_now();
+        if (core_phase_final(row->to)) {
+            free(s->ended);
+            s->ended = record_now();
+            record_attempt_drop(b, seq);
+        }
+        if (row->effect == EFFECT_ACT)
+            record_attempt(b, seq);
+        record_sub(b, seq);
+        record_event(b, s->step->id, s->plan->name, own ? actor : "engine", core_event_name(row->event), from, to,
+                     m == 0 && reason ? reason : row->why);
+        add_effect(b, seq, row->effect);
+    }
+}
+
+static void record_end(struct job *b, enum core_mode before)
+{
+    if (b->core.mode == before)
+        return;
+    if (b->core.mode == MODE_RUNNING && !b->row.started)
+        b->row.started = record_now();
+    if (b->core.mode == MODE_SUCCESSFUL || b->core.mode == MODE_CANCELED) {
+        free(b->row.completed);
+        b->row.completed = record_now();
+        if (b->core.mode == MODE_SUCCESSFUL) /* a canceled job keeps the reason */
+            job_set_why(b, NULL);
+        record_event(b, NULL, NULL, "engine", "ended", NULL, state_word(core_job_state(&b->core)), NULL);
+    }
+}
+
+/* The message from now on. A check that leaves a subtask Failed or In Doubt does not speak for itself: first why, then
+ * what an attempt whose outcome is not known had said, then the check. */
+static void say(struct job *b, size_t seq, const struct core_row *row, const char *said)
+{
+    const char *attempt = row->from == PHASE_DOUBT ? b->subs[seq].message : NULL;
+    bool check = row->event == EV_NO || row->event == EV_NO_AGAIN || row->event == EV_CANNOT_TELL;
+    if (check && (row->to == PHASE_FAILED || row->to == PHASE_UNKNOWN))
+        job_say(b, seq, "%s%s%s%s%s", row->why, attempt || *said ? ": " : "", attempt ? attempt : "",
+                attempt && *said ? "; " : "", said);
+    else if (*said)
+        job_say(b, seq, "%s", said);
+}
+
+bool drive_event(struct job *b, size_t seq, enum core_event ev, const char *actor, const char *reason, const char *said)
+{
+    struct core_update *u = &b->jobs->drive->update;
+    core_update_clear(u);
+    enum core_mode before = b->core.mode;
+    if (!core_apply(&b->core, seq, ev, u))
+        return false;
+    if (said)
+        say(b, seq, u->moves[0].row, said);
+    record(b, u, actor, reason);
+    record_end(b, before);
+    record_job(b);
+    return true;
+}
+
+bool drive_verb(struct job *b, enum core_verb v, const char *actor, const char *reason)
+{
+    struct core_update *u = &b->jobs->drive->update;
+    core_update_clear(u);
+    enum core_mode before = b->core.mode;
+    const char *from = state_word(core_job_state(&b->core));
+    if (!core_verb(&b->core, v, u))
+        return false;
+    job_set_why(b, v == VERB_PAUSE || v == VERB_HOLD || v == VERB_CANCEL || v == VERB_CANCEL_FORCE ? reason : NULL);
+    record_event(b, NULL, NULL, actor, core_verb_name(v), from, state_word(core_job_state(&b->core)), reason);
+    record(b, u, NULL, NULL);
+    record_end(b, before);
+    record_job(b);
+    return true;
+}

@@ -1,0 +1,59 @@
+/* What the code of a subtask is told, beside what its plan says. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/alloc.h"
+#include "common/strv.h"
+#include "daemon/engine/drive/drive.h"
+
+/* A copy that can grow. */
+static char **copy(char *const *env, size_t *n)
+{
+    char **out = NULL;
+    *n = 0;
+    for (size_t i = 0; env && env[i]; i++)
+        strv_add(&out, n, xstrdup(env[i]));
+    return out;
+}
+
+char **env_script(const struct job *b, size_t seq, unsigned attempt)
+{
+    size_t n;
+    char **env = copy(b->subs[seq].plan->env, &n), *parent = job_parent_key(b);
+    strv_add(&env, &n, xasprintf("OMSUP_JOB=%s", b->key));
+    strv_add(&env, &n, xasprintf("OMSUP_PARENT=%s", parent ? parent : ""));
+    strv_add(&env, &n, xasprintf("OMSUP_HOLDER=%s", b->jobs->control));
+    free(parent);
+    if (attempt) {
+        char *token = job_token(b, seq, attempt);
+        strv_add(&env, &n, xasprintf("OMSUP_TOKEN=%s", token));
+        strv_add(&env, &n, xasprintf("OMSUP_ATTEMPT=%u", attempt));
+        strv_add(&env, &n, xasprintf("OMSUP_FORCE=%s", b->subs[seq].forced ? "1" : ""));
+        free(token);
+    }
+    return env;
+}
+
+struct growing {
+    char **env;
+    size_t n;
+};
+
+static bool add_fact(void *ctx, const char *name, const char *value)
+{
+    struct growing *g = ctx;
+    strv_add(&g->env, &g->n, xasprintf("fact:%s=%s", name, value));
+    return true;
+}
+
+char **env_builtin(const struct job *b, size_t seq)
+{
+    unsigned attempt = b->subs[seq].work.what == WORK_ACT ? b->core.subtasks[seq].attempt : 0;
+    struct growing g = {.env = env_script(b, seq, attempt)};
+    char *leases = leases_of(b);
+    g.n = strv_len(g.env);
+    strv_add(&g.env, &g.n, xasprintf("OMSUP_BEFORE=%s", leases ? leases : ""));
+    free(leases);
+    journal_facts(b->jobs->journal, b->row.id, add_fact, &g, NULL);
+    return g.env;
+}

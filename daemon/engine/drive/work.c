@@ -1,0 +1,158 @@
+/* What is next for a subtask: effects, what is taken up at a start, what goes on, what has timed out.
+ *
+ * A work either is in flight (one answer is coming) or waits for its host, the login, the lease, or its next time.
+ * go_on() is the one place from which the next request is made. */
+#include "daemon/engine/drive/drive.h"
+
+enum { PROBE_GRACE_MS = 15000 }; /* its node stops it, and this is for the answer; longer than the node's own slack */
+
+static void go_on(struct job *b, size_t seq)
+{
+    struct work *w = &b->subs[seq].work;
+    w->kick = false;
+    if (w->what == WORK_NONE || w->in_flight || b->jobs->reach->closing)
+        return;
+    w->next_ms = 0;
+    const struct plan_code *code = job_code(b, seq);
+    if (code->builtin)
+        ask_builtin(b, seq, code->builtin);
+    else if (code->script)
+        ask_script(b, seq, code->script);
+    else if (w->what == WORK_CHECK)
+        answer_verdict(b, seq, VERDICT_UNKNOWN, NULL, 0); /* there is none to ask */
+    else
+        drive_end(b, seq); /* a gate: only an operator ends it */
+}
+
+/* What waits for a host that has come up: to be asked there, or for the login that is read there. */
+static void mark_host(struct jobs *js, const struct host *h)
+{
+    for (struct job *b = js->first; b; b = b->next)
+        for (size_t i = 0; i < b->core.n_subtasks; i++) {
+            const struct work *w = &b->subs[i].work;
+            bool here = b->hosts[b->subs[i].plan->host] == h && !job_code(b, i)->builtin;
+            if (here || (w->waits_login && b->hosts[b->plan->metadb.config_host] == h))
+                job_kick(b, i);
+        }
+}
+
+bool work_kicks(struct jobs *js)
+{
+    bool any = false;
+    for (struct host *h = js->reach->hosts; h; h = h->next) {
+        if (h->kick)
+            mark_host(js, h);
+        h->kick = false;
+    }
+    for (struct job *b = js->first; b; b = b->next) {
+        any |= b->kick;
+        for (size_t i = 0; b->kick && i < b->core.n_subtasks; i++)
+            if (b->subs[i].work.kick)
+                go_on(b, i);
+        b->kick = false;
+    }
+    return any;
+}
+
+void work_start(struct job *b, size_t seq, enum core_effect what)
+{
+    struct sub *s = &b->subs[seq];
+    switch (what) {
+    case EFFECT_NONE:
+        return;
+    case EFFECT_CHECK:
+        drive_begin(b, seq, WORK_CHECK);
+        break;
+    case EFFECT_ACT:
+        drive_begin(b, seq, WORK_ACT);
+        s->progress.total = 0;
+        break;
+    case EFFECT_POLL:
+        s->looked = LOOKED_NOT;
+        drive_begin(b, seq, WORK_POLL);
+        break;
+    case EFFECT_KILL:
+        if (s->work.what == WORK_ACT && s->plan->kind != KIND_RUN && s->work.in_flight)
+            return; /* a built-in or a look ends within its own time limits: its answer is awaited */
+        drive_begin(b, seq, WORK_KILL);
+        if (s->plan->kind != KIND_RUN) {
+            answer_attempt(b, seq, NODE_LOST, 0, NULL, 0); /* nothing of it can run any more */
+            return;
+        }
+        break;
+    case EFFECT_DROP:
+        drive_end(b, seq);
+        return;
+    }
+    go_on(b, seq);
+}
+
+void work_adopt(struct job *b, size_t seq)
+{
+    enum plan_kind kind = b->subs[seq].plan->kind;
+    switch (b->core.subtasks[seq].phase) {
+    case PHASE_CHECKING:
+    case PHASE_PROVING:
+    case PHASE_AGREEING:
+    case PHASE_DOUBT:
+    case PHASE_EXPIRED:
+        drive_begin(b, seq, WORK_CHECK);
+        break;
+    case PHASE_POLLING:
+    case PHASE_GATE:
+        drive_begin(b, seq, WORK_POLL);
+        break;
+    case PHASE_ACTING:
+    case PHASE_EXPIRING:
+    case PHASE_CANCELING:
+    case PHASE_FENCING:
+        if (kind != KIND_RUN) {
+            answer_attempt(b, seq, NODE_LOST, 0, NULL, 0); /* it ended with the process that asked */
+            return;
+        }
+        drive_begin(b, seq, b->core.subtasks[seq].phase == PHASE_ACTING ? WORK_ACT : WORK_KILL);
+        b->subs[seq].work.sent = true;
+        job_host(b, seq);
+        login_ready(b, seq); /* soon there is an answer */
+        break;
+    default:
+        return;
+    }
+    go_on(b, seq);
+}
+
+static bool out_of_time(const struct job *b, size_t seq)
+{
+    const struct sub *s = &b->subs[seq];
+    return s->plan->timeout_s && s->work.watched_ms >= 1000ULL * s->plan->timeout_s;
+}
+
+/* A probe that is out of time is being stopped by its own host, and its answer tells what it has printed. */
+static bool answer_is_near(const struct job *b, size_t seq)
+{
+    const struct sub *s = &b->subs[seq];
+    return s->plan->kind == KIND_PROBE && s->plan->act.script && s->work.in_flight &&
+           s->work.watched_ms < 1000ULL * s->plan->timeout_s + PROBE_GRACE_MS;
+}
+
+void work_tick(struct job *b, uint64_t elapsed_ms)
+{
+    uint64_t now = job_time_ms(b);
+    for (size_t i = 0; i < b->core.n_subtasks; i++) {
+        struct sub *s = &b->subs[i];
+        struct work *w = &s->work;
+        if (w->what == WORK_NONE)
+            continue;
+        /* Only time in which its host was watched counts. */
+        if ((w->what == WORK_ACT || w->what == WORK_POLL) && !w->waits_login &&
+            (job_code(b, i)->builtin || host_up(job_host(b, i))))
+            w->watched_ms += elapsed_ms;
+        if (out_of_time(b, i) && b->core.subtasks[i].phase != PHASE_GATE &&
+            (w->what == WORK_ACT || w->what == WORK_POLL) && !answer_is_near(b, i)) {
+            w->watched_ms = 0;
+            answer_timeout(b, i);
+        } else if (w->next_ms && now >= w->next_ms) {
+            go_on(b, i);
+        }
+    }
+}
