@@ -1,0 +1,29 @@
+/* The room client/lang: the language that omsupctl speaks.
+ *
+ * lang_init() once, before the first text. Then every text of our own goes through one of these, and xgettext finds it
+ * there (contrib/build/catalogues; the catalogues are client/po):
+ *
+ *   _("text")                        now
+ *   N_("text")                       in a table; the reader of the table says _(row->text)
+ *   P_("one %d", "%d many", n)       by number
+ *
+ * The tables of common/ and of the options hold their texts as they are: catalogues knows their macros. Data (names,
+ * states and times in JSON, what omsupd says, exit statuses, what a shell completes) never goes through them.
+ *
+ * The language is that of LC_ALL, LC_MESSAGES, LANG, and of LANGUAGE before them, where the characters are UTF-8; else
+ * English. It need not be installed: libc gives a message in any language when the locale is not "C", and C.UTF-8 is
+ * always there. Catalogues are looked for in OMSUP_LOCALE_DIR (for tests), beside the program (the build folder), in
+ * ../share/locale, and where `cmake --install` has put them. Texts returned live as long as the program. One thread. */
+#pragma once
+#include <libintl.h>
+#include <stdbool.h>
+
+#define _(text) gettext(text)
+#define N_(text) text
+#define P_(one, many, n) ngettext(one, many, (unsigned long)(n))
+
+void lang_init(void); /* the second call does nothing */
+/* The operator's characters are UTF-8. */
+bool lang_utf8(void);
+/* A text of a table: NULL and "" stay what they are. */
+const char *lang_text(const char *text) __attribute__((format_arg(1)));
