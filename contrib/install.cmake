@@ -1,4 +1,4 @@
-# cmake --install: programs, service, users, manuals, completion, licence.
+# cmake --install: programs, service, users, manuals, completions, licence.
 configure_file(${CMAKE_SOURCE_DIR}/contrib/systemd/omsupd.service ${CMAKE_BINARY_DIR}/omsupd.service @ONLY)
 install(TARGETS omsupd RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
 install(TARGETS omsupctl RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
@@ -10,5 +10,7 @@ file(GLOB section8 ${CMAKE_SOURCE_DIR}/contrib/man/*.8)
 install(FILES ${section1} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES ${section8} DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
 install(FILES contrib/completion/omsupctl.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME omsupctl)
+install(FILES contrib/completion/omsupctl.zsh DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions RENAME _omsupctl)
+install(FILES contrib/completion/omsupctl.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 install(FILES contrib/examples/two-node.yaml contrib/examples/omsupd.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})

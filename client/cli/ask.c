@@ -8,6 +8,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "client/lang/lang.h"
 #include "common/alloc.h"
 #include "common/protocol.h"
 
@@ -38,17 +39,17 @@ int ask_reason(const struct cli *c, const char *verb, char **reason, struct err 
     const char *given = cli_opt(c, OPT_REASON);
     *reason = NULL;
     if (!given && !ask_can())
-        return err_set(e, ERR_USAGE, "%s needs a reason: --reason TEXT", verb);
-    *reason = given ? xstrdup(given) : ask_line("Reason: ");
+        return err_set(e, ERR_USAGE, _("%s needs a reason: --reason TEXT"), verb);
+    *reason = given ? xstrdup(given) : ask_line(_("Reason: "));
     if (!*reason || (*reason)[strspn(*reason, " \t\r\n")] == '\0') {
         free(*reason);
         *reason = NULL;
-        return err_set(e, ERR_USAGE, "%s needs a reason that is not empty: --reason TEXT", verb);
+        return err_set(e, ERR_USAGE, _("%s needs a reason that is not empty: --reason TEXT"), verb);
     }
     if (strlen(*reason) > PROTOCOL_REASON_MAX) {
         free(*reason);
         *reason = NULL;
-        return err_set(e, ERR_USAGE, "the reason is longer than %d bytes", PROTOCOL_REASON_MAX);
+        return err_set(e, ERR_USAGE, _("the reason is longer than %d bytes"), PROTOCOL_REASON_MAX);
     }
     return 0;
 }
@@ -57,7 +58,7 @@ int ask_allowed(const struct cli *c, const char *verb, struct err *e)
 {
     if (cli_opt(c, OPT_YES) || ask_can())
         return 0;
-    return err_set(e, ERR_USAGE, "%s asks for confirmation, and there is no terminal to ask on: pass --yes", verb);
+    return err_set(e, ERR_USAGE, _("%s asks for confirmation, but there is no terminal to ask on; pass --yes"), verb);
 }
 
 int ask_confirm(const struct cli *c, struct buf *text, struct err *e)
@@ -69,9 +70,9 @@ int ask_confirm(const struct cli *c, struct buf *text, struct err *e)
     }
     if ((rc = cli_print(text, e)) != 0)
         return rc;
-    char *answer = ask_line("Go on? Type yes: ");
+    char *answer = ask_line(_("Continue? Type yes: "));
     if (!answer || (strcasecmp(answer, "yes") != 0 && strcasecmp(answer, "y") != 0))
-        rc = err_set(e, ERR_REFUSED, "not confirmed: nothing has been done");
+        rc = err_set(e, ERR_REFUSED, _("not confirmed; nothing has been changed"));
     free(answer);
     return rc;
 }

@@ -1,6 +1,7 @@
 #include "client/cli/await.h"
 
 #include "client/cli/cli.h"
+#include "client/lang/lang.h"
 
 void await_begin(const struct cli *c, struct follow *f, int64_t job, int64_t since)
 {
@@ -15,7 +16,7 @@ int await_change(const struct cli *c, struct follow *f, struct err *e)
         case FOLLOW_CHANGED:
             return 0;
         case FOLLOW_LOST:
-            cli_note(c, "omsupd does not answer, trying again");
+            cli_note(c, "%s", _("omsupd is not responding, retrying"));
             break;
         case FOLLOW_GONE:
             return e->code;

@@ -1,4 +1,4 @@
-/* Waiting for a job: until it ends or needs somebody. */
+/* Waiting for a job: until it ends or needs an operator. */
 #pragma once
 #include <stdint.h>
 
@@ -10,7 +10,8 @@
 struct cli;
 
 void await_begin(const struct cli *c, struct follow *f, int64_t job, int64_t since);
-/* Blocks until something has changed (f has it), saying once when the daemon is away; or an error: it stays away. */
+/* Blocks until something has changed (f has it), saying once when the daemon does not respond; or an error: it did not
+ * come back. */
 int await_change(const struct cli *c, struct follow *f, struct err *e);
 /* Follows the job until it rests; the last snapshot's JSON is the caller's. The status tells its state. */
 int await_job(const struct cli *c, int64_t job, cJSON **snapshot, struct err *e);

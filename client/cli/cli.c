@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/lang/lang.h"
+
 int cli_hello(struct cli *c, cJSON **result, struct err *e)
 {
     int rc = conn_open(&c->conn, c->socket, e);
@@ -33,7 +35,7 @@ int cli_print(struct buf *b, struct err *e)
     bool ok = n == b->len && fflush(stdout) == 0;
     int why = errno;
     buf_free(b);
-    return ok ? 0 : err_set(e, ERR_SYSTEM, "the output cannot be written: %s", strerror(why));
+    return ok ? 0 : err_set(e, ERR_SYSTEM, _("cannot write the output: %s"), strerror(why));
 }
 
 /* C1 controls are legal in JSON and act on some terminals: written as escapes they mean the same. */
@@ -54,7 +56,7 @@ int cli_print_json(const cJSON *v, struct err *e)
     struct buf b = {0};
     char *text = cJSON_PrintUnformatted(v);
     if (!text)
-        return err_set(e, ERR_INTERNAL, "an answer cannot be written as JSON");
+        return err_set(e, ERR_INTERNAL, _("a response cannot be written as JSON"));
     add_json(&b, text);
     free(text);
     return cli_print(&b, e);
@@ -85,4 +87,10 @@ void cli_note(const struct cli *c, const char *fmt, ...)
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
     cli_complain("omsupctl: ", text);
+}
+
+void cli_see(struct buf *b, int64_t job)
+{
+    buf_printf(b, _("To see it: omsupctl status %lld, or: omsupctl watch %lld"), (long long)job, (long long)job);
+    buf_puts(b, "\n");
 }

@@ -41,11 +41,16 @@ struct cli {
     int timeout_ms;   /* --timeout, or 0 */
 };
 
+enum { COMMAND_TAKES = 4 };
+
+/* Texts are N_(…). */
 struct command {
-    const char *name, *words, *summary; /* "logs", "JOB STEP[/SUBTASK]", "output of an attempt" */
-    const char *help;                   /* more lines, or NULL */
+    const char *name, *words, *summary; /* "logs", "JOB STEP[/SUBTASK]", "show the output of an attempt" */
+    const char *help;                   /* paragraphs, each a line; or NULL */
     const enum option *options;         /* beside those of every command; ends with N_OPTIONS */
     int min, max;                       /* words */
+    enum arg takes[COMMAND_TAKES];      /* what its words are */
+    bool hidden;                        /* for programs: not in help */
     int (*run)(struct cli *c, struct err *e);
 };
 
@@ -64,6 +69,8 @@ int cli_print(struct buf *b, struct err *e);
 /* With --json: prints the result as one line and returns 1; else 0. An error is < 0. */
 int cli_json(const struct cli *c, const cJSON *result, struct err *e);
 int cli_print_json(const cJSON *v, struct err *e);
+/* Adds what to type to see a job that runs. */
+void cli_see(struct buf *b, int64_t job);
 /* "HEAD TEXT" on stderr, the text escaped. */
 void cli_complain(const char *head, const char *text);
 /* A remark beside the output: "omsupctl: …" on stderr. */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "client/cli/cli.h"
+#include "client/lang/lang.h"
 #include "common/nearest.h"
 
 enum { COMMANDS_MAX = 64 };
@@ -17,12 +18,13 @@ const struct command *command_find(const struct command *const *commands, const 
 int command_unknown(const struct command *const *commands, const char *name, struct err *e)
 {
     const char *names[COMMANDS_MAX + 1] = {NULL};
-    for (size_t n = 0; commands[n] && n < COMMANDS_MAX; n++)
-        names[n] = commands[n]->name;
+    for (size_t n = 0; *commands && n < COMMANDS_MAX; commands++)
+        if (!(*commands)->hidden)
+            names[n++] = (*commands)->name;
     const char *near = nearest(name, names);
     if (near)
-        return err_set(e, ERR_USAGE, "there is no command \"%.40s\"; did you mean %s?", name, near);
-    return err_set(e, ERR_USAGE, "there is no command \"%.40s\"; omsupctl --help shows them", name);
+        return err_set(e, ERR_USAGE, _("unknown command \"%.40s\"; did you mean %s?"), name, near);
+    return err_set(e, ERR_USAGE, _("unknown command \"%.40s\"; to list the commands: omsupctl --help"), name);
 }
 
 bool command_takes(const struct command *cmd, enum option o)

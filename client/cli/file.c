@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/lang/lang.h"
 #include "common/alloc.h"
 #include "common/file.h"
 #include "common/protocol.h"
@@ -18,9 +19,9 @@ int file_text(const char *path, struct buf *out, struct err *e)
     if (rc)
         rc = e->code = ERR_INPUT;
     else if (len == 0)
-        rc = err_set(e, ERR_INPUT, "%.500s is empty", path);
+        rc = err_set(e, ERR_INPUT, _("%.500s is empty"), path);
     else if (memchr(text, '\0', len))
-        rc = err_set(e, ERR_INPUT, "%.500s has a NUL byte in it: it is no text", path);
+        rc = err_set(e, ERR_INPUT, _("%.500s contains a NUL byte; it is not a text file"), path);
     else
         buf_add(out, text, len);
     free(text);
@@ -32,7 +33,7 @@ int file_write_new(const char *path, const char *text, struct err *e)
     size_t len = strlen(text), at = 0;
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640), why;
     if (fd < 0 && errno == EEXIST)
-        return err_set(e, ERR_REFUSED, "%.500s exists: it is not overwritten", path);
+        return err_set(e, ERR_REFUSED, _("%.500s already exists and will not be overwritten"), path);
     if (fd < 0)
         return err_set(e, ERR_INPUT, "%.500s: %s", path, strerror(errno));
     while (at < len) {

@@ -3,24 +3,49 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/lang/lang.h"
 #include "common/alloc.h"
 #include "common/nearest.h"
 
 const struct option_row option_rows[N_OPTIONS] = {
-#define OPTION(name, text, letter, arg, help) {text, letter, arg, help},
+#define OPTION(name, text, letter, arg, takes, help) [OPT_##name] = {text, letter, arg, ARG_##takes, help},
 #include "client/cli/options.def"
 #undef OPTION
 };
 
-static int unknown(const char *text, struct err *e)
+/* What was probably meant: a slip, or an option with something joined to it ("timeout30"). */
+static const char *meant(const char *text)
 {
-    const char *names[N_OPTIONS + 1] = {NULL};
-    for (int i = 0; i < N_OPTIONS; i++)
-        names[i] = option_rows[i].text;
+    const char *names[N_OPTIONS + 1] = {NULL}, *joined = NULL;
+    for (int i = 0; i < N_OPTIONS; i++) {
+        const char *name = names[i] = option_rows[i].text;
+        if (strncmp(text, name, strlen(name)) == 0 && (!joined || strlen(name) > strlen(joined)))
+            joined = name;
+    }
     const char *near = nearest(text, names);
+    return near ? near : joined;
+}
+
+/* `dashes` and `text` are what was typed. */
+static int unknown(const char *dashes, const char *text, struct err *e)
+{
+    const char *near = meant(text);
     if (near)
-        return err_set(e, ERR_USAGE, "there is no option --%.40s; did you mean --%s?", text, near);
-    return err_set(e, ERR_USAGE, "there is no option --%.40s; omsupctl --help shows them", text);
+        return err_set(e, ERR_USAGE, _("unknown option %s%.40s; did you mean --%s?"), dashes, text, near);
+    return err_set(e, ERR_USAGE, _("unknown option %s%.40s; to list the options: omsupctl --help"), dashes, text);
+}
+
+/* A letter: the first option that begins with it, when the word around it says nothing better. */
+static int unknown_letter(const char *word, char letter, struct err *e)
+{
+    char text[2] = {letter > ' ' && letter < 127 ? letter : '?', '\0'};
+    if (strlen(word) > 2 && meant(word))
+        return unknown("-", word, e);
+    for (int i = 0; i < N_OPTIONS; i++)
+        if (option_rows[i].text[0] == text[0])
+            return err_set(e, ERR_USAGE, _("unknown option %s%.40s; did you mean --%s?"), "-", text,
+                           option_rows[i].text);
+    return unknown("-", text, e);
 }
 
 static int set(struct args *a, int o, const char *value, struct err *e)
@@ -28,7 +53,7 @@ static int set(struct args *a, int o, const char *value, struct err *e)
     if (o == OPT_SSH)
         a->words[a->n++] = (char *)value;
     else if (a->opt[o] && option_rows[o].arg)
-        return err_set(e, ERR_USAGE, "--%s is given twice", option_rows[o].text);
+        return err_set(e, ERR_USAGE, _("--%s is given twice"), option_rows[o].text);
     a->opt[o] = value ? value : "";
     return 0;
 }
@@ -42,34 +67,33 @@ static int long_option(struct args *a, const char *text, char ***next, struct er
         o++;
     if (o == N_OPTIONS || len == 0) {
         char *name = xstrndup(text, len);
-        int rc = unknown(name, e);
+        int rc = unknown("--", name, e);
         free(name);
         return rc;
     }
     const char *value = text[len] == '=' ? text + len + 1 : NULL;
     if (value && !option_rows[o].arg)
-        return err_set(e, ERR_USAGE, "--%s takes no value", option_rows[o].text);
+        return err_set(e, ERR_USAGE, _("--%s takes no value"), option_rows[o].text);
     if (!value && option_rows[o].arg && !(value = *(*next)++))
-        return err_set(e, ERR_USAGE, "--%s needs a value: --%s %s", option_rows[o].text, option_rows[o].text,
+        return err_set(e, ERR_USAGE, _("--%s needs a value: --%s %s"), option_rows[o].text, option_rows[o].text,
                        option_rows[o].arg);
     return set(a, o, value, e);
 }
 
 /* -v, -fv, -o FILE, -oFILE */
-static int letters(struct args *a, const char *s, char ***next, struct err *e)
+static int letters(struct args *a, const char *word, char ***next, struct err *e)
 {
-    for (; *s; s++) {
+    for (const char *s = word; *s; s++) {
         int o = 0;
         while (o < N_OPTIONS && option_rows[o].letter != *s)
             o++;
         if (o == N_OPTIONS)
-            return err_set(e, ERR_USAGE, "there is no option -%c; omsupctl --help shows them",
-                           *s > ' ' && *s < 127 ? *s : '?');
+            return unknown_letter(word, *s, e);
         const char *value = NULL;
         if (option_rows[o].arg) {
             value = s[1] ? s + 1 : *(*next)++;
             if (!value)
-                return err_set(e, ERR_USAGE, "-%c needs a value: -%c %s", *s, *s, option_rows[o].arg);
+                return err_set(e, ERR_USAGE, _("-%c needs a value: -%c %s"), *s, *s, option_rows[o].arg);
         }
         int rc = set(a, o, value, e);
         if (rc || value)

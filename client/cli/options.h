@@ -5,8 +5,25 @@
 
 #include "common/err.h"
 
+/* What a word of a command, or the value of an option, is: completion offers accordingly. */
+enum arg {
+    ARG_NONE,
+    ARG_TEXT, /* anything */
+    ARG_FILE,
+    ARG_JOB,
+    ARG_FILE_OR_JOB,
+    ARG_PLACE, /* a step or subtask of the job before it */
+    ARG_COMMAND,
+    ARG_PROCEDURE,
+    ARG_TYPE,
+    ARG_STATE,
+    ARG_EDITION,
+    ARG_PROJECT,
+    ARG_SHELL
+};
+
 enum option {
-#define OPTION(name, text, letter, arg, help) OPT_##name,
+#define OPTION(name, text, letter, arg, takes, help) OPT_##name,
 #include "client/cli/options.def"
 #undef OPTION
     N_OPTIONS,
@@ -16,7 +33,9 @@ enum option {
 struct option_row {
     const char *text;
     char letter;
-    const char *arg, *help;
+    const char *arg; /* NULL: it takes no value */
+    enum arg takes;
+    const char *help;
 };
 extern const struct option_row option_rows[N_OPTIONS];
 

@@ -1,8 +1,9 @@
-/* discover: a deployment file from what the hosts tell. */
+/* discover: a deployment file from what is found on the hosts. */
 #include <string.h>
 #include <unistd.h>
 
 #include "client/cli/cli.h"
+#include "client/lang/lang.h"
 
 static int write_out(struct cli *c, const cJSON *result, struct err *e)
 {
@@ -12,23 +13,21 @@ static int write_out(struct cli *c, const cJSON *result, struct err *e)
     e->code = 0;
     const char *text = get_text(result, "deployment", REQUIRED, e);
     const cJSON *questions = get_array(result, "questions", OPTIONAL, e);
-    cJSON_ArrayForEach(o, questions) if (!cJSON_IsString(o))
-        err_set(e, ERR_PROTOCOL, "omsupd does not keep to the protocol: \"questions\" holds what is no string");
+    cJSON_ArrayForEach(o, questions) get_string(o, "questions", e);
     int rc = e->code;
     if (rc == 0 && path)
         rc = file_write_new(path, text, e);
     if (rc == 0 && (rc = cli_json(c, result, e)) == 0) {
         if (path) {
-            buf_puts(&b, "written: ");
-            text_add(&b, &c->term, path);
+            text_fmt(&b, &c->term, _("Written: %s"), path);
             buf_puts(&b, "\n");
         } else {
             text_block(&b, &c->term, text, strlen(text));
         }
         rc = cli_print(&b, e);
-        cJSON_ArrayForEach(o, questions) cli_note(c, "to answer in the file: %s", o->valuestring);
+        cJSON_ArrayForEach(o, questions) cli_note(c, _("to be answered in the file: %s"), o->valuestring);
         if (rc == 0)
-            cli_note(c, "review the deployment file before you use it");
+            cli_note(c, "%s", _("review the deployment file before you use it"));
     }
     return rc;
 }
@@ -38,7 +37,7 @@ static int run_discover(struct cli *c, struct err *e)
     cJSON *params, *hosts, *result = NULL;
     const char *path = cli_opt(c, OPT_OUTPUT);
     if (path && access(path, F_OK) == 0) /* said before the hosts are asked; file_write_new() decides */
-        return err_set(e, ERR_REFUSED, "%.500s exists: it is not overwritten", path);
+        return err_set(e, ERR_REFUSED, _("%.500s already exists and will not be overwritten"), path);
     params = cJSON_CreateObject();
     hosts = cJSON_AddArrayToObject(params, "hosts");
     for (int i = 0; i < c->n; i++)
@@ -58,8 +57,9 @@ static const enum option options[] = {OPT_SSH, OPT_SUDO, OPT_CONTAINER, OPT_OUTP
 const struct command cmd_discover = {
     .name = "discover",
     .words = "--ssh HOST...",
-    .summary = "write a deployment file from what the hosts tell",
-    .help = "HOST is an ssh destination, or \"local\". What could not be found out is asked, and marked in the file.",
+    .summary = N_("write a deployment file from what is found on the hosts"),
+    .help = N_("HOST is an SSH destination, or \"local\". Whatever could not be found out is marked in the file and "
+               "listed as a question. Review the file before you use it."),
     .options = options,
     .min = 1,
     .max = 64,

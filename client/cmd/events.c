@@ -1,5 +1,6 @@
 /* events: what happened to a job, who did it and why. */
 #include "client/cli/cli.h"
+#include "client/lang/lang.h"
 
 enum { PAGE = 500 };
 
@@ -20,7 +21,7 @@ static int history(struct cli *c, int64_t job, int64_t *last, cJSON *all, struct
         int64_t newest = get_id(result, "last", REQUIRED, e);
         more = cJSON_GetArraySize(list) >= PAGE || get_bool(result, "more", OPTIONAL, e); /* fewer when they are long */
         if (e->code == 0 && more && newest <= *last)
-            err_set(e, ERR_PROTOCOL, "omsupd does not keep to the protocol: \"last\" does not go on");
+            err_set(e, ERR_PROTOCOL, _("protocol error from omsupd: \"last\" does not advance"));
         rc = e->code;
         if (rc == 0) {
             *last = newest;
@@ -74,10 +75,11 @@ static const enum option options[] = {OPT_FOLLOW, N_OPTIONS};
 const struct command cmd_events = {
     .name = "events",
     .words = "JOB",
-    .summary = "what happened to a job, who did it and why",
-    .help = "-f goes on until the job has ended. With --json and -f: one event a line.",
+    .summary = N_("show what happened to a job, who did it and why"),
+    .help = N_("-f keeps printing until the job has ended. With --json and -f: one event per line."),
     .options = options,
     .min = 1,
     .max = 1,
+    .takes = {ARG_JOB},
     .run = run_events,
 };

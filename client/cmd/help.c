@@ -1,5 +1,8 @@
 /* version, help. */
+#include <string.h>
+
 #include "client/cli/cli.h"
+#include "client/lang/lang.h"
 #include "common/protocol.h"
 
 static void json_version(struct cli *c, const cJSON *hello, cJSON *o)
@@ -22,15 +25,13 @@ static int run_version(struct cli *c, struct err *e)
     if (cli_opt(c, OPT_JSON)) {
         rc = cli_print_json(o, e);
     } else {
-        buf_printf(&b, "omsupctl %s, protocol %d\n", OMSUP_VERSION, PROTOCOL_VERSION);
+        buf_printf(&b, _("omsupctl %s, protocol %d"), OMSUP_VERSION, PROTOCOL_VERSION);
+        buf_puts(&b, "\n");
         if (hello) {
-            const char *access = get_text(hello, "access", OPTIONAL, e);
-            buf_puts(&b, "omsupd ");
-            text_add(&b, &c->term, get_text(hello, "version", OPTIONAL, e));
-            buf_puts(&b, " on ");
-            text_add(&b, &c->term, get_text(hello, "host", OPTIONAL, e));
-            buf_puts(&b, ", you may ");
-            text_add(&b, &c->term, access);
+            text_fmt(&b, &c->term, _("omsupd %s on %s; your access: %s"),
+                     text_or_dash(get_text(hello, "version", OPTIONAL, e)),
+                     text_or_dash(get_text(hello, "host", OPTIONAL, e)),
+                     text_or_dash(get_text(hello, "access", OPTIONAL, e)));
             buf_puts(&b, "\n");
         }
         rc = e->code ? e->code : cli_print(&b, e);
@@ -46,9 +47,26 @@ static int run_version(struct cli *c, struct err *e)
 const struct command cmd_version = {
     .name = "version",
     .words = "",
-    .summary = "the versions of omsupctl and omsupd",
+    .summary = N_("show the versions of omsupctl and omsupd"),
     .run = run_version,
 };
+
+extern const char embedded_completion_bash[], embedded_completion_zsh[], embedded_completion_fish[];
+static const struct {
+    const char *shell, *text;
+} completions[] = {
+    {"bash", embedded_completion_bash}, {"zsh", embedded_completion_zsh}, {"fish", embedded_completion_fish}};
+
+static int print_completion(const char *shell, struct err *e)
+{
+    struct buf b = {0};
+    for (size_t i = 0; i < sizeof completions / sizeof completions[0]; i++)
+        if (strcmp(completions[i].shell, shell) == 0) {
+            buf_puts(&b, completions[i].text);
+            return cli_print(&b, e);
+        }
+    return err_set(e, ERR_USAGE, _("--completion is for bash, zsh or fish, not for \"%.40s\""), shell);
+}
 
 static int run_help(struct cli *c, struct err *e)
 {
@@ -57,11 +75,11 @@ static int run_help(struct cli *c, struct err *e)
     if (c->n && !cmd)
         return command_unknown(c->commands, c->words[0], e);
     if (cli_opt(c, OPT_COMPLETION))
-        help_completion(&b, c->commands);
-    else if (cmd)
-        help_command(&b, cmd);
+        return print_completion(cli_opt(c, OPT_COMPLETION), e);
+    if (cmd)
+        help_command(&b, &c->term, cmd);
     else
-        help_all(&b, c->commands);
+        help_all(&b, &c->term, c->commands);
     return cli_print(&b, e);
 }
 
@@ -69,8 +87,9 @@ static const enum option options[] = {OPT_COMPLETION, N_OPTIONS};
 const struct command cmd_help = {
     .name = "help",
     .words = "[COMMAND]",
-    .summary = "this, or more about one command",
+    .summary = N_("show this help, or more about one command"),
     .options = options,
     .max = 1,
+    .takes = {ARG_COMMAND},
     .run = run_help,
 };

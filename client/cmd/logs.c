@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "client/cli/cli.h"
+#include "client/lang/lang.h"
 
 enum { POLL_MS = 500, BACK_OFF_MAX_MS = 3000 };
 
@@ -43,7 +44,7 @@ static int call_again(struct logs *l, cJSON **result, struct err *e)
     int64_t until = conn_now() + (l->c->timeout_ms ? l->c->timeout_ms : FOLLOW_PATIENCE_MS);
     if (rc != ERR_NO_DAEMON || !l->begun || !cli_opt(l->c, OPT_FOLLOW))
         return rc;
-    cli_note(l->c, "omsupd does not answer, trying again");
+    cli_note(l->c, "%s", _("omsupd is not responding, retrying"));
     while ((rc == ERR_NO_DAEMON || rc == ERR_DENIED) && conn_now() < until) {
         pause_ms(wait);
         wait = wait * 2 > BACK_OFF_MAX_MS ? BACK_OFF_MAX_MS : wait * 2;
@@ -60,7 +61,7 @@ static int take(struct logs *l, const cJSON *result, bool *more, struct err *e)
     const char *data = get_text(result, "data", REQUIRED, e);
     l->end = get_bool(result, "end", REQUIRED, e);
     if (e->code == 0 && next < l->offset)
-        err_set(e, ERR_PROTOCOL, "omsupd does not keep to the protocol: \"next\" goes back");
+        err_set(e, ERR_PROTOCOL, _("protocol error from omsupd: \"next\" goes backwards"));
     if (e->code)
         return e->code;
     *more = next > l->offset;
@@ -107,7 +108,7 @@ static int run(struct logs *l, struct err *e)
     if (rc == 0 && cli_opt(l->c, OPT_JSON) && !follow)
         rc = print_all(l, e);
     if (rc == 0 && l->attempt == 0)
-        cli_note(l->c, "no attempt has begun yet: there is no output");
+        cli_note(l->c, "%s", _("no attempt has started yet; there is no output"));
     if (l->newest && l->newest != '\n' && l->c->term.tty) {
         struct buf b = {0};
         buf_puts(&b, "\n");
@@ -123,7 +124,7 @@ static int run_logs(struct cli *c, struct err *e)
     const char *n = cli_opt(c, OPT_ATTEMPT);
     int rc = address_parse(c->words, c->n, &l.a, e);
     if (rc == 0 && n && (strspn(n, "0123456789") != strlen(n) || strlen(n) > 6 || (l.attempt = atoi(n)) < 1))
-        rc = err_set(e, ERR_USAGE, "--attempt is a whole number from 1");
+        rc = err_set(e, ERR_USAGE, _("--attempt takes a whole number, at least 1"));
     if (rc == 0)
         rc = run(&l, e);
     buf_free(&l.all);
@@ -135,10 +136,11 @@ static const enum option options[] = {OPT_FOLLOW, OPT_ATTEMPT, N_OPTIONS};
 const struct command cmd_logs = {
     .name = "logs",
     .words = "JOB STEP[/SUBTASK]",
-    .summary = "the output of an attempt",
-    .help = "Of the newest attempt, or of --attempt N. -f goes on until that attempt has ended.",
+    .summary = N_("show the output of an attempt"),
+    .help = N_("The newest attempt, or the one given with --attempt. -f keeps printing until that attempt has ended."),
     .options = options,
     .min = 2,
     .max = 2,
+    .takes = {ARG_JOB, ARG_PLACE},
     .run = run_logs,
 };

@@ -1,7 +1,8 @@
-/* procedures, path: which upgrades there are. */
+/* procedures, path: which upgrades are known. */
 #include <string.h>
 
 #include "client/cli/cli.h"
+#include "client/lang/lang.h"
 
 static int run_procedures(struct cli *c, struct err *e)
 {
@@ -32,10 +33,12 @@ static const enum option procedures_options[] = {OPT_VERBOSE, N_OPTIONS};
 const struct command cmd_procedures = {
     .name = "procedures",
     .words = "[NAME]",
-    .summary = "the procedures that omsupd knows",
-    .help = "With NAME its text, to be read beside the vendor's page; with -v the steps of all.",
+    .summary = N_("list the upgrade procedures that omsupd knows"),
+    .help = N_("With NAME: print the text of that procedure, to be read beside the vendor's page. With -v: also list "
+               "the steps of each."),
     .options = procedures_options,
     .max = 1,
+    .takes = {ARG_PROCEDURE},
     .run = run_procedures,
 };
 
@@ -54,10 +57,8 @@ static int run_path(struct cli *c, struct err *e)
         const cJSON *chain = get_array(result, "chain", REQUIRED, e);
         cJSON_ArrayForEach(o, chain)
         {
-            if (!cJSON_IsString(o))
-                err_set(e, ERR_PROTOCOL, "omsupd does not keep to the protocol: \"chain\" holds what is no string");
             buf_puts(&b, b.len ? " -> " : "");
-            text_add(&b, &c->term, cJSON_IsString(o) ? o->valuestring : NULL);
+            text_add(&b, &c->term, get_string(o, "chain", e));
         }
         buf_puts(&b, "\n");
         rc = e->code ? e->code : cli_print(&b, e);
@@ -71,7 +72,7 @@ static const enum option path_options[] = {OPT_EDITION, N_OPTIONS};
 const struct command cmd_path = {
     .name = "path",
     .words = "FROM TO",
-    .summary = "the versions on the way from one to another",
+    .summary = N_("show the versions on the way from one to another"),
     .options = path_options,
     .min = 2,
     .max = 2,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "client/cli/cli.h"
+#include "client/lang/lang.h"
 
 static int call(struct cli *c, const char *text, bool execute, cJSON **result, struct err *e)
 {
@@ -26,7 +27,7 @@ static int confirm(struct cli *c, const char *text, struct err *e)
     int rc = call(c, text, false, &result, e);
     if (rc == 0) {
         e->code = 0;
-        buf_puts(&b, "This statement will run on the MetaDB:\n  ");
+        buf_printf(&b, "%s\n  ", _("This statement will run on the MetaDB:"));
         text_add(&b, &c->term, get_text(result, "sql", REQUIRED, e));
         buf_puts(&b, "\n");
         rc = e->code ? e->code : ask_confirm(c, &b, e);
@@ -43,10 +44,10 @@ static int run_rename(struct cli *c, struct err *e)
     const char *kind = c->words[1];
     bool execute = cli_opt(c, OPT_EXECUTE);
     if (strcmp(kind, "migration") != 0 && strcmp(kind, "synchronization") != 0)
-        return err_set(e, ERR_USAGE, "a project is of kind migration or synchronization, not \"%.40s\"", kind);
+        return err_set(e, ERR_USAGE, _("the kind of a project is migration or synchronization, not \"%.40s\""), kind);
     size_t digits = strspn(c->words[2], "0123456789");
     if (digits == 0 || digits > 15 || c->words[2][digits])
-        return err_set(e, ERR_USAGE, "the id of a project is a number, not \"%.40s\"", c->words[2]);
+        return err_set(e, ERR_USAGE, _("the ID of a project is a number, not \"%.40s\""), c->words[2]);
     int rc = execute ? ask_allowed(c, "rename-project --execute", e) : 0;
     if (rc == 0)
         rc = file_text(c->words[0], &text, e);
@@ -57,9 +58,10 @@ static int run_rename(struct cli *c, struct err *e)
         text_add(&b, &c->term, get_text(result, "sql", REQUIRED, e));
         buf_puts(&b, "\n");
         if (execute)
-            buf_printf(&b, "rows changed: %lld\n", (long long)get_id(result, "changed", REQUIRED, e));
+            buf_printf(&b, _("rows changed: %lld"), (long long)get_id(result, "changed", REQUIRED, e));
         else
-            buf_puts(&b, "Not run: --execute runs it.\n");
+            buf_puts(&b, _("Not run. To run it, add --execute."));
+        buf_puts(&b, "\n");
         rc = e->code ? e->code : cli_print(&b, e);
     }
     buf_free(&b);
@@ -72,11 +74,13 @@ static const enum option options[] = {OPT_EXECUTE, N_OPTIONS};
 const struct command cmd_rename_project = {
     .name = "rename-project",
     .words = "FILE KIND ID NAME",
-    .summary = "rename a project of OMS",
-    .help = "FILE is the deployment file; KIND is migration or synchronization. Prints the\n"
-            "statement; --execute runs it and asks first (--yes).",
+    .summary = N_("rename an OMS project"),
+    .help = N_("FILE is the deployment file; KIND is migration or synchronization. Prints the SQL statement. With "
+               "--execute: also "
+               "runs it, after a confirmation (--yes)."),
     .options = options,
     .min = 4,
     .max = 4,
+    .takes = {ARG_FILE, ARG_PROJECT, ARG_TEXT, ARG_TEXT},
     .run = run_rename,
 };

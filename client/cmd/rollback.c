@@ -1,8 +1,9 @@
-/* rollback: the way back, as a job of its own. */
+/* rollback: back to the old version, as a job of its own. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "client/cli/cli.h"
+#include "client/lang/lang.h"
 
 static int call(struct cli *c, int64_t job, const char *reason, cJSON **result, struct err *e)
 {
@@ -45,10 +46,13 @@ static int confirm(struct cli *c, int64_t job, struct err *e)
         return 0;
     int rc = call(c, job, NULL, &result, e);
     if (rc == 0) {
-        buf_printf(&b, "Job %lld will be Canceled for good, and a new job that leads back starts at once.\n",
+        buf_printf(&b, _("Job %lld will be canceled for good, and a new job that rolls it back starts at once."),
                    (long long)job);
+        buf_puts(&b, "\n");
         if ((rc = show_rollback(&b, &c->term, result, e)) == 0) {
-            buf_printf(&b, "\nomsupctl rollback %lld --plan shows every command of it.\n", (long long)job);
+            buf_puts(&b, "\n");
+            buf_printf(&b, _("To see every command of it: omsupctl rollback %lld --plan"), (long long)job);
+            buf_puts(&b, "\n");
             rc = ask_confirm(c, &b, e);
         }
     }
@@ -71,10 +75,10 @@ static int run_rollback(struct cli *c, struct err *e)
     if (rc == 0 && (rc = call(c, job, reason, &result, e)) == 0 && (rc = cli_json(c, result, e)) == 0) {
         e->code = 0;
         int64_t back = get_id(result, "job", REQUIRED, e);
-        buf_printf(&b, "job %lld: ", (long long)back);
-        text_add(&b, &c->term, get_text(result, "state", REQUIRED, e));
-        buf_printf(&b, ", leads back from job %lld\nSee it:  omsupctl status %lld   omsupctl watch %lld\n",
-                   (long long)job, (long long)back, (long long)back);
+        text_fmt(&b, &c->term, _("job %lld: %s, rolls back job %lld"), (long long)back,
+                 view_state_word(get_text(result, "state", REQUIRED, e)), (long long)job);
+        buf_puts(&b, "\n");
+        cli_see(&b, back);
         rc = e->code ? e->code : cli_print(&b, e);
     }
     buf_free(&b);
@@ -87,16 +91,15 @@ static const enum option options[] = {OPT_PLAN, N_OPTIONS};
 const struct command cmd_rollback = {
     .name = "rollback",
     .words = "JOB",
-    .summary = "go back to the old version",
-    .help = "A new job restores the backups and starts the old containers; what OMS wrote since is lost. --plan only "
-            "shows the "
-            "commands,\n"
-            "what is lost, and the backups. Needs --reason. While the upgrade changes something, pause it first and "
-            "wait, or "
-            "cancel it;\n"
-            "--force rolls back also when the end of one of its attempts was not seen: look there first.",
+    .summary = N_("return to the old version"),
+    .help = N_(
+        "A new job restores the backups and starts the old containers; whatever OMS has written since the backups is "
+        "lost. --plan only shows the commands, what would be lost, and the backups. Needs --reason.\n"
+        "While the upgrade is changing something, pause it and wait, or cancel it, before rolling back. --force rolls "
+        "back even though the end of an attempt was never observed: check on its node first that it has ended."),
     .options = options,
     .min = 1,
     .max = 1,
+    .takes = {ARG_JOB},
     .run = run_rollback,
 };

@@ -1,7 +1,8 @@
-/* status, list, show: looking at jobs. */
+/* status, list, show: a job or all of them. */
 #include <string.h>
 
 #include "client/cli/cli.h"
+#include "client/lang/lang.h"
 
 static int print_snapshot(struct cli *c, const cJSON *result, bool verbose, int *status, struct err *e)
 {
@@ -40,14 +41,17 @@ static const enum option status_options[] = {OPT_VERBOSE, OPT_EXIT_STATUS, N_OPT
 const struct command cmd_status = {
     .name = "status",
     .words = "[JOB]",
-    .summary = "a job, its steps, and what to type next",
-    .help = "Without JOB: the newest that has not ended, else the newest. Subtasks are shown "
-            "that are neither Pending nor Successful;\n"
-            "-v shows all. Exits 0 unless --exit-status asks for the job's state.",
+    .summary = N_("show a job, its steps, and what to type next"),
+    .help = N_("Without JOB: the newest job that has not ended, otherwise the newest job. Subtasks that are Pending or "
+               "Successful are "
+               "not shown; -v shows all. Exits 0 unless --exit-status asks for the job's state."),
     .options = status_options,
     .max = 1,
+    .takes = {ARG_JOB},
     .run = run_status,
 };
+
+enum { LIST_SOME = 50, LIST_ALL = 1000 };
 
 static int run_list(struct cli *c, struct err *e)
 {
@@ -57,7 +61,7 @@ static int run_list(struct cli *c, struct err *e)
     } filters[] = {{OPT_TYPE, "type"}, {OPT_STATE, "state"}, {OPT_OPERATOR, "operator"}, {OPT_OBJECT, "object"}};
     cJSON *params = cJSON_CreateObject(), *result = NULL;
     struct buf b = {0};
-    int limit = cli_opt(c, OPT_ALL) ? 1000 : 50;
+    int limit = cli_opt(c, OPT_ALL) ? LIST_ALL : LIST_SOME;
     bool filtered = false;
     for (size_t i = 0; i < sizeof filters / sizeof filters[0]; i++)
         if (cli_opt(c, filters[i].o)) {
@@ -73,9 +77,14 @@ static int run_list(struct cli *c, struct err *e)
         if (rc == 0)
             rc = cli_print(&b, e);
         if (rc == 0 && cJSON_GetArraySize(jobs) == 0)
-            cli_note(c, filtered ? "there is no such job" : "there is no job yet: omsupctl submit DEPLOYMENT.yaml");
+            cli_note(c, "%s",
+                     filtered ? _("no job matches")
+                              : _("there is no job yet; to create one: omsupctl submit DEPLOYMENT.yaml"));
         else if (rc == 0 && cJSON_GetArraySize(jobs) >= limit)
-            cli_note(c, "only the newest %d are shown%s", limit, limit < 1000 ? "; --all shows up to 1000" : "");
+            cli_note(c,
+                     limit < LIST_ALL ? _("only the newest %d jobs are shown; --all shows up to 1000")
+                                      : _("only the newest %d jobs are shown"),
+                     limit);
     }
     buf_free(&b);
     cJSON_Delete(result);
@@ -86,8 +95,8 @@ static const enum option list_options[] = {OPT_TYPE, OPT_STATE, OPT_OPERATOR, OP
 const struct command cmd_list = {
     .name = "list",
     .words = "",
-    .summary = "jobs, in the columns of OMS's O&M tasks",
-    .help = "Newest first.",
+    .summary = N_("list the jobs, in the columns of OMS's O&M tasks"),
+    .help = N_("Newest first. On a narrow terminal the less important columns are left out."),
     .options = list_options,
     .run = run_list,
 };
@@ -121,12 +130,13 @@ static const enum option show_options[] = {OPT_VERBOSE, N_OPTIONS};
 const struct command cmd_show = {
     .name = "show",
     .words = "JOB [STEP[/SUBTASK]]",
-    .summary = "everything about a job, a step or a subtask",
-    .help = "Of a step: its attempts, scripts and checks, these once where its subtasks do the "
-            "same; of one subtask (named, or with "
-            "-v the only one) the environment too.",
+    .summary = N_("show a job, a step or a subtask in full"),
+    .help = N_("For a step: its attempts, scripts and checks. Scripts and checks that several subtasks share are shown "
+               "once. For one "
+               "subtask, named or with -v the only one: its environment too."),
     .options = show_options,
     .min = 1,
     .max = 2,
+    .takes = {ARG_JOB, ARG_PLACE},
     .run = run_show,
 };

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "client/cli/cli.h"
+#include "client/lang/lang.h"
 
 static int read_deployment(const char *path, const char *type, cJSON **params, struct err *e)
 {
@@ -19,10 +20,10 @@ static int read_deployment(const char *path, const char *type, cJSON **params, s
     return rc;
 }
 
-static int submit(struct cli *c, const char *type, bool start, cJSON **result, int64_t *job, struct err *e)
+static int submit(struct cli *c, enum job_type type, bool start, cJSON **result, int64_t *job, struct err *e)
 {
     cJSON *params;
-    int rc = read_deployment(c->words[0], type, &params, e);
+    int rc = read_deployment(c->words[0], job_type_word(type), &params, e);
     if (rc)
         return rc;
     if (start)
@@ -38,16 +39,16 @@ static int submit(struct cli *c, const char *type, bool start, cJSON **result, i
 static void tell_submitted(const struct cli *c, struct buf *b, const cJSON *result, int64_t job, struct err *e)
 {
     const char *plan = get_text(result, "plan", OPTIONAL, e), *state = get_text(result, "state", REQUIRED, e);
-    buf_printf(b, "job %lld: ", (long long)job);
-    text_add(b, &c->term, state);
-    buf_puts(b, ", plan ");
-    text_add(b, &c->term, plan);
+    text_fmt(b, &c->term, _("job %lld: %s, plan %s"), (long long)job, view_state_word(state), text_or_dash(plan));
     buf_puts(b, "\n");
-    if (strcmp(state, "Ready") == 0)
-        buf_printf(b, "Nothing has been done yet. Read it:  omsupctl plan %lld\nThen:  omsupctl start %lld\n",
-                   (long long)job, (long long)job);
-    else
-        buf_printf(b, "See it:  omsupctl status %lld   omsupctl watch %lld\n", (long long)job, (long long)job);
+    if (state_parse(state, STATE_OF_JOB) != STATE_READY) {
+        cli_see(b, job);
+        return;
+    }
+    buf_printf(b, _("Nothing has been changed yet. To read the plan: omsupctl plan %lld"), (long long)job);
+    buf_puts(b, "\n");
+    buf_printf(b, _("To start it: omsupctl start %lld"), (long long)job);
+    buf_puts(b, "\n");
 }
 
 static int run_submit(struct cli *c, struct err *e)
@@ -57,8 +58,8 @@ static int run_submit(struct cli *c, struct err *e)
     struct buf b = {0};
     bool start = cli_opt(c, OPT_START), wait = cli_opt(c, OPT_WAIT);
     if (wait && !start)
-        return err_set(e, ERR_USAGE, "--wait needs --start: a job that is not started stays Ready");
-    int rc = submit(c, "upgrade", start, &result, &job, e);
+        return err_set(e, ERR_USAGE, _("--wait needs --start: a job that has not been started stays Ready"));
+    int rc = submit(c, JOB_UPGRADE, start, &result, &job, e);
     if (rc == 0 && wait)
         rc = cli_opt(c, OPT_JSON) ? 0 : (tell_submitted(c, &b, result, job, e), cli_print(&b, e));
     else if (rc == 0 && (rc = cli_json(c, result, e)) == 0)
@@ -73,14 +74,15 @@ static const enum option submit_options[] = {OPT_START, OPT_WAIT, N_OPTIONS};
 const struct command cmd_submit = {
     .name = "submit",
     .words = "FILE",
-    .summary = "make a job of a deployment file",
-    .help = "The plan is made of the procedure for the versions that FILE names and of what "
-            "every node says, and frozen. The job is\n"
-            "Ready: nothing has been done. --start starts it; --start --wait also waits, and "
-            "exits with the status of its state.",
+    .summary = N_("create a job from a deployment file"),
+    .help = N_(
+        "The plan is built from the matching procedure and from what the nodes report, and is then frozen. The job is "
+        "Ready: nothing has been changed yet. --start starts it at once; --start --wait also waits for it, and exits "
+        "with the status of its state."),
     .options = submit_options,
     .min = 1,
     .max = 1,
+    .takes = {ARG_FILE},
     .run = run_submit,
 };
 
@@ -100,7 +102,7 @@ static int run_check(struct cli *c, struct err *e)
     int64_t job = 0;
     struct buf b = {0};
     struct snapshot s;
-    int rc = submit(c, "check", true, &result, &job, e), status;
+    int rc = submit(c, JOB_CHECK, true, &result, &job, e), status;
     if (rc == 0 && cli_opt(c, OPT_NO_WAIT)) {
         if ((rc = cli_json(c, result, e)) == 0)
             rc = (tell_submitted(c, &b, result, job, e), cli_print(&b, e));
@@ -128,11 +130,13 @@ static const enum option check_options[] = {OPT_NO_WAIT, N_OPTIONS};
 const struct command cmd_check = {
     .name = "check",
     .words = "FILE",
-    .summary = "run the checks before an upgrade; changes nothing",
-    .help = "Prints check, target, result, evidence and cure. Exits 0 only when every check passed.",
+    .summary = N_("run the checks before an upgrade, changing nothing"),
+    .help = N_("Prints check, target, result and evidence, then every failure in full with its fix. Exits 0 only when "
+               "every check passed."),
     .options = check_options,
     .min = 1,
     .max = 1,
+    .takes = {ARG_FILE},
     .run = run_check,
 };
 
@@ -144,15 +148,15 @@ static int run_plan(struct cli *c, struct err *e)
     int64_t job;
     int rc = 0;
     bool number = word[strspn(word, "0123456789")] == '\0' && access(word, F_OK) != 0;
-    if (type && strcmp(type, "upgrade") != 0 && strcmp(type, "check") != 0)
-        return err_set(e, ERR_USAGE, "--type is upgrade or check");
+    if (type && strcmp(type, job_type_word(JOB_UPGRADE)) != 0 && strcmp(type, job_type_word(JOB_CHECK)) != 0)
+        return err_set(e, ERR_USAGE, _("--type is upgrade or check"));
     if (number && type)
-        return err_set(e, ERR_USAGE, "--type is for a deployment file; a job has its type");
+        return err_set(e, ERR_USAGE, _("--type applies to a deployment file; a job already has its type"));
     if (number && (rc = address_job(word, &job, e)) == 0) {
         params = cJSON_CreateObject();
         cJSON_AddNumberToObject(params, "job", (double)job);
     } else if (rc == 0) {
-        rc = read_deployment(word, type ? type : "upgrade", &params, e);
+        rc = read_deployment(word, type ? type : job_type_word(JOB_UPGRADE), &params, e);
     }
     if (rc == 0 && (rc = cli_call(c, "plan", params, !number, &result, e)) == 0 && (rc = cli_json(c, result, e)) == 0) {
         e->code = 0;
@@ -172,10 +176,11 @@ static const enum option plan_options[] = {OPT_TYPE, N_OPTIONS};
 const struct command cmd_plan = {
     .name = "plan",
     .words = "FILE|JOB",
-    .summary = "every command of a plan, for reading",
-    .help = "Of a deployment file: as it would be now; nothing is kept. Of a job: as it is frozen.",
+    .summary = N_("print every command of a plan, for reading"),
+    .help = N_("For a deployment file: the plan as it would be now; nothing is kept. For a job: its frozen plan."),
     .options = plan_options,
     .min = 1,
     .max = 1,
+    .takes = {ARG_FILE_OR_JOB},
     .run = run_plan,
 };

@@ -1,9 +1,9 @@
-/* What an operator tells a job, a step or a subtask: start, pause, resume, retry, skip, done, confirm, reject, cancel.
- */
+/* What an operator tells a job, a step or a subtask: the rows of common/verbs.def. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "client/cli/cli.h"
+#include "client/lang/lang.h"
 #include "common/alloc.h"
 #include "common/verbs.h"
 
@@ -35,7 +35,7 @@ static size_t list_meant(struct buf *b, const struct cli *c, const struct verb *
             size_t from = b->len;
             buf_puts(b, "  ");
             address_print(b, &c->term, st, x);
-            buf_printf(b, "   %s", state_word(x->state));
+            buf_printf(b, "   %s", lang_text(state_word(x->state)));
             if (x->message) {
                 buf_puts(b, ": ");
                 text_add(b, &c->term, x->message);
@@ -47,34 +47,54 @@ static size_t list_meant(struct buf *b, const struct cli *c, const struct verb *
     return n;
 }
 
-/* What will happen, in words. False: for nothing, so that the daemon shall say why. */
+static void line(struct buf *b, const struct term *t, const char *text)
+{
+    size_t from = b->len;
+    buf_puts(b, text);
+    text_wrap(b, t, from, 0);
+    buf_puts(b, "\n");
+}
+
+static void foretell_cancel(struct buf *b, const struct cli *c, const struct snapshot *s, size_t n)
+{
+    const struct term *t = &c->term;
+    size_t from = b->len;
+    text_fmt(b, t, _("Job %lld (%s of %s, %s, %lld of %lld subtasks done) will be canceled for good."),
+             (long long)s->job, view_job_type(s->type), text_or_dash(s->object), lang_text(state_word(s->state)),
+             (long long)s->done, (long long)s->total);
+    text_wrap(b, t, from, 0);
+    buf_puts(b, "\n");
+    line(b, t, _("Finished work is kept; nothing else will be started."));
+    if (s->started && snapshot_is(s, JOB_UPGRADE))
+        line(b, t, _("To return to the old version instead: omsupctl rollback"));
+    if (n)
+        line(b, t,
+             cli_opt(c, OPT_FORCE) ? _("These will be abandoned with their outcome unknown:")
+                                   : _("These are running and will be stopped:"));
+}
+
+/* What will happen, in words. False: nothing, so the daemon shall say why. */
 static bool foretell(struct buf *b, const struct cli *c, const struct verb *v, const struct address *a,
                      const struct snapshot *s)
 {
     struct buf list = {0};
     size_t n = list_meant(&list, c, v, a, s);
-    bool force = cli_opt(c, OPT_FORCE), cancel = verb_is_for_job(v);
-    if (cancel) {
-        buf_printf(b, "Job %lld (", (long long)s->job);
-        text_add(b, &c->term, s->type);
-        buf_puts(b, " of ");
-        text_add(b, &c->term, s->object);
-        buf_printf(b, ", %s, %lld of %lld subtasks done) will be Canceled for good.\n", state_word(s->state),
-                   (long long)s->done, (long long)s->total);
-        buf_puts(b, "What was done stays done; what has not begun is never begun.");
-        buf_puts(b, s->started && snapshot_is(s, "upgrade") ? " To go back instead: omsupctl rollback.\n" : "\n");
-        if (n)
-            buf_puts(b, force ? "These are given up, and their outcome will not be known:\n"
-                              : "These run and are stopped:\n");
+    bool whole = verb_is_for_job(v); /* of these only cancel asks */
+    if (whole) {
+        foretell_cancel(b, c, s, n);
     } else {
-        buf_printf(b, "%s: %zu subtask%s of job %lld (%s) %s:\n", v->name, n, n == 1 ? "" : "s", (long long)s->job,
-                   state_word(s->state), v->becomes);
-        if (force)
-            buf_puts(b, "(by force: omsupd does not refuse what it would refuse out of caution, nor ask the check)\n");
+        size_t from = b->len;
+        /* TRANSLATORS: "skip: 2 subtasks of job 7 (Failed) will be marked Skipped and will not be done:" */
+        text_fmt(b, &c->term, P_("%s: %zu subtask of job %lld (%s) %s:", "%s: %zu subtasks of job %lld (%s) %s:", n),
+                 v->name, n, (long long)s->job, lang_text(state_word(s->state)), lang_text(v->becomes));
+        text_wrap(b, &c->term, from, 2);
+        buf_puts(b, "\n");
+        if (cli_opt(c, OPT_FORCE))
+            line(b, &c->term, _("(--force: safety refusals and the check are skipped)"));
     }
     buf_puts(b, buf_str(&list));
     buf_free(&list);
-    return cancel ? !snapshot_ended(s) : n > 0;
+    return whole ? !snapshot_ended(s) : n > 0;
 }
 
 static int confirm(struct cli *c, const struct verb *v, const struct address *a, struct err *e)
@@ -133,14 +153,15 @@ static int run(struct cli *c, const struct verb *v, struct err *e)
     return rc;
 }
 
-#define VERB(id, word, job, sub, reason, past, becomes_, summary_, help_)                                              \
+#define VERB(id, word, job, sub, reason, past, ends_as, line, more)                                                    \
     static int run_##word(struct cli *c, struct err *e) { return run(c, &verbs[DO_##id], e); }                         \
     const struct command cmd_##word = {.name = #word,                                                                  \
                                        .words = (job) ? "JOB" : "JOB [STEP[/SUBTASK]]",                                \
-                                       .summary = summary_,                                                            \
-                                       .help = help_,                                                                  \
+                                       .summary = line,                                                                \
+                                       .help = more,                                                                   \
                                        .min = 1,                                                                       \
                                        .max = (job) ? 1 : 2,                                                           \
+                                       .takes = {ARG_JOB, (job) ? ARG_NONE : ARG_PLACE},                               \
                                        .run = run_##word};
 #define S(name) STATE_BIT(STATE_##name)
 #include "common/verbs.def"

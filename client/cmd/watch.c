@@ -1,9 +1,10 @@
-/* watch and wait: a job as it goes on. */
+/* watch and wait: a job while it runs. */
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
 
 #include "client/cli/cli.h"
+#include "client/lang/lang.h"
 
 enum { TICK_MS = 1000 };
 
@@ -76,7 +77,8 @@ static void draw(struct screen *sc, const struct cli *c, const cJSON *snapshot, 
     struct view v = {.t = sc->t,
                      .verbose = cli_opt(c, OPT_VERBOSE),
                      .age = age,
-                     .note = lost ? "omsupd does not answer, trying again; below is what was true before" : NULL};
+                     .note =
+                         lost ? _("omsupd is not responding, retrying; the status below may be out of date") : NULL};
     show_status(&b, &v, &s);
     unsigned lines = 0;
     for (size_t i = 0; i < b.len; i++)
@@ -127,7 +129,7 @@ static int watch_screen(struct cli *c, int64_t job, struct err *e)
     follow_end(&f);
     cJSON_Delete(now);
     if (signal_no) {
-        cli_note(c, "the watch is over; the job is not touched by that");
+        cli_note(c, "%s", _("stopped watching; the job continues"));
         raise(signal_no);
     }
     return rc ? rc : status;
@@ -146,13 +148,15 @@ static const enum option watch_options[] = {OPT_VERBOSE, N_OPTIONS};
 const struct command cmd_watch = {
     .name = "watch",
     .words = "[JOB]",
-    .summary = "a job as it goes on",
-    .help = "On a terminal the picture of `status`, drawn again at every change, until the job "
-            "has ended or Ctrl-C. In a pipe one line\n"
-            "for each event, then the final state. With --json one document a line: snapshot, "
-            "events, last. It outlives a restart of omsupd.",
+    .summary = N_("follow a job while it runs"),
+    .help = N_(
+        "On a terminal: the picture of `status`, redrawn at every change, until the job has ended or you press Ctrl-C, "
+        "which "
+        "leaves the job alone. In a pipe: one line for each event, then the final state. With --json: one document per "
+        "line with snapshot, events and last. Survives a restart of omsupd."),
     .options = watch_options,
     .max = 1,
+    .takes = {ARG_JOB},
     .run = run_watch,
 };
 
@@ -166,11 +170,12 @@ static int run_wait(struct cli *c, struct err *e)
 const struct command cmd_wait = {
     .name = "wait",
     .words = "JOB",
-    .summary = "wait until a job ends or needs somebody",
-    .help = "Returns when the job is Successful, Failed, Waiting, Paused, Canceled, or Ready "
-            "(nobody has started it); the exit status\n"
-            "tells which. It outlives a restart of omsupd.",
+    .summary = N_("wait until a job ends or needs an operator"),
+    .help = N_("Returns when the job is Successful, Failed, Waiting, Paused, Canceled, or Ready because nobody has "
+               "started it; the exit "
+               "status tells which. Survives a restart of omsupd."),
     .min = 1,
     .max = 1,
+    .takes = {ARG_JOB},
     .run = run_wait,
 };

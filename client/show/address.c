@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/lang/lang.h"
 #include "client/show/text.h"
 #include "common/alloc.h"
 
@@ -12,11 +13,11 @@ int address_job(const char *word, int64_t *job, struct err *e)
     int64_t v = 0;
     size_t n = strspn(word, "0123456789");
     if (n == 0 || n > 15 || word[n])
-        return err_set(e, ERR_USAGE, "\"%.60s\" is not the number of a job (omsupctl list shows them)", word);
+        return err_set(e, ERR_USAGE, _("\"%.60s\" is not a job number; to list the jobs: omsupctl list"), word);
     for (size_t i = 0; i < n; i++)
         v = v * 10 + (word[i] - '0');
     if (v == 0)
-        return err_set(e, ERR_USAGE, "jobs are numbered from 1");
+        return err_set(e, ERR_USAGE, _("job numbers start at 1"));
     *job = v;
     return 0;
 }
@@ -25,7 +26,7 @@ int address_parse(char *const *words, int n, struct address *a, struct err *e)
 {
     *a = (struct address){0};
     if (n == 0)
-        return err_set(e, ERR_USAGE, "the number of a job is missing (omsupctl list shows them)");
+        return err_set(e, ERR_USAGE, _("the job number is missing; to list the jobs: omsupctl list"));
     int rc = address_job(words[0], &a->job, e);
     if (rc || n == 1)
         return rc;
@@ -33,7 +34,7 @@ int address_parse(char *const *words, int n, struct address *a, struct err *e)
     a->step = slash ? xstrndup(words[1], (size_t)(slash - words[1])) : xstrdup(words[1]);
     a->subtask = slash ? xstrdup(slash + 1) : NULL;
     if (!*a->step || (a->subtask && !*a->subtask))
-        return err_set(e, ERR_USAGE, "\"%.60s\" is neither STEP nor STEP/SUBTASK", words[1]);
+        return err_set(e, ERR_USAGE, _("\"%.60s\" is neither STEP nor STEP/SUBTASK"), words[1]);
     return 0;
 }
 

@@ -2,20 +2,17 @@
 #include <math.h>
 #include <string.h>
 
-#include "client/show/quantity.h"
+#include "client/lang/lang.h"
 #include "client/show/show.h"
-#include "client/show/table.h"
-#include "client/show/text.h"
-#include "client/wire/wire.h"
 
-static void field(struct buf *b, const struct term *t, unsigned indent, const char *name, const char *value)
+static void field(struct buf *b, const struct term *t, const char *label, const char *value)
 {
     size_t from = b->len;
     if (!value || !*value)
         return;
-    buf_printf(b, "%*s%s", (int)indent, "", name);
-    text_add(b, t, value);
-    text_wrap(b, t, from, indent + 2);
+    buf_puts(b, "  ");
+    text_fmt(b, t, "%s%s%s", label ? label : "", label ? ": " : "", value);
+    text_wrap(b, t, from, 4);
     buf_puts(b, "\n");
 }
 
@@ -37,34 +34,77 @@ static void script(struct buf *b, const struct term *t, const char *name, const 
     }
 }
 
+static void attempt_number(struct buf *c, const struct term *t, const cJSON *o, struct err *e)
+{
+    buf_printf(c, "#%lld", (long long)get_id(o, "attempt", REQUIRED, e));
+}
+
+static void attempt_started(struct buf *c, const struct term *t, const cJSON *o, struct err *e)
+{
+    quantity_date(c, t, get_text(o, "started", OPTIONAL, e));
+}
+
+static void attempt_ended(struct buf *c, const struct term *t, const cJSON *o, struct err *e)
+{
+    quantity_date(c, t, get_text(o, "ended", OPTIONAL, e));
+}
+
+static void attempt_outcome(struct buf *c, const struct term *t, const cJSON *o, struct err *e)
+{
+    text_add(c, t, get_text(o, "outcome", OPTIONAL, e));
+}
+
+static void attempt_exit(struct buf *c, const struct term *t, const cJSON *o, struct err *e)
+{
+    double status = get_number(o, "exit", OPTIONAL, e);
+    if (isnan(status))
+        buf_puts(c, "-");
+    else
+        buf_printf(c, "%.0f", status);
+}
+
+static void attempt_host(struct buf *c, const struct term *t, const cJSON *o, struct err *e)
+{
+    text_add(c, t, get_text(o, "host", OPTIONAL, e));
+}
+
+static void attempt_token(struct buf *c, const struct term *t, const cJSON *o, struct err *e)
+{
+    text_add(c, t, get_text(o, "token", OPTIONAL, e));
+}
+
+static const struct {
+    struct column column;
+    void (*cell)(struct buf *cell, const struct term *t, const cJSON *attempt, struct err *e);
+} columns[] = {
+    {{.title = N_("Attempt")}, attempt_number},
+    {{.title = N_("Started"), .fit = COLUMN_WRAP, .least = 15}, attempt_started},
+    {{.title = N_("Ended"), .fit = COLUMN_WRAP, .least = 15, .leave = 2}, attempt_ended},
+    {{.title = N_("Outcome")}, attempt_outcome},
+    {{.title = N_("Exit")}, attempt_exit},
+    {{.title = N_("Host"), .fit = COLUMN_WRAP, .least = 8, .leave = 1}, attempt_host},
+    {{.title = N_("Token"), .fit = COLUMN_WRAP, .least = 12, .leave = 3}, attempt_token},
+};
+enum { N_COLUMNS = sizeof columns / sizeof columns[0] };
+
 static void attempts(struct buf *b, const struct term *t, const cJSON *list, struct err *e)
 {
-    static const char *const names[] = {"  Attempt", "Started", "Ended", "Outcome", "Exit", "Host", "Token"};
+    struct column plain[N_COLUMNS];
     struct table tab;
     const cJSON *o;
     if (!list || cJSON_GetArraySize(list) == 0)
         return;
-    table_begin(&tab, 7);
-    for (size_t i = 0; i < 7; i++)
-        table_text(&tab, names[i]);
-    cJSON_ArrayForEach(o, list)
+    for (size_t i = 0; i < N_COLUMNS; i++)
+        plain[i] = columns[i].column;
+    table_begin(&tab, t, plain, N_COLUMNS);
+    tab.indent = 2;
+    cJSON_ArrayForEach(o, list) for (size_t i = 0; i < N_COLUMNS; i++)
     {
-        static const char *const texts[] = {"started", "ended", "outcome", "exit", "host", "token"};
         struct buf c = {0};
-        buf_printf(&c, "  #%lld", (long long)get_id(o, "attempt", REQUIRED, e));
+        columns[i].cell(&c, t, o, e);
         table_cell(&tab, &c);
-        for (size_t i = 0; i < 6; i++) {
-            double exit = i == 3 ? get_number(o, "exit", OPTIONAL, e) : NAN;
-            if (i == 3 && !isnan(exit))
-                buf_printf(&c, "%.0f", exit);
-            else
-                text_add(&c, t, i == 3 ? NULL : get_text(o, texts[i], OPTIONAL, e));
-            table_cell(&tab, &c);
-        }
     }
-    size_t from = b->len;
     table_end(&tab, b);
-    text_cut(b, t, from);
 }
 
 static void environment(struct buf *b, const struct term *t, const cJSON *list, struct err *e)
@@ -72,15 +112,14 @@ static void environment(struct buf *b, const struct term *t, const cJSON *list, 
     const cJSON *o;
     if (!list || cJSON_GetArraySize(list) == 0)
         return;
-    buf_puts(b, "  Environment\n");
+    buf_printf(b, "  %s\n", _("Environment"));
     cJSON_ArrayForEach(o, list)
     {
-        if (!cJSON_IsString(o)) {
-            err_set(e, ERR_PROTOCOL, "omsupd does not keep to the protocol: \"env\" holds what is no string");
+        const char *pair = get_string(o, "env", e);
+        if (e->code)
             return;
-        }
         buf_puts(b, "    ");
-        text_add(b, t, o->valuestring);
+        text_add(b, t, pair);
         buf_puts(b, "\n");
     }
 }
@@ -95,27 +134,25 @@ static int subtask(struct buf *b, const struct view *v, const cJSON *o, struct e
     text_add(b, t, s.name);
     buf_puts(b, "   ");
     view_state(b, t, s.state);
-    if (s.phase) {
-        buf_puts(b, " (");
-        text_add(b, t, s.phase);
-        buf_puts(b, ")");
-    }
-    buf_puts(b, "   on ");
-    text_add(b, t, s.host);
-    buf_puts(b, "   elapsed ");
-    quantity_time(b, view_elapsed(v, s.elapsed, s.started, s.ended));
+    if (s.phase)
+        text_fmt(b, t, " (%s)", s.phase);
+    buf_puts(b, "   ");
+    text_fmt(b, t, _("on %s"), text_or_dash(s.host));
+    buf_puts(b, "   ");
+    view_elapsed_text(b, v, s.elapsed, s.started, s.ended);
     if (s.total > 0) {
         buf_puts(b, "   ");
         quantity_progress(b, t, &s);
     }
     buf_puts(b, "\n");
-    field(b, t, 2, "", s.title);
-    field(b, t, 2, "Message: ", s.message);
-    field(b, t, 2, "Notice: ", s.notice);
-    field(b, t, 2, "Cure: ", s.cure);
+    field(b, t, NULL, s.title);
+    field(b, t, _("Message"), s.message);
+    field(b, t, _("Notice"), s.notice);
+    field(b, t, _("Fix"), s.cure);
     attempts(b, t, get_array(o, "attempts", OPTIONAL, e), e);
-    script(b, t, s.kind && strcmp(s.kind, "run") == 0 ? "Script" : "Does", get_text(o, "script", OPTIONAL, e));
-    script(b, t, "Check", get_text(o, "check", OPTIONAL, e));
+    script(b, t, s.kind && strcmp(s.kind, "run") == 0 ? _("Script") : _("Action"), get_text(o, "script", OPTIONAL, e));
+    /* TRANSLATORS: the script that probes whether a step is done; a title */
+    script(b, t, _("Check"), get_text(o, "check", OPTIONAL, e));
     if (v->verbose)
         environment(b, t, get_array(o, "env", OPTIONAL, e), e);
     return e->code;
@@ -132,13 +169,13 @@ int show_detail(struct buf *b, const struct view *v, const cJSON *result, struct
     text_add(b, t, st.id);
     buf_puts(b, "   ");
     view_state(b, t, st.state);
-    buf_puts(b, "   elapsed ");
-    quantity_time(b, view_elapsed(v, st.elapsed, st.started, st.ended));
+    buf_puts(b, "   ");
+    view_elapsed_text(b, v, st.elapsed, st.started, st.ended);
     buf_puts(b, "\n");
-    field(b, t, 2, "", st.title);
-    field(b, t, 2, "Documented as: ", get_text(o, "doc", OPTIONAL, e));
+    field(b, t, NULL, st.title);
+    field(b, t, _("Documented in"), get_text(o, "doc", OPTIONAL, e));
     if (st.irreversible)
-        buf_puts(b, "  Irreversible: from here on only a rollback leads back\n");
+        field(b, t, NULL, _("Irreversible: afterwards the only way back is a rollback"));
     const cJSON *list = get_array(result, "subtasks", REQUIRED, e);
     cJSON_ArrayForEach(x, list) if (e->code == 0) subtask(b, v, x, e);
     return e->code;

@@ -1,68 +1,71 @@
 /* Lists and single lines: jobs, events, what a verb changed, backups, procedures. */
 #include <string.h>
 
-#include "client/show/quantity.h"
+#include "client/lang/lang.h"
 #include "client/show/show.h"
-#include "client/show/table.h"
-#include "client/show/text.h"
-#include "client/wire/wire.h"
 
-static void cell(struct table *tab, const struct term *t, const char *s)
+#define LENGTH(array) (sizeof(array) / sizeof(array)[0])
+
+static void date_cell(struct table *tab, const char *utc)
 {
     struct buf c = {0};
-    text_add(&c, t, s);
+    quantity_date(&c, tab->t, utc);
     table_cell(tab, &c);
 }
 
-static void titles(struct table *tab, const struct term *t, const char *const *names, size_t n)
+/* A job's state with its mark; a word that this client does not know, as it is. */
+static void state_cell(struct table *tab, const char *word)
 {
-    table_begin(tab, n);
-    for (size_t i = 0; i < n; i++) {
-        struct buf c = {0};
-        text_paint(&c, t, "1", names[i]);
-        table_cell(tab, &c);
-    }
+    struct buf c = {0};
+    enum state st = state_parse(word, STATE_OF_JOB);
+    if (st == N_STATES)
+        text_add(&c, tab->t, word);
+    else
+        view_state(&c, tab->t, st);
+    table_cell(tab, &c);
 }
 
 int show_list(struct buf *b, const struct term *t, const cJSON *jobs, struct err *e)
 {
     /* The columns of OMS's own list of O&M tasks. */
-    static const char *const names[] = {"ID",    "Task Type", "Operator", "Object", "Creation Time", "Completion Time",
-                                        "Status"};
-    size_t from = b->len;
+    static const struct column columns[] = {{.title = N_("ID")},
+                                            {.title = N_("Task Type")},
+                                            {.title = N_("Operator"), .fit = COLUMN_WRAP, .least = 8, .leave = 2},
+                                            {.title = N_("Object"), .fit = COLUMN_WRAP, .least = 20},
+                                            {.title = N_("Creation Time"), .fit = COLUMN_WRAP, .least = 15, .leave = 1},
+                                            {.title = N_("Completion Time"), .fit = COLUMN_WRAP, .least = 15, .leave = 3},
+                                            {.title = N_("Status")}};
     struct table tab;
     const cJSON *o;
     e->code = 0;
-    titles(&tab, t, names, 7);
+    table_begin(&tab, t, columns, LENGTH(columns));
     cJSON_ArrayForEach(o, jobs)
     {
         struct buf c = {0};
         buf_printf(&c, "%lld", (long long)get_id(o, "job", REQUIRED, e));
         table_cell(&tab, &c);
-        cell(&tab, t, get_text(o, "type", REQUIRED, e));
-        cell(&tab, t, get_text(o, "operator", OPTIONAL, e));
-        cell(&tab, t, get_text(o, "object", OPTIONAL, e));
-        cell(&tab, t, get_text(o, "created", OPTIONAL, e));
-        cell(&tab, t, get_text(o, "completed", OPTIONAL, e));
-        const char *word = get_text(o, "state", REQUIRED, e);
-        enum state st = state_parse(word, STATE_OF_JOB);
-        if (st == N_STATES)
-            text_add(&c, t, word);
-        else
-            view_state(&c, t, st);
-        table_cell(&tab, &c);
+        table_data(&tab, view_job_type(get_text(o, "type", REQUIRED, e)));
+        table_data(&tab, get_text(o, "operator", OPTIONAL, e));
+        table_data(&tab, get_text(o, "object", OPTIONAL, e));
+        date_cell(&tab, get_text(o, "created", OPTIONAL, e));
+        date_cell(&tab, get_text(o, "completed", OPTIONAL, e));
+        state_cell(&tab, get_text(o, "state", REQUIRED, e));
     }
     table_end(&tab, b);
-    text_cut(b, t, from);
     return e->code;
 }
 
-static void word(struct buf *b, const struct term *t, const char *before, const char *s)
+/* "step/subtask", of members of an event or a change; "job" when they name no step. */
+static void place(struct buf *b, const struct term *t, const char *step, const char *sub)
 {
-    if (!s)
-        return;
-    buf_puts(b, before);
-    text_add(b, t, s);
+    text_add(b, t, step ? step : _("job"));
+    if (sub && strcmp(sub, "-") != 0)
+        text_fmt(b, t, "/%s", sub);
+}
+
+static void from_to(struct buf *b, const struct term *t, const char *from, const char *to)
+{
+    text_fmt(b, t, "%s -> %s", from ? view_state_word(from) : "-", to ? view_state_word(to) : "-");
 }
 
 int show_event(struct buf *b, const struct term *t, const cJSON *o, struct err *e)
@@ -70,70 +73,71 @@ int show_event(struct buf *b, const struct term *t, const cJSON *o, struct err *
     e->code = 0;
     const char *step = get_text(o, "step", OPTIONAL, e), *sub = get_text(o, "subtask", OPTIONAL, e);
     const char *from = get_text(o, "from", OPTIONAL, e), *to = get_text(o, "to", OPTIONAL, e);
-    text_add(b, t, get_text(o, "time", REQUIRED, e));
+    const char *actor = get_text(o, "actor", OPTIONAL, e), *reason = get_text(o, "reason", OPTIONAL, e);
+    quantity_date(b, t, get_text(o, "time", REQUIRED, e));
     buf_puts(b, "  ");
-    text_add(b, t, step ? step : "job");
-    if (sub && strcmp(sub, "-") != 0)
-        word(b, t, "/", sub);
-    word(b, t, "  ", get_text(o, "event", REQUIRED, e));
+    place(b, t, step, sub);
+    text_fmt(b, t, "  %s", get_text(o, "event", REQUIRED, e));
     if (from || to) {
-        word(b, t, "  ", from ? from : "-");
-        word(b, t, " -> ", to ? to : "-");
+        buf_puts(b, "  ");
+        from_to(b, t, from, to);
     }
-    word(b, t, "  by ", get_text(o, "actor", OPTIONAL, e));
-    word(b, t, "  ", get_text(o, "reason", OPTIONAL, e));
+    if (actor) {
+        buf_puts(b, "  ");
+        text_fmt(b, t, _("by %s"), actor);
+    }
+    if (reason)
+        text_fmt(b, t, "  %s", reason);
     buf_puts(b, "\n");
     return e->code;
 }
 
 int show_verb(struct buf *b, const struct term *t, const cJSON *result, struct err *e)
 {
+    static const struct column columns[] = {{.title = NULL, .fit = COLUMN_WRAP, .least = 16}, {.fit = COLUMN_WHOLE}};
     const cJSON *o;
     struct table tab;
     e->code = 0;
     int64_t job = get_id(result, "job", REQUIRED, e);
     const char *state = get_text(result, "state", REQUIRED, e);
-    table_begin(&tab, 2);
+    table_begin(&tab, t, columns, LENGTH(columns));
     cJSON_ArrayForEach(o, get_array(result, "changed", OPTIONAL, e))
     {
         struct buf c = {0};
-        const char *sub = get_text(o, "subtask", OPTIONAL, e);
-        text_add(&c, t, get_text(o, "step", REQUIRED, e));
-        if (sub && strcmp(sub, "-") != 0)
-            word(&c, t, "/", sub);
+        place(&c, t, get_text(o, "step", REQUIRED, e), get_text(o, "subtask", OPTIONAL, e));
         table_cell(&tab, &c);
-        text_add(&c, t, get_text(o, "from", REQUIRED, e));
-        word(&c, t, " -> ", get_text(o, "to", REQUIRED, e));
+        from_to(&c, t, get_text(o, "from", REQUIRED, e), get_text(o, "to", REQUIRED, e));
         table_cell(&tab, &c);
     }
     table_end(&tab, b);
-    buf_printf(b, "job %lld: ", (long long)job);
-    text_add(b, t, state);
+    text_fmt(b, t, _("job %lld: %s"), (long long)job, view_state_word(state));
     buf_puts(b, "\n");
     return e->code;
 }
 
 static void backups(struct buf *b, const struct term *t, const cJSON *list, struct err *e)
 {
-    static const char *const names[] = {"Database", "Size", "Checked", "File", "Problem"};
-    size_t from = b->len;
+    static const struct column columns[] = {{.title = N_("Database")},
+                                            {.title = N_("Size"), .leave = 1},
+                                            {.title = N_("Verified")},
+                                            {.title = N_("File"), .fit = COLUMN_WRAP, .least = 16},
+                                            {.title = N_("Problem"), .fit = COLUMN_WRAP, .least = 16}};
     struct table tab;
     const cJSON *o;
-    titles(&tab, t, names, 5);
+    table_begin(&tab, t, columns, LENGTH(columns));
     cJSON_ArrayForEach(o, list)
     {
         struct buf c = {0};
         const cJSON *verified = cJSON_GetObjectItemCaseSensitive(o, "verified");
         bool ok = get_bool(o, "verified", OPTIONAL, e);
-        cell(&tab, t, get_text(o, "db", REQUIRED, e));
+        table_data(&tab, get_text(o, "db", REQUIRED, e));
         quantity_bytes(&c, get_number(o, "size", OPTIONAL, e));
         table_cell(&tab, &c);
-        table_text(&tab, verified && !cJSON_IsNull(verified) ? ok ? "yes" : "no" : "not yet");
-        cell(&tab, t, get_text(o, "file", OPTIONAL, e));
-        cell(&tab, t, get_text(o, "problem", OPTIONAL, e));
+        table_text(&tab, !verified || cJSON_IsNull(verified) ? _("not yet") : ok ? _("yes") : _("no"));
+        table_data(&tab, get_text(o, "file", OPTIONAL, e));
+        table_data(&tab, get_text(o, "problem", OPTIONAL, e));
     }
     table_end(&tab, b);
-    text_cut(b, t, from);
 }
 
 int show_rollback(struct buf *b, const struct term *t, const cJSON *result, struct err *e)
@@ -142,62 +146,66 @@ int show_rollback(struct buf *b, const struct term *t, const cJSON *result, stru
     e->code = 0;
     const cJSON *lost = get_array(result, "lost", OPTIONAL, e), *list = get_array(result, "backups", OPTIONAL, e);
     if (lost) {
-        buf_puts(b, "A rollback loses:\n");
+        buf_printf(b, "%s\n", _("A rollback would lose:"));
         cJSON_ArrayForEach(o, lost)
         {
             size_t from = b->len;
             buf_puts(b, "  ");
-            text_add(b, t, cJSON_IsString(o) ? o->valuestring : NULL);
-            if (!cJSON_IsString(o))
-                err_set(e, ERR_PROTOCOL, "omsupd does not keep to the protocol: \"lost\" holds what is no string");
+            text_add(b, t, get_string(o, "lost", e));
             text_wrap(b, t, from, 4);
             buf_puts(b, "\n");
         }
     }
     if (list && cJSON_GetArraySize(list) > 0) {
-        buf_puts(b, "\nIt restores from these backups:\n");
+        buf_printf(b, "\n%s\n", _("It would restore these backups:"));
         backups(b, t, list, e);
     } else if (list) {
-        buf_puts(b, "\nNo backup has been recorded.\n");
+        buf_printf(b, "\n%s\n", _("No backup has been recorded."));
     }
     return e->code;
 }
 
+static void steps_of(struct buf *b, const struct term *t, const cJSON *procedure, struct err *e)
+{
+    static const struct column columns[] = {{.title = NULL}, {.fit = COLUMN_WRAP, .least = 20}};
+    struct table tab;
+    const cJSON *step;
+    const char *doc = get_text(procedure, "doc", OPTIONAL, e);
+    buf_puts(b, "\n");
+    text_add(b, t, get_text(procedure, "procedure", REQUIRED, e));
+    if (doc)
+        text_fmt(b, t, "  %s", doc);
+    buf_puts(b, "\n");
+    table_begin(&tab, t, columns, LENGTH(columns));
+    tab.indent = 2;
+    cJSON_ArrayForEach(step, get_array(procedure, "steps", OPTIONAL, e))
+    {
+        table_data(&tab, get_text(step, "step", REQUIRED, e));
+        table_data(&tab, get_text(step, "title", OPTIONAL, e));
+    }
+    table_end(&tab, b);
+}
+
 int show_procedures(struct buf *b, const struct view *v, const cJSON *list, struct err *e)
 {
-    static const char *const names[] = {"Procedure", "Edition", "From", "To", "Title"};
-    const struct term *t = v->t;
-    size_t from = b->len;
+    static const struct column columns[] = {{.title = N_("Procedure")},
+                                            {.title = N_("Edition"), .leave = 1},
+                                            {.title = N_("From"), .fit = COLUMN_WRAP, .least = 10},
+                                            {.title = N_("To")},
+                                            {.title = N_("Title"), .fit = COLUMN_WRAP, .least = 20, .leave = 2}};
+    static const char *const members[] = {"edition", "source", "target", "title"};
     struct table tab;
-    const cJSON *o, *st;
+    const cJSON *o;
     e->code = 0;
-    titles(&tab, t, names, 5);
+    table_begin(&tab, v->t, columns, LENGTH(columns));
     cJSON_ArrayForEach(o, list)
     {
-        cell(&tab, t, get_text(o, "procedure", REQUIRED, e));
-        cell(&tab, t, get_text(o, "edition", OPTIONAL, e));
-        cell(&tab, t, get_text(o, "source", OPTIONAL, e));
-        cell(&tab, t, get_text(o, "target", OPTIONAL, e));
-        cell(&tab, t, get_text(o, "title", OPTIONAL, e));
+        table_data(&tab, get_text(o, "procedure", REQUIRED, e));
+        for (size_t i = 0; i < LENGTH(members); i++)
+            table_data(&tab, get_text(o, members[i], OPTIONAL, e));
     }
     table_end(&tab, b);
     if (v->verbose)
-        cJSON_ArrayForEach(o, list)
-        {
-            buf_puts(b, "\n");
-            text_add(b, t, get_text(o, "procedure", REQUIRED, e));
-            word(b, t, "  ", get_text(o, "doc", OPTIONAL, e));
-            buf_puts(b, "\n");
-            table_begin(&tab, 2);
-            cJSON_ArrayForEach(st, get_array(o, "steps", OPTIONAL, e))
-            {
-                struct buf c = {0};
-                word(&c, t, "  ", get_text(st, "step", REQUIRED, e));
-                table_cell(&tab, &c);
-                cell(&tab, t, get_text(st, "title", OPTIONAL, e));
-            }
-            table_end(&tab, b);
-        }
-    text_cut(b, t, from);
+        cJSON_ArrayForEach(o, list) steps_of(b, v->t, o, e);
     return e->code;
 }

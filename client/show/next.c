@@ -1,13 +1,12 @@
 /* "Next": what is running, what waits for whom, and exactly what to type. Nothing here may be more than is known. */
 #include <math.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "client/show/address.h"
-#include "client/show/quantity.h"
+#include "client/lang/lang.h"
 #include "client/show/show.h"
-#include "client/show/text.h"
 #include "common/alloc.h"
 
 enum { ITEMS_MAX = 8 }; /* of one kind; the rest is counted */
@@ -20,13 +19,18 @@ struct next {
     const struct subtask *sub;
 };
 
-/* One line of our own words and, when `data` is given, of the daemon's. */
-static void say(const struct next *n, unsigned indent, const char *words, const char *data)
+/* One line of our own words, perhaps with the daemon's in it. */
+static void say(const struct next *n, unsigned indent, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+static void say(const struct next *n, unsigned indent, const char *fmt, ...)
 {
+    va_list ap;
+    va_start(ap, fmt);
+    char *text = xvasprintf(fmt, ap);
+    va_end(ap);
     size_t from = n->b->len;
-    buf_printf(n->b, "%*s%s", (int)indent, "", words);
-    if (data)
-        text_add(n->b, n->v->t, data);
+    buf_printf(n->b, "%*s", (int)indent, "");
+    text_add(n->b, n->v->t, text);
+    free(text);
     text_wrap(n->b, n->v->t, from, indent + 2);
     buf_puts(n->b, "\n");
 }
@@ -35,18 +39,24 @@ static void say(const struct next *n, unsigned indent, const char *words, const 
 static void type(const struct next *n, const char *verb, const char *more, const char *why)
 {
     struct buf cmd = {0};
-    size_t from = n->b->len;
+    const struct term *t = n->v->t;
     buf_printf(&cmd, "omsupctl %s %lld", verb, (long long)n->s->job);
     if (n->sub) {
         buf_puts(&cmd, " ");
-        address_shell(&cmd, n->v->t, n->st, n->sub);
+        address_shell(&cmd, t, n->st, n->sub);
     }
     buf_puts(&cmd, more);
+    /* What is copied from here must stay one command: where both do not fit on a line, the remark goes before it. */
+    size_t width = 4 + text_width(buf_str(&cmd), cmd.len) + (why ? 5 + text_width(why, strlen(why)) : 0);
+    bool before = why && t->tty && width > t->width;
+    if (before)
+        say(n, 4, "# %s:", why);
+    size_t from = n->b->len;
     buf_puts(n->b, "    ");
-    text_paint(n->b, n->v->t, "1", buf_str(&cmd));
-    if (why)
+    text_paint(n->b, t, "1", buf_str(&cmd));
+    if (why && !before)
         buf_printf(n->b, "   # %s", why);
-    text_wrap(n->b, n->v->t, from, 6);
+    text_wrap(n->b, t, from, 6);
     buf_puts(n->b, "\n");
     buf_free(&cmd);
 }
@@ -55,7 +65,7 @@ static void item(const struct next *n, enum state st, const char *message)
 {
     size_t from = n->b->len;
     buf_puts(n->b, "  ");
-    text_paint(n->b, n->v->t, state_colour(st), state_word(st));
+    text_paint(n->b, n->v->t, state_colour(st), lang_text(state_word(st)));
     buf_puts(n->b, ": ");
     address_print(n->b, n->v->t, n->st, n->sub);
     if (message) {
@@ -66,28 +76,32 @@ static void item(const struct next *n, enum state st, const char *message)
     buf_puts(n->b, "\n");
 }
 
+static void fix(const struct next *n)
+{
+    if (n->sub->cure)
+        say(n, 4, "%s: %s", _("Fix"), n->sub->cure);
+}
+
 static void next_doubt(const struct next *n)
 {
     item(n, STATE_IN_DOUBT, n->sub->message);
     if (!subtask_undecided(n->sub)) {
-        say(n, 4, "omsupd looks whether it was done; nothing to type yet", NULL);
+        say(n, 4, "%s", _("omsupd is checking whether it was done; no action needed yet"));
         return;
     }
-    say(n, 4, "Its outcome is not known. Look at it, then say what is true:", NULL);
-    if (n->sub->cure)
-        say(n, 4, "Cure: ", n->sub->cure);
+    say(n, 4, "%s", _("The outcome is unknown. Find out what happened, then choose:"));
+    fix(n);
     if (n->sub->attempt > 0)
         type(n, "logs", "", NULL);
-    type(n, "retry", "", "asks the check again; runs again only when that says no");
-    type(n, "done", " --reason TEXT", "it was done");
-    type(n, "skip", " --reason TEXT", "it is not needed");
+    type(n, "retry", "", _("checks again; reruns only if it is not done"));
+    type(n, "done", " --reason TEXT", _("it was done"));
+    type(n, "skip", " --reason TEXT", _("it is not needed"));
 }
 
 static void next_failed(const struct next *n)
 {
-    item(n, STATE_FAILED, n->sub->message ? n->sub->message : "no message");
-    if (n->sub->cure)
-        say(n, 4, "Cure: ", n->sub->cure);
+    item(n, STATE_FAILED, n->sub->message ? n->sub->message : _("no message"));
+    fix(n);
     if (snapshot_ended(n->s))
         return; /* a check: it is run again, not retried */
     if (n->sub->attempt > 0)
@@ -100,25 +114,23 @@ static void say_lines(const struct next *n, const char *text)
 {
     while (*text) {
         size_t len = strcspn(text, "\n");
-        char *line = xstrndup(text, len);
         if (len)
-            say(n, 4, "", line);
-        free(line);
+            say(n, 4, "%.*s", (int)len, text);
         text += len + (text[len] == '\n');
     }
 }
 
 static void next_waiting(const struct next *n)
 {
-    item(n, STATE_WAITING, n->sub->message ? n->sub->message : "an operator is needed");
+    item(n, STATE_WAITING, n->sub->message ? n->sub->message : _("an operator is needed"));
     if (n->sub->notice)
         say_lines(n, n->sub->notice);
-    /* A gate is opened by a person; what omsupd looks at itself is not a matter of opinion. */
+    /* A gate is opened by a person; what omsupd checks itself is not a matter of opinion. */
     if (n->sub->kind && strcmp(n->sub->kind, "wait") == 0 && !n->sub->judge)
-        type(n, "confirm", " --force --reason TEXT", "only when you know better than what omsupd sees");
+        type(n, "confirm", " --force --reason TEXT", _("only if you are certain that omsupd's check is wrong"));
     else
-        type(n, "confirm", "", "it is so");
-    type(n, "reject", " --reason TEXT", "it is not: makes it Failed");
+        type(n, "confirm", "", _("yes, continue"));
+    type(n, "reject", " --reason TEXT", _("no, fail the step"));
 }
 
 static void next_running(const struct next *n)
@@ -126,8 +138,7 @@ static void next_running(const struct next *n)
     struct buf m = {0};
     bool plain = !n->sub->phase || strcmp(n->sub->phase, "acting") == 0;
     if (n->sub->host && strcmp(n->sub->host, n->sub->name) != 0) {
-        buf_puts(&m, "on ");
-        buf_puts(&m, n->sub->host);
+        buf_printf(&m, _("on %s"), n->sub->host);
         buf_puts(&m, ", ");
     }
     if (!plain)
@@ -157,12 +168,9 @@ static size_t each(struct next *n, enum state st, void (*fn)(const struct next *
         }
     n->st = NULL;
     n->sub = NULL;
-    if (found > ITEMS_MAX) {
-        char *more = xasprintf("  %s: %zu more: omsupctl status %lld -v", state_word(st), found - ITEMS_MAX,
-                               (long long)n->s->job);
-        say(n, 0, more, NULL);
-        free(more);
-    }
+    if (found > ITEMS_MAX)
+        say(n, 2, _("%s: %zu more; to list them: omsupctl status %lld -v"), lang_text(state_word(st)),
+            found - ITEMS_MAX, (long long)n->s->job);
     return found;
 }
 
@@ -170,15 +178,12 @@ static void next_hosts(const struct next *n)
 {
     for (size_t i = 0; i < n->s->n_hosts; i++) {
         const struct host *h = &n->s->hosts[i];
-        struct buf m = {0};
         if (h->up || snapshot_ended(n->s))
             continue;
-        buf_puts(&m, h->name);
         if (h->why)
-            buf_printf(&m, ": %s", h->why);
-        buf_puts(&m, " (omsupd goes on trying)");
-        say(n, 2, "Away: ", buf_str(&m));
-        buf_free(&m);
+            say(n, 2, _("Unreachable: %s: %s (omsupd keeps retrying)"), h->name, h->why);
+        else
+            say(n, 2, _("Unreachable: %s (omsupd keeps retrying)"), h->name);
     }
 }
 
@@ -193,21 +198,18 @@ static const struct step *next_step(const struct snapshot *s)
 static void then(const struct next *n)
 {
     const struct step *st = next_step(n->s);
-    struct buf m = {0};
     if (!st)
         return;
-    buf_puts(&m, st->id);
-    if (st->title)
-        buf_printf(&m, " (%s)", st->title);
+    const char *title = st->title ? st->title : st->id;
     if (st->irreversible)
-        buf_puts(&m, "; from there on only a rollback leads back");
-    say(n, 2, "After it: step ", buf_str(&m));
-    buf_free(&m);
+        say(n, 2, _("Next step: %s: %s (irreversible: afterwards the only way back is a rollback)"), st->id, title);
+    else
+        say(n, 2, _("Next step: %s: %s"), st->id, title);
 }
 
 static bool may_roll_back(const struct snapshot *s)
 {
-    return snapshot_is(s, "upgrade") && s->started && !(s->why && strncasecmp(s->why, "rolled back", 11) == 0);
+    return snapshot_is(s, JOB_UPGRADE) && s->started && !(s->why && strncasecmp(s->why, "rolled back", 11) == 0);
 }
 
 /* What the last step leaves to people is in its notice. */
@@ -215,7 +217,7 @@ static void successful(const struct next *n)
 {
     const struct step *last = n->s->n_steps ? &n->s->steps[n->s->n_steps - 1] : NULL;
     bool notice = last && last->n_subs && last->subs[0].notice;
-    say(n, 2, notice ? "Successful. What is left for you:" : "Successful: nothing is left to do.", NULL);
+    say(n, 2, "%s", notice ? _("Successful. Remaining manual steps:") : _("Successful. Nothing is left to do."));
     if (notice)
         say_lines(n, last->subs[0].notice);
 }
@@ -225,32 +227,32 @@ static void next_job(const struct next *n, size_t running, size_t asked)
     const struct snapshot *s = n->s;
     switch (s->state) {
     case STATE_INITIALIZING:
-        say(n, 2, "The job is being made.", NULL);
+        say(n, 2, "%s", _("Initializing: the job is being created."));
         break;
     case STATE_READY:
-        say(n, 2, "Ready: nothing has been done yet.", NULL);
-        type(n, "plan", "", "every command of it");
+        say(n, 2, "%s", _("Ready: nothing has been changed yet."));
+        type(n, "plan", "", _("shows every command"));
         type(n, "start", "", NULL);
         break;
     case STATE_PAUSED:
-        say(n, 2, "Paused: nothing runs, and nothing begins before it is resumed.", NULL);
+        say(n, 2, "%s", _("Paused: nothing will start until you resume it."));
         type(n, "resume", "", NULL);
         break;
     case STATE_SUCCESSFUL:
         successful(n);
         break;
     case STATE_CANCELED:
-        say(n, 2, "Canceled: what was done stays done.", NULL);
+        say(n, 2, "%s", _("Canceled: finished work has been kept."));
         break;
     case STATE_FAILED:
         if (snapshot_ended(s))
-            say(n, 2, "Failed, and over: cure it, then check again.", NULL);
+            say(n, 2, "%s", _("Failed. Fix the problem and run the check again."));
         break;
     case STATE_IN_PROGRESS:
         if (running)
             then(n);
         else if (!asked)
-            say(n, 2, "In Progress: omsupd is about to go on.", NULL);
+            say(n, 2, "%s", _("In Progress: the next step is about to start."));
         break;
     case STATE_WAITING:
     case STATE_PENDING:
@@ -263,7 +265,7 @@ static void next_job(const struct next *n, size_t running, size_t asked)
     bool stuck = s->state == STATE_FAILED || s->state == STATE_PAUSED || s->state == STATE_CANCELED ||
                  (s->state == STATE_WAITING && snapshot_undecided(s));
     if (stuck && may_roll_back(s)) {
-        say(n, 2, "Or go back to the old version; this shows what that does and loses:", NULL);
+        say(n, 2, "%s", _("Or roll back. To see what that would do, and what data it would lose:"));
         type(n, "rollback", " --plan", NULL);
     }
 }
@@ -284,15 +286,15 @@ void show_next(struct buf *b, const struct view *v, const struct snapshot *s)
 {
     struct next n = {.b = b, .v = v, .s = s};
     size_t asked = 0, failed, running;
-    text_paint(b, v->t, "1", "Next");
+    text_paint(b, v->t, "1", _("Next"));
     buf_puts(b, "\n");
     if (s->why && !told(s))
-        say(&n, 2, s->state == STATE_IN_PROGRESS ? "Noted: " : "Why: ", s->why);
+        say(&n, 2, "%s: %s", s->state == STATE_IN_PROGRESS ? _("Note") : _("Why"), s->why);
     next_hosts(&n);
     asked += each(&n, STATE_IN_DOUBT, next_doubt);
     failed = each(&n, STATE_FAILED, next_failed);
     if (failed > 1 && !snapshot_ended(s)) {
-        say(&n, 2, "All that Failed, at once:", NULL);
+        say(&n, 2, "%s", _("Retry everything that failed:"));
         type(&n, "retry", "", NULL);
     }
     asked += failed;

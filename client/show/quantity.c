@@ -1,8 +1,12 @@
 #include "client/show/quantity.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "client/lang/lang.h"
 #include "client/show/text.h"
 
 void quantity_time(struct buf *b, double seconds)
@@ -14,7 +18,7 @@ void quantity_time(struct buf *b, double seconds)
     long long s = (long long)seconds, days = s / 86400;
     int h = (int)(s / 3600 % 24), m = (int)(s / 60 % 60);
     if (days)
-        buf_printf(b, "%lldd %02d:%02d:%02d", days, h, m, (int)(s % 60));
+        buf_printf(b, _("%lldd %02d:%02d:%02d"), days, h, m, (int)(s % 60));
     else if (h)
         buf_printf(b, "%d:%02d:%02d", h, m, (int)(s % 60));
     else
@@ -49,21 +53,58 @@ static void amount(struct buf *b, const struct term *t, double n, const char *un
 
 void quantity_progress(struct buf *b, const struct term *t, const struct subtask *s)
 {
+    struct buf done = {0}, all = {0}, per = {0}, left = {0};
     if (isnan(s->total) || isnan(s->done) || s->total <= 0)
         return;
+    amount(&done, t, s->done, s->unit);
+    amount(&all, t, s->total, s->unit);
     buf_printf(b, "%.0f %% (", floor(100 * (s->done < 0 ? 0 : s->done > s->total ? s->total : s->done) / s->total));
-    amount(b, t, s->done, s->unit);
-    buf_puts(b, " of ");
-    amount(b, t, s->total, s->unit);
+    /* TRANSLATORS: "4.5 MiB of 10 MiB" */
+    buf_printf(b, _("%s of %s"), buf_str(&done), buf_str(&all));
     if (!isnan(s->rate) && s->rate > 0) {
-        buf_puts(b, ", ");
-        amount(b, t, s->rate, s->unit);
-        buf_puts(b, "/s");
+        amount(&per, t, s->rate, s->unit);
+        buf_printf(b, ", %s/s", buf_str(&per));
         if (s->done < s->total) {
-            buf_puts(b, ", about ");
-            quantity_time(b, (s->total - s->done) / s->rate);
-            buf_puts(b, " left");
+            quantity_time(&left, (s->total - s->done) / s->rate);
+            buf_puts(b, ", ");
+            buf_printf(b, _("about %s left"), buf_str(&left));
         }
     }
     buf_puts(b, ")");
+    buf_free(&done);
+    buf_free(&all);
+    buf_free(&per);
+    buf_free(&left);
+}
+
+/* Seconds since 1970; *rest is what stands between the seconds and the Z: "" or a fraction. */
+static bool parse_utc(const char *utc, time_t *when, char *rest, size_t size)
+{
+    struct tm tm = {0};
+    const char *end = utc ? strptime(utc, "%Y-%m-%dT%H:%M:%S", &tm) : NULL;
+    size_t n = end && *end == '.' ? 1 + strspn(end + 1, "0123456789") : 0;
+    if (!end || n >= size || strcmp(end + n, "Z") != 0 || tm.tm_year < 70 || tm.tm_year > 8099)
+        return false;
+    memcpy(rest, end, n);
+    rest[n] = '\0';
+    *when = timegm(&tm);
+    return true;
+}
+
+void quantity_date(struct buf *b, const struct term *t, const char *utc)
+{
+    struct tm tm;
+    time_t when;
+    char rest[16], day[32];
+    if (!parse_utc(utc, &when, rest, sizeof rest) || !(t->utc ? gmtime_r(&when, &tm) : localtime_r(&when, &tm))) {
+        text_add(b, t, utc);
+        return;
+    }
+    strftime(day, sizeof day, "%Y-%m-%d %H:%M:%S", &tm);
+    buf_printf(b, "%s%s", day, rest);
+    long minutes = tm.tm_gmtoff / 60;
+    if (t->utc)
+        buf_puts(b, " UTC");
+    else
+        buf_printf(b, " %c%02ld:%02ld", minutes < 0 ? '-' : '+', labs(minutes) / 60, labs(minutes) % 60);
 }

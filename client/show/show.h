@@ -37,7 +37,7 @@ void show_status(struct buf *b, const struct view *v, const struct snapshot *s);
 void show_next(struct buf *b, const struct view *v, const struct snapshot *s);
 /* One line: "job 7: In Progress, 12 of 40 subtasks done, 12:03". */
 void show_line(struct buf *b, const struct view *v, const struct snapshot *s);
-/* The table check | target | result | evidence | cure, and what failed in full. */
+/* The table check | target | result | evidence, and what failed in full, with its fix. */
 void show_check(struct buf *b, const struct view *v, const struct snapshot *s);
 
 /* From JSON: 0 or ERR_PROTOCOL. */
@@ -50,5 +50,10 @@ int show_procedures(struct buf *b, const struct view *v, const cJSON *list, stru
 
 /* For the pictures: the elapsed time now, of what has begun at `started` and not ended. */
 double view_elapsed(const struct view *v, double elapsed, const char *started, const char *ended);
+/* The same as "elapsed 12:03". */
+void view_elapsed_text(struct buf *b, const struct view *v, double elapsed, const char *started, const char *ended);
+/* A word of the protocol in the operator's language; one that this client does not know, as it is. */
+const char *view_state_word(const char *word);
+const char *view_job_type(const char *word);
 /* "Failed" with its mark and colour. */
 void view_state(struct buf *b, const struct term *t, enum state s);

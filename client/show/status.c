@@ -2,147 +2,236 @@
 #include <math.h>
 #include <string.h>
 
-#include "client/show/address.h"
-#include "client/show/quantity.h"
+#include "client/lang/lang.h"
 #include "client/show/show.h"
-#include "client/show/table.h"
-#include "client/show/text.h"
+#include "common/alloc.h"
 
-static void job_time(struct buf *b, const struct view *v, const struct snapshot *s)
+/* --- the header: fields, three spaces between, on as few lines as the terminal allows ------------------------- */
+
+struct fields {
+    struct buf *b;
+    const struct term *t;
+    size_t line; /* where the line begins */
+};
+
+/* Adds a field and empties it. */
+static void put(struct fields *f, struct buf *field)
 {
-    quantity_time(b, view_elapsed(v, s->elapsed, s->started, s->completed));
+    size_t so_far = text_width(buf_str(f->b) + f->line, f->b->len - f->line);
+    if (so_far && f->t->tty && so_far + 3 + text_width(buf_str(field), field->len) > f->t->width) {
+        buf_puts(f->b, "\n");
+        f->line = f->b->len;
+        so_far = 0;
+    }
+    buf_puts(f->b, so_far ? "   " : "");
+    buf_add(f->b, buf_str(field), field->len);
+    buf_free(field);
+}
+
+static void end_line(struct fields *f)
+{
+    buf_puts(f->b, "\n");
+    f->line = f->b->len;
+}
+
+/* A field "created 2026-…". */
+static void put_date(struct fields *f, const char *label, const char *utc)
+{
+    struct buf field = {0};
+    buf_printf(&field, "%s ", label);
+    quantity_date(&field, f->t, utc);
+    put(f, &field);
 }
 
 /* T1, T2, …: the times that the vendor's procedure asks for; the other facts are for -v. */
 static bool is_time_mark(const char *name) { return name[0] == 'T' && name[1] >= '0' && name[1] <= '9'; }
 
-static void add_facts(struct buf *b, const struct view *v, const struct snapshot *s)
+static void put_time_marks(struct fields *f, const struct snapshot *s)
 {
-    const cJSON *f;
-    cJSON_ArrayForEach(f, s->facts) if (cJSON_IsString(f) && is_time_mark(f->string))
+    const cJSON *fact;
+    cJSON_ArrayForEach(fact, s->facts) if (cJSON_IsString(fact) && is_time_mark(fact->string))
     {
-        buf_puts(b, "   ");
-        text_add(b, v->t, f->string);
-        buf_puts(b, " ");
-        text_add(b, v->t, f->valuestring);
+        struct buf c = {0};
+        text_add(&c, f->t, fact->string);
+        buf_puts(&c, " ");
+        quantity_date(&c, f->t, fact->valuestring);
+        put(f, &c);
     }
 }
 
 static void header(struct buf *b, const struct view *v, const struct snapshot *s)
 {
     const struct term *t = v->t;
-    buf_printf(b, "Job %lld   ", (long long)s->job);
-    view_state(b, t, s->state);
-    buf_puts(b, "   elapsed ");
-    job_time(b, v, s);
-    buf_puts(b, "   ");
-    text_add(b, t, s->type);
-    buf_puts(b, " of ");
-    text_add(b, t, s->object ? s->object : s->deployment);
+    struct fields f = {.b = b, .t = t, .line = b->len};
+    struct buf c = {0};
+    buf_printf(&c, _("Job %lld"), (long long)s->job);
+    put(&f, &c);
+    view_state(&c, t, s->state);
+    put(&f, &c);
+    view_elapsed_text(&c, v, s->elapsed, s->started, s->completed);
+    put(&f, &c);
+    /* TRANSLATORS: "Upgrade of lab: 4.0.2 -> 4.2.3" */
+    text_fmt(&c, t, _("%s of %s"), view_job_type(s->type), text_or_dash(s->object ? s->object : s->deployment));
     if (s->parent >= 0)
-        buf_printf(b, " (of job %lld)", (long long)s->parent);
-    buf_puts(b, "\nby ");
-    text_add(b, t, s->operator_);
-    buf_puts(b, "   created ");
-    text_add(b, t, s->created);
-    buf_puts(b, "   started ");
-    text_add(b, t, s->started);
-    if (s->completed) {
-        buf_puts(b, "   completed ");
-        text_add(b, t, s->completed);
-    }
-    buf_puts(b, "\nprocedure ");
-    text_add(b, t, s->procedure);
-    buf_puts(b, "   plan ");
-    char hash[13] = "-";
-    if (s->plan)
-        strncpy(hash, s->plan, sizeof hash - 1);
-    text_add(b, t, hash);
-    add_facts(b, v, s);
-    buf_puts(b, "\n");
+        buf_printf(&c, _(" (for job %lld)"), (long long)s->parent);
+    put(&f, &c);
+    end_line(&f);
+    text_fmt(&c, t, _("by %s"), text_or_dash(s->operator_));
+    put(&f, &c);
+    put_date(&f, _("created"), s->created);
+    put_date(&f, _("started"), s->started);
+    if (s->completed)
+        put_date(&f, _("completed"), s->completed);
+    end_line(&f);
+    text_fmt(&c, t, _("procedure %s"), text_or_dash(s->procedure));
+    put(&f, &c);
+    text_fmt(&c, t, _("plan %.12s"), text_or_dash(s->plan));
+    put(&f, &c);
+    put_time_marks(&f, s);
+    end_line(&f);
+}
+
+static void subtasks_done(struct buf *b, const struct snapshot *s)
+{
+    buf_printf(b, P_("%lld of %lld subtask done", "%lld of %lld subtasks done", s->total), (long long)s->done,
+               (long long)s->total);
 }
 
 static void bar(struct buf *b, const struct view *v, const struct snapshot *s)
 {
     enum { CELLS = 32 };
     int64_t done = s->done > s->total ? s->total : s->done;
-    int full = s->total > 0 ? (int)(done * 1.0 / (double)s->total * CELLS) : 0;
+    int full = s->total > 0 ? (int)((double)done / (double)s->total * CELLS) : 0;
     buf_puts(b, v->t->utf8 ? "" : "[");
     for (int i = 0; i < CELLS; i++)
         buf_puts(b, v->t->utf8 ? i < full ? "█" : "░" : i < full ? "#" : "-");
-    buf_printf(b, "%s %lld of %lld subtasks done\n", v->t->utf8 ? "" : "]", (long long)s->done, (long long)s->total);
+    buf_puts(b, v->t->utf8 ? " " : "] ");
+    subtasks_done(b, s);
+    buf_puts(b, "\n");
 }
 
-static void name_cell(struct table *tab, const struct view *v, unsigned indent, enum state st, const char *name)
+/* --- the table of steps: a column is a row here ---------------------------------------------------------------- */
+
+static void name_cell(struct buf *c, const struct view *v, unsigned indent, enum state st, const char *name)
 {
-    struct buf c = {0};
-    buf_printf(&c, "%*s", (int)indent, "");
-    text_paint(&c, v->t, state_colour(st), state_mark(st, v->t->utf8));
-    buf_puts(&c, " ");
-    text_add(&c, v->t, name);
-    table_cell(tab, &c);
+    buf_printf(c, "%*s", (int)indent, "");
+    text_paint(c, v->t, state_colour(st), state_mark(st, v->t->utf8));
+    buf_puts(c, " ");
+    text_add(c, v->t, name);
 }
 
-static void state_cell(struct table *tab, const struct view *v, enum state st)
+static void state_cell(struct buf *c, const struct view *v, enum state st)
 {
-    struct buf c = {0};
-    text_paint(&c, v->t, state_colour(st), state_word(st));
-    table_cell(tab, &c);
+    text_paint(c, v->t, state_colour(st), lang_text(state_word(st)));
 }
 
-static void step_row(struct table *tab, const struct view *v, const struct step *st)
+static void step_name(struct buf *c, const struct view *v, const struct step *st)
 {
-    struct buf c = {0};
+    name_cell(c, v, 0, st->state, st->id);
+}
+static void step_state(struct buf *c, const struct view *v, const struct step *st) { state_cell(c, v, st->state); }
+
+static void step_elapsed(struct buf *c, const struct view *v, const struct step *st)
+{
+    quantity_time(c, view_elapsed(v, st->elapsed, st->started, st->ended));
+}
+
+static void step_done(struct buf *c, const struct view *v, const struct step *st)
+{
     size_t done = 0;
     for (size_t i = 0; i < st->n_subs; i++)
         done += st->subs[i].state == STATE_SUCCESSFUL || st->subs[i].state == STATE_SKIPPED;
-    name_cell(tab, v, 0, st->state, st->id);
-    state_cell(tab, v, st->state);
-    quantity_time(&c, view_elapsed(v, st->elapsed, st->started, st->ended));
-    table_cell(tab, &c);
-    buf_printf(&c, "%zu/%zu", done, st->n_subs);
-    table_cell(tab, &c);
-    table_text(tab, "");
-    text_add(&c, v->t, st->title ? st->title : "");
+    buf_printf(c, "%zu/%zu", done, st->n_subs);
+}
+
+static void step_what(struct buf *c, const struct view *v, const struct step *st)
+{
+    text_add(c, v->t, st->title ? st->title : "");
     if (st->irreversible)
-        text_paint(&c, v->t, "33", " (irreversible)");
-    table_cell(tab, &c);
+        text_paint(c, v->t, "33", _(" (irreversible)"));
+}
+
+static void sub_name(struct buf *c, const struct view *v, const struct subtask *s)
+{
+    name_cell(c, v, 2, s->state, strcmp(s->name, "-") == 0 && s->host ? s->host : s->name);
+}
+
+static void sub_state(struct buf *c, const struct view *v, const struct subtask *s) { state_cell(c, v, s->state); }
+
+static void sub_elapsed(struct buf *c, const struct view *v, const struct subtask *s)
+{
+    quantity_time(c, view_elapsed(v, s->elapsed, s->started, s->ended));
+}
+
+static void sub_done(struct buf *c, const struct view *v, const struct subtask *s)
+{
+    if (s->total > 0 && !isnan(s->done))
+        buf_printf(c, "%.0f %%", floor(100 * fmin(1, fmax(0, s->done / s->total))));
+}
+
+static void sub_attempt(struct buf *c, const struct view *v, const struct subtask *s)
+{
+    if (s->attempt > 0)
+        buf_printf(c, "#%lld", (long long)s->attempt);
+}
+
+static void sub_what(struct buf *c, const struct view *v, const struct subtask *s)
+{
+    if (s->state == STATE_RUNNING && s->phase && strcmp(s->phase, "acting") != 0) {
+        text_add(c, v->t, s->phase);
+        buf_puts(c, s->message ? ": " : "");
+    }
+    if (s->message)
+        text_add(c, v->t, s->message);
+    else if (s->title && !c->len)
+        text_add(c, v->t, s->title);
+}
+
+static const struct {
+    struct column column;
+    void (*step)(struct buf *cell, const struct view *v, const struct step *st); /* NULL: empty */
+    void (*sub)(struct buf *cell, const struct view *v, const struct subtask *s);
+} columns[] = {
+    {{.title = N_("Step")}, step_name, sub_name},
+    {{.title = N_("State")}, step_state, sub_state},
+    {{.title = N_("Elapsed"), .leave = 1}, step_elapsed, sub_elapsed},
+    {{.title = N_("Done"), .leave = 2}, step_done, sub_done},
+    {{.title = N_("Attempt"), .leave = 3}, NULL, sub_attempt},
+    {{.title = N_("What"), .fit = COLUMN_CUT, .least = 24}, step_what, sub_what},
+};
+enum { N_COLUMNS = sizeof columns / sizeof columns[0] };
+
+static void step_row(struct table *tab, const struct view *v, const struct step *st)
+{
+    for (size_t i = 0; i < N_COLUMNS; i++) {
+        struct buf c = {0};
+        if (columns[i].step)
+            columns[i].step(&c, v, st);
+        table_cell(tab, &c);
+    }
 }
 
 static void sub_row(struct table *tab, const struct view *v, const struct subtask *s)
 {
-    struct buf c = {0};
-    name_cell(tab, v, 2, s->state, strcmp(s->name, "-") == 0 && s->host ? s->host : s->name);
-    state_cell(tab, v, s->state);
-    quantity_time(&c, view_elapsed(v, s->elapsed, s->started, s->ended));
-    table_cell(tab, &c);
-    if (s->total > 0 && !isnan(s->done))
-        buf_printf(&c, "%.0f %%", floor(100 * fmin(1, fmax(0, s->done / s->total))));
-    table_cell(tab, &c);
-    if (s->attempt > 0)
-        buf_printf(&c, "#%lld", (long long)s->attempt);
-    table_cell(tab, &c);
-    if (s->state == STATE_RUNNING && s->phase && strcmp(s->phase, "acting") != 0) {
-        text_add(&c, v->t, s->phase);
-        buf_puts(&c, s->message ? ": " : "");
+    for (size_t i = 0; i < N_COLUMNS; i++) {
+        struct buf c = {0};
+        columns[i].sub(&c, v, s);
+        table_cell(tab, &c);
     }
-    if (s->message)
-        text_add(&c, v->t, s->message);
-    else if (s->title && !c.len)
-        text_add(&c, v->t, s->title);
-    table_cell(tab, &c);
 }
 
+/* Steps that a small screen has no room for, as one row. */
 static void group_row(struct table *tab, const struct view *v, enum state st, size_t n, const char *what)
 {
     struct buf c = {0};
     if (n == 0)
         return;
     text_paint(&c, v->t, state_colour(st), state_mark(st, v->t->utf8));
-    buf_printf(&c, " %zu step%s", n, n == 1 ? "" : "s");
+    buf_puts(&c, " ");
+    buf_printf(&c, P_("%zu step", "%zu steps", n), n);
     table_cell(tab, &c);
     table_text(tab, what);
-    for (int i = 0; i < 4; i++)
+    for (size_t i = 2; i < N_COLUMNS; i++)
         table_text(tab, "");
 }
 
@@ -150,20 +239,17 @@ static bool quiet(enum state s) { return s == STATE_PENDING || s == STATE_SUCCES
 
 static void steps(struct buf *b, const struct view *v, const struct snapshot *s)
 {
-    static const char *const titles[] = {"Step", "State", "Elapsed", "Done", "Attempt", "What"};
+    struct column plain[N_COLUMNS];
     struct table tab;
     size_t before = 0, after = 0;
-    table_begin(&tab, 6);
-    for (size_t i = 0; i < 6; i++) {
-        struct buf c = {0};
-        text_paint(&c, v->t, "1", titles[i]);
-        table_cell(&tab, &c);
-    }
+    for (size_t i = 0; i < N_COLUMNS; i++)
+        plain[i] = columns[i].column;
+    table_begin(&tab, v->t, plain, N_COLUMNS);
     for (size_t i = 0; v->brief && i < s->n_steps; i++) {
         before += s->steps[i].state == STATE_SUCCESSFUL || s->steps[i].state == STATE_SKIPPED;
         after += s->steps[i].state == STATE_PENDING;
     }
-    group_row(&tab, v, STATE_SUCCESSFUL, before, "done");
+    group_row(&tab, v, STATE_SUCCESSFUL, before, _("done"));
     for (size_t i = 0; i < s->n_steps; i++) {
         const struct step *st = &s->steps[i];
         if (v->brief && (quiet(st->state) || st->state == STATE_SKIPPED))
@@ -173,25 +259,28 @@ static void steps(struct buf *b, const struct view *v, const struct snapshot *s)
             if (v->verbose || !quiet(st->subs[k].state))
                 sub_row(&tab, v, &st->subs[k]);
     }
-    group_row(&tab, v, STATE_PENDING, after, "not begun");
+    group_row(&tab, v, STATE_PENDING, after, _("not started"));
     table_end(&tab, b);
 }
 
 static void all_facts(struct buf *b, const struct view *v, const struct snapshot *s)
 {
+    static const struct column two[] = {{.title = NULL}, {.fit = COLUMN_WRAP, .least = 20}};
     const cJSON *f;
     struct table tab;
-    struct buf c = {0};
     if (!s->facts || !s->facts->child)
         return;
-    buf_puts(b, "\nFacts\n");
-    table_begin(&tab, 2);
+    buf_printf(b, "\n%s\n", _("Facts"));
+    table_begin(&tab, v->t, two, 2);
+    tab.indent = 2;
     cJSON_ArrayForEach(f, s->facts) if (cJSON_IsString(f))
     {
-        buf_puts(&c, "  ");
-        text_add(&c, v->t, f->string);
-        table_cell(&tab, &c);
-        text_add(&c, v->t, f->valuestring);
+        struct buf c = {0};
+        table_data(&tab, f->string);
+        if (is_time_mark(f->string))
+            quantity_date(&c, v->t, f->valuestring);
+        else
+            text_add(&c, v->t, f->valuestring);
         table_cell(&tab, &c);
     }
     table_end(&tab, b);
@@ -206,24 +295,27 @@ void show_status(struct buf *b, const struct view *v, const struct snapshot *s)
         text_paint(b, v->t, "1;33", v->note);
         buf_puts(b, "\n");
     }
+    text_cut(b, v->t, from);
     buf_puts(b, "\n");
     steps(b, v, s);
     if (v->verbose)
         all_facts(b, v, s);
-    text_cut(b, v->t, from);
     buf_puts(b, "\n");
     show_next(b, v, s);
 }
 
 void show_line(struct buf *b, const struct view *v, const struct snapshot *s)
 {
-    buf_printf(b, "job %lld: %s", (long long)s->job, state_word(s->state));
-    if (s->why) {
-        buf_puts(b, " (");
-        text_add(b, v->t, s->why);
-        buf_puts(b, ")");
-    }
-    buf_printf(b, ", %lld of %lld subtasks done, ", (long long)s->done, (long long)s->total);
-    job_time(b, v, s);
+    struct buf done = {0}, time = {0};
+    subtasks_done(&done, s);
+    quantity_time(&time, view_elapsed(v, s->elapsed, s->started, s->completed));
+    if (s->why)
+        text_fmt(b, v->t, _("job %lld: %s (%s), %s, %s"), (long long)s->job, lang_text(state_word(s->state)), s->why,
+                 buf_str(&done), buf_str(&time));
+    else
+        text_fmt(b, v->t, _("job %lld: %s, %s, %s"), (long long)s->job, lang_text(state_word(s->state)), buf_str(&done),
+                 buf_str(&time));
     buf_puts(b, "\n");
+    buf_free(&done);
+    buf_free(&time);
 }

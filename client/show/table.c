@@ -1,43 +1,182 @@
 #include "client/show/table.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/lang/lang.h"
 #include "client/show/text.h"
 #include "common/alloc.h"
 
-void table_begin(struct table *t, size_t n_cols) { *t = (struct table){.n_cols = n_cols}; }
+enum { GAP = 2 };
 
-static void add(struct table *t, char *cell)
+static void add(struct table *tab, char *cell)
 {
-    t->cells = xrealloc(t->cells, t->n + 1, sizeof *t->cells);
-    t->cells[t->n++] = cell;
+    tab->cells = xrealloc(tab->cells, tab->n + 1, sizeof *tab->cells);
+    tab->cells[tab->n++] = cell;
 }
 
-void table_cell(struct table *t, struct buf *cell) { add(t, buf_take(cell)); }
-void table_text(struct table *t, const char *cell) { add(t, xstrdup(cell)); }
-
-void table_end(struct table *t, struct buf *out)
+void table_begin(struct table *tab, const struct term *t, const struct column *columns, size_t n)
 {
-    size_t *widths = xcalloc(t->n_cols, sizeof *widths);
-    for (size_t i = 0; i < t->n; i++) {
-        size_t w = text_width(t->cells[i], strlen(t->cells[i]));
-        if (w > widths[i % t->n_cols])
-            widths[i % t->n_cols] = w;
+    *tab = (struct table){.t = t, .columns = columns, .n_cols = n};
+    for (size_t i = 0; columns[0].title && i < n; i++) {
+        struct buf c = {0};
+        text_paint(&c, t, "1", lang_text(columns[i].title));
+        table_cell(tab, &c);
     }
-    for (size_t i = 0; i < t->n; i++) {
-        size_t from = out->len, col = i % t->n_cols;
-        buf_puts(out, t->cells[i]);
-        if (col + 1 < t->n_cols) {
-            text_pad(out, from, widths[col] + 2);
-        } else { /* no spaces at the end of a line */
-            while (out->len > 0 && out->data[out->len - 1] == ' ')
-                out->data[--out->len] = '\0';
-            buf_puts(out, "\n");
+}
+
+void table_cell(struct table *tab, struct buf *cell) { add(tab, buf_take(cell)); }
+void table_text(struct table *tab, const char *cell) { add(tab, xstrdup(cell)); }
+
+void table_data(struct table *tab, const char *cell)
+{
+    struct buf c = {0};
+    text_add(&c, tab->t, cell);
+    table_cell(tab, &c);
+}
+
+static void natural_widths(const struct table *tab, size_t *widths)
+{
+    memset(widths, 0, tab->n_cols * sizeof *widths);
+    for (size_t i = 0; i < tab->n; i++) {
+        size_t w = text_width(tab->cells[i], strlen(tab->cells[i]));
+        if (w > widths[i % tab->n_cols])
+            widths[i % tab->n_cols] = w;
+    }
+}
+
+static size_t total(const struct table *tab, const size_t *widths, const bool *left_out)
+{
+    size_t sum = 0, shown = 0;
+    for (size_t i = 0; i < tab->n_cols; i++)
+        if (!left_out[i]) {
+            sum += widths[i];
+            shown++;
         }
-        free(t->cells[i]);
+    return sum + (shown ? shown - 1 : 0) * GAP;
+}
+
+/* The widest column that may still become narrower; n_cols when there is none. */
+static size_t to_narrow(const struct table *tab, const size_t *widths, const bool *left_out)
+{
+    size_t found = tab->n_cols;
+    for (size_t i = 0; i < tab->n_cols; i++)
+        if (!left_out[i] && tab->columns[i].fit != COLUMN_WHOLE && widths[i] > tab->columns[i].least &&
+            (found == tab->n_cols || widths[i] > widths[found]))
+            found = i;
+    return found;
+}
+
+static size_t to_leave(const struct table *tab, const bool *left_out)
+{
+    size_t found = tab->n_cols;
+    for (size_t i = 0; i < tab->n_cols; i++)
+        if (!left_out[i] && tab->columns[i].leave &&
+            (found == tab->n_cols || tab->columns[i].leave > tab->columns[found].leave))
+            found = i;
+    return found;
+}
+
+static void fit(const struct table *tab, size_t *widths, bool *left_out)
+{
+    size_t room = tab->t->width > tab->indent ? tab->t->width - tab->indent : 1, i;
+    natural_widths(tab, widths);
+    while (tab->t->tty && total(tab, widths, left_out) > room) {
+        if ((i = to_narrow(tab, widths, left_out)) < tab->n_cols) {
+            widths[i]--;
+        } else if ((i = to_leave(tab, left_out)) < tab->n_cols) {
+            left_out[i] = true;
+            natural_widths(tab, widths);
+        } else {
+            break;
+        }
     }
-    free(t->cells);
+}
+
+/* The colour that is on at the end of these bytes: the sequence, or "" when there is none. */
+static void colour_at_end(const char *s, size_t len, char *out, size_t size)
+{
+    for (size_t i = 0; i < len; i++)
+        if (s[i] == '\033') {
+            size_t n = strcspn(s + i, "m") + 1;
+            bool off = n == 4 && memcmp(s + i, "\033[0m", 4) == 0;
+            if (n < size) {
+                memcpy(out, s + i, n);
+                out[off ? 0 : n] = '\0';
+            }
+        }
+}
+
+/* What a cell has on the next line of its row; moves *cell behind it. */
+static void cell_line(struct buf *out, const struct table *tab, const struct column *col, size_t width, const char **cell,
+                      char *colour, size_t size)
+{
+    size_t len = strlen(*cell), n = len, next = len;
+    if (col->fit != COLUMN_WRAP || text_width(*cell, len) <= width) {
+        buf_puts(out, colour);
+        if (col->fit == COLUMN_CUT)
+            text_add_cut(out, tab->t, *cell, len, width);
+        else
+            buf_add(out, *cell, len);
+        *cell += len;
+        return;
+    }
+    n = text_line(*cell, len, width, &next);
+    buf_puts(out, colour);
+    buf_add(out, *cell, n);
+    colour_at_end(*cell, n, colour, size);
+    if (*colour)
+        buf_puts(out, "\033[0m");
+    *cell += next;
+}
+
+static void trim(struct buf *out, size_t from)
+{
+    while (out->len > from && out->data[out->len - 1] == ' ')
+        out->data[--out->len] = '\0';
+}
+
+static void print_row(struct buf *out, const struct table *tab, char *const *cells, const size_t *widths,
+                      const bool *left_out)
+{
+    enum { COLOUR = 24 };
+    const char **rest = xcalloc(tab->n_cols, sizeof *rest);
+    char(*colours)[COLOUR] = xcalloc(tab->n_cols, sizeof *colours);
+    bool more = true;
+    for (size_t i = 0; i < tab->n_cols; i++)
+        rest[i] = cells[i];
+    while (more) {
+        size_t line = out->len, at = tab->indent;
+        buf_printf(out, "%*s", (int)tab->indent, "");
+        more = false;
+        for (size_t i = 0; i < tab->n_cols; i++) {
+            if (left_out[i])
+                continue;
+            text_pad(out, line, at);
+            cell_line(out, tab, &tab->columns[i], widths[i], &rest[i], colours[i], COLOUR);
+            at += widths[i] + GAP;
+            more |= *rest[i] != '\0';
+        }
+        trim(out, line);
+        buf_puts(out, "\n");
+    }
+    free(rest);
+    free(colours);
+}
+
+void table_end(struct table *tab, struct buf *out)
+{
+    size_t *widths = xcalloc(tab->n_cols, sizeof *widths), from = out->len;
+    bool *left_out = xcalloc(tab->n_cols, sizeof *left_out);
+    fit(tab, widths, left_out);
+    for (size_t i = 0; i + tab->n_cols <= tab->n; i += tab->n_cols)
+        print_row(out, tab, tab->cells + i, widths, left_out);
+    text_cut(out, tab->t, from); /* when even that was too wide */
+    for (size_t i = 0; i < tab->n; i++)
+        free(tab->cells[i]);
+    free(tab->cells);
     free(widths);
-    *t = (struct table){0};
+    free(left_out);
+    *tab = (struct table){0};
 }

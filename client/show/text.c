@@ -1,5 +1,6 @@
 #include "client/show/text.h"
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -45,6 +46,16 @@ void text_add(struct buf *b, const struct term *t, const char *s)
         add_escaped(b, t, s, strlen(s), false);
     else
         buf_puts(b, "-");
+}
+
+void text_fmt(struct buf *b, const struct term *t, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    char *text = xvasprintf(fmt, ap);
+    va_end(ap);
+    text_add(b, t, text);
+    free(text);
 }
 
 void text_block(struct buf *b, const struct term *t, const char *s, size_t len)
@@ -94,27 +105,28 @@ void text_pad(struct buf *b, size_t from, size_t width)
         buf_puts(b, " ");
 }
 
-static void cut_line(struct buf *out, const struct term *t, const char *s, size_t len)
+void text_add_cut(struct buf *b, const struct term *t, const char *s, size_t len, size_t width)
 {
     const char *dots = t->utf8 ? "…" : "...";
-    size_t keep = t->width - (t->utf8 ? 1 : 3), at = 0, w;
+    size_t mark = t->utf8 ? 1 : 3, at = 0, w;
     bool coloured = false;
-    if (text_width(s, len) <= t->width) {
-        buf_add(out, s, len);
+    if (text_width(s, len) <= width) {
+        buf_add(b, s, len);
         return;
     }
     for (size_t i = 0; i < len;) {
         size_t n = piece(s + i, len - i, &w);
-        if (at + w > keep)
+        if (at + w + mark > width)
             break;
         coloured |= s[i] == '\033';
-        buf_add(out, s + i, n);
+        buf_add(b, s + i, n);
         at += w;
         i += n;
     }
-    buf_puts(out, dots);
+    if (at + mark <= width)
+        buf_puts(b, dots);
     if (coloured)
-        buf_puts(out, "\033[0m");
+        buf_puts(b, "\033[0m");
 }
 
 void text_cut(struct buf *b, const struct term *t, size_t from)
@@ -127,12 +139,65 @@ void text_cut(struct buf *b, const struct term *t, size_t from)
     for (size_t i = 0; i < old.len;) {
         const char *nl = memchr(old.data + i, '\n', old.len - i);
         size_t len = nl ? (size_t)(nl - old.data) - i : old.len - i;
-        cut_line(b, t, old.data + i, len);
+        text_add_cut(b, t, old.data + i, len, t->width);
         if (nl)
             buf_puts(b, "\n");
         i += len + (nl != NULL);
     }
     buf_free(&old);
+}
+
+/* The character at `s`, when it is one of `set`. */
+static bool one_of(const char *set, const char *s, size_t n)
+{
+    for (const char *p = set; *p;) {
+        uint32_t c;
+        size_t k = utf8_decode(p, strlen(p), &c);
+        if (k == n && memcmp(p, s, n) == 0)
+            return true;
+        p += k ? k : 1;
+    }
+    return false;
+}
+
+/* Chinese is written without spaces: a line may end beside any wide character, but for marks that belong to the one
+ * before them or after them. */
+static bool may_part(const char *left, size_t n, size_t left_width, const char *right, size_t m, size_t right_width)
+{
+    return (left_width == 2 || right_width == 2) && right_width > 0 && !one_of("，。、；：？！）》」』】”’…%)],.;:!?", right, m) &&
+           !one_of("（《「『【“‘([", left, n);
+}
+
+size_t text_line(const char *s, size_t len, size_t width, size_t *next)
+{
+    size_t at = 0, good = 0, after = 0, w = 0, before = 0, before_n = 0, before_w = 0;
+    size_t lead = strspn(s, " ");
+    for (size_t i = 0; i < len;) {
+        size_t n = piece(s + i, len - i, &w);
+        if (s[i] == ' ' && i >= lead) {
+            for (good = i; good > 0 && s[good - 1] == ' ';)
+                good--;
+            after = i + 1;
+        } else if (s[i] != '\033' && before_n && i > lead &&
+                   may_part(s + before, before_n, before_w, s + i, n, w)) {
+            good = after = i;
+        }
+        if (at + w > width && at > 0) {
+            *next = after ? after : i;
+            while (*next < len && s[*next] == ' ')
+                ++*next;
+            return after ? good : i;
+        }
+        if (s[i] != '\033' && w > 0) {
+            before = i;
+            before_n = n;
+            before_w = w;
+        }
+        at += w;
+        i += n;
+    }
+    *next = len;
+    return len;
 }
 
 void text_wrap(struct buf *b, const struct term *t, size_t from, unsigned indent)
@@ -143,29 +208,13 @@ void text_wrap(struct buf *b, const struct term *t, size_t from, unsigned indent
     if (indent > t->width / 2)
         indent = t->width / 2;
     char *s = xstrndup(b->data + from, len);
-    size_t line = 0, space = 0, at = 0, w; /* start of the line; after the last space in it; columns so far */
-    size_t lead = strspn(s, " ");
+    size_t next = 0;
     b->len = from;
-    for (size_t i = 0; i < len;) {
-        size_t n = piece(s + i, len - i, &w);
-        if (at + w > t->width) {
-            size_t end = s[i] == ' ' ? i : space > line ? space : i;
-            size_t cut = end;
-            while (cut > line && s[cut - 1] == ' ')
-                cut--;
-            buf_add(b, s + line, cut - line);
+    for (size_t at = 0; at < len; at += next) {
+        size_t n = text_line(s + at, len - at, at ? t->width - indent : t->width, &next);
+        if (at)
             buf_printf(b, "\n%*s", (int)indent, "");
-            for (line = end; s[line] == ' '; line++)
-                ;
-            i = space = line;
-            at = indent;
-            continue;
-        }
-        at += w;
-        i += n;
-        if (s[i - 1] == ' ' && i > lead)
-            space = i;
+        buf_add(b, s + at, n);
     }
-    buf_add(b, s + line, len - line);
     free(s);
 }

@@ -9,6 +9,9 @@
 /* One line: control characters, bytes that are not UTF-8, and marks that reorder text become \n, \x1b, \u202e. On a
  * terminal that is not UTF-8 other characters become "?". NULL adds "-". */
 void text_add(struct buf *b, const struct term *t, const char *s);
+/* One line of our own words with data in it: formatted, then escaped as a whole. */
+void text_fmt(struct buf *b, const struct term *t, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+static inline const char *text_or_dash(const char *s) { return s ? s : "-"; }
 /* Many lines: on a terminal as text_add() but for newline and tab; else the bytes as they are. */
 void text_block(struct buf *b, const struct term *t, const char *s, size_t len);
 /* Our own text in a colour ("1;31"), when there are colours. */
@@ -16,7 +19,12 @@ void text_paint(struct buf *b, const struct term *t, const char *colour, const c
 
 size_t text_width(const char *s, size_t len);            /* columns; colours have none */
 void text_pad(struct buf *b, size_t from, size_t width); /* spaces, until what was added since `from` is that wide */
+/* Adds `s`, cut to `width` columns. */
+void text_add_cut(struct buf *b, const struct term *t, const char *s, size_t len, size_t width);
+/* How many bytes of `s` make one line of `width` columns: up to a space or a place where Chinese may be broken, else as
+ * much as there is room for, and at least one character. *next is where the next line begins. */
+size_t text_line(const char *s, size_t len, size_t width, size_t *next);
 /* On a terminal: cuts each line since `from` to its width. */
 void text_cut(struct buf *b, const struct term *t, size_t from);
-/* On a terminal: breaks the one line since `from` at spaces; the next lines begin with `indent` spaces. */
+/* On a terminal: breaks the one line since `from` as text_line() does; the next lines begin with `indent` spaces. */
 void text_wrap(struct buf *b, const struct term *t, size_t from, unsigned indent);

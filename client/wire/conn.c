@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "client/lang/lang.h"
 #include "client/wire/get.h"
 #include "common/protocol.h"
 
@@ -23,8 +24,8 @@ int64_t conn_now(void)
 
 static int no_daemon(const struct conn *c, const char *why, struct err *e)
 {
-    return err_set(e, ERR_NO_DAEMON, "omsupd does not answer on %s: %s; is it running? systemctl status omsupd",
-                   c->path, why);
+    return err_set(e, ERR_NO_DAEMON,
+                   _("omsupd does not respond on %s: %s. Is it running? Try: systemctl status omsupd"), c->path, why);
 }
 
 int conn_open(struct conn *c, const char *path, struct err *e)
@@ -32,8 +33,8 @@ int conn_open(struct conn *c, const char *path, struct err *e)
     struct sockaddr_un a = {.sun_family = AF_UNIX};
     *c = (struct conn){.fd = -1, .path = path};
     if (strlen(path) >= sizeof a.sun_path)
-        return err_set(e, ERR_USAGE, "the path of the socket is longer than %zu bytes: %.200s", sizeof a.sun_path - 1,
-                       path);
+        return err_set(e, ERR_USAGE, _("the path of the socket is longer than %zu bytes: %.200s"),
+                       sizeof a.sun_path - 1, path);
     strcpy(a.sun_path, path);
     c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (c->fd < 0)
@@ -44,10 +45,10 @@ int conn_open(struct conn *c, const char *path, struct err *e)
     conn_close(c);
     if (why == EACCES || why == EPERM)
         return err_set(e, ERR_DENIED,
-                       "%s: permission denied; operators are root and the members of the group omsup: usermod -aG "
-                       "omsup USER, then log in again",
+                       _("%s: permission denied. Operators are root and the members of the group omsup. To add one: "
+                         "usermod -aG omsup USER, then log in again"),
                        path);
-    return no_daemon(c, why == EAGAIN ? "too many wait to be served" : strerror(why), e);
+    return no_daemon(c, why == EAGAIN ? _("too many clients are waiting") : strerror(why), e);
 }
 
 void conn_close(struct conn *c)
@@ -71,7 +72,7 @@ static int await(const struct conn *c, short events, int64_t deadline, struct er
         if (n < 0 && errno != EINTR)
             return err_set(e, ERR_SYSTEM, "poll: %s", strerror(errno));
         if (n == 0 && conn_now() >= deadline)
-            return no_daemon(c, "no answer in time", e);
+            return no_daemon(c, _("no response in time"), e);
     }
 }
 
@@ -86,13 +87,13 @@ int conn_send(struct conn *c, const char *method, cJSON *params, struct err *e)
     char *text = cJSON_PrintUnformatted(m);
     cJSON_Delete(m);
     if (!text)
-        return err_set(e, ERR_INTERNAL, "a request cannot be written as JSON");
+        return err_set(e, ERR_INTERNAL, _("a request cannot be written as JSON"));
     struct buf out = {0};
     buf_puts(&out, text);
     buf_puts(&out, "\n");
     free(text);
     int rc = out.len > PROTOCOL_LINE_MAX
-                 ? err_set(e, ERR_LIMIT, "a request of %zu bytes is over the limit of 1 MiB", out.len)
+                 ? err_set(e, ERR_LIMIT, _("a request of %zu bytes exceeds the limit of 1 MiB"), out.len)
                  : 0;
     int64_t deadline = conn_now() + CONN_REPLY_MS;
     for (size_t at = 0; rc == 0 && at < out.len;) {
@@ -120,7 +121,7 @@ int conn_read(struct conn *c, struct err *e)
             return 0;
         }
         if (n == 0)
-            return no_daemon(c, "it closed the connection", e);
+            return no_daemon(c, _("it closed the connection"), e);
         if (errno == EAGAIN)
             return 0;
         if (errno != EINTR)
@@ -130,7 +131,7 @@ int conn_read(struct conn *c, struct err *e)
 
 static int not_kept(const char *what, struct err *e)
 {
-    return err_set(e, ERR_PROTOCOL, "omsupd does not keep to the protocol: %s", what);
+    return err_set(e, ERR_PROTOCOL, _("protocol error from omsupd: %s"), what);
 }
 
 static int daemon_error(struct conn *c, const cJSON *error, struct err *e)
@@ -144,7 +145,7 @@ static int daemon_error(struct conn *c, const cJSON *error, struct err *e)
         return err_set(e, bad.code, "%s", bad.msg);
     snprintf(c->hint, sizeof c->hint, "%s", hint ? hint : "");
     int rc = code > -1e6 && code < 1e6 && code == floor(code) ? err_from_rpc((int)code) : ERR_INTERNAL;
-    return err_set(e, rc, "%s", *message ? message : err_text(rc));
+    return err_set(e, rc, "%s", *message ? message : lang_text(err_text(rc)));
 }
 
 static int parse(struct conn *c, const char *line, size_t len, struct message *m, struct err *e)
@@ -152,7 +153,7 @@ static int parse(struct conn *c, const char *line, size_t len, struct message *m
     *m = (struct message){.root = memchr(line, '\0', len) ? NULL : cJSON_ParseWithLength(line, len), .id = -1};
     const cJSON *version = cJSON_GetObjectItemCaseSensitive(m->root, "jsonrpc");
     if (!cJSON_IsObject(m->root) || !cJSON_IsString(version) || strcmp(version->valuestring, "2.0") != 0)
-        return not_kept("a line is no JSON-RPC 2.0 message", e);
+        return not_kept(_("a line is not a JSON-RPC 2.0 message"), e);
     const cJSON *error = cJSON_GetObjectItemCaseSensitive(m->root, "error"),
                 *method = cJSON_GetObjectItemCaseSensitive(m->root, "method");
     const cJSON *id = cJSON_GetObjectItemCaseSensitive(m->root, "id");
@@ -161,13 +162,13 @@ static int parse(struct conn *c, const char *line, size_t len, struct message *m
     if (method) {
         m->params = cJSON_GetObjectItemCaseSensitive(m->root, "params");
         if (!cJSON_IsString(method) || !cJSON_IsObject(m->params))
-            return not_kept("a notification without method or params", e);
+            return not_kept(_("a notification without method or params"), e);
         m->method = method->valuestring;
         return 0;
     }
     m->result = cJSON_GetObjectItemCaseSensitive(m->root, "result");
     if (!cJSON_IsObject(m->result) || !cJSON_IsNumber(id) || !(id->valuedouble >= 0 && id->valuedouble < 1e9))
-        return not_kept("an answer without id or result", e);
+        return not_kept(_("a response without id or result"), e);
     m->id = (int64_t)id->valuedouble;
     return 0;
 }
@@ -178,7 +179,7 @@ int conn_next(struct conn *c, struct message *m, struct err *e)
     char *nl = c->in.len > c->seen ? memchr(c->in.data + c->seen, '\n', c->in.len - c->seen) : NULL;
     size_t len = nl ? (size_t)(nl - c->in.data) : c->in.len;
     if (len > PROTOCOL_LINE_MAX)
-        return not_kept("a line of more than 1 MiB", e);
+        return not_kept(_("a line longer than 1 MiB"), e);
     c->seen = nl ? 0 : len;
     if (!nl)
         return 0;
@@ -211,7 +212,7 @@ int conn_call(struct conn *c, const char *method, cJSON *params, int timeout_ms,
         }
         if (rc == 1 && !m.method) {
             message_clear(&m);
-            return not_kept("an answer to what was not asked", e);
+            return not_kept(_("a response to a request that was not sent"), e);
         }
         if (rc == 1) { /* a notification of a watch that is over */
             message_clear(&m);
@@ -241,9 +242,9 @@ int conn_check_hello(const struct conn *c, const cJSON *result, struct err *e)
         return err_set(e, bad.code, "%s", bad.msg);
     if (protocol != PROTOCOL_VERSION)
         return err_set(e, ERR_PROTOCOL,
-                       "omsupd %.40s on %s speaks protocol %lld, this omsupctl (%s) speaks %d: use the omsupctl of the "
-                       "same release",
-                       version ? version : "(version unknown)", c->path, (long long)protocol, OMSUP_VERSION,
+                       _("omsupd %.40s on %s uses protocol %lld, but this omsupctl (%s) uses %d; use the omsupctl of "
+                         "the same release"),
+                       version ? version : _("(unknown version)"), c->path, (long long)protocol, OMSUP_VERSION,
                        PROTOCOL_VERSION);
     return 0;
 }

@@ -34,7 +34,7 @@ struct message {
     const char *method;  /* of a notification, else NULL */
 };
 
-int64_t conn_now(void); /* milliseconds of a clock that only goes on */
+int64_t conn_now(void); /* milliseconds of a clock that never goes back */
 
 int conn_open(struct conn *c, const char *path, struct err *e);
 void conn_close(struct conn *c);

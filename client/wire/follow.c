@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <string.h>
 
+#include "client/lang/lang.h"
 #include "client/wire/get.h"
 
 enum { BACK_OFF_MIN_MS = 100, BACK_OFF_MAX_MS = 3000 };
@@ -95,7 +96,7 @@ static int take(struct follow *f, struct err *e)
     struct err bad = {0};
     bool answer = f->stage == FOLLOW_ASKED;
     if (answer == (m->method != NULL) || (m->method && strcmp(m->method, "changed") != 0))
-        return err_set(e, ERR_PROTOCOL, "omsupd does not keep to the protocol: not a message of a watch");
+        return err_set(e, ERR_PROTOCOL, _("protocol error from omsupd: not a message of a watch"));
     f->snapshot = answer ? m->result : get_object(m->params, "snapshot", REQUIRED, &bad);
     f->events = answer ? NULL : get_array(m->params, "events", OPTIONAL, &bad);
     int64_t last = get_id(answer ? m->result : m->params, "last", OPTIONAL, &bad);
@@ -150,9 +151,8 @@ static int wait_once(struct follow *f, int64_t until, struct err *e)
         return conn_read(&f->conn, e) ? failed(f, e) : -1;
     now = conn_now();
     if (f->stage != FOLLOW_CLOSED && now >= f->deadline) {
-        err_set(e, ERR_NO_DAEMON,
-                "omsupd does not answer on %s: nothing was heard of it in time; is it running? systemctl status omsupd",
-                f->path);
+        err_set(e, ERR_NO_DAEMON, _("omsupd does not respond on %s: %s. Is it running? Try: systemctl status omsupd"),
+                f->path, _("no response in time"));
         return failed(f, e);
     }
     if (f->stage == FOLLOW_CLOSED && now >= f->try_at)

@@ -2,12 +2,14 @@
 
 #include <math.h>
 
+#include "client/lang/lang.h"
+
 static const double ID_MAX = 9007199254740991.0; /* whole numbers that JSON keeps */
 
 static void wrong(struct err *e, const char *name, const char *what)
 {
     if (e->code == 0)
-        err_set(e, ERR_PROTOCOL, "omsupd does not keep to the protocol: \"%s\" %s", name, what);
+        err_set(e, ERR_PROTOCOL, _("protocol error from omsupd: \"%s\" %s"), name, what);
 }
 
 /* The member, or NULL; a missing one that is required, or an `o` that is no object, is an error. */
@@ -17,9 +19,9 @@ static const cJSON *member(const cJSON *o, const char *name, enum need need, str
     if (v && !cJSON_IsNull(v))
         return v;
     if (!cJSON_IsObject(o))
-        wrong(e, name, "is looked for in what is no object");
+        wrong(e, name, _("is expected in something that is not an object"));
     else if (need == REQUIRED)
-        wrong(e, name, "is missing");
+        wrong(e, name, _("is missing"));
     return NULL;
 }
 
@@ -29,7 +31,7 @@ const char *get_text(const cJSON *o, const char *name, enum need need, struct er
     if (v && cJSON_IsString(v))
         return v->valuestring;
     if (v)
-        wrong(e, name, "is not a string");
+        wrong(e, name, _("is not a string"));
     return v || need == REQUIRED ? "" : NULL;
 }
 
@@ -39,7 +41,7 @@ double get_number(const cJSON *o, const char *name, enum need need, struct err *
     if (v && cJSON_IsNumber(v) && isfinite(v->valuedouble))
         return v->valuedouble;
     if (v)
-        wrong(e, name, "is not a number");
+        wrong(e, name, _("is not a number"));
     return NAN;
 }
 
@@ -50,7 +52,7 @@ int64_t get_id(const cJSON *o, const char *name, enum need need, struct err *e)
         return -1;
     if (v >= 0 && v <= ID_MAX && v == floor(v))
         return (int64_t)v;
-    wrong(e, name, "is not a whole number");
+    wrong(e, name, _("is not a whole number"));
     return -1;
 }
 
@@ -58,7 +60,7 @@ bool get_bool(const cJSON *o, const char *name, enum need need, struct err *e)
 {
     const cJSON *v = member(o, name, need, e);
     if (v && !cJSON_IsBool(v))
-        wrong(e, name, "is not true or false");
+        wrong(e, name, _("is not true or false"));
     return v && cJSON_IsTrue(v);
 }
 
@@ -67,7 +69,7 @@ const cJSON *get_array(const cJSON *o, const char *name, enum need need, struct 
     const cJSON *v = member(o, name, need, e);
     if (!v || cJSON_IsArray(v))
         return v;
-    wrong(e, name, "is not an array");
+    wrong(e, name, _("is not an array"));
     return NULL;
 }
 
@@ -76,6 +78,14 @@ const cJSON *get_object(const cJSON *o, const char *name, enum need need, struct
     const cJSON *v = member(o, name, need, e);
     if (!v || cJSON_IsObject(v))
         return v;
-    wrong(e, name, "is not an object");
+    wrong(e, name, _("is not an object"));
     return NULL;
+}
+
+const char *get_string(const cJSON *element, const char *list, struct err *e)
+{
+    if (cJSON_IsString(element))
+        return element->valuestring;
+    wrong(e, list, _("contains a non-string"));
+    return "";
 }

@@ -18,3 +18,5 @@ int64_t get_id(const cJSON *o, const char *name, enum need need, struct err *e);
 bool get_bool(const cJSON *o, const char *name, enum need need, struct err *e);           /* absent: false */
 const cJSON *get_array(const cJSON *o, const char *name, enum need need, struct err *e);  /* absent: NULL */
 const cJSON *get_object(const cJSON *o, const char *name, enum need need, struct err *e); /* absent: NULL */
+/* An element of the array that is the member `list`. */
+const char *get_string(const cJSON *element, const char *list, struct err *e); /* wrong: "" */

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "client/lang/lang.h"
 #include "client/wire/get.h"
 #include "common/alloc.h"
 
@@ -13,7 +13,7 @@ static enum state get_state(const cJSON *o, enum state_of of, struct err *e)
     const char *word = get_text(o, "state", REQUIRED, e);
     enum state s = state_parse(word, of);
     if (s == N_STATES && e->code == 0)
-        err_set(e, ERR_PROTOCOL, "omsupd does not keep to the protocol: there is no state \"%.40s\"", word);
+        err_set(e, ERR_PROTOCOL, _("protocol error from omsupd: unknown state \"%.40s\""), word);
     return s == N_STATES ? STATE_PENDING : s;
 }
 
@@ -139,7 +139,7 @@ void snapshot_free(struct snapshot *s)
     *s = (struct snapshot){0};
 }
 
-bool snapshot_is(const struct snapshot *s, const char *type) { return strcasecmp(s->type, type) == 0; }
+bool snapshot_is(const struct snapshot *s, enum job_type type) { return job_type_parse(s->type) == type; }
 
 /* A Failed job may be retried; only a check ends with it. */
 bool snapshot_ended(const struct snapshot *s)
@@ -153,7 +153,7 @@ bool snapshot_rests(const struct snapshot *s)
            s->state == STATE_READY;
 }
 
-/* Every other phase that is shown as In Doubt is one in which omsupd itself still looks. */
+/* Every other phase that is shown as In Doubt is one in which omsupd itself is still checking. */
 bool subtask_undecided(const struct subtask *s)
 {
     return s->state == STATE_IN_DOUBT && (!s->phase || strcmp(s->phase, "unknown") == 0);

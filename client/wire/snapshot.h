@@ -8,6 +8,7 @@
 #include <cjson/cJSON.h>
 
 #include "common/err.h"
+#include "common/job_types.h"
 #include "common/states.h"
 
 struct subtask {
@@ -56,8 +57,8 @@ int step_parse(const cJSON *o, struct step *s, struct err *e); /* `show`: a step
 int subtask_parse(const cJSON *o, struct subtask *s, struct err *e);
 void snapshot_free(struct snapshot *s);
 
-bool snapshot_ended(const struct snapshot *s);                /* nothing leads on from here */
-bool snapshot_rests(const struct snapshot *s);                /* ended, or nothing goes on without an operator */
-bool subtask_undecided(const struct subtask *s);              /* In Doubt, and the check could not tell */
-bool snapshot_undecided(const struct snapshot *s);            /* some subtask is */
-bool snapshot_is(const struct snapshot *s, const char *type); /* "upgrade", "rollback", "check", in any case */
+bool snapshot_ended(const struct snapshot *s);     /* nothing leads on from here */
+bool snapshot_rests(const struct snapshot *s);     /* ended, or nothing goes on without an operator */
+bool subtask_undecided(const struct subtask *s);   /* In Doubt, and the check could not tell */
+bool snapshot_undecided(const struct snapshot *s); /* some subtask is */
+bool snapshot_is(const struct snapshot *s, enum job_type type);

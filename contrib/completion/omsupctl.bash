@@ -1,69 +1,24 @@
-# bash completion for omsupctl. Made by: omsupctl help --completion
+# bash completion for omsupctl; `omsupctl help --completion bash` prints it. omsupctl itself says what may follow.
 _omsupctl() {
-	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} cmd='' words i
-	local global='--socket --json --no-color --yes --reason --force --timeout --help'
-	local commands='submit check plan status list show logs events watch wait start pause resume retry skip done confirm reject cancel rollback procedures path discover rename-project version help'
+	local cur=${COMP_WORDS[COMP_CWORD]} program=${COMP_WORDS[0]/#\~/$HOME} words line
 	COMPREPLY=()
-	for ((i = 1; i < COMP_CWORD; i++)); do
-		case ${COMP_WORDS[i]} in
-		--socket | --reason | --timeout | --type | --state | --operator | --object | --attempt | --edition | --ssh | --container | --output | -r | -t | -s | -o) ((i++)) ;;
-		-*) ;;
-		*)
-			cmd=${COMP_WORDS[i]}
-			break
-			;;
-		esac
-	done
-	case $prev in
-	--socket | --output | -o)
-		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-		return
-		;;
-	--type | -t) words='upgrade rollback check' ;;
-	--edition) words='enterprise community' ;;
-	*)
-		case $cmd in
-		'') words="$commands $global" ;;
-		submit) words="$global --start --wait" ;;
-		check) words="$global --no-wait" ;;
-		plan) words="$global --type" ;;
-		status) words="$global --verbose --exit-status" ;;
-		list) words="$global --type --state --operator --object --all" ;;
-		show) words="$global --verbose" ;;
-		logs) words="$global --follow --attempt" ;;
-		events) words="$global --follow" ;;
-		watch) words="$global --verbose" ;;
-		wait) words="$global" ;;
-		start) words="$global" ;;
-		pause) words="$global" ;;
-		resume) words="$global" ;;
-		retry) words="$global" ;;
-		skip) words="$global" ;;
-		done) words="$global" ;;
-		confirm) words="$global" ;;
-		reject) words="$global" ;;
-		cancel) words="$global" ;;
-		rollback) words="$global --plan" ;;
-		procedures) words="$global --verbose" ;;
-		path) words="$global --edition" ;;
-		discover) words="$global --ssh --sudo --container --output" ;;
-		rename-project) words="$global --execute" ;;
-		version) words="$global" ;;
-		help) words="$global --completion" ;;
-		*) return ;;
-		esac
-		case $cmd:$cur in
-		*:-*) ;;
-		submit:* | check:* | plan:* | rename-project:*)
-			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-			return
-			;;
-		help:*) words=$commands ;;
-		:*) words=$commands ;;
-		*) return ;;
-		esac
-		;;
-	esac
-	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+	# bash parts words at ":", "=" and "@" too; omsupctl wants them whole, and bash only what stands behind the last of these.
+	# shellcheck disable=SC2162 # a space behind a backslash does not part words
+	read -a words <<<"${COMP_LINE:0:COMP_POINT}"
+	[[ ${COMP_LINE:0:COMP_POINT} != *[!\\][[:space:]] ]] || words+=('')
+	[[ $cur != [:=@] ]] || cur=
+	cur=${cur//\\/}
+	local before=${words[-1]}
+	before=${before%"$cur"}
+	while IFS= read -r line; do
+		if [ "$line" = :files ]; then
+			compopt -o filenames 2>/dev/null
+			while IFS= read -r line; do COMPREPLY+=("$line"); done < <(compgen -f -- "$cur")
+		else
+			line=${line%%$'\t'*}
+			printf -v line '%q' "${line#"$before"}"
+			COMPREPLY+=("$line")
+		fi
+	done < <("$program" complete -- "${words[@]:1}" 2>/dev/null)
 }
-complete -F _omsupctl omsupctl
+complete -o nosort -F _omsupctl omsupctl

@@ -7,7 +7,8 @@ OMSUPCTL=${OMSUPCTL:-omsupctl}
 
 client_setup() {
 	export LC_ALL=C.UTF-8 TERM=xterm
-	unset NO_COLOR
+	unset NO_COLOR LANGUAGE COLUMNS LINES OMSUP_LOCALE_DIR
+	export TZ=CST-8 # China Standard Time: eight hours east
 	D=$BATS_TEST_TMPDIR
 	export OMSUP_SOCKET=$D/sock
 	: >"$D/requests"

@@ -69,7 +69,7 @@ STATE='{"error": {"code": -32012, "message": "retry of backup is refused: nothin
 	ended 2
 	ctl rollback 7 --reason "because of x" -y
 	ended 0
-	has "job 8: In Progress, leads back from job 7"
+	has "job 8: In Progress, rolls back job 7"
 	[ "$(asked rollback)" = '{"job": 7, "reason": "because of x"}' ]
 }
 
@@ -84,7 +84,7 @@ STATE='{"error": {"code": -32012, "message": "retry of backup is refused: nothin
 @test "on a terminal: anything but yes, and the end of input, do nothing and exit 4" {
 	daemon <<<"{\"cancel\": $RESULT, \"status\": {\"result\": {\"snap\": \"progress\"}}}"
 	on_terminal expect:"Type yes" type:no -- "$OMSUPCTL" cancel 7 --reason x
-	has "not confirmed: nothing has been done" "exit 4"
+	has "not confirmed; nothing has been changed" "exit 4"
 	on_terminal expect:"Type yes" key:04 -- "$OMSUPCTL" cancel 7 --reason x
 	has "exit 4"
 	on_terminal expect:"Reason:" type: -- "$OMSUPCTL" cancel 7
@@ -95,8 +95,8 @@ STATE='{"error": {"code": -32012, "message": "retry of backup is refused: nothin
 @test "cancel on a terminal names what runs and what is lost" {
 	daemon <<<"{\"cancel\": $RESULT, \"status\": {\"result\": {\"snap\": \"progress\"}}}"
 	on_terminal expect:"Type yes" type:yes -- "$OMSUPCTL" cancel 7 --reason x
-	has "Job 7 (upgrade of oms-prod, In Progress, 5 of 11 subtasks done) will be Canceled for good." "These run and are stopped:" "backup/cm_402   Running" "exit 0"
-	on_terminal expect:"their outcome will not be known" type:yes -- "$OMSUPCTL" cancel 7 --reason x --force
+	has "Job 7 (Upgrade of oms-prod, In Progress, 5 of 11 subtasks done) will be canceled for good." "These are running and will be stopped:" "backup/cm_402   Running" "exit 0"
+	on_terminal expect:"abandoned with their outcome unknown" type:yes -- "$OMSUPCTL" cancel 7 --reason x --force
 	[ "$(asked cancel)" = '{"force": true, "job": 7, "reason": "x"}' ]
 }
 
@@ -121,14 +121,14 @@ ROLLBACK='{"result": {"plan": "abc", "text": "1. stop the new containers\n", "lo
 	daemon <<<"{\"rollback\": $ROLLBACK}"
 	ctl rollback 7 --plan
 	ended 0
-	has "1. stop the new containers" "everything since the backup" "rm_402    1.0 MiB  yes      /backup/rm.zst  -" \
-		"cm_402    -        no       /backup/cm.zst  it is gone" "hb_402    -        not yet  /backup/hb.zst  -"
+	has "1. stop the new containers" "everything since the backup" "rm_402    1.0 MiB  yes       /backup/rm.zst  -" \
+		"cm_402    -        no        /backup/cm.zst  it is gone" "hb_402    -        not yet   /backup/hb.zst  -"
 	[ "$(asked rollback)" = '{"job": 7, "plan_only": true}' ]
 }
 
 @test "rollback on a terminal: tells what is lost before it asks" {
 	daemon <<<"{\"rollback\": [$ROLLBACK, {\"result\": {\"job\": 8, \"plan\": \"a\", \"state\": \"In Progress\"}}]}"
 	on_terminal expect:"Reason:" type:bad expect:"everything since the backup" expect:"Type yes" type:yes -- "$OMSUPCTL" rollback 7
-	has "Job 7 will be Canceled for good, and a new job that leads back starts at once." "job 8: In Progress" "exit 0"
+	has "Job 7 will be canceled for good, and a new job that rolls it back starts at once." "job 8: In Progress" "exit 0"
 	[ "$(asked rollback)" = '{"job": 7, "reason": "bad"}' ]
 }

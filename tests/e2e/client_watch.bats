@@ -12,7 +12,7 @@ DONE='{"changed": {"snapshot": {"snap": "successful", "set": {"last": 42}}, "eve
 	daemon <<<"{\"watch\": {\"result\": {\"snap\": \"progress\"}, \"then\": [$DONE]}}"
 	out watch
 	[ "${lines[0]}" = "job 7: In Progress, 5 of 11 subtasks done, 12:03" ]
-	[ "${lines[1]}" = "2026-03-01T01:15:00Z  backup/cm_402  exited  Running -> Successful  by engine" ]
+	[ "${lines[1]}" = "2026-03-01 09:15:00 +08:00  backup/cm_402  exited  Running -> Successful  by engine" ]
 	[ "${lines[2]}" = "job 7: Successful, 3 of 3 subtasks done, 1d 02:03:04" ]
 	[ "${lines[3]}" = "status 0" ]
 	[ "$(asked watch)" = '{}' ]
@@ -60,8 +60,8 @@ assert b["snapshot"]["state"] == "Successful" and b["events"][0]["id"] == 42 and
 	daemon <<<"{\"events\": {\"result\": {\"events\": [{\"id\": 1, \"time\": \"2026-03-01T01:00:00Z\", \"job\": 7, \"actor\": \"alice\", \"event\": \"submit\", \"to\": \"Ready\"}], \"last\": 1}},
 		\"watch\": {\"result\": {\"snap\": \"progress\"}, \"then\": [$DONE]}}"
 	out events -f 7
-	[ "${lines[0]}" = "2026-03-01T01:00:00Z  job  submit  - -> Ready  by alice" ]
-	[ "${lines[1]}" = "2026-03-01T01:15:00Z  backup/cm_402  exited  Running -> Successful  by engine" ]
+	[ "${lines[0]}" = "2026-03-01 09:00:00 +08:00  job  submit  - -> Ready  by alice" ]
+	[ "${lines[1]}" = "2026-03-01 09:15:00 +08:00  backup/cm_402  exited  Running -> Successful  by engine" ]
 	[ "${lines[2]}" = "status 0" ]
 	[ "$(asked watch)" = '{"job": 7, "since": 1}' ]
 }
@@ -78,10 +78,10 @@ away() {
 		away
 		"$OMSUPCTL" $v 7 >"$D/out" 2>"$D/err" 3>&- &
 		pid=$!
-		until grep -q "omsupd does not answer, trying again" "$D/err"; do kill -0 "$pid"; done
+		until grep -q "omsupd is not responding, retrying" "$D/err"; do kill -0 "$pid"; done
 		touch "$D/up"
 		wait "$pid"
-		[ "$(grep -c "trying again" "$D/err")" -eq 1 ]
+		[ "$(grep -c "retrying" "$D/err")" -eq 1 ]
 		[ "$(asked watch)" = '{"job": 7, "since": 41}' ]
 		grep -q "job 7: Successful" "$D/out"
 		[ "$v" = wait ] || [ "$(grep -c "Running -> Successful" "$D/out")" -eq 1 ]
@@ -93,7 +93,7 @@ away() {
 	away
 	out --timeout 0.3 watch 7
 	has "status 6"
-	grep -q "omsupd does not answer on $OMSUP_SOCKET" "$D/stderr"
+	grep -q "omsupd does not respond on $OMSUP_SOCKET" "$D/stderr"
 }
 
 @test "omsupd is there but silent: the connection is not trusted for ever" {
@@ -105,43 +105,43 @@ away() {
 @test "no daemon at the beginning is told at once" {
 	ctl watch 7
 	ended 6
-	hasnt "trying again"
+	hasnt "retrying"
 }
 
 @test "watch on a terminal: the picture of status, drawn in place; the last one stays; the cursor comes back" {
 	daemon <<<"{\"watch\": {\"result\": {\"snap\": \"progress\"}, \"then\": [{\"await\": \"@DIR/go\"}, $DONE]}}"
-	on_terminal expect:"After it: step load-image" raw:'\033[?25l' touch:"$D/go" -- "$OMSUPCTL" --no-color watch 7
-	has "Job 7   ✓ Successful" "Successful: nothing is left to do." "cursor shown" "exit 0"
+	on_terminal expect:"Next step: load-image" raw:'\033[?25l' touch:"$D/go" -- "$OMSUPCTL" --no-color watch 7
+	has "Job 7   ✓ Successful" "Successful. Nothing is left to do." "cursor shown" "exit 0"
 	hasnt "In Progress" "load-image"
 }
 
 @test "watch on a terminal: elapsed times tick, those of what has ended do not" {
 	daemon <<<'{"watch": {"result": {"snap": "progress"}}}'
 	on_terminal expect:"elapsed 12:03" expect:"elapsed 12:05" expect:"✓ stop-old    Successful  0:11" signal:INT -- "$OMSUPCTL" watch 7
-	has "Running     7:03" "cursor shown" "signal 2" "the job is not touched by that"
+	has "Running     7:03" "cursor shown" "signal 2" "stopped watching; the job continues"
 }
 
 @test "watch on a terminal: a lost connection is shown, times stand still, then it goes on" {
 	daemon <<<"{\"watch\": [{\"result\": {\"snap\": \"progress\"}, \"then\": [{\"await\": \"@DIR/go\"}, {\"down\": \"@DIR/up\"}]}, {\"result\": {\"snap\": \"progress\"}, \"then\": [$DONE]}]}"
-	on_terminal expect:"After it" touch:"$D/go" expect:"omsupd does not answer, trying again" touch:"$D/up" gone:"omsupd does not answer" -- "$OMSUPCTL" watch 7
-	has "Successful: nothing is left to do." "exit 0"
+	on_terminal expect:"Next step" touch:"$D/go" expect:"omsupd is not responding, retrying" touch:"$D/up" gone:"omsupd is not responding" -- "$OMSUPCTL" watch 7
+	has "Successful. Nothing is left to do." "exit 0"
 }
 
 @test "watch on a terminal: a new size, a small screen" {
 	daemon <<<'{"watch": {"result": {"snap": "progress"}}}'
 	on_terminal expect:"cm_402" resize:19x60 signal:WINCH expect:"✓ 2 steps" expect:"· 3 steps" expect:"Next" gone:"· online" resize:12x60 signal:WINCH expect:"..." expect:"Job 7   ▸ In Progress" signal:TERM -- "$OMSUPCTL" watch 7
-	has "cursor shown" "signal 15" "  After it: step load-image (Load the image)"
+	has "cursor shown" "signal 15" "  Next step: load-image: Load the image"
 }
 
 @test "watch on a terminal: stopped and continued, the cursor is not lost" {
 	daemon <<<'{"watch": {"result": {"snap": "progress"}}}'
-	on_terminal expect:"After it" signal:TSTP raw:'\033[?25h' stopped signal:CONT raw:'\033[?25h\033[?25l' signal:HUP -- "$OMSUPCTL" watch 7
+	on_terminal expect:"Next step" signal:TSTP raw:'\033[?25h' stopped signal:CONT raw:'\033[?25h\033[?25l' signal:HUP -- "$OMSUPCTL" watch 7
 	has "cursor shown" "signal 1"
 }
 
 @test "watch on a terminal: a signal that is ignored (nohup) does not end it" {
 	daemon <<<'{"watch": {"result": {"snap": "progress"}}}'
-	on_terminal --ignore HUP expect:"After it" signal:HUP expect:"elapsed 12:05" signal:TERM -- "$OMSUPCTL" watch 7
+	on_terminal --ignore HUP expect:"Next step" signal:HUP expect:"elapsed 12:05" signal:TERM -- "$OMSUPCTL" watch 7
 	has "cursor shown" "signal 15"
 }
 

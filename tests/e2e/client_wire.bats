@@ -8,7 +8,7 @@ teardown() { client_teardown; }
 @test "no socket, nobody behind it, a path that is too long" {
 	ctl status
 	ended 6
-	has "omsupd does not answer on $OMSUP_SOCKET: No such file or directory; is it running? systemctl status omsupd"
+	has "omsupd does not respond on $OMSUP_SOCKET: No such file or directory. Is it running? Try: systemctl status omsupd"
 	python3 -c 'import socket, sys; s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1])' "$OMSUP_SOCKET"
 	ctl status
 	ended 6
@@ -37,11 +37,11 @@ teardown() { client_teardown; }
 	daemon <<<'{"hello": {"result": {"daemon": "omsupd", "version": "9.1", "protocol": 2}}, "status": {"result": {"snap": "progress"}}}'
 	ctl status
 	ended 6
-	has "omsupd 9.1 on $OMSUP_SOCKET speaks protocol 2, this omsupctl (0." "speaks 1: use the omsupctl of the same release"
+	has "omsupd 9.1 on $OMSUP_SOCKET uses protocol 2, but this omsupctl (0." "uses 1; use the omsupctl of the same release"
 	[ "$(asked status)" = never ]
 	ctl watch
 	ended 6
-	has "speaks protocol 2"
+	has "uses protocol 2"
 	[ "$(asked hello)" = '{"client": "omsupctl", "protocol": 1, "version": "'"$("$OMSUPCTL" version 2>/dev/null | sed -n 's/omsupctl \([^,]*\),.*/\1/p')"'"}' ]
 }
 
@@ -66,14 +66,14 @@ teardown() { client_teardown; }
 	grep -q 'is missing' "$D/stderr"
 	ctl status
 	ended 6
-	has "a line of more than 1 MiB"
+	has "a line longer than 1 MiB"
 }
 
 @test "silence: 6 when the time is up; a connection that is closed" {
 	daemon <<<'{"status": [{"hang": true}, {"close": true}]}'
 	ctl --timeout 0.2 status
 	ended 6
-	has "no answer in time"
+	has "no response in time"
 	ctl status
 	ended 6
 	has "it closed the connection"
@@ -91,7 +91,7 @@ teardown() { client_teardown; }
 			# shellcheck disable=SC2086
 			ctl $words
 			ended 6
-			has "omsupctl: omsupd does not keep to the protocol"
+			has "omsupctl: protocol error from omsupd"
 		done
 		client_teardown
 		rm -f "$OMSUP_SOCKET"
@@ -116,7 +116,7 @@ teardown() { client_teardown; }
 		*) ctl "${row%% *}" 7 ;;
 		esac
 		ended 6
-		has "does not keep to the protocol"
+		has "protocol error from omsupd"
 		client_teardown
 		rm -f "$OMSUP_SOCKET"
 	done <<-'E'
@@ -150,5 +150,5 @@ teardown() { client_teardown; }
 	daemon <<<'{"status": {"result": {"snap": "progress"}}}'
 	run bash -c '"$1" status >/dev/full' x "$OMSUPCTL"
 	ended 1
-	has "the output cannot be written"
+	has "cannot write the output"
 }

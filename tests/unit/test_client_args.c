@@ -58,9 +58,21 @@ static void bad_arguments(void **state)
     static const struct {
         const char *word, *says;
     } rows[] = {
-        {"--fource", "did you mean --force?"}, {"--jsn", "did you mean --json?"}, {"--zzzzzz", "omsupctl --help"},
-        {"--reason", "needs a value"},         {"--json=1", "takes no value"},    {"-Z", "there is no option -Z"},
-        {"--=x", "there is no option"},        {"-r", "needs a value"},
+        {"--fource", "--fource; did you mean --force?"},
+        {"--jsn", "did you mean --json?"},
+        {"--joob", "unknown option --joob; did you mean --json?"},
+        {"--timeout30", "did you mean --timeout?"},
+        {"--reasontext", "did you mean --reason?"},
+        {"--zzzzzz", "omsupctl --help"},
+        {"--job7", "unknown option --job7"},
+        {"--reason", "needs a value"},
+        {"--json=1", "takes no value"},
+        {"-Z", "unknown option -Z"},
+        {"-jx", "unknown option -j; did you mean --json?"},
+        {"-json", "unknown option -json; did you mean --json?"},
+        {"-v7", "unknown option -7"},
+        {"--=x", "unknown option --"},
+        {"-r", "needs a value"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct args a;
@@ -203,16 +215,6 @@ static char *repository_file(const char *name)
     return buf_take(&b);
 }
 
-static void completion_is_fresh(void **state)
-{
-    struct buf b = {0};
-    char *kept = repository_file("contrib/completion/omsupctl.bash");
-    help_completion(&b, commands);
-    assert_string_equal(buf_str(&b), kept); /* else: omsupctl help --completion > contrib/completion/omsupctl.bash */
-    free(kept);
-    buf_free(&b);
-}
-
 static void must_hold(const char *text, const char *what)
 {
     if (!strstr(text, what))
@@ -223,6 +225,8 @@ static void manual_is_complete(void **state)
 {
     char *man = repository_file("contrib/man/omsupctl.1"), *what;
     for (size_t i = 0; commands[i]; i++) {
+        if (commands[i]->hidden)
+            continue;
         must_hold(man, what = xasprintf(".It Cm %s", commands[i]->name));
         free(what);
     }
@@ -271,6 +275,9 @@ static void commands_are_whole(void **state)
 
 int main(void)
 {
+    setenv("LC_ALL", "C.UTF-8", 1);
+    unsetenv("LANGUAGE");
+    setenv("TZ", "CST-8", 1); /* China Standard Time: eight hours east */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(good_arguments),
         cmocka_unit_test(bad_arguments),
@@ -278,7 +285,6 @@ int main(void)
         cmocka_unit_test(addresses),
         cmocka_unit_test(text_is_escaped_and_measured),
         cmocka_unit_test(quantities),
-        cmocka_unit_test(completion_is_fresh),
         cmocka_unit_test(manual_is_complete),
         cmocka_unit_test(exit_statuses_agree),
         cmocka_unit_test(commands_are_whole),

@@ -65,7 +65,7 @@ static void draw(const char *name, const char *suffix, const struct term *t, con
     struct buf b = {0};
     struct view v = {.t = t};
     assert_int_equal(snapshot_parse(o, &s, &e), 0);
-    if (snapshot_is(&s, "check"))
+    if (snapshot_is(&s, JOB_CHECK))
         show_check(&b, &v, &s);
     else
         show_status(&b, &v, &s);
@@ -203,6 +203,9 @@ static void wrong_types_are_errors(void **state)
 
 int main(void)
 {
+    setenv("LC_ALL", "C.UTF-8", 1);
+    unsetenv("LANGUAGE");
+    setenv("TZ", "CST-8", 1); /* China Standard Time: eight hours east */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(snapshots_are_drawn_as_kept), cmocka_unit_test(all_of_it_and_a_small_screen),
         cmocka_unit_test(show_is_drawn_as_kept),       cmocka_unit_test(nothing_is_wider_than_the_terminal),
