@@ -23,12 +23,15 @@ setup_file() {
 		644 share/man/man1/omsupctl.1
 		644 share/man/man8/omsupd.8
 		644 share/bash-completion/completions/omsupctl
+		644 share/fish/vendor_completions.d/omsupctl.fish
+		644 share/zsh/site-functions/_omsupctl
+		644 share/locale/zh_CN/LC_MESSAGES/omsupctl.mo
 		644 share/doc/omsupd/examples/two-node.yaml
 		644 share/doc/omsupd/examples/omsupd.yaml
 		644 share/doc/omsupd/LICENSE
 	END
 	# and nothing else
-	[ "$(find "$ROOT" -type f | wc -l)" = 11 ]
+	[ "$(find "$ROOT" -type f | wc -l)" = 14 ]
 }
 
 @test "the programs run from there and know their version" {
@@ -68,10 +71,21 @@ setup_file() {
 	done
 }
 
-@test "completion is a bash script that knows the commands" {
-	file=$ROOT/usr/share/bash-completion/completions/omsupctl
-	bash -n "$file"
-	grep -q 'complete .*omsupctl' "$file"
+@test "completions are what omsupctl itself prints" {
+	for pair in bash:bash-completion/completions/omsupctl zsh:zsh/site-functions/_omsupctl fish:fish/vendor_completions.d/omsupctl.fish; do
+		"$ROOT/usr/bin/omsupctl" help --completion "${pair%%:*}" | cmp - "$ROOT/usr/share/${pair#*:}"
+	done
+}
+
+@test "the installed program finds its catalogues beside it, and neither program needs a daemon to tell its version" {
+	run -0 env LC_ALL=zh_CN.UTF-8 LANGUAGE= "$ROOT/usr/bin/omsupctl" --help
+	[[ $output == *用法* ]] || { echo "$output"; return 1; }
+	for option in --version -V; do
+		run -0 env -i OMSUP_SOCKET=/none "$ROOT/usr/bin/omsupctl" "$option"
+		[[ $output =~ ^omsupctl\ [0-9.]+$ ]]
+		run -0 env -i "$ROOT/usr/sbin/omsupd" "$option"
+		[[ $output =~ ^omsupd\ [0-9.]+$ ]]
+	done
 }
 
 @test "systemd takes the unit, the group and the directories" {
