@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "daemon/api/internal.h"
+#include "daemon/engine/view/view.h"
 
 enum { LIST_DEFAULT = 50 };
 
@@ -58,6 +59,7 @@ static struct engine_caller caller(const struct request *r)
 }
 
 static struct engine *engine_of(const struct request *r) { return r->client->server->engine; }
+static struct jobs *jobs_of(const struct request *r) { return engine_jobs(engine_of(r)); }
 
 static void finish(struct request *r, int rc, cJSON *result, const struct err *e)
 {
@@ -132,7 +134,7 @@ static void m_plan(struct request *r)
     if (param(r, "job")) {
         int rc = get_number(r, "job", true, ID_MAX, &job, &e);
         if (rc == 0)
-            rc = engine_job_plan(engine_of(r), job, &result, &e);
+            rc = view_plan(jobs_of(r), job, &result, &e);
         finish(r, rc, result, &e);
     } else if (r->client->access < ACCESS_OPERATE) {
         /* Planning looks at the nodes that the text names, by the command that it names, as this process. */
@@ -150,7 +152,7 @@ static void m_list(struct request *r)
 {
     struct err e = {0};
     cJSON *result = NULL;
-    struct engine_filter f = {0};
+    struct view_filter f = {0};
     int64_t limit;
     int rc = get_number(r, "limit", false, 1000, &limit, &e);
     if (rc == 0 && (rc = get_text(r, "type", false, 256, &f.type, &e)) == 0 &&
@@ -159,7 +161,7 @@ static void m_list(struct request *r)
         rc = get_text(r, "object", false, 256, &f.object, &e);
     f.limit = limit ? (unsigned)limit : LIST_DEFAULT;
     if (rc == 0)
-        rc = engine_list(engine_of(r), &f, &result, &e);
+        rc = view_list(jobs_of(r), &f, &result, &e);
     finish(r, rc, result, &e);
 }
 
@@ -170,7 +172,7 @@ static void m_status(struct request *r)
     cJSON *result = NULL;
     int rc = get_number(r, "job", false, ID_MAX, &job, &e);
     if (rc == 0)
-        rc = engine_snapshot(engine_of(r), job, &result, &e);
+        rc = view_snapshot(jobs_of(r), job, &result, &e);
     finish(r, rc, result, &e);
 }
 
@@ -192,7 +194,7 @@ static void m_show(struct request *r)
     cJSON *result = NULL;
     int rc = get_address(r, &job, &step, &subtask, &e);
     if (rc == 0)
-        rc = engine_show(engine_of(r), job, step, subtask, &result, &e);
+        rc = view_show(jobs_of(r), job, step, subtask, &result, &e);
     finish(r, rc, result, &e);
 }
 
@@ -235,7 +237,7 @@ static void m_events(struct request *r)
     int rc = get_number(r, "job", false, ID_MAX, &job, &e);
     if (rc == 0 && (rc = get_number(r, "since", false, ID_MAX, &since, &e)) == 0 &&
         (rc = get_number(r, "limit", false, 1000, &limit, &e)) == 0)
-        rc = engine_events(engine_of(r), job, since, limit ? (unsigned)limit : EVENTS_MAX, &list, &last, &more, &e);
+        rc = view_events(jobs_of(r), job, since, limit ? (unsigned)limit : EVENTS_MAX, &list, &last, &more, &e);
     if (rc == 0) {
         result = cJSON_CreateObject();
         cJSON_AddItemToObject(result, "events", list);
@@ -259,7 +261,7 @@ static void m_logs(struct request *r)
     if (rc)
         request_fail(r, &e);
     else
-        engine_logs(engine_of(r), job, step, subtask, (unsigned)attempt, (uint64_t)offset, on_reply, r);
+        view_logs(jobs_of(r), job, step, subtask, (unsigned)attempt, (uint64_t)offset, on_reply, r);
 }
 
 static void m_watch(struct request *r)
@@ -270,7 +272,7 @@ static void m_watch(struct request *r)
     struct client *c = r->client;
     int rc = get_number(r, "job", false, ID_MAX, &job, &e);
     if (rc == 0 && (rc = get_number(r, "since", false, ID_MAX, &since, &e)) == 0)
-        rc = engine_snapshot(engine_of(r), job, &result, &e);
+        rc = view_snapshot(jobs_of(r), job, &result, &e);
     if (rc == 0) {
         c->watching = true;
         c->watch_job = (int64_t)cJSON_GetObjectItemCaseSensitive(result, "job")->valuedouble;

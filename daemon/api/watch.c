@@ -3,6 +3,7 @@
 
 #include "common/log.h"
 #include "daemon/api/internal.h"
+#include "daemon/engine/view/view.h"
 
 void watch_changed(void *ctx, int64_t job)
 {
@@ -22,14 +23,15 @@ void watch_send(struct client *c)
     if (c->closing || c->request || uv_stream_get_write_queue_size((uv_stream_t *)&c->pipe) > 0 ||
         now - c->watch_sent < WATCH_MIN_MS)
         return; /* on_written() or the tick comes back to it */
-    if (engine_snapshot(c->server->engine, c->watch_job, &snapshot, &e))
+    if (view_snapshot(engine_jobs(c->server->engine), c->watch_job, &snapshot, &e))
         return;
     int64_t newest = (int64_t)cJSON_GetObjectItemCaseSensitive(snapshot, "last")->valuedouble;
     c->dirty = false;
     c->watch_sent = now;
     int64_t last = c->watch_last;
     bool more;
-    if (engine_events(c->server->engine, c->watch_job, c->watch_last, EVENTS_MAX, &events, &last, &more, &e)) {
+    if (view_events(engine_jobs(c->server->engine), c->watch_job, c->watch_last, EVENTS_MAX, &events, &last, &more,
+                    &e)) {
         cJSON_Delete(snapshot);
         return;
     }

@@ -105,6 +105,7 @@ void engine_on_change(struct engine *en, void (*changed)(void *ctx, int64_t job)
     en->changed_ctx = ctx;
 }
 
+struct jobs *engine_jobs(struct engine *en) { return &en->jobs; }
 const struct procedures *engine_procedures(const struct engine *en) { return en->procedures; }
 
 static void recover_job(struct engine *en, struct job *b)

@@ -68,19 +68,5 @@ void engine_rename_project(struct engine *en, const struct engine_caller *who, c
 int engine_do(struct engine *en, const struct engine_caller *who, enum verb_id v, int64_t job, const char *step,
               const char *subtask, const char *reason, bool force, cJSON **result, struct err *e);
 
-/* Views; the caller frees the results. job 0: the newest that has not ended, else the newest. */
-int engine_snapshot(struct engine *en, int64_t job, cJSON **out, struct err *e);
-int engine_show(struct engine *en, int64_t job, const char *step, const char *subtask, cJSON **out, struct err *e);
-int engine_job_plan(struct engine *en, int64_t job, cJSON **out, struct err *e);
-struct engine_filter {
-    const char *type, *state, *operator_; /* as shown, in any case; NULL: all */
-    const char *object;                   /* a part of it; NULL: all */
-    unsigned limit;
-};
-int engine_list(struct engine *en, const struct engine_filter *filter, cJSON **out, struct err *e);
-/* Fewer than `limit` when they are long; *more: for that reason. */
-int engine_events(struct engine *en, int64_t job, int64_t since, unsigned limit, cJSON **events, int64_t *last,
-                  bool *more, struct err *e);
-void engine_logs(struct engine *en, int64_t job, const char *step, const char *subtask, unsigned attempt,
-                 uint64_t offset, engine_reply *reply, void *ctx);
+struct jobs *engine_jobs(struct engine *en); /* for the views */
 const struct procedures *engine_procedures(const struct engine *en);

@@ -5,15 +5,16 @@
 
 #include "common/alloc.h"
 #include "common/utf8.h"
-#include "daemon/engine/internal.h"
+#include "daemon/engine/drive/drive.h"
+#include "daemon/engine/view/internal.h"
 
 struct logs {
-    struct engine *en;
+    struct jobs *js;
     int64_t job;
     size_t seq;
     unsigned attempt;
     uint64_t offset, at; /* in the text as shown; of the first byte that was asked for, in the file */
-    engine_reply *reply;
+    view_reply *reply;
     void *ctx;
 };
 
@@ -36,7 +37,7 @@ static void on_tail(void *ctx, const struct node_result *r)
 {
     struct logs *q = ctx;
     struct err none = {0};
-    struct job *b = jobs_find(&q->en->jobs, q->job);
+    struct job *b = jobs_find(q->js, q->job);
     struct buf out = {0};
     uint64_t next = q->offset;
     if (b && b->login.password && r->outcome == NODE_EXITED) {
@@ -64,31 +65,26 @@ static void from_node(struct job *b, size_t seq, struct logs *q)
 
 /* --- when it has ended ----------------------------------------------------------------------------------------- */
 
-static void from_journal(struct engine *en, int64_t id, size_t seq, unsigned attempt, uint64_t offset, bool over,
-                         engine_reply *reply, void *ctx)
+static void from_journal(struct jobs *js, int64_t id, size_t seq, unsigned attempt, uint64_t offset, bool over,
+                         view_reply *reply, void *ctx)
 {
     struct err none = {0};
     char *data = NULL;
     size_t len = 0;
-    if (journal_output(en->jobs.journal, id, (unsigned)seq, attempt, &data, &len, NULL) == 0)
+    if (journal_output(js->journal, id, (unsigned)seq, attempt, &data, &len, NULL) == 0)
         over = true;
     struct window_slice w = window_slice(data, len, offset);
     reply(ctx, chunk(attempt, data ? data + w.at : "", w.n, w.next, over && w.end), &none);
     free(data);
 }
 
-void engine_logs(struct engine *en, int64_t id, const char *step, const char *subtask, unsigned attempt,
-                 uint64_t offset, engine_reply *reply, void *ctx)
+void view_logs(struct jobs *js, int64_t id, const char *step, const char *subtask, unsigned attempt, uint64_t offset,
+               view_reply *reply, void *ctx)
 {
     struct err e = {0};
-    struct journal_job row = {0};
-    struct job *b = jobs_find(&en->jobs, id), *loaded = NULL;
+    struct job *b, *loaded;
     size_t seq = 0, n = 0;
-    int rc = 0;
-    if (!b && (rc = journal_job(en->jobs.journal, id, &row, &e)) == 0 &&
-        (rc = job_load(&en->jobs, &row, &loaded, &e)) == 0)
-        b = loaded;
-    journal_job_clear(&row);
+    int rc = view_find(js, id, &b, &loaded, &e);
     if (rc == 0 && (rc = job_find(b, step, subtask, &seq, &n, &e)) == 0 && n > 1)
         rc = err_set(&e, ERR_PARAMS, "step \"%s\" has %zu subtasks: name one, as in %s/%s", step, n, step,
                      b->subs[seq].plan->name);
@@ -110,11 +106,11 @@ void engine_logs(struct engine *en, int64_t id, const char *step, const char *su
     } else if (live && host_up(job_host(b, seq))) {
         struct logs *q = xcalloc(1, sizeof *q);
         *q = (struct logs){
-            .en = en, .job = id, .seq = seq, .attempt = attempt, .offset = offset, .reply = reply, .ctx = ctx};
+            .js = js, .job = b->row.id, .seq = seq, .attempt = attempt, .offset = offset, .reply = reply, .ctx = ctx};
         from_node(b, seq, q);
     } else {
         bool over = loaded || !c->open_run || attempt < c->attempt || attempt == 0;
-        from_journal(en, id, seq, attempt, offset, over, reply, ctx);
+        from_journal(js, id, seq, attempt, offset, over, reply, ctx);
     }
     job_free(loaded);
 }

@@ -1,0 +1,39 @@
+/* Shared by the files of the views only. */
+#pragma once
+#include <cjson/cJSON.h>
+
+#include "daemon/engine/job/job.h"
+#include "daemon/engine/view/view.h"
+
+/* An answer is one line of at most 1 MiB. With many nodes what has passed or not begun is told in brief, and the rest
+ * in full as far as there is room. */
+enum {
+    ANSWER_ROOM = 640 * 1024,
+    SUBTASK_ROOM = 300,
+    ATTEMPT_ROOM = 250,
+    SCRIPTS_ROOM = 200 * 1024,
+    FACTS_ROOM = 64 * 1024,
+    EVENTS_ROOM = 192 * 1024
+};
+enum { ATTEMPTS_SHOWN = 200, ATTEMPTS_LISTED = 10 };
+
+/* json.c. What is NULL is left out. */
+void json_text(cJSON *o, const char *name, const char *value);
+void json_number(cJSON *o, const char *name, double v);
+void json_time(cJSON *o, const char *name, const char *t); /* without the milliseconds of the journal */
+void json_elapsed(cJSON *o, const char *started, const char *ended);
+size_t json_room(const char *s);
+
+/* find.c. The job in memory, or loaded from the journal (then *loaded is to be freed). 0: as view.h says. */
+int view_find(struct jobs *js, int64_t id, struct job **b, struct job **loaded, struct err *e);
+
+/* snapshot.c */
+struct room {
+    bool brief, attempts;
+    size_t left;
+};
+struct room room_for(const struct job *b, size_t first, size_t n, bool attempts);
+bool room_take(struct room *r, const struct job *b, size_t i); /* is it told in full? Then its room is taken */
+cJSON *snapshot_of(const struct job *b);
+cJSON *snapshot_step(const struct job *b, size_t k, struct room *r); /* NULL: without its subtasks */
+cJSON *snapshot_subtask(const struct job *b, size_t i, bool full);

@@ -1,0 +1,221 @@
+/* A job as people see it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/alloc.h"
+#include "daemon/engine/view/internal.h"
+
+static size_t subtask_room(const struct room *r, const struct job *b, size_t i)
+{
+    const struct sub *s = &b->subs[i];
+    unsigned attempts = b->core.subtasks[i].attempt < ATTEMPTS_LISTED ? b->core.subtasks[i].attempt : ATTEMPTS_LISTED;
+    return SUBTASK_ROOM + json_room(job_message(b, i)) + json_room(s->plan->title) + json_room(s->plan->notice) +
+           json_room(s->plan->cure) + (r->attempts ? attempts * ATTEMPT_ROOM : 0);
+}
+
+struct room room_for(const struct job *b, size_t first, size_t n, bool attempts)
+{
+    struct room r = {.attempts = attempts, .left = ANSWER_ROOM};
+    size_t all = 0;
+    for (size_t i = first; i < first + n; i++)
+        all += subtask_room(&r, b, i);
+    r.brief = all > ANSWER_ROOM;
+    if (r.brief)
+        r.left -= n * SUBTASK_ROOM / 2 < ANSWER_ROOM ? n * SUBTASK_ROOM / 2 : ANSWER_ROOM;
+    return r;
+}
+
+bool room_take(struct room *r, const struct job *b, size_t i)
+{
+    enum core_phase p = b->core.subtasks[i].phase;
+    size_t need = subtask_room(r, b, i);
+    if (r->brief && (core_phase_passed(p) || p == PHASE_PENDING || p == PHASE_CANCELED || need > r->left))
+        return false;
+    r->left -= need < r->left ? need : r->left;
+    return true;
+}
+
+cJSON *snapshot_subtask(const struct job *b, size_t i, bool full)
+{
+    const struct sub *s = &b->subs[i];
+    enum core_phase phase = b->core.subtasks[i].phase;
+    enum state shown = core_phase_shown(phase);
+    cJSON *o = cJSON_CreateObject();
+    json_text(o, "subtask", s->plan->name);
+    json_text(o, "host", b->plan->hosts[s->plan->host].name);
+    json_text(o, "state", state_word(shown));
+    json_text(o, "phase", core_phase_name(phase));
+    if (!full)
+        return o;
+    json_text(o, "title", s->plan->title);
+    json_text(o, "kind", plan_kind_name(s->plan->kind));
+    json_number(o, "attempt", b->core.subtasks[i].attempt);
+    json_time(o, "started", s->started);
+    json_time(o, "ended", s->ended);
+    json_elapsed(o, s->started, s->ended);
+    json_text(o, "message", job_message(b, i));
+    if (shown == STATE_WAITING || (s->plan->notice && shown == STATE_SUCCESSFUL))
+        json_text(o, "notice", s->plan->notice);
+    if (shown == STATE_WAITING && s->plan->judge)
+        cJSON_AddBoolToObject(o, "judge", true);
+    if (shown == STATE_FAILED || shown == STATE_IN_DOUBT)
+        json_text(o, "cure", s->plan->cure);
+    if (s->progress.total > 0 && phase == PHASE_ACTING) {
+        cJSON *p = cJSON_AddObjectToObject(o, "progress");
+        json_number(p, "done", s->progress.done);
+        json_number(p, "total", s->progress.total);
+        json_text(p, "unit", s->progress.unit);
+        json_number(p, "rate", s->progress.rate);
+    }
+    return o;
+}
+
+/* A step is what its most urgent subtask is. */
+static enum state step_shown(const struct job *b, const struct core_step *st)
+{
+    static const enum state order[] = {STATE_FAILED, STATE_IN_DOUBT, STATE_WAITING, STATE_RUNNING, STATE_CANCELED};
+    size_t pending = 0, skipped = 0;
+    for (size_t o = 0; o < sizeof order / sizeof order[0]; o++)
+        for (size_t i = st->first; i < st->first + st->n; i++)
+            if (core_phase_shown(b->core.subtasks[i].phase) == order[o])
+                return order[o];
+    for (size_t i = st->first; i < st->first + st->n; i++) {
+        pending += b->core.subtasks[i].phase == PHASE_PENDING;
+        skipped += b->core.subtasks[i].phase == PHASE_SKIPPED;
+    }
+    return pending == st->n   ? STATE_PENDING
+           : pending          ? STATE_RUNNING
+           : skipped == st->n ? STATE_SKIPPED
+                              : STATE_SUCCESSFUL;
+}
+
+cJSON *snapshot_step(const struct job *b, size_t k, struct room *r)
+{
+    const struct plan_step *st = &b->plan->steps[k];
+    const struct core_step *c = &b->core.steps[k];
+    cJSON *o = cJSON_CreateObject(), *list;
+    const char *started = NULL, *ended = NULL;
+    bool open = false;
+    for (size_t i = c->first; i < c->first + c->n; i++) {
+        const struct sub *s = &b->subs[i];
+        if (s->started && (!started || strcmp(s->started, started) < 0))
+            started = s->started;
+        if (s->ended && (!ended || strcmp(s->ended, ended) > 0))
+            ended = s->ended;
+        open |= !core_phase_final(b->core.subtasks[i].phase);
+    }
+    json_text(o, "step", st->id);
+    json_text(o, "title", st->title);
+    json_text(o, "state", state_word(step_shown(b, c)));
+    json_time(o, "started", started);
+    if (!open)
+        json_time(o, "ended", ended);
+    json_elapsed(o, started, open ? NULL : ended);
+    if (st->irreversible)
+        cJSON_AddTrueToObject(o, "irreversible");
+    list = r ? cJSON_AddArrayToObject(o, "subtasks") : NULL;
+    for (size_t i = c->first; r && i < c->first + c->n; i++)
+        cJSON_AddItemToArray(list, snapshot_subtask(b, i, room_take(r, b, i)));
+    return o;
+}
+
+struct facts {
+    cJSON *list;
+    size_t left;
+};
+
+static bool add_fact(void *ctx, const char *name, const char *value)
+{
+    struct facts *f = ctx;
+    size_t need = json_room(name) + json_room(value);
+    if (need <= f->left) {
+        f->left -= need;
+        cJSON_AddStringToObject(f->list, name, value);
+    }
+    return true;
+}
+
+/* Why it rests: told by the operator or engine, or by the subtask that holds it. */
+static char *why_of(const struct job *b)
+{
+    if (b->row.why)
+        return xstrdup(b->row.why);
+    enum state st = core_job_state(&b->core);
+    if (st != STATE_FAILED && st != STATE_WAITING)
+        return NULL;
+    for (size_t i = 0; i < b->core.n_subtasks; i++) {
+        enum core_phase p = b->core.subtasks[i].phase;
+        const struct sub *s = &b->subs[i];
+        if (st == STATE_FAILED ? p == PHASE_FAILED : p == PHASE_GATE || p == PHASE_UNKNOWN) {
+            bool only = strcmp(s->plan->name, "-") == 0;
+            const char *said = job_message(b, i);
+            return xasprintf("%s%s%s: %s", s->step->id, only ? "" : "/", only ? "" : s->plan->name,
+                             said ? said : core_phase_text(p));
+        }
+    }
+    return NULL;
+}
+
+static void add_hosts(cJSON *o, const struct job *b)
+{
+    cJSON *list = cJSON_AddArrayToObject(o, "hosts");
+    for (size_t h = 0; h < b->plan->n_hosts; h++) {
+        if (!b->hosts[h])
+            continue;
+        cJSON *x = cJSON_CreateObject();
+        json_text(x, "host", b->plan->hosts[h].name);
+        cJSON_AddBoolToObject(x, "up", host_up(b->hosts[h]));
+        if (!host_up(b->hosts[h]))
+            json_text(x, "why", node_why(b->hosts[h]->node));
+        cJSON_AddItemToArray(list, x);
+    }
+}
+
+cJSON *snapshot_of(const struct job *b)
+{
+    cJSON *o = cJSON_CreateObject(), *steps;
+    size_t done = 0;
+    char *why = why_of(b);
+    for (size_t i = 0; i < b->core.n_subtasks; i++)
+        done += core_phase_passed(b->core.subtasks[i].phase);
+    json_number(o, "job", (double)b->row.id);
+    json_text(o, "type", job_type_name(b->plan->type));
+    json_text(o, "state", state_word(core_job_state(&b->core)));
+    json_text(o, "why", why);
+    json_text(o, "object", b->row.object);
+    json_text(o, "operator", b->row.operator_);
+    json_text(o, "deployment", b->plan->deployment);
+    json_text(o, "procedure", b->plan->procedure);
+    json_text(o, "source", b->plan->source);
+    json_text(o, "target", b->plan->target);
+    json_text(o, "plan", b->row.plan);
+    json_time(o, "created", b->row.created);
+    json_time(o, "started", b->row.started);
+    json_time(o, "completed", b->row.completed);
+    json_elapsed(o, b->row.started, b->row.completed);
+    if (b->row.parent)
+        json_number(o, "parent", (double)b->row.parent);
+    json_number(o, "done", (double)done);
+    json_number(o, "total", (double)b->core.n_subtasks);
+    struct facts facts = {cJSON_AddObjectToObject(o, "facts"), FACTS_ROOM};
+    journal_facts(b->jobs->journal, b->row.id, add_fact, &facts, NULL);
+    json_number(o, "last", (double)journal_last_event(b->jobs->journal, b->row.id));
+    add_hosts(o, b);
+    steps = cJSON_AddArrayToObject(o, "steps");
+    struct room r = room_for(b, 0, b->core.n_subtasks, false);
+    for (size_t k = 0; k < b->plan->n_steps; k++)
+        cJSON_AddItemToArray(steps, snapshot_step(b, k, &r));
+    free(why);
+    return o;
+}
+
+int view_snapshot(struct jobs *js, int64_t id, cJSON **out, struct err *e)
+{
+    struct job *b, *loaded;
+    int rc = view_find(js, id, &b, &loaded, e);
+    if (rc)
+        return rc;
+    *out = snapshot_of(b);
+    job_free(loaded);
+    return 0;
+}

@@ -1,0 +1,35 @@
+/* What people see of jobs. Nothing is changed by it.
+ *
+ * Calling order: any time between engine_recover() and engine_close(). Everything is read from memory, or for jobs that
+ * have ended from the journal, so an answer is what is durable once the turn has committed. Errors: an unknown job,
+ * step or word. Ownership: the caller frees the results, which fit into one message of the protocol. Threads: loop
+ * thread only.
+ *
+ * job 0: the newest that has not ended, else the newest. */
+#pragma once
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/err.h"
+
+struct jobs;
+
+int view_snapshot(struct jobs *js, int64_t job, cJSON **out, struct err *e);
+/* step NULL: the snapshot; subtask NULL: all of the step. */
+int view_show(struct jobs *js, int64_t job, const char *step, const char *subtask, cJSON **out, struct err *e);
+int view_plan(struct jobs *js, int64_t job, cJSON **out, struct err *e);
+struct view_filter {
+    const char *type, *state, *operator_; /* as shown, in any case; NULL: all */
+    const char *object;                   /* a part of it; NULL: all */
+    unsigned limit;
+};
+int view_list(struct jobs *js, const struct view_filter *filter, cJSON **out, struct err *e);
+/* Fewer than `limit` when they are long; *more: for that reason. */
+int view_events(struct jobs *js, int64_t job, int64_t since, unsigned limit, cJSON **events, int64_t *last, bool *more,
+                struct err *e);
+/* Output of an attempt (0: the last one) from an offset on. Answers once, now or from the loop; `result` is the
+ * callee's to free; NULL when e->code is set. */
+typedef void view_reply(void *ctx, cJSON *result, const struct err *e);
+void view_logs(struct jobs *js, int64_t job, const char *step, const char *subtask, unsigned attempt, uint64_t offset,
+               view_reply *reply, void *ctx);
