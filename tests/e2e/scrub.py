@@ -55,7 +55,7 @@ def main():
         shown = str(snap) + str(c.call("events", job=job)) + str(c.call("show", job=job, step="show")) + logs
         c.close()
         assert snap["state"] == "Failed", snap
-        assert logs.count("***") >= 3 and "single ***" in logs and "[client]" in logs, logs
+        assert logs.count("***") >= 3 and "single ***" in logs and "[client]\nprotocol=tcp\nhost=" in logs, logs
         left = world.cleaned()
         assert not left, "run files are left: %s" % left
         world.kill(15)

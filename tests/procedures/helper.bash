@@ -38,31 +38,37 @@ sql() { # SQL [DB]: as the operator, beside the scripts
 	mariadb --no-defaults -uroot -S "${SERVER-}/sock" --default-character-set=utf8mb4 --comments -N -B -e "$1" ${2:+"$2"}
 }
 
-# The text that the daemon puts in front of a script with `metadb: true` (schema/procedure.md).
-PRELUDE='set -eu
-omsup_login=$(cat <&3)
-metadb() {
-	omsup_program=$1
-	shift
-	{ printf "%s\n" "$omsup_login" | "$omsup_program" --defaults-extra-file=/dev/fd/7 "$@" 7<&0 0<&6; } 6<&0
+script_head() { # what the daemon puts in front of a script with `metadb: true`
+	echo 'set -eu'
+	cat "$HERE/../../daemon/plan/metadb.sh"
 }
-'
+
+# What must not change what a script does: option files and variables that a MySQL or MariaDB client reads by itself. Every script of
+# these tests runs with them.
+hostile() { # DIR: sets HOSTILE, which leads to the server in $DECOY, or to none
+	local socket=${DECOY:-$1/none}/sock
+	"$HERE/../lab/hostile-home" "$1" "$socket"
+	HOSTILE=(HOME="$1" MYSQL_HOME="$1" MYSQL_TEST_LOGIN_FILE="$1/.mylogin.cnf" MYSQL_HOST=localhost MYSQL_TCP_PORT=1 MYSQL_UNIX_PORT="$socket"
+		MYSQL_PWD=wrong MYSQL_GROUP_SUFFIX=_of_host LIBMYSQL_PLUGIN_DIR="$1" LIBMYSQL_PLUGINS=none MARIADB_HOME="$1" MARIADB_PLUGIN_DIR="$1"
+		MARIADB_GROUP_SUFFIX=_of_host LC_ALL=C)
+}
 
 script_file() { # SECTION ID KEY: the path of the script as it runs
 	local file=$BATS_TEST_TMPDIR/$1.$2.$3.sh
 	[ -e "$file" ] || {
-		printf '%s' "$PRELUDE"
+		script_head
 		python3 "$HERE/procedures.py" "$PROCEDURE" "$1" "$2" "$3"
 	} >"$file"
 	echo "$file"
 }
 
-# SECTION ID KEY [NAME=VALUE...]: runs it with exactly these variables; for bats' `run`.
+# SECTION ID KEY [NAME=VALUE...]: runs it with exactly these variables, and hostile ones; for bats' `run`.
 script() {
-	local file
+	local file HOSTILE
+	hostile "$BATS_TEST_TMPDIR/hostile"
 	file=$(script_file "$1" "$2" "$3")
 	shift 3
-	env -i PATH="$PATH" "$@" sh "$file" </dev/null 3<<-EOF
+	env -i "${HOSTILE[@]}" PATH="$PATH" "$@" sh "$file" </dev/null 3<<-EOF
 		[client]
 		user=root
 		socket=${SERVER-}/sock

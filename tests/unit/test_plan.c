@@ -344,6 +344,8 @@ static const char *run(const char *script, int *status)
         dup2(login[0], 3);
         for (int fd = 4; fd < 32; fd++)
             close(fd);
+        setenv("HOME", "/root", 1); /* a my.cnf may be there */
+        setenv("MYSQL_HOST", "another.server", 1);
         execl("/bin/sh", "sh", "-c", script, (char *)NULL);
         _exit(127);
     }
@@ -372,7 +374,7 @@ static void login_reaches_the_program(void **state)
     int fd = mkstemp(wrapper);
     assert_true(fd >= 0);
     static const char body[] =
-        "#!/bin/sh\necho \"$# $1 $2 $3\"\ncat \"${1#--defaults-extra-file=}\"\n[ $2 = read ] && cat && echo\n"
+        "#!/bin/sh\necho \"$# $1 $2 $3${HOME+ HOME}${MYSQL_HOST+ MYSQL_HOST}\"\ncat \"${1#--defaults-file=}\"\n[ $2 = read ] && cat && echo\n"
         "[ -e /proc/$$/fd/3 ] && echo 'fd 3 is open'\nexit 7\n";
     assert_int_equal(write(fd, body, sizeof body - 1), sizeof body - 1);
     fchmod(fd, 0700);
@@ -386,9 +388,9 @@ static void login_reaches_the_program(void **state)
     int status;
     const char *said = run(script, &status);
     assert_string_equal(said,
-                        "3 --defaults-extra-file=/dev/fd/4 look a b\n[client]\nuser=o'm\"s #\nstatus 7\n"
-                        "3 --defaults-extra-file=/dev/fd/4 read c  d\n[client]\nuser=o'm\"s #\nfrom stdin\nstatus 7\n"
-                        "3 --defaults-extra-file=/dev/fd/4 read z\n[client]\nuser=o'm\"s #\nx\n\nstatus 7\n");
+                        "3 --defaults-file=/dev/fd/4 look a b\n[client]\nuser=o'm\"s #\nstatus 7\n"
+                        "3 --defaults-file=/dev/fd/4 read c  d\n[client]\nuser=o'm\"s #\nfrom stdin\nstatus 7\n"
+                        "3 --defaults-file=/dev/fd/4 read z\n[client]\nuser=o'm\"s #\nx\n\nstatus 7\n");
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) != 0); /* set -u */
     unlink(wrapper);
     free(script);

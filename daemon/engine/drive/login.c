@@ -16,11 +16,12 @@
 
 enum { PASSWORD_FILE_MAX = 4096, PATIENCE_MS = 20000, CONFIG_MS = 30000 };
 
-/* What scripts get on file descriptor 3. */
+/* What scripts get on file descriptor 3. By TCP, as the built-in actions: "localhost" would mean a socket, perhaps
+ * another server's. */
 static struct secret *my_cnf(const struct plan_metadb *m, const struct secret *password)
 {
     struct buf b = {0};
-    buf_puts(&b, "[client]\nhost=");
+    buf_puts(&b, "[client]\nprotocol=tcp\nhost=");
     redact_quote(&b, m->host);
     buf_printf(&b, "port=%u\nuser=", m->port);
     redact_quote(&b, m->user);
