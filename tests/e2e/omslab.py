@@ -81,6 +81,7 @@ class Daemon:
         self.dir = directory
         self.command = []  # the argv in front of omsupd's own
         self.options = []
+        self.env = {}
         self.process = None
         self.log = open(self.path("omsupd.log"), "ab")  # pylint: disable=consider-using-with
 
@@ -89,7 +90,7 @@ class Daemon:
 
     def spawn(self, wrap=()):
         argv = list(self.command) + list(wrap) + [OMSUPD, "--socket", self.path("sock"), "--state", self.path("state")] + self.options
-        self.process = subprocess.Popen(argv, env=dict(os.environ, NOTIFY_SOCKET=self.path("notify")), stdin=subprocess.DEVNULL,
+        self.process = subprocess.Popen(argv, env=dict(os.environ, NOTIFY_SOCKET=self.path("notify"), **self.env), stdin=subprocess.DEVNULL,
                                         stdout=self.log, stderr=self.log)
 
     def start(self, wrap=()):
@@ -258,6 +259,8 @@ class Lab(Operator):
         OPEN.append(self)
         self.daemon.command = [LAB, "control", "--dir", self.lab_dir]
         self.daemon.options = ["--runs", "/var/lib/omsup/runs"]
+        subprocess.run([os.path.join(TESTS, "lab", "hostile-home"), self.path("home")], check=True, timeout=60)
+        self.daemon.env = {"HOME": self.path("home"), "MYSQL_HOME": self.path("home"), "MYSQL_HOST": "127.0.0.9", "MYSQL_PWD": "wrong"}
         try:
             self.lab("up", "--shape", shape, timeout=600)
         except BaseException:

@@ -31,7 +31,8 @@ lab_down() {
 # shellcheck disable=SC2119,SC2120 # options are given by some tests only
 start_daemon() { # [OPTION...]: of omsupd; its own messages are in $D/daemon.log
 	mkdir -p "$D/run"
-	"$LAB" control "$BUILD/omsupd" -s "$D/run/omsupd.sock" -d "$D/state" -r /var/lib/omsup/runs "$@" \
+	"$ROOT/tests/lab/hostile-home" "$D/home"
+	HOME=$D/home MYSQL_HOME=$D/home MYSQL_HOST=127.0.0.9 "$LAB" control "$BUILD/omsupd" -s "$D/run/omsupd.sock" -d "$D/state" -r /var/lib/omsup/runs "$@" \
 		>>"$D/daemon.log" 2>&1 </dev/null 3>&- 4>&- &
 	echo $! >"$D/daemon.pid"
 	until_true 30 answers_or_ended
