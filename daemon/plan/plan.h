@@ -1,8 +1,8 @@
 /* A plan: procedure × deployment, expanded to the last command; immutable, known by its SHA-256.
  *
- * plan_expand() makes it from parsed inputs and the facts gathered on the nodes; plan_to_json() is its
- * canonical form, which the journal keeps and of which the hash is taken; plan_from_json() reads it back.
- * It never contains a secret. Pure: no clock, no I/O. Ownership: a plan owns all it points to. */
+ * plan_expand() makes it from parsed inputs and the facts gathered on the nodes. plan_to_json() returns its canonical
+ * form, which the journal keeps and which is hashed; plan_from_json() reads it back. A plan never contains a secret.
+ * Pure: no clock, no I/O. Ownership: a plan owns everything that it points to. */
 #pragma once
 #include <cjson/cJSON.h>
 #include <stdbool.h>
@@ -18,15 +18,15 @@ enum {
 };
 
 enum plan_kind {
-    KIND_RUN,    /* a script that acts */
-    KIND_ACTION, /* a built-in that acts */
-    KIND_PROBE,  /* a read-only script or built-in that must hold */
-    KIND_WAIT,   /* a read-only script or built-in condition, asked until it holds */
+    KIND_RUN,    /* a script that changes something */
+    KIND_ACTION, /* a built-in that changes something */
+    KIND_PROBE,  /* a read-only script or built-in that must succeed */
+    KIND_WAIT,   /* a read-only script or built-in, repeated until its condition is met */
     KIND_GATE,   /* an operator confirms */
 };
 const char *plan_kind_name(enum plan_kind k); /* "run", "action", "probe", "wait", "gate" */
 
-/* Something to ask or do: a script for sh, or a built-in by name; neither: nothing. */
+/* What to run: a script for sh, or a built-in by name; or nothing. */
 struct plan_code {
     char *script;  /* NULL when none; "set -eu" and helper functions are already in front */
     char *builtin; /* NULL when none; a row of actions.def */
@@ -42,16 +42,16 @@ struct plan_host { /* [0] is the control host: name "control", local */
 struct plan_subtask {
     char
         *name; /* unique in its step: "oms1", "rm_402", "cn-hangzhou"; of prechecks "docker/oms1"; "-" for deployment */
-    char *title;   /* of a precheck its own title; else NULL */
+    char *title;   /* the title of a precheck; otherwise NULL */
     unsigned host; /* index into hosts: where scripts run */
     enum plan_kind kind;
-    struct plan_code act;   /* what is done, or asked (PROBE, WAIT) */
-    struct plan_code check; /* is it true now? */
+    struct plan_code act;   /* what is done, or tested (PROBE, WAIT) */
+    struct plan_code check; /* is it done? */
     char **env;             /* NULL-terminated NAME=value, sorted */
     char *notice, *cure;    /* NULL when none */
     bool metadb;            /* scripts get the login on fd 3 */
-    bool operator_;         /* a WAIT that an operator has to fulfil */
-    bool judge;             /* of which a person judges what is seen: confirm is not refused for it */
+    bool operator_;         /* a WAIT for something that an operator has to do */
+    bool judge;             /* a person judges the result: confirm is never refused because of it */
     bool progress;
     unsigned timeout_s; /* 0: none */
     unsigned every_s;
@@ -70,13 +70,13 @@ struct plan_metadb {
     char *host, *user;
     unsigned port;
     char *rm, *cm;
-    char **hb;            /* NULL-terminated, one a region in order of regions (may repeat never) */
+    char **hb;            /* NULL-terminated, one a region in order of regions (all different) */
     char *password_file;  /* on the control host; NULL: from OMS's config.yaml */
     unsigned config_host; /* index of the host whose config.yaml holds the password */
     char *config_file;    /* its path there */
 };
 
-struct plan_server {               /* an OMS node as the metadata know it */
+struct plan_server {               /* an OMS node as it appears in the metadata */
     char *node, *region, *ip, *hb; /* ip = OMS_HOST_IP, hb = heartbeat database of its region */
     unsigned host;
 };
@@ -95,12 +95,13 @@ struct plan {
 };
 
 cJSON *plan_to_json(const struct plan *p);
-int plan_from_json(const cJSON *json, struct plan **out, struct err *e); /* validates all; outside bytes */
+int plan_from_json(const cJSON *json, struct plan **out,
+                   struct err *e); /* validates everything: the bytes come from outside */
 /* Canonical text (unformatted JSON) and its hash as 64 hex digits; the caller frees the text. */
 char *plan_text(const struct plan *p);
 void plan_sha256(const char *text, char hex[65]);
 void plan_free(struct plan *p); /* NULL is fine */
-/* A person's view: every command that will run, per target, nothing hidden; the caller frees. */
+/* The plan as text for people: every command that will run, for every target; the caller frees. */
 char *plan_print(const struct plan *p);
-/* In front of each script; the second in front of those with the MetaDB login. */
+/* The head of every script, and the second part of it for scripts with the MetaDB login. */
 extern const char script_head[], script_metadb[];

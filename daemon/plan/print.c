@@ -1,4 +1,4 @@
-/* A plan for people: every command, per target. What all targets of a step share is said once. */
+/* A plan for people: every command for every target. What all targets of a step share is printed once. */
 #include <string.h>
 
 #include "common/alloc.h"
@@ -23,7 +23,7 @@ static const char *skip(const char *text, const char *head)
     return strncmp(text, head, n) == 0 ? text + n : text;
 }
 
-/* What stands in front of every script is printed at the top of the plan, not with each. */
+/* The common head of the scripts is printed once, at the top of the plan. */
 static const char *body(const char *script) { return skip(skip(script, script_head), script_metadb); }
 
 static bool same(const char *a, const char *b) { return a == b || (a && b && strcmp(a, b) == 0); }
@@ -33,7 +33,7 @@ static bool same_code(const struct plan_code *a, const struct plan_code *b)
     return same(a->script, b->script) && same(a->builtin, b->builtin);
 }
 
-/* All but name, host and environment. */
+/* Everything but name, host and environment. */
 static bool same_work(const struct plan_subtask *a, const struct plan_subtask *b)
 {
     return a->kind == b->kind && same(a->title, b->title) && same_code(&a->act, &b->act) &&
@@ -65,10 +65,10 @@ static void print_time(struct buf *b, unsigned s)
 static void print_work(struct buf *b, const struct plan_subtask *s)
 {
     buf_printf(b, "      %s", plan_kind_name(s->kind));
-    buf_puts(b, s->judge ? ", an operator judges what is seen" : s->operator_ ? ", an operator is needed" : "");
+    buf_puts(b, s->judge ? ", an operator judges the result" : s->operator_ ? ", an operator is needed" : "");
     buf_puts(b, s->metadb ? ", with the MetaDB login" : "");
     if (s->every_s) {
-        buf_puts(b, ", looks every ");
+        buf_puts(b, ", checked every ");
         print_time(b, s->every_s);
     }
     buf_puts(b, s->timeout_s ? ", timeout " : ", no timeout");
@@ -101,7 +101,7 @@ static void print_env(struct buf *b, const char *env, const char *by)
     }
 }
 
-/* In every subtask's environment: said once for the plan. */
+/* Is it in every subtask's environment? Then it is printed once for the plan. */
 static bool common_env(const struct plan *p, const char *env)
 {
     for (size_t i = 0; i < p->n_steps; i++)
@@ -120,7 +120,7 @@ static bool same_env(char *const *a, char *const *b)
     return !*a && !*b;
 }
 
-/* An environment that a subtask before has too was printed there. */
+/* An environment that an earlier subtask has too was printed there. */
 static bool print_env_as(struct buf *b, const struct plan *p, const struct plan_subtask *s)
 {
     for (size_t i = 0; i < p->n_steps; i++)
@@ -129,7 +129,7 @@ static bool print_env_as(struct buf *b, const struct plan *p, const struct plan_
             if (o == s)
                 return false;
             if (same_env(o->env, s->env)) {
-                buf_printf(b, "      environment as of %s [%s]\n", p->steps[i].id, o->name);
+                buf_printf(b, "      same environment as %s [%s]\n", p->steps[i].id, o->name);
                 return true;
             }
         }
@@ -155,15 +155,15 @@ static void print_target(struct buf *b, const struct plan *p, const struct plan_
 static void print_flags(struct buf *b, const struct plan_step *st)
 {
     if (st->irreversible)
-        buf_puts(b, "    IRREVERSIBLE: from here on only a rollback leads back\n");
+        buf_puts(b, "    IRREVERSIBLE: afterwards the only way back is a rollback\n");
     if (st->marks)
-        buf_printf(b, "    its first start is recorded as %s\n", st->marks);
+        buf_printf(b, "    the time of its first start is recorded as %s\n", st->marks);
     if (st->rerun_force)
-        buf_puts(b, "    a retry after later work has begun needs --force\n");
+        buf_puts(b, "    a retry needs --force once later work has started\n");
     if (st->repeat_asked)
-        buf_puts(b, "    when its outcome is lost and it is not done, only an operator begins it again\n");
+        buf_puts(b, "    if its outcome is lost and it is not done, it runs again only when an operator retries it\n");
     if (st->guards) {
-        buf_puts(b, "    refused while skipped:");
+        buf_puts(b, "    refused while one of these is skipped:");
         for (char **g = st->guards; *g; g++)
             buf_printf(b, " %s", *g);
         buf_puts(b, "\n");
@@ -201,9 +201,9 @@ static void print_head(struct buf *b, const struct plan *p)
     buf_printf(b, "MetaDB %s:%u as %s, password from %s", m->host, m->port, m->user,
                m->password_file ? m->password_file : m->config_file);
     buf_printf(b, " on %s\n", p->hosts[m->password_file ? 0 : m->config_host].name);
-    buf_puts(b, "\nIn front of every script:\n");
+    buf_puts(b, "\nEvery script starts with:\n");
     indented(b, script_head, "    ");
-    buf_puts(b, "and of those with the MetaDB login, which is on file descriptor 3:\n");
+    buf_puts(b, "and those with the MetaDB login, which is on file descriptor 3, continue with:\n");
     indented(b, script_metadb, "    ");
 }
 
@@ -217,7 +217,7 @@ char *plan_print(const struct plan *p)
     for (size_t i = 0; env && env[i]; i++)
         if (common_env(p, env[i]))
             strv_add(&common, &n, xstrdup(env[i]));
-    buf_puts(&b, "\nIn the environment of every script:\n");
+    buf_puts(&b, "\nEvery script has this environment:\n");
     for (size_t i = 0; i < n; i++)
         print_env(&b, common[i], "    ");
     for (size_t i = 0; i < p->n_steps; i++)

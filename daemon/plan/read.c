@@ -1,4 +1,4 @@
-/* plan_from_json(): from outside (the journal is a file), so everything is checked. */
+/* plan_from_json(): the plan comes from outside (the journal is a file), so everything is checked. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +17,7 @@ static int read_record(const struct fields *fs, const cJSON *o, char *r, struct 
 static int read_text(const struct field *f, const cJSON *v, char **out, struct err *e)
 {
     if (!cJSON_IsString(v) || strlen(v->valuestring) > f->max)
-        return odd(e, f, "a text of bounded length");
+        return odd(e, f, "a string within the length limit");
     *out = xstrdup(v->valuestring);
     return 0;
 }
@@ -29,7 +29,7 @@ static int read_enum(const struct field *f, const cJSON *v, int *out, struct err
             *out = i;
             return 0;
         }
-    return odd(e, f, "one of the known words");
+    return odd(e, f, "one of the known values");
 }
 
 static int read_texts(const struct field *f, const cJSON *v, char ***out, struct err *e)
@@ -37,12 +37,12 @@ static int read_texts(const struct field *f, const cJSON *v, char ***out, struct
     enum { TEXT_BYTES_MAX = 64 * 1024 };
     size_t n = 0;
     if (!cJSON_IsArray(v) || !v->child || (size_t)cJSON_GetArraySize(v) > f->max)
-        return odd(e, f, "a list of bounded length");
+        return odd(e, f, "a list within the length limit");
     const cJSON *item;
     cJSON_ArrayForEach(item, v)
     {
         if (!cJSON_IsString(item) || strlen(item->valuestring) > TEXT_BYTES_MAX)
-            return odd(e, f, "a list of texts");
+            return odd(e, f, "a list of strings");
         strv_add(out, &n, xstrdup(item->valuestring));
     }
     return 0;
@@ -52,7 +52,7 @@ static int read_records(const struct field *f, const cJSON *v, char *r, struct e
 {
     size_t n = cJSON_IsArray(v) ? (size_t)cJSON_GetArraySize(v) : 0;
     if (n == 0 || n > f->max)
-        return odd(e, f, "a list of bounded length, not empty");
+        return odd(e, f, "a non-empty list within the length limit");
     char *items = xcalloc(n, f->record->size);
     memcpy(r + f->at, &items, sizeof items);
     *(size_t *)(r + f->count_at) = n;
@@ -81,7 +81,7 @@ static int read_field(const struct field *f, const cJSON *v, char *r, struct err
     case F_UINT:
         if (!cJSON_IsNumber(v) || !(v->valuedouble >= 1 && v->valuedouble <= (double)f->max) ||
             v->valuedouble != floor(v->valuedouble))
-            return odd(e, f, "a whole number within bounds");
+            return odd(e, f, "an integer within its limits");
         *(unsigned *)at = (unsigned)v->valuedouble;
         return 0;
     case F_ENUM:
@@ -93,10 +93,10 @@ static int read_field(const struct field *f, const cJSON *v, char *r, struct err
     case F_RECORDS:
         return read_records(f, v, r, e);
     }
-    return err_set(e, ERR_INTERNAL, "unknown type of field");
+    return err_set(e, ERR_INTERNAL, "unknown field type");
 }
 
-/* Keys in their order, as plan_to_json() writes them: so what is read is also canonical. */
+/* Keys must be in the order in which plan_to_json() writes them, so that what is read is canonical. */
 static int read_record(const struct fields *fs, const cJSON *o, char *r, struct err *e)
 {
     if (!cJSON_IsObject(o))
@@ -117,7 +117,7 @@ static int read_record(const struct fields *fs, const cJSON *o, char *r, struct 
     return 0;
 }
 
-/* --- what the types do not say --- */
+/* --- rules beyond the types --- */
 
 static int refuse(struct err *e, const char *what, const char *name)
 {
@@ -162,15 +162,15 @@ static int check_subtask(const struct plan *p, const struct plan_step *st, const
     if (!*s->name || !env_ok(s->env))
         return refuse(e, "a subtask's name or environment is not valid", s->name);
     if (!code_ok(s))
-        return refuse(e, "a subtask's code does not fit its kind", s->name);
+        return refuse(e, "a subtask's code does not match its kind", s->name);
     if ((s->operator_ && s->kind != KIND_WAIT) || (s->judge && !s->operator_) ||
         (s->kind == KIND_WAIT) != (s->every_s > 0) || (s->timeout_s == 0 && !s->operator_ && s->kind != KIND_GATE))
-        return refuse(e, "a subtask's times do not fit its kind", s->name);
+        return refuse(e, "a subtask's times do not match its kind", s->name);
     if (s->metadb && s->host != 0)
         return refuse(e, "a subtask with the MetaDB login must run on the control host", s->name);
     for (const struct plan_subtask *o = st->subtasks; o < s; o++)
         if (strcmp(o->name, s->name) == 0)
-            return refuse(e, "two subtasks have one name", s->name);
+            return refuse(e, "two subtasks have the same name", s->name);
     return 0;
 }
 
@@ -178,7 +178,7 @@ static int check_step(const struct plan *p, const struct plan_step *st, struct e
 {
     for (const struct plan_step *o = p->steps; o < st; o++)
         if (strcmp(o->id, st->id) == 0)
-            return refuse(e, "two steps have one id", st->id);
+            return refuse(e, "two steps have the same id", st->id);
     if (!*st->id)
         return refuse(e, "a step has no id", "");
     for (size_t i = 0; st->guards && st->guards[i]; i++) {

@@ -48,7 +48,7 @@ const char *valid_name(const char *s)
 {
     return isalnum((unsigned char)*s) && only(s, 1, 63, "._-")
                ? NULL
-               : "a name of at most 63 letters, digits, \".\", \"_\", \"-\" that begins with a letter or digit";
+               : "a name of at most 63 letters, digits, \".\", \"_\" and \"-\" that starts with a letter or digit";
 }
 
 const char *valid_path(const char *s) { return *s == '/' && printable(s, 1024) ? NULL : "an absolute path"; }
@@ -57,7 +57,7 @@ const char *valid_ssh(const char *s)
 {
     return *s != '-' && only(s, 1, 255, "._-@:%[]/+") && !strstr(s, "@-")
                ? NULL
-               : "a destination for ssh ([user@]host or an alias; not an option)";
+               : "an ssh destination ([user@]host or an alias; not an option)";
 }
 
 const char *valid_container(const char *s)
@@ -73,7 +73,7 @@ const char *valid_command(const char *s)
 
 const char *valid_image(const char *s)
 {
-    static const char must[] = "REPOSITORY:TAG of an image";
+    static const char must[] = "an image REPOSITORY:TAG";
     const char *colon = strrchr(s, ':'); /* of a port when there is no tag; but then a '/' follows */
     if (!isalnum((unsigned char)*s) || !only(s, 3, 511, "._-/:") || !colon || colon[-1] == '/')
         return must;
@@ -97,7 +97,7 @@ const char *valid_user(const char *s)
 
 const char *valid_database(const char *s)
 {
-    return *s != '-' && only(s, 1, 64, "_-") ? NULL : "a database name of letters, digits, \"_\" and \"-\" only";
+    return *s != '-' && only(s, 1, 64, "_-") ? NULL : "a database name with letters, digits, \"_\" and \"-\" only";
 }
 
 const char *valid_line(const char *s) { return printable(s, 1000) ? NULL : "one line of at most 1000 bytes"; }
@@ -107,5 +107,5 @@ const char *valid_id(const char *s)
     bool ok = islower((unsigned char)*s) && only(s, 1, 63, "-");
     for (const char *p = s; ok && *p; p++)
         ok = !isupper((unsigned char)*p);
-    return ok ? NULL : "an id: lower-case letters, digits and \"-\", beginning with a letter";
+    return ok ? NULL : "an id of lower-case letters, digits and \"-\" that starts with a letter";
 }

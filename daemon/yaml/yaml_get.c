@@ -126,7 +126,7 @@ static int value_of(const struct ynode *map, const char *key, enum yneed need, c
 int ynode_str(const struct ynode *n, const char *what, yvalid_fn *valid, char **out, struct err *e)
 {
     if (n->kind != Y_SCALAR)
-        return must_be(n, what, "a text", e);
+        return must_be(n, what, "a string", e);
     if (is_null(n))
         return ynode_err(n, e, "\"%s\" is empty", what);
     const char *must = valid ? valid(n->text) : NULL;

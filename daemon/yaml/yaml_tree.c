@@ -155,7 +155,7 @@ static int check_key(struct loader *l, const yaml_event_t *ev, const struct ynod
         return fail(l, ev->start_mark, "more than %d keys in one mapping", YTREE_KEYS_MAX);
     for (size_t i = 0; i < map->n; i++)
         if (strcmp(map->keys[i]->text, key->text) == 0)
-            return fail(l, ev->start_mark, "key \"%.60s\" is given twice, first in line %u", key->text,
+            return fail(l, ev->start_mark, "duplicate key \"%.60s\", first given on line %u", key->text,
                         map->keys[i]->line);
     return 0;
 }
@@ -200,7 +200,7 @@ static int read_node(struct loader *l, const yaml_event_t *ev, unsigned depth, s
     if (++l->nodes > YTREE_NODES_MAX)
         return fail(l, ev->start_mark, "more than %d values", YTREE_NODES_MAX);
     if (depth > YTREE_DEPTH_MAX)
-        return fail(l, ev->start_mark, "nested more than %d deep", YTREE_DEPTH_MAX);
+        return fail(l, ev->start_mark, "nested more than %d levels deep", YTREE_DEPTH_MAX);
     struct ynode *n = *out = xcalloc(1, sizeof *n);
     n->file = l->tree->file;
     n->line = (unsigned)ev->start_mark.line + 1;
@@ -255,7 +255,7 @@ int ytree_load(const char *text, size_t len, size_t max, const char *file, unsig
 {
     *out = NULL;
     if (len > max)
-        return err_set(e, ERR_INPUT, "%s: longer than %zu KiB", file, max / 1024);
+        return err_set(e, ERR_INPUT, "%s: larger than %zu KiB", file, max / 1024);
     struct loader l = {.text = text, .len = len, .flags = flags, .e = e};
     if (!yaml_parser_initialize(&l.parser))
         return err_set(e, ERR_INTERNAL, "cannot start the YAML parser");

@@ -238,12 +238,12 @@ time.sleep(600)' >"$D/holder" 3>&- 4>&- &
 @test "without its facts there is no plan: docker that is down, a container that is gone, a config that cannot be read" {
 	"$LAB" fault oms2 fail '^docker (inspect|version)' 99
 	run -7 ctl check "$LAB_DEPLOYMENT"
-	[[ $output == *oms2*"docker does not answer"* ]]
+	[[ $output == *oms2*"docker is not responding"* ]]
 	"$LAB" fault clear
 	run -3 ctl check "$(deployment gone "old: $LAB_OLD" 'old: oms_none')"
 	[[ $output == *oms_none* ]]
 	run -2 ctl check "$(deployment wrong "source: $LAB_SOURCE" 'source: 3.4.0')"
-	[[ $output == *"source is 3.4.0"*"runs image"* ]]
+	[[ $output == *"source 3.4.0"*"runs image"* ]]
 	ip1=LAB_IP_oms1
 	"$LAB" on oms2 docker create --name twin -e OMS_HOST_IP="${!ip1}" -v /data/config.yaml:/home/admin/conf/config.yaml \
 		-v /data/oms/oms_logs:/home/admin/logs -v /data/oms/oms_store:/home/ds/store -v /data/oms/oms_run:/home/ds/run "$(image_of oms2)"

@@ -239,10 +239,10 @@ hung() { [ "$("$LAB" effects --log 'hung by the lab' | wc -l)" = "$1" ]; }
 	"$LAB" on oms1 docker rm "$LAB_OLD"
 	"$LAB" effects reset
 	run ! ctl rollback "$job" --reason test --yes
-	[[ $output == *"oms1: the old container ${old:0:12} is no longer there, and none is called $LAB_OLD"* ]]
+	[[ $output == *"oms1: the old container ${old:0:12} is no longer exists, and no container is named $LAB_OLD"* ]]
 	other=$("$LAB" on oms1 docker create --name "$LAB_OLD" "$LAB_IMAGE")
 	run ! ctl rollback "$job" --plan
-	[[ $output == *"${old:0:12} is no longer there: $LAB_OLD is now container ${other:0:12} (image $LAB_IMAGE)"* ]]
+	[[ $output == *"${old:0:12} no longer exists: $LAB_OLD is now container ${other:0:12} (image $LAB_IMAGE)"* ]]
 	[ "$(changes | grep -v 'docker create')" = "" ]
 	# the upgrade is as it was
 	[ "$(gate_of "$job")" = after-stop-old ]

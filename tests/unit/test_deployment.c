@@ -107,7 +107,7 @@ static void is_bounded(void **state)
     char *big = xcalloc(1, DEPLOYMENT_MAX + 1);
     memset(big, '\n', DEPLOYMENT_MAX + 1);
     assert_int_equal(parse(big, DEPLOYMENT_MAX + 1, "d.yaml", &e), ERR_INPUT);
-    assert_string_equal(e.msg, "d.yaml: longer than 256 KiB");
+    assert_string_equal(e.msg, "d.yaml: larger than 256 KiB");
     assert_int_equal(parse(big, DEPLOYMENT_MAX, "d.yaml", &e), ERR_INPUT);
     assert_string_equal(e.msg, "d.yaml: the file is empty");
     free(big);

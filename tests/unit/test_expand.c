@@ -402,7 +402,7 @@ static void rolls_back_the_recorded_containers(void **state)
     assert_null(p);
     ids[1] = "aaaabbbbccccdddd";
     assert_int_equal(plan_expand(JOB_ROLLBACK, s->p, s->d, s->facts, &rb, &p, &s->e), ERR_STATE);
-    assert_string_equal(s->e.msg, "the old container aaaabbbbcccc of node hz2 is no longer there: oms is now container "
+    assert_string_equal(s->e.msg, "the old container aaaabbbbcccc of node hz2 no longer exists: oms is now container "
                                   "fedcba987654 (image oms:3.4.0)");
     done(s);
 }
@@ -432,15 +432,15 @@ static void refuses_what_does_not_fit(void **state)
     refused(CHANGED(CONFIG(2)->cm_location = 1),
             "cm_location 1 is used by regions cn-hangzhou (node hz1) and cn-shanghai (node sh1)");
     refused(CHANGED(CONFIG(2)->cm_location = -1),
-            "config.yaml of node sh1 has no cm_location, which tells the regions apart");
+            "config.yaml of node sh1 has no cm_location, which is needed to tell the regions apart");
     refused(CHANGED(CONFIG(1)->cm_location = 5),
             "cm_location must be the same within region cn-hangzhou: nodes hz1 and hz2 differ");
     refused(CHANGED(CONFIG(2)->is_default = true), "cm_is_default is true in regions cn-hangzhou (node hz1) and "
-                                                   "cn-shanghai (node sh1); it must be in exactly one");
+                                                   "cn-shanghai (node sh1); it must be true in exactly one region");
     refused(CHANGED(CONFIG(1)->is_default = false),
             "cm_is_default must be the same within region cn-hangzhou: nodes hz1 and hz2 differ");
     refused(CHANGED(CONFIG(0)->is_default = CONFIG(1)->is_default = false),
-            "cm_is_default is false in every region; it must be true in exactly one");
+            "cm_is_default is false in every region; it must be true in exactly one region");
     refused(CHANGED(put(&CONFIG(2)->rm_db, "rm")),
             "drc_rm_db must be the same everywhere: node hz1 has oms_rm, node sh1 has rm");
     refused(CHANGED(put(&CONFIG(2)->cm_db, "cm")),
@@ -456,8 +456,9 @@ static void refuses_what_does_not_fit(void **state)
         "drc_cm_heartbeat_db oms_cm_heartbeat is used by regions cn-hangzhou (node hz1) and cn-shanghai (node sh1)");
     refused(CHANGED(put(&CONFIG(1)->hb_db, "hb")),
             "drc_cm_heartbeat_db must be the same within region cn-hangzhou: nodes hz1 and hz2 differ");
-    refused(CHANGED(put(&CONFIG(0)->hb_db, "oms_rm")), "config.yaml of node hz1 names one database twice (drc_rm_db "
-                                                       "oms_rm, drc_cm_db oms_cm, drc_cm_heartbeat_db oms_rm)");
+    refused(CHANGED(put(&CONFIG(0)->hb_db, "oms_rm")),
+            "config.yaml of node hz1 names the same database twice (drc_rm_db "
+            "oms_rm, drc_cm_db oms_cm, drc_cm_heartbeat_db oms_rm)");
     refused(CHANGED(put(&CONFIG(2)->tsdb_url, "t:1")),
             "tsdb_url must be the same everywhere: node hz1 has 10.0.0.8:8086, node sh1 has t:1");
     refused(CHANGED(put(&s->facts[1].host_ip, "10.0.0.1")), "OMS_HOST_IP 10.0.0.1 is used by nodes hz1 and hz2");
@@ -465,7 +466,7 @@ static void refuses_what_does_not_fit(void **state)
             "OMS_HOST_IP 10.0.0.3 of node hz2 is not in cm_nodes of its config.yaml");
     refused(CHANGED(put(&s->facts[1].host_ip, "")), "container oms of node hz2 has no OMS_HOST_IP");
     refused(CHANGED(put(&s->facts[1].old_image, "oms:4.0.2")),
-            "the deployment's source is 3.4.0, but container oms of node hz2 runs image oms:4.0.2");
+            "the deployment file says source 3.4.0, but container oms of node hz2 runs image oms:4.0.2");
     refused(CHANGED(put(&s->d->target, "4.2.2")),
             "procedure test-4.2.3 upgrades enterprise edition to 4.2.3, not enterprise edition to 4.2.2");
     refused(CHANGED(put(&s->d->edition, "community")),
@@ -477,8 +478,7 @@ static void refuses_what_does_not_fit(void **state)
         free(*path);
         *path = NULL;
         char *msg = xasprintf(
-            "container oms of node hz2 has nothing of the host mounted at %s, which OMS's documentation asks for",
-            inside[i]);
+            "container oms of node hz2 has no host path mounted at %s, as OMS's documentation requires", inside[i]);
         refused(s, msg);
         free(msg);
     }
@@ -514,11 +514,11 @@ static void refuses_steps_that_do_not_fit(void **state)
     procedure_free(s->p);
     s->p = parse("steps:\n- {step: a, title: t, when: nodes > 1, probe: ':'}\n- {step: a, title: t, when: nodes > 2, "
                  "probe: ':'}\n");
-    refused(s, "x.yaml: step \"a\" is in the plan twice: the \"when\" of the two must exclude each other");
+    refused(s, "x.yaml: step \"a\" is in the plan twice; the two \"when\" conditions must exclude each other");
     s = two_regions();
     procedure_free(s->p);
     s->p = parse("steps:\n- {step: a, title: t, when: nodes > 3, probe: ':'}\n");
-    refused(s, "procedure x has no steps for this: Upgrade");
+    refused(s, "procedure x has no steps for a job of type Upgrade");
 }
 
 /* The way forth, and only that. */
@@ -576,7 +576,7 @@ static void is_bounded(void **state)
         procedure_free(proc);
         buf_free(&b);
     }
-    assert_string_equal(s->e.msg, "the plan would have 33 steps and 4224 subtasks; at most 64 and 4096 are possible");
+    assert_string_equal(s->e.msg, "the plan would have 33 steps and 4224 subtasks; the limits are 64 and 4096");
     CONFIG(0)->cm_nodes = own;
     for (unsigned i = 0; i < 128; i++)
         free(ips[i]);

@@ -186,17 +186,17 @@ static void says_why_not(void **state)
     const struct {
         const char *docker, *config, *says;
     } cases[] = {
-        {NULL, NULL, "error there is no command /tmp/"},
+        {NULL, NULL, "error command not found: /tmp/"},
         {"#!/bin/sh\necho 'cannot connect\nto it' >&2; exit 1\n", NULL,
-         "docker does not answer: cannot connect to it\n"},
+         "docker is not responding: cannot connect to it\n"},
         {"#!/bin/sh\n[ $1 = version ] && exit 0; echo 'no such container' >&2; exit 1\n", NULL,
          "missing container -oms 1: no such container\n"},
         {"#!/bin/sh\n[ \"$1 $4\" = 'inspect -f' ] && exit 1; exit 0\n", NULL,
-         "docker inspect does not know the template that was asked for\n"},
+         "docker inspect does not support the template that omsupd uses\n"},
         {DOCKER_SAYS("bind /x:/home/admin/conf/config.yaml.old\nbind vol:/home/admin/conf/config.yaml\n"), "x",
-         "wrong container -oms 1 has no file of the host bound to /home/admin/conf/config.yaml\n"},
-        {bound, NULL, "/config, which container -oms 1 has as /home/admin/conf/config.yaml, is not a file\n"},
-        {bound, big, "/config is longer than 65536 bytes\n"},
+         "wrong container -oms 1 has no host file mounted at /home/admin/conf/config.yaml\n"},
+        {bound, NULL, "/config, which container -oms 1 has mounted at /home/admin/conf/config.yaml, is not a file\n"},
+        {bound, big, "/config is larger than 65536 bytes\n"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char *out = run_script(cases[i].docker, cases[i].config);
@@ -221,9 +221,10 @@ static void asks_by_id(void **state)
         {ONLY("0123456789abcdef0123456789abcdef",
               "printf 'id 0\\nbind %s:/home/admin/conf/config.yaml\\n' \"$DIR/config\""),
          "omsup-gather 1\nid 0\nbind /tmp/"},
-        {ONLY("-oms 1", "echo fedcba9876543210 i:4.2.3"), "missing the old container 0123456789ab is no longer there: "
+        {ONLY("-oms 1", "echo fedcba9876543210 i:4.2.3"), "missing the old container 0123456789ab no longer exists: "
                                                           "-oms 1 is now container fedcba987654 (image i:4.2.3)\n"},
-        {ONLY("none", ":"), "missing the old container 0123456789ab is no longer there, and none is called -oms 1\n"},
+        {ONLY("none", ":"),
+         "missing the old container 0123456789ab no longer exists, and no container is named -oms 1\n"},
         /* not known to be gone */
         {"#!/bin/sh\n[ $1 = version ] && exit 0; echo 'it is broken' >&2; exit 1\n",
          "error container 0123456789abcdef0123456789abcdef: it is broken\n"},

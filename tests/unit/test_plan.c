@@ -286,7 +286,7 @@ static void prints_all_commands(void **state)
         "password from /data/config.yaml on oms1\n",
         "    METADB_HOST=10.0.0.9\n", /* of all: once, at the top */
         "\n3. stop-old: Stop the old container\n    doc: Back up the databases, 1\n",
-        "    its first start is recorded as T1\n    side by side\n    [oms1] on oms1 (ssh root@oms1)\n",
+        "    the time of its first start is recorded as T1\n    side by side\n    [oms1] on oms1 (ssh root@oms1)\n",
         "    [oms2] on oms2 (ssh omsadmin@oms2, sudo)\n",
         "      OLD_CONTAINER=oms_402\n",
         "      BINDS=\n        /data/config.yaml:/home/admin/conf/config.yaml\n",
@@ -295,10 +295,10 @@ static void prints_all_commands(void **state)
         "      when it fails: stop it by hand\n",
         "      run, with the MetaDB login, timeout 2h\n",
         "      action, timeout 10m\n      do: built-in slim\n      done when: built-in is-slim\n",
-        "    IRREVERSIBLE: from here on only a rollback leads back\n",
-        "    refused while skipped: precheck backup\n",
+        "    IRREVERSIBLE: afterwards the only way back is a rollback\n",
+        "    refused while one of these is skipped: precheck backup\n",
         "    one after the other\n",
-        "      wait, an operator is needed, looks every 5s, no timeout\n      notice:\n        switch HA on; the "
+        "      wait, an operator is needed, checked every 5s, no timeout\n      notice:\n        switch HA on; the "
         "backups are in /data/backup\n",
     };
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
@@ -316,7 +316,7 @@ static void prints_all_commands(void **state)
     assert_non_null(first);
     assert_null(strstr(first + 1, "OLD_CONTAINER=oms_402\n      OLD_ID"));
     assert_non_null(strstr(
-        first, "    [oms2] on oms2 (ssh omsadmin@oms2, sudo)\n      environment as of precheck [docker/oms2]\n"));
+        first, "    [oms2] on oms2 (ssh omsadmin@oms2, sudo)\n      same environment as precheck [docker/oms2]\n"));
     for (size_t i = 0; i < p->n_steps; i++) /* nothing is hidden: all environment is there */
         for (size_t j = 0; j < p->steps[i].n_subtasks; j++)
             for (char **env = p->steps[i].subtasks[j].env; *env; env++)

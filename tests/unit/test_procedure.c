@@ -132,13 +132,13 @@ static void finds_the_way(void **state)
     p = find(ps, "8.1", "V9.3", &e); /* the second for that target */
     assert_string_equal(procedure_name(p), "x-9.3-old");
     assert_null(find(ps, "8.0", "9.2", &e));
-    assert_string_equal(e.msg, "cannot upgrade 8.0 to 9.2: go to 9.1 first; the way is 8.0 > 9.1 > 9.2");
+    assert_string_equal(e.msg, "cannot upgrade 8.0 to 9.2: go to 9.1 first; the upgrade path is 8.0 > 9.1 > 9.2");
     assert_int_equal(e.code, ERR_REFUSED);
     assert_null(find(ps, "8.6", "9.2", &e));
-    assert_string_equal(e.msg, "cannot upgrade 8.6 to 9.2 in one step; the way is 8.6 > 9.1 > 9.2");
+    assert_string_equal(e.msg, "cannot upgrade 8.6 to 9.2 in one step; the upgrade path is 8.6 > 9.1 > 9.2");
     assert_null(find(ps, "9.3", "9.2", &e));
-    assert_string_equal(e.msg, "cannot upgrade 9.3 to 9.2: that is an older version; only a rollback of an upgrade "
-                               "leads back");
+    assert_string_equal(e.msg,
+                        "cannot upgrade 9.3 to 9.2: that is an older version; to go back, roll back the upgrade");
     assert_null(find(ps, "9.1", "9.9", &e)); /* of the other edition */
     assert_int_equal(e.code, ERR_NOT_FOUND);
     assert_string_equal(strstr(e.msg, "; upgrades"), "; upgrades from 9.1: 9.2, 9.3");
@@ -164,7 +164,7 @@ static void finds_the_way(void **state)
     assert_int_equal(procedures_path(ps, "enterprise", "8.6", "9.3", &chain, &e), ERR_NOT_FOUND);
     assert_non_null(strstr(e.msg, "there is no procedure to upgrade OMS enterprise edition to 9.3; known targets: "));
     assert_int_equal(procedures_path(ps, "community", "9.3", "9.3", &chain, &e), ERR_REFUSED);
-    assert_string_equal(e.msg, "cannot upgrade 9.3 to 9.3: it is that version already");
+    assert_string_equal(e.msg, "cannot upgrade 9.3 to 9.3: it already is that version");
     assert_null(chain);
     procedures_free(ps);
     for (const char *const *n =

@@ -222,34 +222,34 @@ static void refuses(const char *const files[][2], const char *expect)
 static void refuses_what_is_wrong(void **state)
 {
     REFUSES(CHILD "drop: [one, eno]\n",
-            "child.yaml:7:13: \"drop\" names a check or a step of \"base\"; \"eno\" is none");
+            "child.yaml:7:13: \"drop\" must name a check or step of \"base\"; \"eno\" is not one of them");
     REFUSES(CHILD "drop: one\n", "child.yaml:7:7: \"drop\" must be a list, not \"one\"");
     REFUSES(CHILD "drop: [one, one]\n", "child.yaml:7:13: \"drop\" names \"one\" twice");
-    REFUSES(CHILD "drop: [{}]\n", "child.yaml:7:8: \"drop\" must be a text, not a mapping");
-    REFUSES(CHILD "drop: [one]\nsteps:\n- {step: one, title: t}\n", "child.yaml:9:10: \"one\" is dropped and given");
+    REFUSES(CHILD "drop: [{}]\n", "child.yaml:7:8: \"drop\" must be a string, not a mapping");
+    REFUSES(CHILD "drop: [one]\nsteps:\n- {step: one, title: t}\n",
+            "child.yaml:9:10: \"one\" is both dropped and given");
     REFUSES(HEAD("child", "9.2") "drop: [one]\nsteps: [{step: a, title: t, gate: g}]\n",
-            "child.yaml:6:1: \"drop\" goes with \"like\"");
+            "child.yaml:6:1: \"drop\" is allowed only with \"like\"");
     REFUSES(HEAD("child", "9.2") "like: bse\n", "child.yaml:6:7: there is no procedure \"bse\"");
-    REFUSES(HEAD("child", "9.2") "like: [a]\n", "child.yaml:6:7: \"like\" must be a text, not a list");
-    REFUSES(
-        CHILD "steps:\n- {step: new, title: t, probe: ':'}\n",
-        "child.yaml:8:10: \"new\" is not in the steps of \"base\"; a new one says what it stands after (after: ID)");
+    REFUSES(HEAD("child", "9.2") "like: [a]\n", "child.yaml:6:7: \"like\" must be a string, not a list");
+    REFUSES(CHILD "steps:\n- {step: new, title: t, probe: ':'}\n",
+            "child.yaml:8:10: \"new\" is not among the steps of \"base\"; a new entry needs a position (after: ID)");
     REFUSES(CHILD "steps:\n- {step: new, after: nwe, title: t, probe: ':'}\n",
-            "child.yaml:8:22: \"after\" names one of the steps; \"nwe\" is none");
+            "child.yaml:8:22: \"after\" must name one of the steps; \"nwe\" is not one of them");
     REFUSES(CHILD "steps:\n- {step: new, after: one, title: t}\n",
             "child.yaml:8:3: a step needs one of run, action, probe, probe_action, until, wait, gate");
     REFUSES(CHILD "steps:\n- {step: four, after: one}\n",
-            "child.yaml:8:16: \"after\" is for new ones; \"four\" keeps its place");
+            "child.yaml:8:16: \"after\" is for new entries only; \"four\" keeps its position");
     REFUSES(HEAD("child", "9.2") "steps: [{step: a, after: b, title: t, gate: g}]\n",
-            "child.yaml:6:19: \"after\" is for the first entry of a new id, in a procedure with \"like\"");
+            "child.yaml:6:19: \"after\" is allowed only in the first entry of a new id, in a procedure with \"like\"");
     REFUSES(CHILD "steps:\n- {step: two, title: t}\n",
-            "child.yaml:8:10: there are variants of \"two\": give each of them in full, with what it does");
+            "child.yaml:8:10: \"two\" has variants: give each of them in full, with what it does");
     REFUSES(CHILD "steps:\n- {step: one, title: t, gate: g, when: nodes = 1}\n- {step: one, when: nodes = 2}\n",
-            "child.yaml:8:10: there are variants of \"one\": give each of them in full, with what it does");
+            "child.yaml:8:10: \"one\" has variants: give each of them in full, with what it does");
     REFUSES(CHILD
             "steps:\n- {step: two, title: t, gate: g}\n- {step: one, title: t}\n- {step: two, title: t, gate: g}\n",
-            "child.yaml:10:10: the variants of \"two\" must stand one after the other");
-    REFUSES(CHILD "steps:\n- 1\n", "child.yaml:8:3: a step must be a mapping of keys");
+            "child.yaml:10:10: the variants of \"two\" must follow each other");
+    REFUSES(CHILD "steps:\n- 1\n", "child.yaml:8:3: a step must be a mapping (key: value)");
     REFUSES(CHILD "steps:\n- {title: t}\n", "child.yaml:8:3: \"step\" is missing");
     REFUSES(CHILD "steps: 1\n", "child.yaml:7:8: \"steps\" must be a list, not \"1\"");
     REFUSES(CHILD "stesp: 1\n", "child.yaml:7:1: unknown key \"stesp\" (did you mean \"steps\"?)");
@@ -258,14 +258,15 @@ static void refuses_what_is_wrong(void **state)
     /* of an inherited key that does not go with the new one: the place of the inherited */
     REFUSES(CHILD "steps:\n- {step: three, irreversible: maybe}\n",
             "child.yaml:8:31: \"irreversible\" must be true or false, not \"maybe\"");
-    REFUSES(CHILD "drop: [three]\n", "base.yaml:16:45: \"reached\" names a step of the upgrade; \"three\" is none "
-                                     "(inherited by child.yaml)");
-    REFUSES(HEAD("child", "9.2") "like: child\n", "child.yaml:6:7: \"like\" goes round in a circle: child > child");
+    REFUSES(CHILD "drop: [three]\n",
+            "base.yaml:16:45: \"reached\" must name a step of the upgrade; \"three\" is not one of them "
+            "(inherited by child.yaml)");
+    REFUSES(HEAD("child", "9.2") "like: child\n", "child.yaml:6:7: \"like\" forms a circle: child > child");
     refuses((const char *const[][2]){{"child", HEAD("child", "9.2") "like: b\n"},
                                      {"b", HEAD("b", "9.2") "like: c\n"},
                                      {"c", HEAD("c", "9.2") "like: b\n"},
                                      {0}},
-            "c.yaml:6:7: \"like\" goes round in a circle: b > c > b (inherited by b.yaml)");
+            "c.yaml:6:7: \"like\" forms a circle: b > c > b (inherited by b.yaml)");
 }
 
 static void is_bounded(void **state)
@@ -286,7 +287,7 @@ static void is_bounded(void **state)
         assert_int_equal(rc, i <= 8 ? 0 : ERR_INPUT);
         procedures_free(rc ? NULL : ps);
     }
-    assert_non_null(strstr(e.msg, "p1.yaml:6:7: \"like\" goes more than 8 procedures deep (inherited by "));
+    assert_non_null(strstr(e.msg, "p1.yaml:6:7: \"like\" is nested more than 8 procedures deep (inherited by "));
     clear();
 
     struct buf b = {0};
@@ -312,7 +313,7 @@ static void not_alone(void **state)
     struct err e = {0};
     static const char text[] = CHILD;
     assert_int_equal(procedure_parse(text, sizeof text - 1, "child.yaml", &p, &e), ERR_INPUT);
-    assert_string_equal(e.msg, "child.yaml:6:7: \"like\" needs the other procedures, and this one stands alone");
+    assert_string_equal(e.msg, "child.yaml:6:7: \"like\" needs other procedures, but this file is read on its own");
     assert_null(p);
 }
 

@@ -51,7 +51,7 @@ static size_t compare(const char *edition, const struct row *rows, size_t n)
 #define NO_CE(to) "there is no procedure to upgrade OMS community edition to " to "; " CE_KNOWN "; upgrades from "
 #define NO_EE(to)                                                                                                      \
     "there is no procedure to upgrade OMS enterprise edition to " to "; known targets: 4.2.2, 4.2.3; upgrades from "
-#define OLDER "that is an older version; only a rollback of an upgrade leads back"
+#define OLDER "that is an older version; to go back, roll back the upgrade"
 
 static void community(void **state)
 {
@@ -71,7 +71,8 @@ static void community(void **state)
          "cannot upgrade 3.2.1 to 3.3.0: V3.3.0 can be reached from V3.2.2 only; upgrades from 3.2.1: none", NULL},
         /* 3.3.1: step by step */
         {"3.3.0", "3.3.1", "ce-3.3.1", "3.3.0 > 3.3.1"},
-        {"3.2.2", "3.3.1", "cannot upgrade 3.2.2 to 3.3.1: upgrade to V3.3.0 first; the way is 3.2.2 > 3.3.0 > 3.3.1",
+        {"3.2.2", "3.3.1",
+         "cannot upgrade 3.2.2 to 3.3.1: upgrade to V3.3.0 first; the upgrade path is 3.2.2 > 3.3.0 > 3.3.1",
          "3.2.2 > 3.3.0 > 3.3.1"},
         /* 4.0.0: from 3.2.2, 3.3.0, 3.3.1 */
         {"3.2.2", "4.0.0", "ce-4.0.0", "3.2.2 > 4.0.0"},
@@ -95,12 +96,14 @@ static void community(void **state)
         /* 4.2.1 and 4.2.2: from the one before */
         {"4.2.0", "4.2.1", "ce-4.2.1", "4.2.0 > 4.2.1"},
         {"4.1.1", "4.2.1",
-         "cannot upgrade 4.1.1 to 4.2.1: upgrade to V4.2.0 first; V4.2.1 can be reached from V4.2.0 only; the way is "
+         "cannot upgrade 4.1.1 to 4.2.1: upgrade to V4.2.0 first; V4.2.1 can be reached from V4.2.0 only; the upgrade "
+         "path is "
          "4.1.1 > 4.2.0 > 4.2.1",
          "4.1.1 > 4.2.0 > 4.2.1"},
         {"4.2.1", "4.2.2", "ce-4.2.2", "4.2.1 > 4.2.2"},
         {"4.1.1", "4.2.2",
-         "cannot upgrade 4.1.1 to 4.2.2: upgrade to V4.2.1 first; V4.2.2 can be reached from V4.2.1 only; the way is "
+         "cannot upgrade 4.1.1 to 4.2.2: upgrade to V4.2.1 first; V4.2.2 can be reached from V4.2.1 only; the upgrade "
+         "path is "
          "4.1.1 > 4.2.0 > 4.2.1 > 4.2.2",
          "4.1.1 > 4.2.0 > 4.2.1 > 4.2.2"},
         {"4.1.0", "4.2.2",
@@ -108,7 +111,7 @@ static void community(void **state)
          "from 4.1.0: none",
          NULL},
         {"4.2.2", "4.2.1", "cannot upgrade 4.2.2 to 4.2.1: " OLDER, NULL},
-        {"4.2.2", "4.2.2", "cannot upgrade 4.2.2 to 4.2.2: it is that version already", NULL},
+        {"4.2.2", "4.2.2", "cannot upgrade 4.2.2 to 4.2.2: it already is that version", NULL},
     };
     assert_int_equal(compare("community", rows, sizeof rows / sizeof *rows), 0);
 }

@@ -1,4 +1,4 @@
-/* Cross-checks: what each node says, against the others and the deployment. */
+/* Cross-checks each node's facts against the other nodes and the deployment file. */
 #include <string.h>
 
 #include "common/strv.h"
@@ -18,7 +18,7 @@ static int refuse_two(const struct expand *x, const char *what, size_t a, const 
                    name_of(x, a), va, name_of(x, b), vb);
 }
 
-/* Of a rollback: what was stopped is started again, not what has its name now. */
+/* A rollback starts the very container that the upgrade stopped, not another one that has its name now. */
 static int check_container(const struct expand *x, size_t i)
 {
     const char *id = x->rb && x->rb->old_ids ? x->rb->old_ids[i] : NULL;
@@ -26,7 +26,7 @@ static int check_container(const struct expand *x, size_t i)
     if (!id || same(id, f->old_id))
         return 0;
     return err_set(x->e, ERR_STATE,
-                   "the old container %.12s of node %s is no longer there: %s is now container %.12s (image %s)", id,
+                   "the old container %.12s of node %s no longer exists: %s is now container %.12s (image %s)", id,
                    name_of(x, i), x->d->nodes[i].old, f->old_id, f->old_image);
 }
 
@@ -43,14 +43,13 @@ static int check_mounts(const struct expand *x, size_t i)
     };
     for (size_t m = 0; m < sizeof mounts / sizeof *mounts; m++)
         if (!mounts[m].path)
-            return err_set(
-                x->e, ERR_INPUT,
-                "container %s of node %s has nothing of the host mounted at %s, which OMS's documentation asks for",
-                x->d->nodes[i].old, name_of(x, i), mounts[m].inside);
+            return err_set(x->e, ERR_INPUT,
+                           "container %s of node %s has no host path mounted at %s, as OMS's documentation requires",
+                           x->d->nodes[i].old, name_of(x, i), mounts[m].inside);
     return 0;
 }
 
-/* As far as both are told: 4.0.2 fits 4.0.2.1. */
+/* Compared as far as both go: 4.0.2 matches 4.0.2.1. */
 static int check_version(const struct expand *x, size_t i)
 {
     struct version image, source;
@@ -58,7 +57,8 @@ static int check_version(const struct expand *x, size_t i)
         return 0;
     for (unsigned p = 0; p < image.n && p < source.n; p++)
         if (image.part[p] != source.part[p])
-            return err_set(x->e, ERR_INPUT, "the deployment's source is %s, but container %s of node %s runs image %s",
+            return err_set(x->e, ERR_INPUT,
+                           "the deployment file says source %s, but container %s of node %s runs image %s",
                            x->d->source, x->d->nodes[i].old, name_of(x, i), x->facts[i].old_image);
     return 0;
 }
@@ -75,7 +75,7 @@ static int check_same(const struct expand *x, size_t i)
     if (!same(a->metadb_host, b->metadb_host) || a->metadb_port != b->metadb_port)
         return err_set(x->e, ERR_INPUT, "the MetaDB must be the same everywhere: node %s has %s:%u, node %s has %s:%u",
                        name_of(x, 0), a->metadb_host, a->metadb_port, name_of(x, i), b->metadb_host, b->metadb_port);
-    for (size_t o = 0; o < i; o++) /* some regions may have none */
+    for (size_t o = 0; o < i; o++) /* some regions may have no TSDB */
         if (config_of(x, o)->tsdb_url && b->tsdb_url && !same(config_of(x, o)->tsdb_url, b->tsdb_url))
             return refuse_two(x, "tsdb_url", o, config_of(x, o)->tsdb_url, i, b->tsdb_url);
     return 0;
@@ -107,15 +107,17 @@ static int check_pair(const struct expand *x, size_t a, size_t b)
         return err_set(x->e, ERR_INPUT, "drc_cm_heartbeat_db %s is used by regions %s (node %s) and %s (node %s)",
                        ca->hb_db, region_of(x, a), name_of(x, a), region_of(x, b), name_of(x, b));
     if (ca->cm_location < 0 || cb->cm_location < 0)
-        return err_set(x->e, ERR_INPUT, "config.yaml of node %s has no cm_location, which tells the regions apart",
+        return err_set(x->e, ERR_INPUT,
+                       "config.yaml of node %s has no cm_location, which is needed to tell the regions apart",
                        name_of(x, ca->cm_location < 0 ? a : b));
     if (ca->cm_location == cb->cm_location)
         return err_set(x->e, ERR_INPUT, "cm_location %d is used by regions %s (node %s) and %s (node %s)",
                        ca->cm_location, region_of(x, a), name_of(x, a), region_of(x, b), name_of(x, b));
     if (ca->is_default && cb->is_default)
-        return err_set(x->e, ERR_INPUT,
-                       "cm_is_default is true in regions %s (node %s) and %s (node %s); it must be in exactly one",
-                       region_of(x, a), name_of(x, a), region_of(x, b), name_of(x, b));
+        return err_set(
+            x->e, ERR_INPUT,
+            "cm_is_default is true in regions %s (node %s) and %s (node %s); it must be true in exactly one region",
+            region_of(x, a), name_of(x, a), region_of(x, b), name_of(x, b));
     return 0;
 }
 
@@ -131,7 +133,7 @@ static int check_node(const struct expand *x, size_t i)
     if (same(c->rm_db, c->cm_db) || same(c->rm_db, c->hb_db) || same(c->cm_db, c->hb_db))
         return err_set(
             x->e, ERR_INPUT,
-            "config.yaml of node %s names one database twice (drc_rm_db %s, drc_cm_db %s, drc_cm_heartbeat_db %s)",
+            "config.yaml of node %s names the same database twice (drc_rm_db %s, drc_cm_db %s, drc_cm_heartbeat_db %s)",
             name_of(x, i), c->rm_db, c->cm_db, c->hb_db);
     if (!*x->ips[i])
         return err_set(x->e, ERR_INPUT, "container %s of node %s has no OMS_HOST_IP", x->d->nodes[i].old,
@@ -154,6 +156,7 @@ int expand_check(const struct expand *x)
         any_default = any_default || config_of(x, i)->is_default;
     }
     if (!any_default)
-        return err_set(x->e, ERR_INPUT, "cm_is_default is false in every region; it must be true in exactly one");
+        return err_set(x->e, ERR_INPUT,
+                       "cm_is_default is false in every region; it must be true in exactly one region");
     return 0;
 }

@@ -1,4 +1,4 @@
-/* procedure x deployment x what the nodes say = plan. */
+/* procedure x deployment x the nodes' facts = plan. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,7 +86,7 @@ static int add_step(const struct expand *x, const struct proc_step *s)
 {
     if (has_step(x->plan, s->id))
         return err_set(x->e, ERR_INPUT,
-                       "%s: step \"%s\" is in the plan twice: the \"when\" of the two must exclude each other",
+                       "%s: step \"%s\" is in the plan twice; the two \"when\" conditions must exclude each other",
                        x->proc->file, s->id);
     struct plan_step *st = new_step(x->plan);
     add_subtasks(x, s, false, st);
@@ -102,7 +102,7 @@ static int add_step(const struct expand *x, const struct proc_step *s)
     st->repeat_asked = s->repeat_asked;
     size_t n = 0;
     for (size_t i = 0; s->guards && s->guards[i]; i++)
-        if (has_step(x->plan, s->guards[i])) /* else it was left out: nothing to guard */
+        if (has_step(x->plan, s->guards[i])) /* otherwise it was left out, and there is nothing to guard */
             strv_add(&st->guards, &n, xstrdup(s->guards[i]));
     x->plan->n_steps++;
     return 0;
@@ -117,7 +117,7 @@ static int add_steps(const struct expand *x, const struct proc_steps *list, cons
     return rc;
 }
 
-/* 1 + index of the last step of the upgrade that had begun. */
+/* 1 + index of the last step of the upgrade that had started. */
 static size_t reached(const struct procedure *p, const struct rollback_of *rb)
 {
     size_t last = 0;
@@ -125,12 +125,12 @@ static size_t reached(const struct procedure *p, const struct rollback_of *rb)
         for (size_t i = 0; i < p->steps.n; i++)
             if (strcmp(p->steps.at[i].id, rb->begun[b]) == 0) {
                 last = i + 1 > last ? i + 1 : last;
-                break; /* of two with one id: the first, as in `reached >= ID` */
+                break; /* the first of several with the same id, as in `reached >= ID` */
             }
     return last;
 }
 
-/* The fact ha.before; unknown, when there is none or it is no word of ours. */
+/* The fact ha.before; "unknown" when there is none or its value is not one of ours. */
 static const char *ha_before(const struct rollback_of *rb)
 {
     static const char *const words[] = {"on", "off", "absent"};
@@ -141,7 +141,7 @@ static const char *ha_before(const struct rollback_of *rb)
     return "unknown";
 }
 
-/* What the procedure is not for; of a job that has run the way back is never refused. */
+/* What the procedure does not support. A rollback of a job that has run is never refused. */
 static int check_refused(const struct expand *x, const struct when_facts *facts)
 {
     for (size_t i = 0; i < x->proc->n_refuse; i++) {
@@ -175,8 +175,8 @@ static int fill_steps(const struct expand *x)
             rc = add_steps(x, &x->proc->steps, &facts);
     }
     if (!rc && x->plan->n_steps == 0)
-        rc =
-            err_set(x->e, ERR_REFUSED, "procedure %s has no steps for this: %s", x->proc->name, job_type_name(x->type));
+        rc = err_set(x->e, ERR_REFUSED, "procedure %s has no steps for a job of type %s", x->proc->name,
+                     job_type_name(x->type));
     return rc;
 }
 
@@ -186,8 +186,7 @@ static int check_bounds(const struct expand *x)
     for (size_t i = 0; i < x->plan->n_steps; i++)
         n += x->plan->steps[i].n_subtasks;
     if (n > PLAN_SUBTASKS_MAX || x->plan->n_steps > PLAN_STEPS_MAX)
-        return err_set(x->e, ERR_LIMIT,
-                       "the plan would have %zu steps and %zu subtasks; at most %d and %d are possible",
+        return err_set(x->e, ERR_LIMIT, "the plan would have %zu steps and %zu subtasks; the limits are %d and %d",
                        x->plan->n_steps, n, PLAN_STEPS_MAX, PLAN_SUBTASKS_MAX);
     return 0;
 }
@@ -263,7 +262,7 @@ static int check_fit(const struct expand *x)
         return err_set(x->e, ERR_INPUT, "procedure %s upgrades %s edition to %s, not %s edition to %s", x->proc->name,
                        x->proc->edition, x->proc->target, x->d->edition, x->d->target);
     if ((x->type == JOB_ROLLBACK) != (x->rb != NULL))
-        return err_set(x->e, ERR_INTERNAL, "a rollback needs the job that it rolls back, nothing else does");
+        return err_set(x->e, ERR_INTERNAL, "only a rollback, and every rollback, refers to the job that it rolls back");
     return 0;
 }
 

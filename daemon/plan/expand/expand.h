@@ -1,8 +1,8 @@
-/* procedure x deployment x what the nodes say = plan.
+/* procedure x deployment x the nodes' facts = plan.
  *
- * plan_expand() takes what the parsers of inputs/ and procedure/ have made, lends nothing from it to the plan, and
- * either returns a whole plan (the caller's: plan_free()) or says which input does not fit. Pure: no clock, no I/O; the
- * same input gives the same plan to the last byte. */
+ * plan_expand() takes the results of the parsers in inputs/ and procedure/ and either returns a whole plan, which
+ * shares nothing with them and belongs to the caller (plan_free()), or an error that says which input is wrong. Pure:
+ * no clock, no I/O; the same input gives the same plan to the last byte. */
 #pragma once
 #include "daemon/plan/inputs/inputs.h"
 #include "daemon/plan/plan.h"

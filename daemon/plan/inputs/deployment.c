@@ -10,7 +10,7 @@
 
 static const char *const editions[] = {"enterprise", "community", NULL};
 
-/* Passwords do not belong in this file, wherever they stand. */
+/* No key at any level may hold a password. */
 static int refuse_passwords(const struct ynode *n, struct err *e)
 {
     int rc = 0;
@@ -19,15 +19,15 @@ static int refuse_passwords(const struct ynode *n, struct err *e)
         if (key && strcmp(key->text, "password_file") != 0 &&
             (strcasestr(key->text, "passw") || strcasestr(key->text, "pwd")))
             rc = ynode_err(key, e,
-                           "a password does not belong in this file: write it to a file of its own, readable by root "
-                           "only, and name that file in metadb.password_file");
+                           "this file must not contain a password: write it to a separate file that only root can "
+                           "read, and name that file in metadb.password_file");
         if (!rc)
             rc = refuse_passwords(n->items[i], e);
     }
     return rc;
 }
 
-/* Versions are kept without "V" and "-CE", so that they compare and print alike everywhere. */
+/* Versions are kept without "V" and "-CE", so that they are compared and printed the same way everywhere. */
 static const char *valid_version(const char *s)
 {
     struct version v;
@@ -57,10 +57,10 @@ static int parse_head(const struct ynode *root, struct deployment *d, struct err
     rc = rc ? rc : yget_word(root, "edition", Y_REQUIRED, editions, &d->edition, e);
     rc = rc ? rc : get_version(root, "source", &d->source, &from, e);
     rc = rc ? rc : get_version(root, "target", &d->target, &to, e);
-    /* The same: from one build to another, where a procedure knows that. */
+    /* Equal versions: from one build to another, if there is a procedure for that. */
     if (!rc && version_cmp(&to, &from) < 0)
-        rc = ynode_err(ymap_get(root, "target"), e, "\"target\" must not be older than source %s, as %s is", d->source,
-                       d->target);
+        rc = ynode_err(ymap_get(root, "target"), e, "the target must not be older than the source %s, but %s is",
+                       d->source, d->target);
     rc = rc ? rc : yget_word(root, "ha", Y_OPTIONAL, has, &d->ha, e);
     rc = rc ? rc : yget_word(root, "after_reboot", Y_OPTIONAL, reboot, &d->after_reboot, e);
     rc = rc ? rc : yget_map(root, "backup", Y_REQUIRED, &backup, e);
@@ -100,7 +100,7 @@ static int parse_metadb(const struct ynode *root, struct deployment *d, struct e
     if (rc)
         return rc;
     if (from_config && m->n > 1)
-        return ynode_err(ymap_key(m, "from"), e, "give either \"from: config\" or host, port, user and password_file");
+        return ynode_err(ymap_key(m, "from"), e, "give either \"from: config\", or host, port, user and password_file");
     if (from_config)
         return 0;
     d->metadb_from_config = false;
@@ -110,7 +110,7 @@ static int parse_metadb(const struct ynode *root, struct deployment *d, struct e
     return rc ? rc : yget_str(m, "password_file", Y_REQUIRED, valid_path, &d->metadb_password_file, e);
 }
 
-/* The names of containers: `container:` at the top holds for every node; a node may say otherwise. */
+/* The names of containers: `container:` at the top applies to every node, unless the node has its own. */
 struct containers {
     char *command, *old, *new_;
 };
@@ -143,7 +143,7 @@ static int node_container(const struct ynode *m, const struct containers *all, s
     struct containers own = {xstrdup(all->command ? all->command : "docker"), xstrdup(all->old), xstrdup(all->new_)};
     int rc = parse_container(m, &own, e);
     if (!rc && (!own.old || !own.new_))
-        rc = ynode_err(m, e, "node \"%s\" has no name for its %s container: set container.%s", n->name,
+        rc = ynode_err(m, e, "node \"%s\" does not name its %s container: set container.%s", n->name,
                        own.old ? "new" : "old", own.old ? "new" : "old");
     if (rc) {
         containers_free(&own);
@@ -167,7 +167,7 @@ static int node_place(const struct ynode *m, struct deploy_node *n, struct err *
     if (local == (n->ssh != NULL))
         return ynode_err(m, e, "node \"%s\" must have either \"ssh: [user@]host\" or \"local: true\"", n->name);
     if (local && n->port)
-        return ynode_err(ymap_key(m, "port"), e, "\"port\" is ssh's: a local node has none");
+        return ynode_err(ymap_key(m, "port"), e, "\"port\" is the SSH port, which a local node does not have");
     return 0;
 }
 
@@ -176,12 +176,12 @@ static bool same(const char *a, const char *b) { return a == b || (a && b && str
 static int node_unique(const struct ynode *m, const struct deployment *d, const struct deploy_node *n, struct err *e)
 {
     if (strcmp(n->name, "control") == 0)
-        return ynode_err(ymap_get(m, "node"), e, "\"control\" is the control host: call the node otherwise");
+        return ynode_err(ymap_get(m, "node"), e, "\"control\" is the control host: give the node another name");
     for (const struct deploy_node *o = d->nodes; o < n; o++) {
         if (strcmp(o->name, n->name) == 0)
             return ynode_err(ymap_get(m, "node"), e, "node \"%s\" is given twice", n->name);
         if (same(o->ssh, n->ssh) && o->port == n->port && same(o->docker, n->docker) && same(o->old, n->old))
-            return ynode_err(m, e, "nodes \"%s\" and \"%s\" are the same: container %s on %s", o->name, n->name, n->old,
+            return ynode_err(m, e, "nodes \"%s\" and \"%s\" are the same container: %s on %s", o->name, n->name, n->old,
                              n->ssh ? n->ssh : "the control host");
     }
     return 0;

@@ -1,9 +1,9 @@
-/* What the operator's installation says of itself: versions, the deployment file, OMS's own config.yaml, and what a
- * node says of its old container.
+/* The inputs of a plan: versions, the deployment file, OMS's own config.yaml, and a node's report about its old
+ * container.
  *
- * All parsers take bytes from outside: bounded, validated; an error names FILE:LINE:COLUMN and what was expected, and
- * leaves *out alone. What a parser returns owns all it points to and ends in its _free(), for which NULL is fine.
- * Pure: no I/O, no state; may be called from any thread. */
+ * All parsers take bytes from outside, which they bound and validate. An error names FILE:LINE:COLUMN and what was
+ * expected, and leaves *out alone. The result owns everything that it points to; its _free() accepts NULL. Pure: no
+ * I/O, no state; may be called from any thread. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,10 +22,10 @@ int version_parse(const char *s, struct version *v,
 int version_cmp(const struct version *a, const struct version *b);
 /* Is v in a range such as ">=3.2.1, <4.2.3"? e is set when the range is malformed. 1, 0 or negative. */
 int version_in(const struct version *v, const char *range, struct err *e);
-/* "…/oms:feature_4.2.3" and the like; ERR_NOT_FOUND when the tag tells no version. */
+/* "…/oms:feature_4.2.3" and the like; ERR_NOT_FOUND when the tag contains no version. */
 int version_of_image(const char *image, struct version *v, struct err *e);
 
-/* Comparisons, of versions and in `when`. */
+/* Comparisons of versions, and in `when`. */
 enum cmp_op { CMP_LT, CMP_LE, CMP_GT, CMP_GE, CMP_EQ, CMP_NE };
 bool cmp_holds(int cmp, enum cmp_op op);
 bool version_op(const struct version *a, enum cmp_op op, const struct version *b);
@@ -48,7 +48,7 @@ struct deployment {
         *image_sha256; /* image_on "control" (default) or "nodes"; sha256 may be NULL */
     char *backup_dir;
     char *after_reboot;      /* "pause" (default) or "resume" */
-    bool metadb_from_config; /* default; else the fields below */
+    bool metadb_from_config; /* the default; otherwise the fields below are set */
     char *metadb_host, *metadb_user, *metadb_password_file;
     unsigned metadb_port;
     struct deploy_region *regions;
@@ -61,7 +61,7 @@ int deployment_parse(const char *text, size_t len, const char *file, struct depl
 void deployment_free(struct deployment *d);
 
 /* --- OMS's config.yaml ---------------------------------------------------------------------------- */
-struct oms_config { /* oms-facts §3: config.yaml keys of the same names; tags and quoted scalars are accepted */
+struct oms_config { /* keys of the same names in config.yaml; tags and quoted scalars are accepted */
     char *metadb_host, *metadb_user, *rm_db, *cm_db, *hb_db, *cm_url, *cm_region, *tsdb_url; /* last two may be NULL */
     unsigned metadb_port;
     struct secret *password;
@@ -73,9 +73,9 @@ enum { OMS_CONFIG_MAX = 64 * 1024 };
 int oms_config_parse(const char *text, size_t len, const char *file, struct oms_config **out, struct err *e);
 void oms_config_free(struct oms_config *c);
 
-/* --- what a node says ------------------------------------------------------------------------------ */
-/* node_facts_script: a read-only sh script; environment DOCKER, OLD_CONTAINER, and OLD_ID: empty, or the id of the
- * container that is meant, whatever its name is now. node_facts_parse() reads its output. */
+/* --- a node's report ------------------------------------------------------------------------------- */
+/* node_facts_script is a read-only sh script. Its environment: DOCKER, OLD_CONTAINER, and OLD_ID, which is empty or the
+ * id of the container, whatever its name is now. node_facts_parse() reads its output. */
 extern const char node_facts_script[];
 struct node_facts {
     char *old_id, *old_image, *host_ip;                 /* OMS_HOST_IP of the old container's environment; may be "" */
@@ -83,6 +83,6 @@ struct node_facts {
     char *config_file, *logs_dir, *store_dir, *run_dir; /* host paths of the documented mounts */
     struct oms_config *config;
 };
-/* `node` prefixes errors. */
+/* Errors start with `node`. */
 int node_facts_parse(const char *output, size_t len, const char *node, struct node_facts *out, struct err *e);
 void node_facts_free(struct node_facts *f);

@@ -1,4 +1,4 @@
-/* What a node says of its old container: reads the output of node_facts.sh. */
+/* A node's report about its old container: parses the output of node_facts.sh. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,7 @@ static const char config_in[] = "/home/admin/conf/config.yaml";
 
 struct reader {
     const char *s, *end; /* what is left; lines end with '\n' */
-    char *line;          /* the current one, a copy */
+    char *line;          /* a copy of the current line */
     size_t n_binds;
     struct node_facts *f;
     struct buf config; /* holds the password: wiped */
@@ -42,15 +42,15 @@ static int odd(struct reader *r, const char *what)
 {
     char shown[TEXT_SHOWN];
     text_shown(*r->line == '|' ? "a line of config.yaml" : r->line, shown);
-    return err_set(r->e, ERR_PROTOCOL, "%s in what the node says of its container: \"%s\"", what, shown);
+    return err_set(r->e, ERR_PROTOCOL, "%s in the node's report about its container: \"%s\"", what, shown);
 }
 
 static int once(struct reader *r, char **field, const char *value, yvalid_fn *valid)
 {
     if (*field)
-        return odd(r, "the same twice");
+        return odd(r, "duplicate line");
     if (valid(value))
-        return odd(r, "something odd");
+        return odd(r, "unexpected line");
     *field = xstrdup(value);
     return 0;
 }
@@ -68,7 +68,7 @@ static const char *valid_bind(const char *s)
     return !valid_line(s) && colon && colon > s && colon[1] == '/' ? NULL : "a bind";
 }
 
-/* Why the node has no facts; 0: it is no such line. */
+/* The error code of a line that says why there are no facts; 0 for any other line. */
 static int refusal(const char *line)
 {
     return strncmp(line, "error ", 6) == 0     ? ERR_NODE
@@ -82,7 +82,7 @@ static int one_fact(struct reader *r)
     struct node_facts *f = r->f;
     char *space = strchr(r->line, ' ');
     if (!space)
-        return *r->line ? odd(r, "something odd") : 0;
+        return *r->line ? odd(r, "unexpected line") : 0;
     size_t n = (size_t)(space - r->line);
     const char *value = space + 1;
 #define IS(word) (n == sizeof word - 1 && strncmp(r->line, word, n) == 0)
@@ -97,25 +97,25 @@ static int one_fact(struct reader *r)
     if (IS("config"))
         return once(r, &f->config_file, value, valid_path);
     if (!IS("bind") || r->n_binds >= BINDS_MAX || valid_bind(value))
-        return odd(r, "something odd");
+        return odd(r, "unexpected line");
 #undef IS
     strv_add(&f->binds, &r->n_binds, xstrdup(value));
     return 0;
 }
 
-/* All lines; the config's own begin with '|'. */
+/* All lines; those of config.yaml start with '|'. */
 static int read_lines(struct reader *r)
 {
     if (!next_line(r))
-        return err_set(r->e, ERR_PROTOCOL, "the node said nothing of its container");
+        return err_set(r->e, ERR_PROTOCOL, "the node's report about its container is empty");
     bool known = strcmp(r->line, "omsup-gather 1") == 0;
     if (!known && !refusal(r->line))
-        return odd(r, "something odd");
+        return odd(r, "unexpected line");
     int rc = known ? 0 : one_fact(r);
     while (!rc && !r->ended && next_line(r)) {
         if (*r->line == '|') {
             if (!r->f->config_file || r->config.len > OMS_CONFIG_MAX)
-                return odd(r, "too much");
+                return odd(r, "too many lines");
             buf_puts(&r->config, r->line + 1);
             buf_puts(&r->config, "\n");
         } else if (strcmp(r->line, "end") == 0) {
@@ -125,13 +125,13 @@ static int read_lines(struct reader *r)
         }
     }
     if (!rc && !r->ended)
-        rc = err_set(r->e, ERR_PROTOCOL, "what the node says of its container is cut short");
+        rc = err_set(r->e, ERR_PROTOCOL, "the node's report about its container is cut short");
     if (!rc && (!r->f->old_id || !r->f->old_image || !r->f->config_file))
-        rc = err_set(r->e, ERR_PROTOCOL, "the node did not say all of its container");
+        rc = err_set(r->e, ERR_PROTOCOL, "the node's report about its container is incomplete");
     return rc;
 }
 
-/* The host path that is bound to `inside`; NULL when none is. */
+/* The host path that is mounted at `inside`; NULL when there is none. */
 static char *bound_to(char *const *binds, const char *inside)
 {
     size_t n = strlen(inside);
@@ -155,7 +155,7 @@ static int finish(struct reader *r, const char *node)
     bool same = config && strcmp(config, f->config_file) == 0;
     free(config);
     if (!same)
-        return err_set(r->e, ERR_PROTOCOL, "%s is not what is bound to %s", f->config_file, config_in);
+        return err_set(r->e, ERR_PROTOCOL, "%s is not the file that is mounted at %s", f->config_file, config_in);
     char *file = xasprintf("%s:%s", node, f->config_file);
     int rc = oms_config_parse(buf_str(&r->config), r->config.len, file, &f->config, r->e);
     free(file);
@@ -166,12 +166,12 @@ int node_facts_parse(const char *output, size_t len, const char *node, struct no
 {
     *out = (struct node_facts){0};
     if (len > OUTPUT_MAX || memchr(output, '\0', len))
-        return err_set(e, ERR_PROTOCOL, "%s: something odd in what the node says of its container", node);
+        return err_set(e, ERR_PROTOCOL, "%s: the node's report about its container is malformed", node);
     struct reader r = {.s = output, .end = output + len, .f = out, .e = e};
     int rc = read_lines(&r);
     if (rc)
         err_prefix(e, "%s", node);
-    else if ((rc = finish(&r, node)) && rc != ERR_INPUT) /* else the file's name begins with the node's */
+    else if ((rc = finish(&r, node)) && rc != ERR_INPUT) /* otherwise the file's name starts with the node's */
         err_prefix(e, "%s", node);
     if (r.line)
         explicit_bzero(r.line, strlen(r.line));

@@ -1,7 +1,7 @@
-# What this node knows of its old OMS container. Read-only; environment: DOCKER, OLD_CONTAINER, and OLD_ID: empty, or the id
-# of the container that is meant, whatever its name is now.
-# Prints lines that gather_parse() reads, at last "end" or one that says why not: "error TEXT": docker does not answer;
-# "missing TEXT": it has no such container; "wrong TEXT": the container is not as it must be. Exits 0 in all cases.
+# What this node knows about its old OMS container. Read-only. Environment: DOCKER, OLD_CONTAINER, and OLD_ID, which is empty
+# or the id of the container, whatever its name is now.
+# Prints lines for node_facts_parse(). The last one is "end", or says why there is none: "error TEXT": docker does not
+# respond; "missing TEXT": there is no such container; "wrong TEXT": the container is not as required. Always exits 0.
 set -u
 config_in=/home/admin/conf/config.yaml
 config_max=65536
@@ -12,15 +12,15 @@ fail() {
     exit 0
 }
 
-# The container that is meant is not there; what has its name now?
+# The container with this id does not exist; which one has its name now?
 gone() {
     now=$(timeout 20 "$DOCKER" inspect --type container -f '{{.Id}} {{.Config.Image}}' "$OLD_CONTAINER" 2>/dev/null) || now=
     id=$(printf '%.12s' "$OLD_ID")
-    [ -n "$now" ] || fail missing "the old container $id is no longer there, and none is called $OLD_CONTAINER"
-    fail missing "the old container $id is no longer there: $OLD_CONTAINER is now container $(printf '%.12s' "$now") (image ${now#* })"
+    [ -n "$now" ] || fail missing "the old container $id no longer exists, and no container is named $OLD_CONTAINER"
+    fail missing "the old container $id no longer exists: $OLD_CONTAINER is now container $(printf '%.12s' "$now") (image ${now#* })"
 }
 
-# Go's template: one line for each fact. Of the environment only OMS_HOST_IP, for the rest may hold secrets.
+# A Go template: one line for each fact. Of the environment only OMS_HOST_IP, because the rest may contain secrets.
 template='id {{.Id}}
 image {{.Config.Image}}
 {{range .HostConfig.Binds}}bind {{.}}
@@ -28,11 +28,11 @@ image {{.Config.Image}}
 {{end}}{{range .Config.Env}}{{if eq (printf "%.12s" .) "OMS_HOST_IP="}}env {{.}}
 {{end}}{{end}}'
 
-command -v "$DOCKER" >/dev/null 2>&1 || fail error "there is no command $DOCKER"
+command -v "$DOCKER" >/dev/null 2>&1 || fail error "command not found: $DOCKER"
 facts=$(timeout 20 "$DOCKER" inspect --type container -f "$template" "$container" 2>/dev/null) || {
-    said=$(timeout 20 "$DOCKER" version 2>&1 >/dev/null) || fail error "$DOCKER does not answer: $(printf '%.300s' "$said")"
+    said=$(timeout 20 "$DOCKER" version 2>&1 >/dev/null) || fail error "$DOCKER is not responding: $(printf '%.300s' "$said")"
     said=$(timeout 20 "$DOCKER" inspect --type container "$container" 2>&1 >/dev/null) &&
-        fail error "$DOCKER inspect does not know the template that was asked for"
+        fail error "$DOCKER inspect does not support the template that omsupd uses"
     case $said in *[Nn]o\ such\ *)
         [ -z "$OLD_ID" ] || gone
         fail missing "container $container: $(printf '%.300s' "$said")"
@@ -41,8 +41,8 @@ facts=$(timeout 20 "$DOCKER" inspect --type container -f "$template" "$container
     fail error "container $container: $(printf '%.300s' "$said")"
 }
 
-# What was mounted by --mount is not among the binds; it goes to the new container all the same. Volumes without a name
-# belong to the one container.
+# Mounts made with --mount are not among the binds, but the new container needs them too. Volumes without a name belong
+# to the old container alone.
 mounts=$(printf '%s\n' "$facts" | sed -n 's/^mount //p')
 facts=$(printf '%s\n' "$facts" | sed '/^mount /d')
 while IFS='|' read -r type rw name source target; do
@@ -65,11 +65,11 @@ $mounts
 EOF
 
 config=$(printf '%s\n' "$facts" | sed -n "s|^bind \(/[^:]*\):$config_in\(:.*\)\{0,1\}\$|\1|p")
-[ -n "$config" ] || fail wrong "container $container has no file of the host bound to $config_in"
-[ -f "$config" ] || fail wrong "$config, which container $container has as $config_in, is not a file"
-[ -r "$config" ] || fail wrong "$config cannot be read by $(id -un)"
-[ "$(wc -c <"$config")" -le "$config_max" ] || fail wrong "$config is longer than $config_max bytes"
+[ -n "$config" ] || fail wrong "container $container has no host file mounted at $config_in"
+[ -f "$config" ] || fail wrong "$config, which container $container has mounted at $config_in, is not a file"
+[ -r "$config" ] || fail wrong "$(id -un) cannot read $config"
+[ "$(wc -c <"$config")" -le "$config_max" ] || fail wrong "$config is larger than $config_max bytes"
 
 printf 'omsup-gather 1\n%s\nconfig %s\n' "$facts" "$config"
-sed 's/^/|/' "$config" || fail wrong "$config cannot be read"
+sed 's/^/|/' "$config" || fail wrong "cannot read $config"
 printf '\nend\n'

@@ -1,5 +1,5 @@
-/* OMS's own config.yaml, as its documentation and its installers write it: tags, everything in quotes, keys that we do
- * not know. */
+/* OMS's own config.yaml, as its documentation and its installers write it: with tags, with everything in quotes, and
+ * with keys that are unknown here. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +13,7 @@ enum { CM_NODES_MAX = 128, CM_LOCATION_MAX = 127 };
 
 static const char *valid_password(const char *s) { return strchr(s, '\n') ? "one line" : NULL; }
 
-/* Never shown in a message, not even when it has the wrong kind. */
+/* The password is never shown in a message, not even when it has the wrong type. */
 static int get_password(const struct ynode *root, struct oms_config *c, struct err *e)
 {
     static const char key[] = "oms_meta_password";
@@ -21,14 +21,14 @@ static int get_password(const struct ynode *root, struct oms_config *c, struct e
     if (!n)
         return ynode_err(root, e, "\"%s\" is missing", key);
     if (n->kind != Y_SCALAR || (n->style == Y_PLAIN && n->len == 0))
-        return ynode_err(ymap_key(root, key), e, "\"%s\" must be a text", key);
+        return ynode_err(ymap_key(root, key), e, "\"%s\" must be a string", key);
     if (valid_password(n->text) || n->len > 1024)
         return ynode_err(ymap_key(root, key), e, "\"%s\" must be one line of at most 1024 bytes", key);
     c->password = secret_new(n->text, n->len);
     return 0;
 }
 
-/* An optional key that is there but empty means what an absent one means. */
+/* An optional key with an empty value means the same as an absent key. */
 static bool given(const struct ynode *root, const char *key)
 {
     const struct ynode *n = ymap_get(root, key);

@@ -6,7 +6,7 @@
 #include "daemon/plan/inputs/inputs.h"
 #include "daemon/yaml/text.h"
 
-/* Numbers with dots at s: the end of what was read, NULL when it is none. */
+/* Parses numbers with dots at s. Returns the end of what was read; NULL when there is no version. */
 static const char *parts(const char *s, struct version *v)
 {
     *v = (struct version){0};
@@ -78,7 +78,7 @@ bool cmp_holds(int cmp, enum cmp_op op)
     return false;
 }
 
-/* One "OP VERSION" of a range; *s moves behind it. */
+/* One "OP VERSION" of a range; *s moves past it. */
 static int bound(const char **s, enum cmp_op *op, struct version *v, const char *range, struct err *e)
 {
     const char *p = *s + strspn(*s, " ");
@@ -102,7 +102,7 @@ static int bound(const char **s, enum cmp_op *op, struct version *v, const char 
 int version_in(const struct version *v, const char *range, struct err *e)
 {
     bool in = true;
-    for (const char *s = range;; s++) { /* the whole range is looked at, also when it cannot hold any more */
+    for (const char *s = range;; s++) { /* the whole range is parsed, even when v is already outside */
         enum cmp_op op = CMP_EQ;
         struct version b;
         int rc = bound(&s, &op, &b, range, e);
@@ -136,6 +136,6 @@ int version_of_image(const char *image, struct version *v, struct err *e)
             s += strspn(s, "0123456789.");
         }
     if (!found || two)
-        return err_set(e, ERR_NOT_FOUND, "the tag of image %.200s does not tell one version", image);
+        return err_set(e, ERR_NOT_FOUND, "the tag of image %.200s does not contain exactly one version", image);
     return 0;
 }

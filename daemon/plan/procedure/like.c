@@ -1,5 +1,5 @@
-/* `like` and `drop`: a procedure that is another one with changes. It works on the YAML, before anything is parsed, so
- * that what comes out is read like any other procedure, and an error names the file in which the entry stands. */
+/* `like` and `drop`: a procedure that is another one with changes. This works on the YAML before anything is parsed, so
+ * that the result is read like any other procedure, and an error names the file that contains the entry. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,7 @@ enum { LIKE_DEPTH_MAX = 8 };
 static const char *const lists[] = {"checks", "steps", "rollback", NULL};
 static const char *const acts[] = {"run", "action", "probe", "probe_action", "until", "wait", "gate", NULL};
 
-/* Nodes made here; what hangs on them belongs to the files' trees. */
+/* Nodes made here; their children belong to the files' trees. */
 struct like {
     struct ynode **made;
     size_t n;
@@ -24,12 +24,12 @@ struct like {
 struct resolve {
     struct like *like;
     const struct like_bases *bases;
-    const struct ynode *path[LIKE_DEPTH_MAX + 1]; /* the files on the way, the asking one first */
+    const struct ynode *path[LIKE_DEPTH_MAX + 1]; /* the chain of files, starting with the one being resolved */
     size_t depth;
     struct err *e;
 };
 
-/* Entries of one list, on their way into a sequence. */
+/* Entries of one list, before they become a sequence. */
 struct entries {
     struct ynode **at;
     size_t n;
@@ -40,7 +40,7 @@ struct merge {
     struct resolve *r;
     const struct ynode *own, *base; /* roots */
     const struct ynode *drop;       /* NULL: none */
-    bool *dropped;                  /* of each of drop's entries: it named something */
+    bool *dropped;                  /* for each of drop's entries: whether it matched something */
     const char *list, *id_key;
     struct err *e;
 };
@@ -82,12 +82,12 @@ static bool is_text(const struct ynode *n, const char *s)
     return n && n->kind == Y_SCALAR && strcmp(n->text, s) == 0;
 }
 
-/* The entry's id; NULL with an error when it has none. */
+/* The entry's id; NULL (and an error) when it has none. */
 static const char *id_of(const struct merge *m, const struct ynode *entry)
 {
     char *id = NULL;
     if (entry->kind != Y_MAP) {
-        ynode_err(entry, m->e, "a step must be a mapping of keys");
+        ynode_err(entry, m->e, "a step must be a mapping (key: value)");
         return NULL;
     }
     int rc = yget_str(entry, m->id_key, Y_REQUIRED, valid_id, &id, m->e);
@@ -116,7 +116,7 @@ static bool is_dropped(const struct merge *m, const struct ynode *id)
     return false;
 }
 
-/* A copy of the mapping, without `key` when that is not NULL. */
+/* A copy of the mapping, without `key` unless that is NULL. */
 static struct ynode *copy_map(struct resolve *r, const struct ynode *from, const char *key)
 {
     struct ynode *n = make(r, from, Y_MAP);
@@ -126,7 +126,7 @@ static struct ynode *copy_map(struct resolve *r, const struct ynode *from, const
     return n;
 }
 
-/* An inherited entry does not guard against what was dropped. */
+/* Removes dropped steps from the guards of an inherited entry. */
 static struct ynode *without_guards(const struct merge *m, struct ynode *entry)
 {
     const struct ynode *guards = ymap_get(entry, "guards");
@@ -160,7 +160,7 @@ static int inherit(const struct merge *m, const struct ynode *seq, struct entrie
     return 0;
 }
 
-/* The keys of `over` in place of those of `under`, the others as they are. */
+/* The keys of `under`, replaced by those of `over` where both have them. */
 static struct ynode *overlay(const struct merge *m, const struct ynode *under, const struct ynode *over)
 {
     struct ynode *n = make(m->r, over, Y_MAP);
@@ -172,7 +172,7 @@ static struct ynode *overlay(const struct merge *m, const struct ynode *under, c
     return n;
 }
 
-/* Puts the group in front of entry `at`, and takes away all that have its id. */
+/* Inserts the group before entry `at` and removes all entries with its id. */
 static void splice(const struct merge *m, struct entries *list, size_t at, const char *id, struct ynode *const *group,
                    size_t n_group)
 {
@@ -187,15 +187,15 @@ static void splice(const struct merge *m, struct entries *list, size_t at, const
     *list = out;
 }
 
-/* Entries of an id that is not inherited: they stand after the one that the first of them names. */
+/* Entries with a new id: they are placed after the entry that the first of them names. */
 static int add_group(const struct merge *m, struct entries *list, const char *id, struct ynode *const *group, size_t n)
 {
     const struct ynode *after = ymap_get(group[0], "after");
     char *word = NULL;
     if (!after)
         return ynode_err(ymap_get(group[0], m->id_key), m->e,
-                         "\"%s\" is not in the %s of \"%s\"; a new one says what it stands after (after: ID)", id,
-                         m->list, ymap_get(m->own, "like")->text);
+                         "\"%s\" is not among the %s of \"%s\"; a new entry needs a position (after: ID)", id, m->list,
+                         ymap_get(m->own, "like")->text);
     int rc = yget_str(group[0], "after", Y_REQUIRED, valid_id, &word, m->e);
     free(word);
     if (rc)
@@ -204,7 +204,8 @@ static int add_group(const struct merge *m, struct entries *list, const char *id
     for (size_t i = 0; i < list->n; i++)
         at = is_id(m, list->at[i], after->text) ? i + 1 : at;
     if (at == 0)
-        return ynode_err(after, m->e, "\"after\" names one of the %s; \"%s\" is none", m->list, after->text);
+        return ynode_err(after, m->e, "\"after\" must name one of the %s; \"%s\" is not one of them", m->list,
+                         after->text);
     struct ynode **placed = xcalloc(n, sizeof *placed);
     memcpy(placed, group, n * sizeof *placed);
     placed[0] = copy_map(m->r, group[0], "after");
@@ -227,13 +228,14 @@ static int change_group(const struct merge *m, struct entries *list, const char 
     if (first == SIZE_MAX)
         return add_group(m, list, id, group, n);
     if (ymap_get(group[0], "after"))
-        return ynode_err(ymap_key(group[0], "after"), m->e, "\"after\" is for new ones; \"%s\" keeps its place", id);
+        return ynode_err(ymap_key(group[0], "after"), m->e,
+                         "\"after\" is for new entries only; \"%s\" keeps its position", id);
     struct ynode *changed = group[0];
     if (n_acts == 0 && n == 1 && n_old == 1)
         changed = overlay(m, list->at[first], group[0]);
     else if (n_acts < n)
         return ynode_err(ymap_get(group[0], m->id_key), m->e,
-                         "there are variants of \"%s\": give each of them in full, with what it does", id);
+                         "\"%s\" has variants: give each of them in full, with what it does", id);
     splice(m, list, first, id, n == 1 ? &changed : group, n);
     return 0;
 }
@@ -248,10 +250,10 @@ static int change(const struct merge *m, const struct ynode *seq, struct entries
             return ERR_INPUT;
         const struct ynode *id_node = ymap_get(seq->items[i], m->id_key);
         if (is_dropped(m, id_node))
-            return ynode_err(id_node, m->e, "\"%s\" is dropped and given", id);
+            return ynode_err(id_node, m->e, "\"%s\" is both dropped and given", id);
         for (size_t o = 0; o < i; o++)
             if (is_id(m, seq->items[o], id))
-                return ynode_err(id_node, m->e, "the variants of \"%s\" must stand one after the other", id);
+                return ynode_err(id_node, m->e, "the variants of \"%s\" must follow each other", id);
         for (end = i + 1; end < seq->n && seq->items[end]->kind == Y_MAP && is_id(m, seq->items[end], id);)
             end++;
         int rc = change_group(m, list, id, &seq->items[i], end - i);
@@ -317,7 +319,8 @@ static int merge(struct resolve *r, const struct ynode *own, const struct ynode 
         rc = merge_list(&m, lists[i], root);
     for (size_t i = 0; !rc && m.drop && i < m.drop->n; i++)
         if (!m.dropped[i])
-            rc = ynode_err(m.drop->items[i], m.e, "\"drop\" names a check or a step of \"%s\"; \"%s\" is none",
+            rc = ynode_err(m.drop->items[i], m.e,
+                           "\"drop\" must name a check or step of \"%s\"; \"%s\" is not one of them",
                            ymap_get(own, "like")->text, m.drop->items[i]->text);
     free(m.dropped);
     *out = root;
@@ -329,7 +332,7 @@ static int refuse_circle(const struct resolve *r, const struct ynode *like, size
     struct buf way = {0};
     for (size_t i = from; i < r->depth; i++)
         buf_printf(&way, "%s > ", ymap_get(r->path[i], "procedure")->text);
-    int rc = ynode_err(like, r->e, "\"like\" goes round in a circle: %s%s", buf_str(&way), like->text);
+    int rc = ynode_err(like, r->e, "\"like\" forms a circle: %s%s", buf_str(&way), like->text);
     buf_free(&way);
     return rc;
 }
@@ -339,14 +342,16 @@ static int resolve(struct resolve *r, const struct ynode *root, const struct yno
     const struct ynode *like = ymap_get(root, "like"), *base = NULL;
     *out = root;
     if (!like)
-        return ymap_get(root, "drop") ? ynode_err(ymap_key(root, "drop"), r->e, "\"drop\" goes with \"like\"") : 0;
+        return ymap_get(root, "drop")
+                   ? ynode_err(ymap_key(root, "drop"), r->e, "\"drop\" is allowed only with \"like\"")
+                   : 0;
     char *name = NULL;
     int rc = yget_str(root, "like", Y_REQUIRED, valid_name, &name, r->e);
     free(name);
     if (rc)
         return rc;
     if (!r->bases)
-        return ynode_err(like, r->e, "\"like\" needs the other procedures, and this one stands alone");
+        return ynode_err(like, r->e, "\"like\" needs other procedures, but this file is read on its own");
     base = r->bases->find(r->bases->ctx, root, like->text);
     if (!base)
         return ynode_err(like, r->e, "there is no procedure \"%s\"", like->text);
@@ -355,7 +360,7 @@ static int resolve(struct resolve *r, const struct ynode *root, const struct yno
         if (r->path[i] == base)
             return refuse_circle(r, like, i);
     if (r->depth > LIKE_DEPTH_MAX)
-        return ynode_err(like, r->e, "\"like\" goes more than %d procedures deep", LIKE_DEPTH_MAX);
+        return ynode_err(like, r->e, "\"like\" is nested more than %d procedures deep", LIKE_DEPTH_MAX);
     rc = resolve(r, base, &base);
     return rc ? rc : merge(r, root, base, out);
 }

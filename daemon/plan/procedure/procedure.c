@@ -49,18 +49,18 @@ static int get_refuse(const struct ynode *root, struct procedure *p, struct err 
         rc = rc ? rc : yget_str(m, "source", Y_OPTIONAL, valid_range, &r->range, e);
         rc = rc ? rc : when_parse(m, p, false, &r->when, e);
         if (!rc && (r->range != NULL) == (r->when.n > 0))
-            rc = ynode_err(m, e, "an entry of \"refuse\" has either \"source\" or \"when\"");
+            rc = ynode_err(m, e, "an entry of \"refuse\" must have either \"source\" or \"when\"");
         rc = rc ? rc : yget_str(m, "say", Y_REQUIRED, valid_line, &r->say, e);
     }
     return rc;
 }
 
-/* Two steps may share an id when their conditions exclude each other; whether they do, expansion sees. */
+/* Two steps may share an id if their conditions exclude each other. Expansion finds out whether they do. */
 static int check_id(const struct ynode *n, const struct proc_steps *list, const struct proc_step *s, struct err *e)
 {
     for (const struct proc_step *o = list->at; o < s; o++)
         if (strcmp(o->id, s->id) == 0 && (o->when.n == 0 || s->when.n == 0))
-            return ynode_err(n, e, "\"%s\" is given twice, and not both have a \"when\"", s->id);
+            return ynode_err(n, e, "\"%s\" is given twice, so both entries need a \"when\"", s->id);
     return 0;
 }
 
@@ -82,18 +82,18 @@ static int get_steps(const struct ynode *root, const char *key, enum yneed need,
     return rc;
 }
 
-/* From a version to itself is from one build of it to another; that has to be meant. */
+/* An upgrade from a version to itself is one between builds, and must be declared as such. */
 static int check_source(const struct ynode *root, const struct procedure *p, struct err *e)
 {
     if (version_in(&p->target_v, p->source, NULL) != 1)
         return 0;
     char *only = xasprintf("=%s", p->target);
-    int rc =
-        strcmp(p->source, only) == 0
-            ? 0
-            : ynode_err(ymap_get(root, "source"), e,
-                        "\"source\" must not hold the target %s itself, but for \"%s\" (from one build to another)",
-                        p->target, only);
+    int rc = strcmp(p->source, only) == 0
+                 ? 0
+                 : ynode_err(
+                       ymap_get(root, "source"), e,
+                       "\"source\" must not include the target %s itself, except as \"%s\" (from one build to another)",
+                       p->target, only);
     free(only);
     return rc;
 }
@@ -119,7 +119,7 @@ static int parse(const struct ynode *root, struct procedure *p, struct err *e)
     return rc ? rc : get_steps(root, "rollback", Y_OPTIONAL, p, LIST_ROLLBACK, &p->rollback, e);
 }
 
-/* What is wrong in an inherited entry may be so only because of the file that inherits it. */
+/* An inherited entry may be wrong only because of the file that inherits it, so the message names both. */
 static int blame(const char *file, struct err *e)
 {
     size_t n = strlen(file);
@@ -189,7 +189,7 @@ void procedure_free(struct procedure *p)
 
 const char *procedure_name(const struct procedure *p) { return p->name; }
 
-/* As the protocol's method `procedures` has it. */
+/* The form that the protocol's method `procedures` returns. */
 cJSON *procedure_to_json(const struct procedure *p)
 {
     cJSON *o = cJSON_CreateObject();

@@ -13,8 +13,8 @@
 
 enum { PROCEDURES_MAX = 256 };
 
-/* A file as it is written. One of the directory stands in place of the embedded one of its name, which it may be
- * `like`. */
+/* A file as it is written. A file of the directory replaces the embedded one with the same name, and may be `like` it.
+ */
 struct source {
     char *file, *text;
     struct ytree *tree;
@@ -77,7 +77,7 @@ static int add_source(struct sources *all, const char *text, size_t len, const c
     return 0;
 }
 
-/* Of its own name a file means the one that it replaces. */
+/* With its own name, a file means the one that it replaces. */
 static const struct ynode *find_base(void *ctx, const struct ynode *asker, const char *name)
 {
     const struct sources *all = ctx;
@@ -95,7 +95,7 @@ static int list_dir(const char *dir, char ***names, size_t *n, struct err *e)
 {
     DIR *d = opendir(dir);
     if (!d)
-        return err_set(e, ERR_SYSTEM, "cannot open the directory of procedures %s: %s", dir, strerror(errno));
+        return err_set(e, ERR_SYSTEM, "cannot open the procedures directory %s: %s", dir, strerror(errno));
     for (struct dirent *ent; (ent = readdir(d)) && *n < PROCEDURES_MAX;) {
         size_t len = strlen(ent->d_name);
         if (ent->d_name[0] != '.' && len > 5 && strcmp(ent->d_name + len - 5, ".yaml") == 0)

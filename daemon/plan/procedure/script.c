@@ -9,7 +9,7 @@
 
 enum { NEST_MAX = 32, HERE_MAX = 8, NAME_LEN_MAX = 64, NAMES_MAX = 1000 };
 
-/* Walks the script twice: first to learn which names it sets, then to look at the names it uses. */
+/* Walks the script twice: first to learn which names it sets, then to check the names that it uses. */
 struct scan {
     const struct ynode *node;
     const char *s; /* next byte */
@@ -21,7 +21,7 @@ struct scan {
     struct {
         char word[NAME_LEN_MAX];
         bool quoted, tabs;
-    } here[HERE_MAX]; /* here-documents whose text is still to come */
+    } here[HERE_MAX]; /* here-documents whose text follows */
     size_t n_here;
     struct err *e;
 };
@@ -68,13 +68,13 @@ static int uses(struct scan *sc, const char *name, size_t len)
     return rc;
 }
 
-static void skip_single(struct scan *sc) /* behind the opening quote */
+static void skip_single(struct scan *sc) /* after the opening quote */
 {
     const char *q = strchr(sc->s, '\'');
     sc->s = q ? q + 1 : sc->s + strlen(sc->s);
 }
 
-/* Behind c, where only the shell's expansions count: in double quotes, in a here-document. */
+/* After c, where only the shell's expansions matter: in double quotes or in a here-document. */
 static int expansion(struct scan *sc, char c)
 {
     if (c == '\\' && *sc->s)
@@ -86,7 +86,7 @@ static int expansion(struct scan *sc, char c)
     return 0;
 }
 
-static int double_quoted(struct scan *sc) /* behind the opening quote */
+static int double_quoted(struct scan *sc) /* after the opening quote */
 {
     int rc = 0;
     while (!rc && *sc->s) {
@@ -120,7 +120,7 @@ static int braced_word(struct scan *sc, bool literal_single)
     return rc;
 }
 
-static int braced(struct scan *sc, bool in_quotes) /* behind "${" */
+static int braced(struct scan *sc, bool in_quotes) /* after "${" */
 {
     if (*sc->s == '#' && sc->s[1] != '}')
         sc->s++;
@@ -137,7 +137,7 @@ static int braced(struct scan *sc, bool in_quotes) /* behind "${" */
     return rc ? rc : braced_word(sc, in_quotes && *op != '%' && *op != '#');
 }
 
-static int arithmetic(struct scan *sc) /* behind "$((" */
+static int arithmetic(struct scan *sc) /* after "$((" */
 {
     int rc = 0;
     for (unsigned open = 2; !rc && *sc->s && open > 0;) {
@@ -150,10 +150,10 @@ static int arithmetic(struct scan *sc) /* behind "$((" */
     return rc;
 }
 
-static int dollar(struct scan *sc, bool in_quotes) /* behind "$" */
+static int dollar(struct scan *sc, bool in_quotes) /* after "$" */
 {
     if (++sc->depth > NEST_MAX)
-        return too_odd(sc, "nested too deep");
+        return too_odd(sc, "nested too deeply");
     int rc = 0;
     size_t n = name_len(sc->s);
     if (n) {
@@ -175,10 +175,10 @@ static int dollar(struct scan *sc, bool in_quotes) /* behind "$" */
     return rc;
 }
 
-static int here_begin(struct scan *sc) /* behind "<<" */
+static int here_begin(struct scan *sc) /* after "<<" */
 {
     if (sc->n_here == HERE_MAX)
-        return too_odd(sc, "too many here-documents in one line");
+        return too_odd(sc, "too many here-documents on one line");
     typeof(&sc->here[0]) h = &sc->here[sc->n_here++];
     h->tabs = *sc->s == '-';
     sc->s += h->tabs;
@@ -191,7 +191,7 @@ static int here_begin(struct scan *sc) /* behind "<<" */
         else if (n < NAME_LEN_MAX - 1)
             h->word[n++] = *sc->s;
         else
-            return too_odd(sc, "the end mark of a here-document is too long");
+            return too_odd(sc, "the delimiter of a here-document is too long");
     }
     h->word[n] = '\0';
     return 0;
@@ -207,7 +207,7 @@ static bool here_ends(struct scan *sc, const char *word, bool tabs)
     return true;
 }
 
-/* The texts of the here-documents that the line before has begun. */
+/* The texts of the here-documents that the previous line announced. */
 static int here_bodies(struct scan *sc)
 {
     size_t n = sc->n_here;
@@ -225,11 +225,11 @@ static int here_bodies(struct scan *sc)
     return rc;
 }
 
-/* What the walk knows of the command it is in. */
+/* What is known about the current command. */
 struct command {
-    bool first;     /* the next word is a command's name */
+    bool first;     /* the next word is the name of a command */
     bool declares;  /* read, export, …: its words are names that it sets */
-    bool names_one; /* for: the next word is */
+    bool names_one; /* after `for`: the next word is such a name */
     unsigned parens, cases;
 };
 
@@ -257,7 +257,7 @@ static void word_begins(struct scan *sc, struct command *cmd)
     bool whole = !*sc->s || strchr(" \t\n;&|()<>`", *sc->s);
     if (*sc->s == '=' && (cmd->first || cmd->declares)) {
         sets(sc, s, n);
-        return; /* assignments stand in front of a command's name */
+        return; /* assignments precede the command's name */
     }
     if (whole && (cmd->declares || cmd->names_one))
         sets(sc, s, n);
@@ -280,7 +280,7 @@ static void command_ends(struct command *cmd)
     cmd->declares = cmd->names_one = false;
 }
 
-/* One byte that is not part of a name at a word's start. *done: `end` was seen. */
+/* One byte that does not belong to a name at the start of a word. *done: `end` was found. */
 static int code_byte(struct scan *sc, char end, struct command *cmd, bool *done)
 {
     char c = *sc->s++;
@@ -317,7 +317,7 @@ static int code_byte(struct scan *sc, char end, struct command *cmd, bool *done)
         command_ends(cmd);
         if (cmd->parens)
             cmd->parens--;
-        else if (end == ')' && cmd->cases == 0) /* else the end of a pattern of `case` */
+        else if (end == ')' && cmd->cases == 0) /* otherwise it ends a pattern of `case` */
             *done = true;
         return 0;
     case '<':
@@ -334,7 +334,7 @@ static int code_byte(struct scan *sc, char end, struct command *cmd, bool *done)
 static int code(struct scan *sc, char end)
 {
     if (++sc->depth > NEST_MAX)
-        return too_odd(sc, "nested too deep");
+        return too_odd(sc, "nested too deeply");
     struct command cmd = {.first = true};
     int rc = 0;
     for (bool done = false, start = true; !rc && !done && *sc->s;) {
@@ -376,7 +376,7 @@ int notice_check(const struct ynode *text, const struct script_place *at, struct
         if (!brace && n == 0)
             continue;
         if (!brace || n == 0 || n >= NAME_LEN_MAX || s[2 + n] != '}')
-            return ynode_err_at(text, offset, e, "a notice may use variables as ${NAME} only");
+            return ynode_err_at(text, offset, e, "in a notice, a variable must be written as ${NAME}");
         char *name = xstrndup(s + 2, n);
         int rc = env_known(name, at) ? 0 : env_unknown(text, offset, name, at, e);
         free(name);

@@ -13,7 +13,7 @@ enum {
     ON_REGION = ON_NODE | FOR(HEARTBEAT_DATABASE),
     ON_DB = FOR(DATABASE) | FOR(HEARTBEAT_DATABASE),
 };
-enum { ROLLBACK = 1, RUNTIME = 2, ATTEMPT = 4 }; /* in a rollback only; set when it runs; not in a check */
+enum { ROLLBACK = 1, RUNTIME = 2, ATTEMPT = 4 }; /* only in a rollback; set at run time; not in a check */
 
 static const struct row {
     const char *name;
@@ -120,7 +120,7 @@ int env_unknown(const struct ynode *text, size_t offset, const char *name, const
         return ynode_err_at(text, offset, e, "variable \"%s\" is not set with \"for: %s\"", name,
                             target_name(at->target));
     if (r && r->flags & ROLLBACK && !at->rollback)
-        return ynode_err_at(text, offset, e, "variable \"%s\" is set in a rollback only", name);
+        return ynode_err_at(text, offset, e, "variable \"%s\" is set only in a rollback", name);
     if (r)
         return ynode_err_at(text, offset, e, "variable \"%s\" is not set in a %s", name,
                             at->use == USE_CHECK ? "check" : "notice");

@@ -14,7 +14,7 @@ enum { TIMEOUT_DEFAULT_S = 600, EVERY_DEFAULT_S = 5, TIME_MAX_S = 7 * 24 * 3600 
 static bool (*action_lookup)(const char *name, bool acts);
 void procedures_set_action_lookup(bool (*known)(const char *name, bool acts)) { action_lookup = known; }
 
-/* The keys of which a step has exactly one: what it does. */
+/* The keys that define what a step does; it has exactly one of them. */
 static const struct what {
     const char *key;
     enum plan_kind kind;
@@ -50,9 +50,10 @@ static int known_keys(const struct parse *x)
         "check_action", "metadb", "timeout",      "every", "marks", "irreversible", "guards",   "rerun",
         "notice",       "cure",   "progress",     "after", "judge", "repeat",       NULL};
     if (x->n->kind != Y_MAP)
-        return ynode_err(x->n, x->e, "a step must be a mapping of keys");
+        return ynode_err(x->n, x->e, "a step must be a mapping (key: value)");
     int rc = ymap_known(x->n, x->list == LIST_CHECKS ? check_keys : step_keys, x->e);
-    return rc ? rc : refuse_key(x, "after", "is for the first entry of a new id, in a procedure with \"like\"");
+    return rc ? rc
+              : refuse_key(x, "after", "is allowed only in the first entry of a new id, in a procedure with \"like\"");
 }
 
 static int get_names(const struct parse *x)
@@ -60,7 +61,7 @@ static int get_names(const struct parse *x)
     const char *key = x->list == LIST_CHECKS ? "check" : "step";
     int rc = yget_str(x->n, key, Y_REQUIRED, valid_id, &x->s->id, x->e);
     if (!rc && strcmp(x->s->id, "precheck") == 0)
-        rc = ynode_err(ymap_get(x->n, key), x->e, "\"precheck\" is the step that is made of the checks");
+        rc = ynode_err(ymap_get(x->n, key), x->e, "\"precheck\" is the id of the step that contains the checks");
     rc = rc ? rc : yget_str(x->n, "title", Y_REQUIRED, valid_line, &x->s->title, x->e);
     rc = rc ? rc : yget_str(x->n, "doc", Y_OPTIONAL, valid_line, &x->s->doc, x->e);
     return rc ? rc : yget_str(x->n, "cure", Y_OPTIONAL, valid_line, &x->s->cure, x->e);
@@ -107,8 +108,8 @@ static int get_builtin(const struct parse *x, const char *key, bool acts, char *
     bool other = action_lookup(*out, !acts);
     return ynode_err(ymap_get(x->n, key), x->e,
                      !other ? "there is no built-in \"%s\""
-                     : acts ? "built-in \"%s\" only looks: it goes with wait, check_action or probe_action"
-                            : "built-in \"%s\" acts: it goes with action",
+                     : acts ? "built-in \"%s\" is read-only: use it with wait, check_action or probe_action"
+                            : "built-in \"%s\" changes something: use it with action",
                      *out);
 }
 
@@ -145,7 +146,7 @@ static int get_what(const struct parse *x)
              : is->builtin ? get_builtin(x, is->key, is->kind == KIND_ACTION, &s->act.builtin)
                            : 0;
     if (!rc && is->kind == KIND_GATE) {
-        rc = refuse_key(x, "notice", "does not go with \"gate\": the gate's own text is shown");
+        rc = refuse_key(x, "notice", "is not allowed with \"gate\", whose own text is shown");
         return rc ? rc : get_notice(x, "gate");
     }
     return rc ? rc : get_notice(x, "notice");
@@ -154,18 +155,18 @@ static int get_what(const struct parse *x)
 static int get_check(const struct parse *x)
 {
     if (x->list == LIST_CHECKS)
-        return 0; /* `check` is its id */
+        return 0; /* there, `check` is the id */
     struct proc_step *s = x->s;
     bool script = ymap_get(x->n, "check"), builtin = ymap_get(x->n, "check_action");
     if (script && builtin)
         return ynode_err(ymap_key(x->n, "check_action"), x->e, "\"check\" and \"check_action\" exclude each other");
     if (s->kind == KIND_PROBE || s->kind == KIND_WAIT) {
-        static const char why[] = "does not go with a step that only looks";
+        static const char why[] = "is not allowed in a read-only step";
         int rc = refuse_key(x, "check", why);
         return rc ? rc : refuse_key(x, "check_action", why);
     }
     if (!script && !builtin && s->kind != KIND_GATE)
-        return ynode_err(x->n, x->e, "step \"%s\" acts, so it needs \"check\" or \"check_action\": is it done?", s->id);
+        return ynode_err(x->n, x->e, "step \"%s\" changes something, so it needs \"check\" or \"check_action\"", s->id);
     if (script)
         return get_script(x, "check", USE_CHECK, &s->check.script);
     return builtin ? get_builtin(x, "check_action", false, &s->check.builtin) : 0;
@@ -187,7 +188,7 @@ static int get_time(const struct parse *x, const char *key, bool none, unsigned 
     if (strcmp(w, "none") == 0 && strcmp(key, "timeout") == 0) {
         *out = 0;
         if (!none)
-            rc = ynode_err(n, x->e, "\"timeout: none\" goes with \"operator\" and \"gate\" only");
+            rc = ynode_err(n, x->e, "\"timeout: none\" is allowed only with \"operator\" and \"gate\"");
     } else if (v == 0 || v > TIME_MAX_S || w[digits + 1] != '\0') {
         char shown[TEXT_SHOWN];
         text_shown(w, shown);
@@ -203,12 +204,12 @@ static int get_times(const struct parse *x)
 {
     struct proc_step *s = x->s;
     bool person = s->operator_ || s->kind == KIND_GATE;
-    s->timeout_s = person ? 0 : TIMEOUT_DEFAULT_S; /* people take as long as they take */
+    s->timeout_s = person ? 0 : TIMEOUT_DEFAULT_S; /* a person may take any time */
     int rc = get_time(x, "timeout", person, &s->timeout_s);
     if (rc)
         return rc;
     if (s->kind != KIND_WAIT)
-        return refuse_key(x, "every", "goes with \"wait\" and \"until\" only");
+        return refuse_key(x, "every", "is allowed only with \"wait\" and \"until\"");
     s->every_s = EVERY_DEFAULT_S;
     return get_time(x, "every", false, &s->every_s);
 }
@@ -221,14 +222,14 @@ static int get_flags(const struct parse *x)
     int rc = yget_bool(x->n, "serial", Y_OPTIONAL, &s->serial, x->e);
     rc = rc ? rc : yget_bool(x->n, "operator", Y_OPTIONAL, &s->operator_, x->e);
     if (!rc && s->operator_ && s->kind != KIND_WAIT)
-        rc = refuse_key(x, "operator", "goes with \"wait\" and \"until\" only");
+        rc = refuse_key(x, "operator", "is allowed only with \"wait\" and \"until\"");
     rc = rc ? rc : yget_bool(x->n, "judge", Y_OPTIONAL, &s->judge, x->e);
     if (!rc && s->judge && !s->operator_)
-        rc = refuse_key(x, "judge", "goes with \"operator\" only");
+        rc = refuse_key(x, "judge", "is allowed only with \"operator\"");
     rc = rc ? rc : yget_bool(x->n, "irreversible", Y_OPTIONAL, &s->irreversible, x->e);
     rc = rc ? rc : yget_bool(x->n, "progress", Y_OPTIONAL, &s->progress, x->e);
     if (!rc && s->progress && !s->act.script)
-        rc = refuse_key(x, "progress", "goes with a script only");
+        rc = refuse_key(x, "progress", "is allowed only with a script");
     rc = rc ? rc : yget_word(x->n, "marks", Y_OPTIONAL, marks, &s->marks, x->e);
     char *w = NULL;
     rc = rc ? rc : yget_word(x->n, "rerun", Y_OPTIONAL, rerun, &w, x->e);
@@ -239,12 +240,12 @@ static int get_flags(const struct parse *x)
     s->repeat_asked = w != NULL;
     free(w);
     if (!rc && s->repeat_asked && s->kind != KIND_RUN && s->kind != KIND_ACTION)
-        rc = refuse_key(x, "repeat", "goes with \"run\" and \"action\" only");
+        rc = refuse_key(x, "repeat", "is allowed only with \"run\" and \"action\"");
     rc = rc ? rc : yget_bool(x->n, "metadb", Y_OPTIONAL, &s->metadb, x->e);
     if (!rc && s->metadb && s->on_node)
-        rc = refuse_key(x, "metadb", "is for scripts on the control host: add \"on: control\"");
+        rc = refuse_key(x, "metadb", "is allowed only for scripts on the control host: add \"on: control\"");
     if (!rc && s->metadb && !s->act.script && !s->check.script)
-        rc = refuse_key(x, "metadb", "is for scripts; built-ins have their own connection");
+        rc = refuse_key(x, "metadb", "is allowed only for scripts; built-ins have their own connection");
     return rc;
 }
 
@@ -268,7 +269,7 @@ static int get_guards(const struct parse *x)
         if (rc)
             return rc;
         if (!is_earlier(x, id))
-            rc = ynode_err(list->items[i], x->e, "\"guards\" names an earlier step; \"%s\" is none", id);
+            rc = ynode_err(list->items[i], x->e, "\"guards\" must name earlier steps; \"%s\" is not one of them", id);
         else if (strv_has(x->s->guards, id))
             rc = ynode_err(list->items[i], x->e, "\"guards\" names \"%s\" twice", id);
         strv_add(&x->s->guards, &n, id);

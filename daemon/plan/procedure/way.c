@@ -83,7 +83,7 @@ static cJSON *find_chain(const struct way *w)
 
 /* --- what can be done instead --- */
 
-/* The targets of the edition in ascending order; from NULL: all, else those it leads to. Each once. */
+/* The targets of the edition in ascending order, each once: all of them, or those that can be reached from `from`. */
 static void add_targets(const struct way *w, const struct version *from, struct buf *b)
 {
     const struct procedure *last = NULL;
@@ -115,16 +115,17 @@ static void add_sources(const struct way *w, struct buf *b)
         }
 }
 
-/* "; the way is …", or what leads from here and what leads there. */
+/* "; the upgrade path is …"; or, when there is none, the upgrades to the target and from the source. */
 static void add_cure(const struct way *w, bool target_known, bool sources_said, struct buf *b)
 {
     cJSON *chain = find_chain(w);
     const cJSON *v;
     if (chain) {
-        cJSON_ArrayForEach(v, chain) buf_printf(b, "%s%s", v == chain->child ? "; the way is " : " > ", v->valuestring);
+        cJSON_ArrayForEach(v, chain)
+            buf_printf(b, "%s%s", v == chain->child ? "; the upgrade path is " : " > ", v->valuestring);
     } else {
         if (sources_said) {
-            /* more would be the same again */
+            /* anything more would repeat it */
         } else if (target_known) {
             buf_printf(b, "; %s can be reached from ", w->to_text);
             add_sources(w, b);
@@ -138,7 +139,7 @@ static void add_cure(const struct way *w, bool target_known, bool sources_said, 
     cJSON_Delete(chain);
 }
 
-/* What a procedure for this target says of this source; NULL: nothing. */
+/* What a procedure for this target says about this source; NULL: nothing. */
 static const char *said(const struct way *w)
 {
     for (size_t i = 0; i < w->ps->n; i++) {
@@ -158,9 +159,9 @@ static int refuse(const struct way *w, struct err *e)
     int cmp = version_cmp(&w->to, &w->from);
     if (cmp <= 0)
         return err_set(e, ERR_REFUSED,
-                       cmp == 0 ? "cannot upgrade %s to %s: it is that version already"
-                                : "cannot upgrade %s to %s: that is an older version; only a rollback of an upgrade "
-                                  "leads back",
+                       cmp == 0
+                           ? "cannot upgrade %s to %s: it already is that version"
+                           : "cannot upgrade %s to %s: that is an older version; to go back, roll back the upgrade",
                        w->from_text, w->to_text);
     struct buf cure = {0};
     const char *say = said(w);

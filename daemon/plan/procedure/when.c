@@ -13,7 +13,7 @@ enum { TERMS_MAX = 8 };
 static const char *const var_names[] = {"source", "target", "edition", "ha",      "image_on",  "regions",
                                         "nodes",  "job",    "undo",    "reached", "ha_before", NULL};
 
-/* The words that a variable may be compared with; NULL: not a matter of words. */
+/* The words that a variable may be compared with; NULL: it is not compared with words. */
 static const char *const *words_of(enum when_var v)
 {
     static const char *const edition[] = {"enterprise", "community", NULL}, *const ha[] = {"console", "sql", NULL};
@@ -80,9 +80,9 @@ static int parse_var(struct cursor *c, bool rollback, enum when_var *v)
                                  "nodes, job, undo, reached or ha_before",
                           w ? w : "", near);
     } else if (i == WHEN_JOB && rollback) {
-        rc = ynode_err_at(c->node, at(c, start), c->e, "\"job\" is not for steps of a rollback");
+        rc = ynode_err_at(c->node, at(c, start), c->e, "\"job\" is not available in steps of a rollback");
     } else if (i >= WHEN_UNDO && !rollback) {
-        rc = ynode_err_at(c->node, at(c, start), c->e, "\"%s\" is for steps of a rollback only", w);
+        rc = ynode_err_at(c->node, at(c, start), c->e, "\"%s\" is available only in steps of a rollback", w);
     }
     free(w);
     *v = (enum when_var)i;
@@ -98,8 +98,8 @@ static int parse_words(struct cursor *c, const char *start, const char *w, struc
     struct buf list = {0};
     for (size_t i = 0; ok[i]; i++)
         buf_printf(&list, "%s%s", i == 0 ? "" : ok[i + 1] ? ", " : " or ", ok[i]);
-    int rc =
-        ynode_err_at(c->node, at(c, start), c->e, "\"%s\" is %s, not \"%s\"", var_names[t->var], buf_str(&list), w);
+    int rc = ynode_err_at(c->node, at(c, start), c->e, "\"%s\" must be %s, not \"%s\"", var_names[t->var],
+                          buf_str(&list), w);
     buf_free(&list);
     return rc;
 }
@@ -108,7 +108,7 @@ static int parse_number(struct cursor *c, const char *start, const char *w, stru
 {
     size_t n = strspn(w, "0123456789");
     if (w[n] || n > 6)
-        return ynode_err_at(c->node, at(c, start), c->e, "\"%s\" is compared with a number, not \"%s\"",
+        return ynode_err_at(c->node, at(c, start), c->e, "\"%s\" must be compared with a number, not \"%s\"",
                             var_names[t->var], w);
     t->number = (unsigned)atoi(w);
     return 0;
@@ -122,7 +122,8 @@ static int parse_reached(struct cursor *c, const char *start, const char *w, con
             t->number = (unsigned)i;
             return 0;
         }
-    return ynode_err_at(c->node, at(c, start), c->e, "\"reached\" names a step of the upgrade; \"%s\" is none", w);
+    return ynode_err_at(c->node, at(c, start), c->e,
+                        "\"reached\" must name a step of the upgrade; \"%s\" is not one of them", w);
 }
 
 static int parse_value(struct cursor *c, const char *op_at, const struct procedure *p, struct when_term *t)
@@ -132,9 +133,9 @@ static int parse_value(struct cursor *c, const char *op_at, const struct procedu
     if (!w)
         return ynode_err_at(c->node, at(c, start), c->e, "\"when\" needs a value for \"%s\" here", var_names[t->var]);
     if (words_of(t->var) && t->op != CMP_EQ && t->op != CMP_NE)
-        return ynode_err_at(c->node, at(c, op_at), c->e, "\"%s\" is compared with = or !=", var_names[t->var]);
+        return ynode_err_at(c->node, at(c, op_at), c->e, "\"%s\" must be compared with = or !=", var_names[t->var]);
     if (t->var == WHEN_REACHED && t->op != CMP_GE && t->op != CMP_LT)
-        return ynode_err_at(c->node, at(c, op_at), c->e, "\"reached\" is compared with >= or <");
+        return ynode_err_at(c->node, at(c, op_at), c->e, "\"reached\" must be compared with >= or <");
     if (words_of(t->var))
         return parse_words(c, start, w, t);
     if (t->var == WHEN_REGIONS || t->var == WHEN_NODES)
@@ -147,7 +148,7 @@ static int parse_value(struct cursor *c, const char *op_at, const struct procedu
     return 0;
 }
 
-/* `and` or the end. */
+/* "and", or the end. */
 static int parse_more(struct cursor *c, bool *more)
 {
     const char *start;
@@ -155,7 +156,7 @@ static int parse_more(struct cursor *c, bool *more)
     *more = w != NULL;
     int rc = 0;
     if (w ? strcmp(w, "and") != 0 : *start != '\0')
-        rc = ynode_err_at(c->node, at(c, start), c->e, "\"when\" goes on with \"and\" or ends here");
+        rc = ynode_err_at(c->node, at(c, start), c->e, "\"when\" must continue with \"and\" or end here");
     free(w);
     return rc;
 }
