@@ -14,15 +14,15 @@ enum { CONFIG_MAX = 64 * 1024 };
 
 const char config_usage[] =
     "usage: omsupd [OPTION…]\n"
-    "Runs OMS upgrades as resumable state machines; omsupctl talks to it.\n\n"
-    "  -c, --config FILE      configuration (default: " DEFAULT_FILE " when it exists)\n"
+    "Run OMS upgrades as resumable jobs, controlled with omsupctl.\n\n"
+    "  -c, --config FILE      configuration file (default: " DEFAULT_FILE " if it exists)\n"
     "  -s, --socket PATH      local socket (default: /run/omsup/omsupd.sock)\n"
     "  -d, --state DIR        directory of the journal (default: /var/lib/omsup)\n"
     "  -r, --runs DIR         directory of run files on every host (default: /var/lib/omsup/runs)\n"
-    "  -p, --procedures DIR   more procedures, or other versions of the built-in ones\n"
-    "  -l, --log LEVEL        error, warning, info or debug (default: info)\n"
-    "  -h, --help             this text\n"
-    "  -V, --version          the version\n";
+    "  -p, --procedures DIR   directory of additional procedures, or replacements for built-in ones\n"
+    "  -l, --log LEVEL        log up to this level: error, warning, info or debug (default: info)\n"
+    "  -h, --help             show this help\n"
+    "  -V, --version          show the version\n";
 
 static const char *const levels[] = {"error", "warning", "info", "debug", NULL};
 
@@ -87,7 +87,7 @@ static int read_file(const char *path, bool must, struct config *c, struct err *
     return rc;
 }
 
-/* The file counts less than the options, so it is read first. */
+/* The options override the file, so the file is read first. */
 static const char *file_option(int argc, char **argv)
 {
     for (int i = 1; i < argc; i++) {
@@ -147,7 +147,7 @@ static int read_options(int argc, char **argv, struct config *c, struct err *e)
     if (optind < argc)
         return err_set(e, ERR_USAGE, "unexpected argument \"%s\"", argv[optind]);
     if (c->run_dir[0] != '/')
-        return err_set(e, ERR_USAGE, "--runs must be an absolute path: it is the same on every host");
+        return err_set(e, ERR_USAGE, "--runs must be an absolute path, because it is used on every host");
     return 0;
 }
 

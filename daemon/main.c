@@ -1,4 +1,4 @@
-/* omsupd: puts the parts together, and ends them in order. */
+/* omsupd: starts its parts and stops them in order. */
 #include <errno.h>
 #include <grp.h>
 #include <signal.h>
@@ -67,7 +67,8 @@ static void on_signal(uv_signal_t *s, int number)
     if (d->ending)
         return;
     d->ending = true;
-    log_info("ends on signal %d; what runs on the nodes goes on, and is followed again at the next start", number);
+    log_info("stopping on signal %d; commands on the nodes keep running and will be picked up at the next start",
+             number);
     notify_send("STOPPING=1");
     uv_close((uv_handle_t *)&d->term, NULL);
     uv_close((uv_handle_t *)&d->intr, NULL);
@@ -114,14 +115,14 @@ static int run(struct daemon *d)
     uv_loop_init(&d->loop);
     if (start(d, &e)) {
         log_error("%s", e.msg);
-        exit(err_exit(e.code)); /* what has been opened is not closed one by one */
+        exit(err_exit(e.code)); /* the exit closes whatever is open */
     }
     uv_signal_init(&d->loop, &d->term);
     uv_signal_init(&d->loop, &d->intr);
     d->term.data = d->intr.data = d;
     uv_signal_start(&d->term, on_signal, SIGTERM);
     uv_signal_start(&d->intr, on_signal, SIGINT);
-    log_info("omsupd %s serves %s", OMSUP_VERSION, d->config.socket);
+    log_info("omsupd %s is listening on %s", OMSUP_VERSION, d->config.socket);
     notify_send("READY=1");
     uv_run(&d->loop, UV_RUN_DEFAULT);
     uv_loop_close(&d->loop);

@@ -40,8 +40,8 @@ enum verdict look_failed(struct buf *out, const struct err *e)
     return VERDICT_UNKNOWN;
 }
 
-/* Beside the client's own errors: a statement that was interrupted or timed out. OceanBase's own numbers begin at
- * 4000; which of them leave a transaction undecided is not told, so all do. */
+/* The client's own errors, and statements that were interrupted or timed out. OceanBase's own numbers start at 4000; it
+ * is not documented which of them leave a transaction undecided, so all of them count. */
 static bool undecided(unsigned no)
 {
     return no == 0 || no == 1053 || no == 1317 || no == 1927 || no == 1969 || (no >= 2000 && no <= 2999) || no >= 4000;

@@ -1,19 +1,21 @@
-/* What the built-ins share: saying what they saw, and what an error means. */
+/* What the built-ins share: reporting what they saw, and classifying errors. */
 #pragma once
 #include <stdbool.h>
 
 #include "daemon/action/action.h"
 
-/* One line. Control characters become spaces, so that no byte of the database can begin a line of its own (and be
- * taken for "omsup: fact …"): a line begins with the format's text, never with the server's. Cut at 8 KiB. */
+/* Adds one line. Control characters become spaces, so that no byte from the database can start a line of its own (and
+ * pass for "omsup: fact …"): a line always starts with the format's text, never with the server's. Cut at 8 KiB. */
 void say(struct buf *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* A look that could not look. */
+/* A read-only built-in whose query failed. */
 enum verdict look_failed(struct buf *out, const struct err *e);
-/* An act whose statement failed: NO when the server says so itself, UNKNOWN when it may yet have been done. */
+/* A built-in whose changing statement failed: NO when the server says so itself, UNKNOWN when it may still have
+ * happened. */
 enum verdict act_failed(struct buf *out, unsigned sql_errno, const struct err *e);
 
-/* Of rows: the number in a cell, `otherwise` for NULL and for what is none; its text, "NULL" for NULL. */
+/* The number in a cell, or `otherwise` for NULL and for anything that is not a number. The text of a cell, "NULL" for
+ * NULL. */
 long long cell_number(const struct metadb_rows *r, size_t row, size_t col, long long otherwise);
 const char *cell_text(const struct metadb_rows *r, size_t row, size_t col);
 

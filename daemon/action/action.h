@@ -1,9 +1,8 @@
-/* Built-in actions, conditions and looks: what a procedure names under action, wait, check_action,
- * probe_action. One file each and one row in actions.def.
+/* Built-ins: what a procedure names under action, wait, check_action and probe_action. Each has a row in actions.def.
  *
- * An implementation runs on a worker thread with a connection of its own to the MetaDB. It may block
- * within the connection's timeouts. It returns a verdict and writes what it saw to `out`, one line
- * or a few; `omsup: fact NAME VALUE` lines are recorded, as of scripts. */
+ * A built-in runs on a worker thread with its own connection to the MetaDB, and may block within the connection's
+ * timeouts. It returns a verdict and writes what it saw to `out`, in one or a few lines; `omsup: fact NAME VALUE` lines
+ * are recorded, as those of scripts are. */
 #pragma once
 #include "common/buf.h"
 #include "common/err.h"
@@ -11,8 +10,8 @@
 
 enum verdict {
     VERDICT_YES,     /* done / true */
-    VERDICT_NO,      /* failed / not (yet) true */
-    VERDICT_UNKNOWN, /* cannot tell: not reachable, lost on the way */
+    VERDICT_NO,      /* failed / not true (yet) */
+    VERDICT_UNKNOWN, /* cannot tell: unreachable, or the answer was lost */
 };
 
 struct action_args {

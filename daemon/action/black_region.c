@@ -1,6 +1,6 @@
-/* black-region (SEED, Prerequisites of the path from before V4.0.2): a blackRegionNo that is not the region's
- * cm_location needs the vendor when a data source is both the destination of one synchronization project and the source
- * of another. */
+/* black-region (EE V4.2.3, prerequisites for sources before V4.0.2): a blackRegionNo that differs from the region's
+ * cm_location is a case for the vendor if a data source is both the destination of one synchronization project and the
+ * source of another. */
 #include <stdlib.h>
 
 #include "daemon/action/act.h"
@@ -13,7 +13,7 @@ enum verdict black_region(struct metadb *db, const struct action_args *a, struct
 {
     const char *location = action_env(a, "CM_LOCATION");
     if (!*location) {
-        say(out, "cannot tell: config.yaml does not say cm_location");
+        say(out, "cannot tell: OMS's config.yaml has no cm_location");
         return VERDICT_UNKNOWN;
     }
     struct metadb_rows r;
@@ -38,9 +38,8 @@ enum verdict black_region(struct metadb *db, const struct action_args *a, struct
         say(out, "omsup: evidence no blackRegionNo other than cm_location %s", location);
     else
         say(out,
-            "%zu rows of config_job have a blackRegionNo other than cm_location %s: when a data source is both the "
-            "destination of one"
-            " synchronization project and the source of another, contact OMS Technical Support",
+            "%zu rows of config_job have a blackRegionNo other than cm_location %s: if a data source is both the "
+            "destination of one synchronization project and the source of another, contact OMS Technical Support",
             r.n_rows, location);
     metadb_rows_free(&r);
     return none ? VERDICT_YES : VERDICT_NO;

@@ -48,7 +48,7 @@ static int read_minutes(const cJSON *root, long long *out, struct err *e)
     return OK;
 }
 
-/* Which of two equal keys OMS would take is not known. */
+/* It is unknown which of two equal keys OMS would use. */
 static int one_each(const cJSON *root, struct err *e)
 {
     static const char *const ours[] = {"enable", "enableStore", "perceiveStoreClientCheckpoint",
@@ -104,7 +104,7 @@ int ha_load(struct metadb *db, const struct action_args *a, struct ha *h, unsign
     if (rc)
         return rc;
     if (r.n_rows > 1) {
-        rc = err_set(e, ERR_INPUT, "there are %zu rows of ha.config", r.n_rows);
+        rc = err_set(e, ERR_INPUT, "there are %zu rows for ha.config; expected one", r.n_rows);
     } else {
         rc = ha_parse(r.n_rows ? r.cell[0][0] : NULL, h, e);
         h->present = r.n_rows == 1;
@@ -128,7 +128,7 @@ int ha_outage(struct metadb *db, const struct action_args *a, long long *minutes
 }
 
 /* --- editing -------------------------------------------------------------------------------------------
- * On text that cJSON has accepted; white space is what cJSON takes for it. */
+ * Works on text that cJSON has accepted, with cJSON's notion of white space. */
 
 static const char *skip_space(const char *s)
 {

@@ -1,5 +1,5 @@
 /* OMS's parameter ha.config: JSON in rm's table oms_normal_config (OBD upgrade_pre.py). The row is missing while nobody
- * has edited the parameter; then the defaults hold (DOC/V4.2.2 modify-ha-configurations): HA is off.
+ * has edited the parameter; then the documented defaults apply: HA is off.
  *
  * Only the values named here are read or written. Everything else, known or not, keeps its bytes, its order and its
  * escapes: the text is edited, not printed anew. */

@@ -1,5 +1,5 @@
 /* ha-before, ha-off, ha-is-off. Of all keys only `enable` decides: enableStore, enableConnector … are true by default
- * and mean nothing while it is false. (OBD takes any true key with "enable" in its name for HA.) */
+ * and mean nothing while it is false. (obd takes any true key with "enable" in its name for HA.) */
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,8 +14,8 @@ static void say_before(const struct ha *h, struct buf *out)
 
 static char *turn_off(const struct ha *h, void *ctx) { return h->enable ? ha_set(h->json, "enable", "false") : NULL; }
 
-/* Remembers what HA was before the upgrade. "Off" is only believed of the first attempt of a job that is not a
- * rollback: else it may be our own doing. */
+/* Remembers whether HA was on before the upgrade. "Off" counts only in the first attempt of a job that is not a
+ * rollback, because later it may be our own doing. */
 static void remember(const struct ha *h, const struct action_args *a, struct buf *out)
 {
     const char *attempt = action_env(a, "OMSUP_ATTEMPT");
@@ -57,7 +57,7 @@ enum verdict ha_is_off(struct metadb *db, const struct action_args *a, struct bu
     if (on) {
         char *value = turn_off(&h, NULL);
         say(out, "ha.config is %s", h.value);
-        say(out, "HA is on: set \"enable\" to false, that is, ha.config to %s", value);
+        say(out, "HA is on: set \"enable\" to false, so that ha.config is %s", value);
         free(value);
     } else {
         say(out, "HA is off: ha.config is %s", !h.present ? "absent" : h.value ? h.value : "NULL");

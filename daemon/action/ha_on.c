@@ -1,15 +1,16 @@
-/* ha-on, ha-is-on. HA makes the Stores again; they must fetch from before T1, when the first container was stopped.
- * With perceiveStoreClientCheckpoint they start from what downstream asks for; without, refetchStoreIntervalMin must
- * be more than the minutes from T1 to T2, when HA is enabled (SEED step 8). T2 is when it is seen enabled here. */
+/* ha-on, ha-is-on. HA recreates the Stores, which must fetch from before T1, when the first container was stopped.
+ * With perceiveStoreClientCheckpoint they start from what downstream asks for. Without it, refetchStoreIntervalMin must
+ * be more than the minutes from T1 to T2, when HA is enabled (EE V4.2.3, step 8). T2 is when it is seen enabled here.
+ */
 #include <stdlib.h>
 
 #include "daemon/action/ha_config.h"
 
-enum { REDUNDANCY_MIN = 30 }; /* the vendor's example: an outage of 60 minutes, so 90 (DOC/V4.2.2 upgrade FAQ) */
+enum { REDUNDANCY_MIN = 30 }; /* the vendor's example: 90 for an outage of 60 minutes (upgrade FAQ of CE V4.2.2) */
 
 action_fn ha_on, ha_is_on;
 
-/* Older versions do not know perceiveStoreClientCheckpoint (DOC/V3.3.1 has it not in its default), so both are set. */
+/* Older versions do not know perceiveStoreClientCheckpoint (V3.3.1 lacks it in its default), so both are set. */
 static char *turn_on(const struct ha *h, void *ctx)
 {
     long long outage = *(long long *)ctx;
@@ -20,7 +21,7 @@ static char *turn_on(const struct ha *h, void *ctx)
 static void say_outage(struct buf *out, long long outage)
 {
     if (outage < 0)
-        say(out, "T1 is not known: perceiveStoreClientCheckpoint is needed");
+        say(out, "T1 is unknown, so perceiveStoreClientCheckpoint must be true");
     else
         say(out, "outage since T1: %lld minutes", outage);
 }
@@ -31,9 +32,9 @@ enum verdict ha_on(struct metadb *db, const struct action_args *a, struct buf *o
     struct err e;
     int rc = ha_outage(db, a, &outage, &e);
     if (rc == ERR_INPUT)
-        say(out, "%s", e.msg); /* as if it were not known */
+        say(out, "%s", e.msg); /* treated as unknown */
     else if (rc)
-        return look_failed(out, &e); /* nothing was sent yet, but nothing can be told either */
+        return look_failed(out, &e); /* nothing was sent yet, but the outcome is unknown all the same */
     say_outage(out, outage);
     struct ha_change c = {.change = turn_on, .ctx = &outage};
     enum verdict v = ha_write(db, a, &c, out);
@@ -43,7 +44,7 @@ enum verdict ha_on(struct metadb *db, const struct action_args *a, struct buf *o
     if (ha_load(db, a, &h, NULL, &e))
         return look_failed(out, &e);
     if (!h.stores)
-        say(out, "enableStore is false: HA will not make Stores again");
+        say(out, "enableStore is false: HA will not recreate Stores");
     say(out, "omsup: evidence enable=%s, perceiveStoreClientCheckpoint=%s, refetchStoreIntervalMin=%lld",
         h.enable ? "true" : "false", h.perceive ? "true" : "false", h.refetch_min);
     ha_free(&h);
@@ -66,7 +67,7 @@ enum verdict ha_is_on(struct metadb *db, const struct action_args *a, struct buf
     say(out, "ha.config has enable=%s, perceiveStoreClientCheckpoint=%s, refetchStoreIntervalMin=%lld",
         h.enable ? "true" : "false", h.perceive ? "true" : "false", h.refetch_min);
     if (!h.stores)
-        say(out, "enableStore is false: HA will not make Stores again");
+        say(out, "enableStore is false: HA will not recreate Stores");
     if (!h.perceive)
         say_outage(out, outage);
     if (h.enable && enough) {
@@ -75,7 +76,8 @@ enum verdict ha_is_on(struct metadb *db, const struct action_args *a, struct buf
         char *value = ha_enabled(&h, 0);
         if (!h.perceive && outage >= 0)
             say(out,
-                "or with perceiveStoreClientCheckpoint=false: refetchStoreIntervalMin of more than %lld, better %lld",
+                "or leave perceiveStoreClientCheckpoint=false and set refetchStoreIntervalMin to more than %lld, "
+                "preferably %lld",
                 outage, outage + REDUNDANCY_MIN);
         say(out, "%s: set ha.config to %s", h.enable ? "Stores would not fetch from before T1" : "HA is off", value);
         free(value);

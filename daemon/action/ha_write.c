@@ -4,8 +4,8 @@
 
 enum { WRITES_MAX = 3, DUPLICATE_KEY = 1062 };
 
-/* Only the very value that was read is replaced: a person may be editing the parameter in the console. The comparison
- * is by utf8mb4_bin whatever the column's collation: letter case counts. */
+/* Replaces only the very value that was read, because somebody may be editing the parameter in the console. The
+ * comparison uses utf8mb4_bin whatever the column's collation, so that letter case counts. */
 static int put(struct metadb *db, const struct action_args *a, const struct ha *h, const char *value, unsigned *no,
                struct err *e)
 {
@@ -44,24 +44,24 @@ enum verdict ha_write(struct metadb *db, const struct action_args *a, const stru
             say(out, "%s; correct it in the console", e.msg);
             return VERDICT_NO;
         }
-        /* Nothing was sent, or what was sent was answered: not to know the value now is a failure all the same. */
+        /* Nothing was sent, or it was answered; but without knowing the value this is a failure all the same. */
         if (rc)
             return act_failed(out, no, &e);
         if (writes == 0 && c->seen)
             c->seen(&h, a, out);
         char *value = c->change(&h, c->ctx);
         if (!value) {
-            say(out, "ha.config %s%s", h.present ? "is " : "is absent, as by default", h.value ? h.value : "");
+            say(out, "ha.config %s%s", h.present ? "is " : "is absent, so the defaults apply", h.value ? h.value : "");
             ha_free(&h);
             return VERDICT_YES;
         }
         if (writes == WRITES_MAX) {
-            say(out, "ha.config changes again and again: %d writes did not last; who is editing it?", WRITES_MAX);
+            say(out, "ha.config keeps changing: %d writes were overwritten; somebody is editing it", WRITES_MAX);
             rc = ERR_STATE;
         } else if (put(db, a, &h, value, &no, &e) && no != DUPLICATE_KEY) {
             rc = ERR_METADB;
         } else if (metadb_affected(db) == 0) {
-            say(out, "ha.config has changed while it was edited: reading it again");
+            say(out, "ha.config changed while it was being edited; reading it again");
         }
         free(value);
         ha_free(&h);

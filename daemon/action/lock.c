@@ -70,7 +70,7 @@ static int create(struct metadb *db, const struct lock *l, unsigned *no, struct 
                         l->table);
 }
 
-/* --- seeing who has it ----------------------------------------------------------------------------------- */
+/* --- seeing who holds it ----------------------------------------------------------------------------------- */
 
 enum held { HELD_NOT, HELD_OURS, HELD_OTHER, HELD_EXPIRED };
 
@@ -100,9 +100,10 @@ static int look(struct metadb *db, const struct lock *l, enum held *held, struct
 
 /* --- taking ---------------------------------------------------------------------------------------------- */
 
-/* One conditional statement decides: of two that race for an expired row the second waits for the row, then finds the
- * condition false; of two that insert, one has a duplicate key. `renewals` makes every update change the row, so that
- * the count of changed rows tells. taken_at comes first: MySQL assigns from left to right. */
+/* One conditional statement decides: of two jobs that race for an expired row, the second waits for the row and then
+ * finds the condition false; of two that insert, one gets a duplicate key. `renewals` makes every update change the
+ * row, so that the number of changed rows is meaningful. taken_at comes first because MySQL assigns from left to right.
+ */
 static int take_row(struct metadb *db, const struct lock *l, bool *taken, unsigned *no, struct err *e)
 {
     int rc =
@@ -129,7 +130,7 @@ static enum verdict take(struct metadb *db, const struct lock *l, struct buf *ou
         enum held held;
         int rc = take_row(db, l, &taken, &no, &e);
         if (taken) {
-            say(out, "the lock is taken");
+            say(out, "the lock has been acquired");
             return VERDICT_YES;
         }
         if (rc && no == NO_TABLE)
@@ -139,7 +140,7 @@ static enum verdict take(struct metadb *db, const struct lock *l, struct buf *ou
             rc = look(db, l, &held, &who, &no, &e);
             if (!rc && held == HELD_OTHER) {
                 int line = (int)strcspn(buf_str(&who), "\n");
-                say(out, "the lock is %.*s; it is free when nobody has renewed it for %d s", line, buf_str(&who),
+                say(out, "the lock is %.*s; it expires %d s after the last renewal", line, buf_str(&who),
                     LOCK_EXPIRES_S);
                 buf_free(&who);
                 return VERDICT_NO;
@@ -150,7 +151,7 @@ static enum verdict take(struct metadb *db, const struct lock *l, struct buf *ou
         if (rc)
             return act_failed(out, no, &e);
     }
-    say(out, "the lock goes from hand to hand; try again");
+    say(out, "the lock is contended; try again");
     return VERDICT_NO;
 }
 
@@ -176,7 +177,7 @@ enum verdict metadb_unlock(struct metadb *db, const struct action_args *a, struc
     lock_free(&l);
     if (rc && no != NO_TABLE && no != NO_DATABASE)
         return act_failed(out, no, &e);
-    say(out, rc == OK && n ? "the lock is given back" : "the lock was not held by this job");
+    say(out, rc == OK && n ? "the lock has been released" : "the lock was not held by this job");
     return VERDICT_YES;
 }
 
@@ -224,7 +225,8 @@ enum verdict metadb_lock_renew(struct metadb *db, const struct lock_owner *o, st
     else if (rc && no != NO_TABLE && no != NO_DATABASE)
         look_failed(out, &e);
     else if (rc || held == HELD_NOT)
-        say(out, "it is gone, and another job may have held it since: look, then pause and resume");
+        say(out,
+            "the lock row has disappeared and another job may have held it; verify, then pause and resume this job");
     else if (held == HELD_OTHER || held == HELD_EXPIRED) {
         v = VERDICT_NO;
         buf_puts(out, buf_str(&who));
@@ -245,8 +247,8 @@ enum verdict metadb_lock_take(struct metadb *db, const struct lock_owner *o, str
         return look_failed(out, &e);
     bool there = r.n_rows > 0;
     metadb_rows_free(&r);
-    if (!there) { /* a restore was broken off behind its drop; it must go on */
-        say(out, "cm is not there, so nobody can hold its lock");
+    if (!there) { /* a restore was interrupted after its drop; it must be able to continue */
+        say(out, "the cm database does not exist, so nobody can hold the lock");
         return VERDICT_YES;
     }
     struct lock l = lock_new(db, metadb_login(db)->cm, o, "");

@@ -1,9 +1,9 @@
 /* One job per MetaDB: a lease in cm's table omsup_lock, timed by the MetaDB's clock.
  *
- * A row is ours when its holder is ours and its job is this one ("NUMBER-INSTANCE"), or one that this one comes after:
- * a rollback takes over the lease of the upgrade, and brings its row back with the rest of cm; and a job of the same
- * journal that is over may have left its own. Of one that is not over it is another's. A lease that nobody renewed for
- * LOCK_EXPIRES_S may be taken by anyone. */
+ * A row is ours if its holder is ours and its job is this one ("NUMBER-INSTANCE") or one that this job may succeed: a
+ * rollback takes over the lease of the upgrade, and restores its row with the rest of cm; and an ended job of the same
+ * journal may have left its lease behind. The lease of a job that has not ended belongs to that job. Anyone may take a
+ * lease that has not been renewed for LOCK_EXPIRES_S. */
 #pragma once
 #include "daemon/action/action.h"
 
@@ -11,12 +11,13 @@ enum { LOCK_EXPIRES_S = 120 };
 
 struct lock_owner {
     const char *holder, *job;
-    const char *before; /* jobs whose lease it takes over, one a line; NULL: none */
+    const char *before; /* jobs whose lease it takes over, one per line; NULL: none */
 };
 
-/* YES: renewed. NO: another holds it, `out` says who. UNKNOWN: cannot tell; also while the table or the row is not
- * there, for cm may just be restored: renewing never creates anything, a restore would trip over it. */
+/* YES: renewed. NO: another job holds it, and `out` says which. UNKNOWN: cannot tell, or the table or the row does not
+ * exist, because cm may be in the middle of a restore. Renewing never creates anything, which would make a restore
+ * fail. */
 enum verdict metadb_lock_renew(struct metadb *db, const struct lock_owner *o, struct buf *out);
-/* As metadb-lock: YES when it is ours now, also when it had been lost, or when there is no cm that
- * could hold one; NO: another holds it. */
+/* Like metadb-lock. YES: it is ours now, even if it had been lost, or there is no cm database that could hold it. NO:
+ * another job holds it. */
 enum verdict metadb_lock_take(struct metadb *db, const struct lock_owner *o, struct buf *out);

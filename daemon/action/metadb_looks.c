@@ -1,4 +1,4 @@
-/* Prechecks of the MetaDB as such: metadb-reachable, metadb-databases, metadb-clock. */
+/* Prechecks of the MetaDB itself: metadb-reachable, metadb-databases, metadb-clock. */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -93,7 +93,7 @@ static bool look_hb(void *ctx, const char *database)
         return x->v != VERDICT_UNKNOWN;
     if (!has(x, database, "heart_beat"))
         lacks(x, database, "heart_beat");
-    /* Between two renames of the documented slimming the live table has another name: not this look's concern. */
+    /* Between the two documented renames the live table has another name; that does not matter here. */
     if (!has(x, database, "heatbeat_sequence") && !has(x, database, "heatbeat_sequence_bak") &&
         !has(x, database, "heatbeat_sequence_bak2"))
         lacks(x, database, "heatbeat_sequence");
@@ -127,8 +127,8 @@ static double seconds_now(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* The MetaDB's second n is a moment of [n, n+1), and lies between the question and the answer: so much is certain
- * however long the answer took. */
+/* The MetaDB's second n means a moment in [n, n+1) between the question and the answer. That much is certain however
+ * long the answer took. */
 enum verdict metadb_clock(struct metadb *db, const struct action_args *a, struct buf *out)
 {
     struct metadb_rows r;

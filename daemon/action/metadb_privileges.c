@@ -1,5 +1,5 @@
-/* metadb-privileges. What upgrade, documented dump (LOCK TABLES), and rollback (drop and create the databases) need. A
- * grant is never shown as the server prints it: the line may hold the hash of a password. */
+/* metadb-privileges: what the upgrade, the documented dump (LOCK TABLES) and a rollback (drop and create the databases)
+ * need. A grant is never shown as the server prints it, because the line may contain the hash of a password. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,7 +39,7 @@ enum verdict metadb_privileges(struct metadb *db, const struct action_args *a, s
     struct look x = {.out = out};
     if (metadb_query(db, &r, NULL, &e, "SELECT CONCAT(VERSION(), ' ', @@version_comment), @@lower_case_table_names"))
         return look_failed(out, &e);
-    /* OceanBase's LOCK TABLES locks nothing, and needs nothing. */
+    /* OceanBase's LOCK TABLES locks nothing and needs no privilege. */
     x.needed = strstr(cell_text(&r, 0, 0), "OceanBase") ? GRANTS_ALL & ~GRANT_LOCK_TABLES : GRANTS_ALL;
     x.fold = cell_number(&r, 0, 1, 0) != 0;
     metadb_rows_free(&r);
@@ -54,14 +54,14 @@ enum verdict metadb_privileges(struct metadb *db, const struct action_args *a, s
 
     enum verdict v = x.missing ? VERDICT_NO : VERDICT_YES;
     if (x.missing && x.grants.roles) {
-        say(out, "but the account has roles, and what those may do is not shown: cannot tell");
+        say(out, "but the account has roles, whose privileges are not shown: cannot tell");
         v = VERDICT_UNKNOWN;
     } else if (x.missing && x.grants.odd) {
-        say(out, "but SHOW GRANTS has lines that are not understood here: cannot tell; look at it yourself");
+        say(out, "but SHOW GRANTS has lines that omsupd does not understand: cannot tell; check it yourself");
         v = VERDICT_UNKNOWN;
     } else if (!x.missing) {
-        say(out, "omsup: evidence everything needed on %zu databases%s", x.n,
-            x.grants.odd ? "; SHOW GRANTS also has lines that are not understood here" : "");
+        say(out, "omsup: evidence all required privileges on %zu databases%s", x.n,
+            x.grants.odd ? "; SHOW GRANTS also has lines that omsupd does not understand" : "");
     }
     grants_free(&x.grants);
     return v;

@@ -1,8 +1,9 @@
-/* online: what the console's page of servers shows, from its tables (DOC/V4.2.2 oms-host-down-guide). host_status alone
- * may be of before the upgrade, so a heartbeat of the supervisor since this step began is required as well.
+/* online: what the console's Servers page shows, read from its tables (as in the vendor's guide for hosts that are
+ * down, CE V4.2.2). host_status alone may date from before the upgrade, so a heartbeat of the supervisor since this
+ * step started is required as well.
  *
- * A heartbeat's time is the wall clock of the writer's session. It is compared with NOW() of a session with the
- * server's own time zone, which is what they share when neither sets one; never with this host's clock. */
+ * A heartbeat's time is the wall clock of the writer's session. It is compared with NOW() in a session with the
+ * server's own time zone, which both share unless one of them sets another; never with this host's clock. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,7 +33,7 @@ static int look_host(struct metadb *db, const char *cm, const char *ip, struct b
     if (rc)
         return rc;
     if (r.n_rows == 0)
-        buf_puts(lacks, "; not in cm's table host");
+        buf_puts(lacks, "; not in the table host of the cm database");
     for (size_t i = 0; i < r.n_rows; i++)
         if (strcmp(cell_text(&r, i, 0), "ONLINE") != 0)
             buf_printf(lacks, "; host_status %s", cell_text(&r, i, 0));
@@ -40,7 +41,8 @@ static int look_host(struct metadb *db, const char *cm, const char *ip, struct b
     return OK;
 }
 
-/* since: seconds ago, -1 when not known. Strictly newer: both times have whole seconds. */
+/* since: seconds ago; -1 when unknown. The heartbeat must be strictly newer, because both times are in whole seconds.
+ */
 static int look_beat(struct metadb *db, const char *hb, const char *ip, long long since, struct buf *lacks,
                      struct err *e)
 {
@@ -57,9 +59,10 @@ static int look_beat(struct metadb *db, const char *hb, const char *ip, long lon
     else if (age > FRESH_S)
         buf_printf(lacks, "; last heartbeat %lld s ago", age);
     else if (age < -FRESH_S)
-        buf_printf(lacks, "; last heartbeat %lld s ahead of the MetaDB's clock: do their time zones differ?", -age);
+        buf_printf(lacks, "; last heartbeat %lld s ahead of the MetaDB's clock; check whether the time zones differ",
+                   -age);
     else if (since >= 0 && age >= since)
-        buf_printf(lacks, "; last heartbeat %lld s ago, this step began %lld s ago", age, since);
+        buf_printf(lacks, "; last heartbeat %lld s ago, but this step started %lld s ago", age, since);
     metadb_rows_free(&r);
     return OK;
 }
@@ -69,7 +72,7 @@ enum verdict online(struct metadb *db, const struct action_args *a, struct buf *
     struct err e;
     long long since = -1;
     size_t n = 0, n_online = 0;
-    const char *region = action_env(a, "REGION"); /* empty: of the whole deployment */
+    const char *region = action_env(a, "REGION"); /* empty: the whole deployment */
     int rc = a->since && *a->since ? seconds_since(db, a->since, &since, &e) : OK;
     if (rc)
         return look_failed(out, &e);

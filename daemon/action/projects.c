@@ -1,4 +1,4 @@
-/* projects-duplicate (SEED, Prerequisites of the path from before V4.0.2), projects-status and projects-after. */
+/* projects-duplicate (EE V4.2.3, prerequisites for sources before V4.0.2), projects-status and projects-after. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,7 +27,7 @@ enum verdict projects_duplicate(struct metadb *db, const struct action_args *a, 
         if (rc)
             return look_failed(out, &e);
         for (size_t k = 0; k < r.n_rows; k++)
-            say(out, "%s (%s projects of one name): \"%s\", ids %s", kinds[i].table, cell_text(&r, k, 1),
+            say(out, "%s (%s projects with the same name): \"%s\", ids %s", kinds[i].table, cell_text(&r, k, 1),
                 cell_text(&r, k, 0), cell_text(&r, k, 2));
         n += r.n_rows;
         metadb_rows_free(&r);
@@ -84,9 +84,9 @@ enum verdict projects_after(struct metadb *db, const struct action_args *a, stru
     if (count_projects(db, a, &b, &e))
         v = look_failed(out, &e);
     else if (strcmp(before, buf_str(&b)) == 0)
-        say(out, "omsup: evidence as before: %s", before);
+        say(out, "omsup: evidence unchanged: %s", before);
     else
-        say(out, "omsup: evidence before: %s | now: %s", *before ? before : "not known", buf_str(&b));
+        say(out, "omsup: evidence before: %s | now: %s", *before ? before : "unknown", buf_str(&b));
     buf_free(&b);
     return v;
 }

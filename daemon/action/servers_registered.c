@@ -1,5 +1,5 @@
-/* servers-registered: OMS's own list of servers, cm's table host (DOC/V4.2.2 oms-host-down-guide), against the
- * deployment. A server that only OMS knows would be left behind with the old version. */
+/* servers-registered: compares OMS's own list of servers, the table host of the cm database, with the deployment. A
+ * server that is registered only in OMS would be left behind with the old version. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,7 +22,8 @@ enum verdict servers_registered(struct metadb *db, const struct action_args *a, 
         for (size_t k = 0; k < r.n_rows && !known; k++)
             known = strcmp(cell_text(&r, k, 0), a->servers[i].ip) == 0;
         if (!known)
-            say(out, "%s (%s) is not in cm's table host: OMS does not know it", a->servers[i].node, a->servers[i].ip);
+            say(out, "%s (%s) is not in the table host of the cm database, so it is not registered in OMS",
+                a->servers[i].node, a->servers[i].ip);
         ok &= known;
     }
     for (size_t k = 0; k < r.n_rows; k++) {
@@ -30,12 +31,12 @@ enum verdict servers_registered(struct metadb *db, const struct action_args *a, 
         for (size_t i = 0; i < a->n_servers && !named; i++)
             named = strcmp(cell_text(&r, k, 0), a->servers[i].ip) == 0;
         if (!named)
-            say(out, "OMS knows a server %s (%s) that the deployment does not name", cell_text(&r, k, 0),
+            say(out, "server %s (%s) is registered in OMS, but not named in the deployment file", cell_text(&r, k, 0),
                 cell_text(&r, k, 1));
         ok &= named;
     }
     metadb_rows_free(&r);
     if (ok)
-        say(out, "omsup: evidence OMS knows these %zu servers and no other", a->n_servers);
+        say(out, "omsup: evidence exactly these %zu servers are registered in OMS", a->n_servers);
     return ok ? VERDICT_YES : VERDICT_NO;
 }

@@ -1,6 +1,6 @@
-/* slim-state: evidence for the step that shrinks the heartbeat sequence ("heatbeat" is OMS's spelling, SEED step 2.2).
- * That step goes on from any mixture of the tables, so only the lack of all of them is a NO. Rows are not counted:
- * the table only ever grows, and counting a large one outlasts the connection. */
+/* slim-state: evidence for the step that shrinks the heartbeat sequence ("heatbeat" is OMS's spelling). That step
+ * continues from any mixture of the tables, so only the absence of all of them is a NO. Rows are not counted: the table
+ * only ever grows, and counting a large one outlasts the connection. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,14 +58,14 @@ static bool look_database(void *ctx, const char *database)
         return false;
     }
     if (rows < 0 && !left.len) {
-        say(x->out, "%s has no table heatbeat_sequence, nor what slimming makes of it", database);
+        say(x->out, "%s has no table heatbeat_sequence, nor a copy of it from an earlier attempt", database);
         x->v = VERDICT_NO;
     } else if (rows < 0) {
-        say(x->out, "omsup: evidence %s: no live heatbeat_sequence; left of an earlier slimming: %s", database,
+        say(x->out, "omsup: evidence %s: no live heatbeat_sequence; left over from an earlier attempt: %s", database,
             left.data);
     } else {
         say(x->out, "omsup: evidence %s: about %lld rows, newest id %lld%s%s", database, rows, id,
-            left.len ? "; left of an earlier slimming: " : "", buf_str(&left));
+            left.len ? "; left over from an earlier attempt: " : "", buf_str(&left));
     }
     buf_free(&left);
     return true;

@@ -26,7 +26,7 @@ void login_wipe(struct metadb_login *l)
     *l = (struct metadb_login){0};
 }
 
-/* One of the client's own errors: the connection did not serve. */
+/* One of the client's own errors: the connection is unusable. */
 static bool connection_lost(unsigned no)
 {
     return no == 0 || (no >= CR_MIN_ERROR && no <= CR_MAX_ERROR) || (no >= 5000 && no <= 5999);
@@ -46,12 +46,12 @@ static void set_options(MYSQL *my)
     /* OMS connects by TCP; here "localhost" would otherwise mean a socket, perhaps another server's. */
     mysql_options(my, MYSQL_OPT_PROTOCOL, &tcp);
     mysql_options(my, MYSQL_SET_CHARSET_NAME, "utf8mb4");
-    /* Not those that a server could ask for in order to get the password as it is. */
+    /* Excludes the plug-ins with which a server could ask for the password in clear. */
     mysql_options(my, MARIADB_OPT_RESTRICTED_AUTH,
                   "mysql_native_password,caching_sha2_password,sha256_password,client_ed25519");
 }
 
-/* What the server shall do for this session. It may not know a variable, which is fine; lost connections are not. */
+/* Settings of this session. A server may not know a variable, which is fine; a lost connection is not. */
 static int set_session(struct metadb *db, struct err *e)
 {
     static const char *const sets[] = {
@@ -78,11 +78,11 @@ int metadb_open(const struct metadb_login *l, struct metadb **out, struct err *e
     *out = NULL;
     pthread_once(&library_once, library_init);
     if (library_failed)
-        return err_set(e, ERR_INTERNAL, "the MySQL client library does not start");
+        return err_set(e, ERR_INTERNAL, "cannot initialize the MySQL client library");
     if (!l->password)
-        return err_set(e, ERR_METADB, "there is no password for the MetaDB");
+        return err_set(e, ERR_METADB, "the MetaDB login has no password");
     if (strlen(secret_use(l->password)) != secret_len(l->password))
-        return err_set(e, ERR_METADB, "the MetaDB's password has a NUL byte in it");
+        return err_set(e, ERR_METADB, "the MetaDB password contains a NUL byte");
     struct metadb *db = xcalloc(1, sizeof *db);
     login_copy(&db->login, l);
     db->my = mysql_init(NULL);
@@ -94,7 +94,7 @@ int metadb_open(const struct metadb_login *l, struct metadb **out, struct err *e
         rc = connection_error(db, e);
         err_prefix(e, "MetaDB %s:%u", l->host, l->port);
     } else {
-        /* The library keeps a copy for reconnecting, which we forbid. */
+        /* The library keeps a copy for reconnecting, which is switched off. */
         if (db->my->passwd)
             explicit_bzero(db->my->passwd, strlen(db->my->passwd));
         if (mysql_autocommit(db->my, 1))

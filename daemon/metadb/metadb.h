@@ -53,5 +53,5 @@ struct metadb_call;
 struct metadb_call *metadb_work(uv_loop_t *loop, const struct metadb_login *l,
                                 void (*work)(struct metadb *db, const struct err *e, void *arg),
                                 void (*done)(void *arg), void *arg);
-/* One that no thread has begun is not begun any more: its work is told on the loop that there is no connection. */
+/* A call that no thread has started is never started; its work() is called on the loop, with an error. */
 void metadb_cancel(struct metadb_call *c);

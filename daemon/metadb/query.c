@@ -67,10 +67,10 @@ static int read_rows(struct metadb *db, MYSQL_RES *res, struct metadb_rows *out,
         else if (!(cell = copy_row(row, mysql_fetch_lengths(res), out->n_cols, &bytes)))
             excess = "a larger value";
         if (excess) {
-            /* The rest is not read: freeing the result must not wait for it. The connection is lost with it. */
+            /* The rest is not read, because freeing the result must not wait for it; the connection is lost. */
             shutdown(mysql_get_socket(db->my), SHUT_RDWR);
             *no = CR_UNKNOWN_ERROR;
-            return err_set(e, ERR_METADB, "the MetaDB sent %s than this program takes", excess);
+            return err_set(e, ERR_METADB, "the MetaDB sent %s than omsupd accepts", excess);
         }
         if (out->n_rows == cap) {
             cap = cap ? 2 * cap : 16;
@@ -95,7 +95,7 @@ int metadb_query(struct metadb *db, struct metadb_rows *out, unsigned *sql_errno
     va_start(ap, sql);
     char *body = xvasprintf(sql, ap);
     va_end(ap);
-    buf_printf(&text, "/* omsup */ %s", body); /* for who looks at the process list */
+    buf_printf(&text, "/* omsup */ %s", body); /* for whoever reads the process list */
     free(body);
 
     int rc = OK;

@@ -29,7 +29,7 @@ static void on_loop(uv_work_t *req, int status)
     struct metadb_call *w = req->data;
     if (status) {
         struct err e = {0};
-        err_set(&e, ERR_METADB, "the MetaDB was not asked: omsupd ends");
+        err_set(&e, ERR_METADB, "the MetaDB was not queried because omsupd is stopping");
         w->work(NULL, &e, w->arg);
     }
     w->done(w->arg);

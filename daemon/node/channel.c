@@ -154,7 +154,7 @@ static void on_line(struct channel *c, const char *text, size_t len)
     } else if (!c->up) {
         return; /* a banner */
     } else if (l.kind == WIRE_BAD || l.kind == WIRE_HELLO) {
-        fault = "the agent broke the protocol";
+        fault = "protocol error from the agent";
     } else {
         fault = c->ev->line(c->ctx, &l);
     }
@@ -185,7 +185,7 @@ static void on_bytes(struct channel *c, const char *bytes, size_t n)
         return;
     buf_consume(&c->lines, at);
     if (c->up && c->lines.len > WIRE_LINE_MAX)
-        channel_break(c, "the agent broke the protocol (a line without an end)");
+        channel_break(c, "protocol error from the agent (an unterminated line)");
 }
 
 static void on_alloc(uv_handle_t *h, size_t size, uv_buf_t *b)
@@ -200,7 +200,7 @@ static void on_timeout(uv_timer_t *t)
     struct buf words = {0};
     last_words(c, &words);
     if (c->running)
-        break_with(c, c->up ? "the channel was closed" : "no hello from the agent in time", buf_str(&words));
+        break_with(c, c->up ? "the channel was closed" : "timed out waiting for the agent's hello", buf_str(&words));
     else
         channel_break(c, buf_str(&words)); /* it could not be started */
     buf_free(&words);
@@ -241,7 +241,7 @@ static void on_ended(uv_process_t *p, int64_t status, int sig)
     drain_stderr(c);
     struct buf words = {0};
     last_words(c, &words);
-    char *what = sig ? xasprintf("the channel was ended by signal %d", sig)
+    char *what = sig ? xasprintf("the channel was killed by signal %d", sig)
                      : xasprintf("the channel ended with status %d", (int)status);
     break_with(c, what, buf_str(&words)); /* a no-op when the last lines broke it */
     free(what);

@@ -284,7 +284,7 @@ static const char *on_end(struct node *n, struct request *r, const struct wire_l
         [WIRE_EXITED] = NODE_EXITED, [WIRE_ALIVE] = NODE_ALIVE, [WIRE_NEVER] = NODE_NEVER,
         [WIRE_LOST] = NODE_LOST,     [WIRE_GONE] = NODE_GONE,   [WIRE_PENDING] = NODE_GONE};
     if (!allowed[r->kind][l->end])
-        return "the agent gave an answer that does not fit";
+        return "protocol error from the agent (unexpected kind of answer)";
     n->backoff = BACKOFF_MIN_MS; /* it works, more than just a hello */
     if (r->kind == CHECK) {
         struct request *run = find(n, r->of);
@@ -306,11 +306,11 @@ static const char *on_line(void *ctx, const struct wire_line *l)
         return NULL;
     struct request *r = find(n, l->id);
     if (!r)
-        return "the agent answered what was not asked";
+        return "protocol error from the agent (answer without a request)";
     if (l->kind == WIRE_END)
         return on_end(n, r, l);
     if (r->kind == CHECK || r->kind == FORGET || !wire_base64(&r->out, l->text))
-        return "the agent sent malformed output";
+        return "protocol error from the agent (malformed output)";
     size_t max = r->kind == TAIL ? TAIL_MAX : NODE_OUTPUT_MAX + 1;
     if (r->out.len > max)
         return "the agent sent too much output";
@@ -384,7 +384,7 @@ static void on_tick(uv_timer_t *t)
     struct node *n = t->data;
     uint64_t now = uv_now(n->loop), silent = now - channel_heard(n->channel);
     if (silent >= SILENCE_MS) {
-        channel_break(n->channel, "the agent does not answer");
+        channel_break(n->channel, "the agent is not responding");
         return;
     }
     if (silent >= PING_MS) {

@@ -113,7 +113,7 @@ begun() { [ "$(step_state "$job" "$1")" != Pending ]; }
 	"$LAB" effects reset
 	"$LAB" fault clear
 	start_daemon -p "$D/procedures"
-	waits() { ctl status "$job" -v | grep -q 'waits for the lock in the MetaDB: it is gone'; }
+	waits() { ctl status "$job" -v | grep -q 'the lock row has disappeared'; }
 	until_true 60 waits
 	"$LAB" effects --log 'sql|mysqldump' | cut -f3 | grep -Ev 'mysql .*(SELECT|SHOW)|omsup_lock' >"$D/changed" || true
 	cat "$D/changed"

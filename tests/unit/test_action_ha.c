@@ -279,7 +279,7 @@ static void test_outage(void **state)
     said(x, "Stores would not fetch from before T1: set ha.config to "
             "{\"enable\":true,\"refetchStoreIntervalMin\":74,\"perceiveStoreClientCheckpoint\":true}");
     put(x, "{\"enable\":true,\"refetchStoreIntervalMin\":75}"); /* must be greater */
-    expect(x, "ha-is-on", VERDICT_NO, "more than 75, better 105");
+    expect(x, "ha-is-on", VERDICT_NO, "more than 75, preferably 105");
     put(x, "{\"enable\":true,\"refetchStoreIntervalMin\":80}");
     expect(x, "ha-is-on", VERDICT_YES, "HA is on");
     put(x, "{\"enable\":true,\"refetchStoreIntervalMin\":\"80\"}");
@@ -298,7 +298,7 @@ static void test_outage(void **state)
     static const char *const unknown[] = {NULL, "", "yesterday", "2026-13-45T99:00:00Z", "2026-01-01"};
     for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
         x->t1 = unknown[i];
-        expect(x, "ha-is-on", VERDICT_NO, "T1 is not known: perceiveStoreClientCheckpoint is needed");
+        expect(x, "ha-is-on", VERDICT_NO, "T1 is unknown, so perceiveStoreClientCheckpoint must be true");
     }
     x->t1 = "2999-01-01T00:00:00Z"; /* our clock is ahead */
     expect(x, "ha-is-on", VERDICT_YES, "");

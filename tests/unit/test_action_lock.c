@@ -25,20 +25,20 @@ static void test_take_and_give(void **state)
     expect(x, "metadb-lock-held", VERDICT_NO, "");
     expect(x, "metadb-unlocked", VERDICT_YES, "");
     expect(x, "metadb-unlock", VERDICT_YES, "not held");
-    expect(x, "metadb-lock", VERDICT_YES, "taken");
+    expect(x, "metadb-lock", VERDICT_YES, "acquired");
     expect(x, "metadb-lock-held", VERDICT_YES, "held by host, job 7-abc");
     expect(x, "metadb-unlocked", VERDICT_NO, "");
-    expect(x, "metadb-lock", VERDICT_YES, "taken"); /* again */
+    expect(x, "metadb-lock", VERDICT_YES, "acquired"); /* again */
     is(x->db, "SELECT CONCAT_WS(' ', id, holder, job, token, renewals) FROM " LOCK, "1 host 7-abc token 1");
     expect(other, "metadb-lock", VERDICT_NO, "held by host, job 7-abc; renewed ");
-    said(other, " UTC); it is free when nobody has renewed it for ");
+    said(other, " UTC); it expires ");
     said(other, " s ago (20");
     expect(other, "metadb-lock-held", VERDICT_NO, "held by host");
     expect(other, "metadb-unlock", VERDICT_YES, "not held by this job");
     expect(x, "metadb-lock-held", VERDICT_YES, "");
-    expect(x, "metadb-unlock", VERDICT_YES, "given back");
+    expect(x, "metadb-unlock", VERDICT_YES, "released");
     expect(x, "metadb-unlocked", VERDICT_YES, "nobody");
-    expect(other, "metadb-lock", VERDICT_YES, "taken");
+    expect(other, "metadb-lock", VERDICT_YES, "acquired");
     expect(x, "metadb-unlocked", VERDICT_YES, "held by other");
     acting_free(other);
 }
@@ -90,7 +90,7 @@ static void test_expiry(void **state)
     expect(other, "metadb-lock", VERDICT_NO, "held by host");
     run(x->db, "UPDATE " LOCK " SET renewed_at = UTC_TIMESTAMP() - INTERVAL 121 SECOND, taken_at = '2020-01-01'");
     expect(x, "metadb-lock-held", VERDICT_YES, ""); /* nobody took it */
-    expect(other, "metadb-lock", VERDICT_YES, "taken");
+    expect(other, "metadb-lock", VERDICT_YES, "acquired");
     is(x->db, "SELECT CONCAT_WS(' ', holder, job, taken_at > '2020-01-02') FROM " LOCK, "other 9-xyz 1");
     expect(x, "metadb-lock", VERDICT_NO, "held by other, job 9-xyz");
     assert_int_equal(renew(x, "host", "7-abc"), VERDICT_NO);
@@ -108,21 +108,21 @@ static void test_left_by_a_canceled_job(void **state)
     expect(x, "metadb-lock", VERDICT_YES, "");
     set_env(x, "OMSUP_JOB", "8-abc");
     expect(x, "metadb-lock", VERDICT_NO, "job 7-abc");
-    said(x, "it is free when nobody has renewed it for 120 s");
+    said(x, "it expires 120 s after the last renewal");
     assert_int_equal(renew(x, "host", "8-abc"), VERDICT_NO);
     assert_int_equal(take_again(x, "host", "8-abc"), VERDICT_NO);
     expect(x, "metadb-unlock", VERDICT_YES, "not held by this job");
     is(x->db, "SELECT job FROM " LOCK, "7-abc");
     run(x->db, "UPDATE " LOCK " SET renewed_at = UTC_TIMESTAMP() - INTERVAL 121 SECOND");
-    expect(x, "metadb-lock", VERDICT_YES, "taken");
+    expect(x, "metadb-lock", VERDICT_YES, "acquired");
     is(x->db, "SELECT job FROM " LOCK, "8-abc");
     /* A rollback of it takes it at once, and gives it back; what is still on its way of the upgrade changes nothing. */
     set_env(x, "OMSUP_JOB", "9-abc");
     set_env(x, "OMSUP_BEFORE", "8-abc");
-    expect(x, "metadb-lock", VERDICT_YES, "taken");
+    expect(x, "metadb-lock", VERDICT_YES, "acquired");
     assert_int_equal(renew(x, "host", "8-abc"), VERDICT_NO);
     is(x->db, "SELECT job FROM " LOCK, "9-abc");
-    expect(x, "metadb-unlock", VERDICT_YES, "given back");
+    expect(x, "metadb-unlock", VERDICT_YES, "released");
 }
 
 static void test_renew(void **state)
@@ -164,7 +164,7 @@ static void test_restored(void **state)
     is(x->db, "SELECT job FROM " LOCK, "8-abc");
     run(x->db, "DROP TABLE " LOCK);
     expect(x, "metadb-unlock", VERDICT_YES, "");
-    expect(x, "metadb-lock", VERDICT_YES, "taken");
+    expect(x, "metadb-lock", VERDICT_YES, "acquired");
 }
 
 /* --- racing --------------------------------------------------------------------------------------------------------

@@ -27,7 +27,8 @@ static void test_online(void **state)
     beat(x, HB1, "10.0.0.1", 5);
     beat(x, HB1, "10.0.0.2", 0); /* in another region's database: not his */
     run(x->db, "INSERT INTO " HB2 ".heart_beat (task_name, host_ip, gmt_modified) VALUES ('store', '10.0.0.2', NOW())");
-    expect(x, "online", VERDICT_NO, "oms2 (10.0.0.2): not in cm's table host; no heartbeat in hb_2\n");
+    expect(x, "online", VERDICT_NO,
+           "oms2 (10.0.0.2): not in the table host of the cm database; no heartbeat in hb_2\n");
     not_said(x, "oms1");
     run(x->db, "INSERT INTO " CM ".host (ip, host_status) VALUES ('10.0.0.2', 'OFFLINE')");
     beat(x, HB2, "10.0.0.2", 93);
@@ -35,7 +36,7 @@ static void test_online(void **state)
     run(x->db, "UPDATE " CM ".host SET host_status = 'ONLINE'");
     expect(x, "online", VERDICT_NO, "oms2 (10.0.0.2): last heartbeat 9");
     beat(x, HB2, "10.0.0.2", 50); /* fresh, but of before the step */
-    expect(x, "online", VERDICT_NO, "this step began 4");
+    expect(x, "online", VERDICT_NO, "this step started 4");
     beat(x, HB2, "10.0.0.2", -3600);
     expect(x, "online", VERDICT_NO, "ahead of the MetaDB's clock");
     beat(x, HB2, "10.0.0.2", 5);
@@ -54,7 +55,7 @@ static void test_online(void **state)
     expect(x, "online", VERDICT_NO, "oms2 (10.0.0.2): last heartbeat 9");
     beat(x, HB2, "10.0.0.2", 50);
     x->since = "2999-01-01T00:00:00Z"; /* our clock is ahead: only what the future brings */
-    expect(x, "online", VERDICT_NO, "this step began 0 s ago");
+    expect(x, "online", VERDICT_NO, "this step started 0 s ago");
     x->since = "then";
     expect(x, "online", VERDICT_UNKNOWN, "\"then\" is not a UTC time");
     x->since = since;
@@ -125,7 +126,7 @@ static void as(struct acting *x, const char *const *grants)
 static void test_privileges(void **state)
 {
     struct acting *x = *state;
-    expect(x, "metadb-privileges", VERDICT_YES, "omsup: evidence everything needed on 4 databases");
+    expect(x, "metadb-privileges", VERDICT_YES, "omsup: evidence all required privileges on 4 databases");
     AS(x, "GRANT USAGE ON *.* TO u@'127.0.0.1'");
     expect(x, "metadb-privileges", VERDICT_NO,
            "missing on hb-1: SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, INDEX, LOCK TABLES\n");
@@ -158,11 +159,12 @@ static void test_registered(void **state)
 {
     struct acting *x = *state;
     run(x->db, "INSERT INTO " CM ".host (ip, host_status) VALUES ('10.0.0.1', 'ONLINE'), ('10.0.0.2', 'OFFLINE')");
-    expect(x, "servers-registered", VERDICT_YES, "omsup: evidence OMS knows these 2 servers");
+    expect(x, "servers-registered", VERDICT_YES, "omsup: evidence exactly these 2 servers are registered in OMS");
     run(x->db, "INSERT INTO " CM ".host (ip, host_status) VALUES ('10.0.0.3', 'ONLINE')");
-    expect(x, "servers-registered", VERDICT_NO, "a server 10.0.0.3 (ONLINE) that the deployment does not name");
+    expect(x, "servers-registered", VERDICT_NO,
+           "server 10.0.0.3 (ONLINE) is registered in OMS, but not named in the deployment file");
     run(x->db, "DELETE FROM " CM ".host WHERE ip <> '10.0.0.1'");
-    expect(x, "servers-registered", VERDICT_NO, "oms2 (10.0.0.2) is not in cm's table host");
+    expect(x, "servers-registered", VERDICT_NO, "oms2 (10.0.0.2) is not in the table host of the cm database");
 }
 
 static void test_projects(void **state)
@@ -178,15 +180,15 @@ static void test_projects(void **state)
            "omsup: evidence migration: 2 DELETED, 1 FAILED, 1 RUNNING; synchronization: 2 RUNNING\n");
     expect(x, "projects-status", VERDICT_YES,
            "omsup: fact projects.before migration: 2 DELETED, 1 FAILED, 1 RUNNING; synchronization: 2 RUNNING\n");
-    expect(x, "projects-after", VERDICT_YES, "omsup: evidence before: not known | now: migration: 2 DELETED");
+    expect(x, "projects-after", VERDICT_YES, "omsup: evidence before: unknown | now: migration: 2 DELETED");
     set_env(x, "fact:projects.before", "migration: 2 DELETED, 1 FAILED, 1 RUNNING; synchronization: 2 RUNNING");
-    expect(x, "projects-after", VERDICT_YES, "omsup: evidence as before: migration: 2 DELETED");
+    expect(x, "projects-after", VERDICT_YES, "omsup: evidence unchanged: migration: 2 DELETED");
     set_env(x, "fact:projects.before", "migration: 1 RUNNING");
     expect(x, "projects-after", VERDICT_YES,
            "omsup: evidence before: migration: 1 RUNNING | now: migration: 2 DELETED");
     run(x->db, "INSERT INTO " RM ".oms_sync_project (project_name, project_status) VALUES ('c', 'SUSPENDED'), "
                "('x\nomsup: fact T1 z', 'A'), ('x\nomsup: fact T1 z', 'B')");
-    expect(x, "projects-duplicate", VERDICT_NO, "oms_sync_project (2 projects of one name): \"c\", ids 2,3\n");
+    expect(x, "projects-duplicate", VERDICT_NO, "oms_sync_project (2 projects with the same name): \"c\", ids 2,3\n");
     not_said(x, "\nomsup: fact");
 }
 
@@ -212,10 +214,11 @@ static void test_slim_state(void **state)
     expect(x, "slim-state", VERDICT_YES, "omsup: evidence hb-1: about ");
     said(x, "newest id 9\n");
     run(x->db, "CREATE TABLE " HB1 ".heatbeat_sequence_bak LIKE " HB1 ".heatbeat_sequence");
-    expect(x, "slim-state", VERDICT_YES, "newest id 9; left of an earlier slimming: heatbeat_sequence_bak\n");
+    expect(x, "slim-state", VERDICT_YES, "newest id 9; left over from an earlier attempt: heatbeat_sequence_bak\n");
     run(x->db, "RENAME TABLE " HB1 ".heatbeat_sequence TO " HB1 ".heatbeat_sequence_bak2");
     expect(x, "slim-state", VERDICT_YES,
-           "no live heatbeat_sequence; left of an earlier slimming: heatbeat_sequence_bak, heatbeat_sequence_bak2\n");
+           "no live heatbeat_sequence; left over from an earlier attempt: heatbeat_sequence_bak, "
+           "heatbeat_sequence_bak2\n");
     run(x->db, "DROP TABLE " HB1 ".heatbeat_sequence_bak, " HB1 ".heatbeat_sequence_bak2");
     expect(x, "slim-state", VERDICT_NO, "hb-1 has no table heatbeat_sequence");
     set_env(x, "HB_DB", "");
