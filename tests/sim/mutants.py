@@ -14,6 +14,9 @@ import sys
 import tempfile
 
 CORE = "daemon/engine/core/"
+# They come while no attempt is open, so that what they say of one does not matter.
+NO_RUN = ("BEGIN_CHECK", "BEGIN_ACT", "BEGIN_POLL", "BEGIN_GATE", "YES", "NO_AGAIN", "NO_HELD", "DONE", "DONE_FORCE", "CONFIRM",
+          "REJECT")
 MEMORY = ("add_move", "core_update_free")  # nothing of the core's meaning
 SEEDS = (1, 1_000_000, 2_000_000)
 
@@ -156,7 +159,9 @@ def all_mutants(root, everything):
                        ("transitions.def", mutate_rows(rows, names, everything)),
                        ("phases.def", mutate_column("phases.def", phases, r"^PHASE\((\w+), *\"[^\"]*\", *(STATE_\w+),", shown if everything else
                                                     ["STATE_PENDING", "STATE_FAILED"])),
-                       ("events.def", mutate_column("events.def", events, r"^EVENT\((\w+), *\"[^\"]*\", *(\w+)\)", ["BY_ENGINE", "BY_WORLD", "BY_OPERATOR"]))):
+                       ("events.def", mutate_column("events.def", events, r"^EVENT\((\w+), *\"[^\"]*\", *(\w+),", ["BY_ENGINE", "BY_WORLD", "BY_OPERATOR"])),
+                       ("events.def", mutate_column("events.def", events, r"^EVENT\((?!(?:%s),)(\w+), .*, *(RUN_\w+)\)" % "|".join(NO_RUN),
+                                                    ["RUN_SAME", "RUN_ENDED", "RUN_LOST", "RUN_LEFT"]))):
         seen = {}
         for name, text in made:
             seen[name] = seen.get(name, 0) + 1

@@ -35,23 +35,19 @@ static bool move(struct core_job *j, size_t i, enum core_event e, struct core_up
     const struct core_row *row = core_row(s->phase, e);
     if (!row)
         return false;
-    switch (e) {
-    case EV_EXIT_PROVE:
-    case EV_EXIT_OK:
-    case EV_EXIT_BAD:
-    case EV_NEVER:
+    switch (core_event_run(e)) {
+    case RUN_SAME:
+        break;
+    case RUN_ENDED:
         s->open_run = false;
         s->lost = 0;
         break;
-    case EV_LOST:
+    case RUN_LOST:
         s->open_run = false;
         s->lost++;
         break;
-    case EV_TIMEOUT_LOOK:
-    case EV_CANCEL_LOOK:
+    case RUN_LEFT:
         s->open_run = false;
-        break;
-    default:
         break;
     }
     if (core_event_who(e) == BY_OPERATOR || e == EV_BEGIN_CHECK || e == EV_BEGIN_ACT)
@@ -72,7 +68,7 @@ size_t core_step_of(const struct core_job *j, size_t subtask)
     for (size_t k = 0; k < j->n_steps; k++)
         if (subtask >= j->steps[k].first && subtask < j->steps[k].first + j->steps[k].n)
             return k;
-    assert(!"a subtask belongs to a step");
+    assert(false && "a subtask belongs to a step");
     return 0;
 }
 

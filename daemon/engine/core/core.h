@@ -25,14 +25,22 @@ bool core_phase_passed(enum core_phase p); /* SUCCESSFUL or SKIPPED: the next st
 bool core_phase_busy(enum core_phase p);   /* the driver is running or checking something */
 
 enum core_who { BY_ENGINE, BY_WORLD, BY_OPERATOR };
+/* What an event says of the attempt that was open. */
+enum core_run {
+    RUN_SAME,  /* nothing, or there is none */
+    RUN_ENDED, /* it is over, and its outcome is known */
+    RUN_LOST,  /* it is over, and its outcome is not known */
+    RUN_LEFT,  /* nobody waits for its end; it was read-only */
+};
 enum core_event {
-#define EVENT(name, word, who) EV_##name,
+#define EVENT(name, word, who, run) EV_##name,
 #include "daemon/engine/core/events.def"
 #undef EVENT
     N_EVENTS
 };
 const char *core_event_name(enum core_event e);
 enum core_who core_event_who(enum core_event e);
+enum core_run core_event_run(enum core_event e);
 
 enum core_effect {
     EFFECT_NONE,

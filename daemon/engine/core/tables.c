@@ -15,8 +15,9 @@ static const struct {
 static const struct {
     const char *name;
     enum core_who who;
+    enum core_run run;
 } events[] = {
-#define EVENT(name, word, who) {word, who},
+#define EVENT(name, word, who, run) {word, who, run},
 #include "daemon/engine/core/events.def"
 #undef EVENT
 };
@@ -41,6 +42,7 @@ const char *core_phase_text(enum core_phase p) { return phases[p].text; }
 enum state core_phase_shown(enum core_phase p) { return phases[p].shown; }
 const char *core_event_name(enum core_event e) { return events[e].name; }
 enum core_who core_event_who(enum core_event e) { return events[e].who; }
+enum core_run core_event_run(enum core_event e) { return events[e].run; }
 
 int core_phase_parse(const char *name)
 {
