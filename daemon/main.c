@@ -80,11 +80,8 @@ static int start(struct daemon *d, struct err *e)
     char host[256] = "localhost";
     gid_t operators, viewers;
     gethostname(host, sizeof host - 1);
-    char *socket_dir = xstrdup(d->config.socket), *slash = strrchr(socket_dir, '/');
-    if (slash && slash != socket_dir)
-        *slash = '\0';
-    else
-        strcpy(socket_dir, "/");
+    const char *socket = d->config.socket, *slash = strrchr(socket, '/');
+    char *socket_dir = slash > socket ? xstrndup(socket, (size_t)(slash - socket)) : xstrdup("/");
     char *journal = xasprintf("%s/journal.db", d->config.state_dir);
     procedures_set_action_lookup(known_action);
     int rc = group_of(d->config.operators, &operators, e);

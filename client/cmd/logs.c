@@ -123,7 +123,8 @@ static int run_logs(struct cli *c, struct err *e)
     struct logs l = {.c = c};
     const char *n = cli_opt(c, OPT_ATTEMPT);
     int rc = address_parse(c->words, c->n, &l.a, e);
-    if (rc == 0 && n && (strspn(n, "0123456789") != strlen(n) || strlen(n) > 6 || (l.attempt = atoi(n)) < 1))
+    if (rc == 0 && n &&
+        (strspn(n, "0123456789") != strlen(n) || strlen(n) > 6 || (l.attempt = (int)strtol(n, NULL, 10)) < 1))
         rc = err_set(e, ERR_USAGE, _("--attempt takes a whole number, at least 1"));
     if (rc == 0)
         rc = run(&l, e);

@@ -15,7 +15,7 @@ static unsigned preferred(const char *name)
 {
     const char *v = getenv(name);
     size_t n = v ? strspn(v, "0123456789") : 0;
-    return n > 0 && n <= DIGITS_MAX && v[n] == '\0' ? (unsigned)atoi(v) : 0;
+    return n > 0 && n <= DIGITS_MAX && v[n] == '\0' ? (unsigned)strtoul(v, NULL, 10) : 0;
 }
 
 void term_resize(struct term *t)

@@ -35,7 +35,7 @@ int conn_open(struct conn *c, const char *path, struct err *e)
     if (strlen(path) >= sizeof a.sun_path)
         return err_set(e, ERR_USAGE, _("the path of the socket is longer than %zu bytes: %.200s"),
                        sizeof a.sun_path - 1, path);
-    strcpy(a.sun_path, path);
+    memcpy(a.sun_path, path, strlen(path) + 1);
     c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (c->fd < 0)
         return err_set(e, ERR_SYSTEM, "socket: %s", strerror(errno));

@@ -42,7 +42,7 @@ static int clear_path(const char *path, struct err *e)
     if (!S_ISSOCK(st.st_mode))
         return err_set(e, ERR_SYSTEM, "%s exists and is not a socket", path);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    strcpy(a.sun_path, path);
+    memcpy(a.sun_path, path, strlen(path) + 1);
     bool answers = fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof a) == 0;
     if (fd >= 0)
         close(fd);

@@ -91,7 +91,11 @@ static bool apply_one(struct call *c, size_t seq, const char **why)
         *why = b->core.subtasks[seq].phase == PHASE_GATE ? NULL : "confirm and reject are for Waiting";
         ev = EV_REJECT;
         break;
-    default:
+    case DO_START: /* of whole jobs */
+    case DO_PAUSE:
+    case DO_RESUME:
+    case DO_CANCEL:
+    case N_VERBS:
         break;
     }
     const char *from = state_word(core_phase_shown(b->core.subtasks[seq].phase));

@@ -290,8 +290,7 @@ static void close_all_on_exec(void)
     if (!d)
         return;
     for (const struct dirent *e; (e = readdir(d));) {
-        int fd = atoi(e->d_name);
-        int flags = fd > STDERR_FILENO ? fcntl(fd, F_GETFD) : -1;
+        int fd = (int)strtol(e->d_name, NULL, 10), flags = fd > STDERR_FILENO ? fcntl(fd, F_GETFD) : -1;
         if (flags >= 0 && !(flags & FD_CLOEXEC))
             fcntl(fd, F_SETFD, flags | FD_CLOEXEC);
     }

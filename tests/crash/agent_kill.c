@@ -68,7 +68,9 @@ static bool one(struct fx *f, const char *victim, int at)
         if (effects != 0)
             fail_msg("%s: never, %zu effects", token, effects);
         break;
-    default:
+    case NODE_LOST:
+    case NODE_ALIVE:
+    case NODE_GONE:
         if (effects > 1)
             fail_msg("%s: lost, %zu effects", token, effects);
     }

@@ -49,7 +49,9 @@ static void check_line(const char *line, size_t len)
         if (strlen(l.text) > WIRE_BOOT_ID_MAX)
             abort();
         break;
-    default:
+    case WIRE_BAD:
+    case WIRE_PONG:
+    case WIRE_FAIL:
         break;
     }
     check_printable(line, len, 80);

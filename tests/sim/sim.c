@@ -313,7 +313,13 @@ static void adopt(struct sim *s)
                 s->sent[i] = true;
             }
             break;
-        default:
+        case PHASE_PENDING:
+        case PHASE_UNKNOWN:
+        case PHASE_SUCCESSFUL:
+        case PHASE_FAILED:
+        case PHASE_SKIPPED:
+        case PHASE_CANCELED:
+        case N_PHASES:
             break;
         }
 }

@@ -36,9 +36,23 @@ static int outcome(enum core_phase p, enum core_phase acting, enum core_phase ex
         return PHASE_CANCELED;
     case PHASE_FENCING: /* it is over: what is there now? */
         return PHASE_CHECKING;
-    default:
-        return NO_MOVE;
+    case PHASE_PENDING:
+    case PHASE_CHECKING:
+    case PHASE_PROVING:
+    case PHASE_AGREEING:
+    case PHASE_POLLING:
+    case PHASE_GATE:
+    case PHASE_DOUBT:
+    case PHASE_EXPIRED:
+    case PHASE_UNKNOWN:
+    case PHASE_SUCCESSFUL:
+    case PHASE_FAILED:
+    case PHASE_SKIPPED:
+    case PHASE_CANCELED:
+    case N_PHASES:
+        break;
     }
+    return NO_MOVE;
 }
 
 static int no(enum core_phase p)

@@ -115,7 +115,13 @@ void work_adopt(struct job *b, size_t seq)
         job_host(b, seq);
         login_ready(b, seq); /* soon there is an answer */
         break;
-    default:
+    case PHASE_PENDING:
+    case PHASE_UNKNOWN:
+    case PHASE_SUCCESSFUL:
+    case PHASE_FAILED:
+    case PHASE_SKIPPED:
+    case PHASE_CANCELED:
+    case N_PHASES:
         return;
     }
     go_on(b, seq);

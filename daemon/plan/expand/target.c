@@ -46,9 +46,13 @@ static bool node_wanted(const struct expand *x, enum target_kind kind, size_t no
         return is_init_node(x, node);
     case FOR_OTHER_NODE:
         return !is_init_node(x, node);
-    default:
-        return false;
+    case FOR_DEPLOYMENT:
+    case FOR_REGION:
+    case FOR_DATABASE:
+    case FOR_HEARTBEAT_DATABASE:
+        break;
     }
+    return false;
 }
 
 static void add(struct target **list, size_t *n, const char *name, size_t node, size_t region, const char *db,

@@ -110,7 +110,7 @@ static int parse_number(struct cursor *c, const char *start, const char *w, stru
     if (w[n] || n > 6)
         return ynode_err_at(c->node, at(c, start), c->e, "\"%s\" must be compared with a number, not \"%s\"",
                             var_names[t->var], w);
-    t->number = (unsigned)atoi(w);
+    t->number = (unsigned)strtoul(w, NULL, 10);
     return 0;
 }
 
