@@ -15,7 +15,9 @@
 #include "daemon/api/server.h"
 #include "daemon/config.h"
 #include "daemon/engine/engine.h"
+#include "daemon/journal/journal.h"
 #include "daemon/notify.h"
+#include "daemon/plan/procedure/procedure.h"
 
 struct daemon {
     uv_loop_t loop;

@@ -1,5 +1,6 @@
 /* What the files of the API share. */
 #pragma once
+#include <cjson/cJSON.h>
 #include <stdbool.h>
 
 #include "common/buf.h"

@@ -3,7 +3,11 @@
 #include <string.h>
 
 #include "daemon/api/internal.h"
+#include "daemon/engine/request/request.h"
 #include "daemon/engine/view/view.h"
+#include "daemon/plan/inputs/inputs.h"
+#include "daemon/plan/plan.h"
+#include "daemon/plan/procedure/procedure.h"
 
 enum { LIST_DEFAULT = 50 };
 
@@ -53,9 +57,9 @@ static int get_bool(const struct request *r, const char *name, bool *out, struct
 
 static const double ID_MAX = 9007199254740991.0; /* whole numbers that JSON keeps */
 
-static struct engine_caller caller(const struct request *r)
+static struct request_caller caller(const struct request *r)
 {
-    return (struct engine_caller){r->client->actor, r->client->login};
+    return (struct request_caller){r->client->actor, r->client->login};
 }
 
 static struct engine *engine_of(const struct request *r) { return r->client->server->engine; }
@@ -117,11 +121,11 @@ static void m_submit(struct request *r)
     const char *text = NULL, *file = NULL;
     enum job_type type = JOB_UPGRADE;
     bool start = false;
-    struct engine_caller who = caller(r);
+    struct request_caller who = caller(r);
     if (get_deployment(r, &text, &file, &type, &e) || get_bool(r, "start", &start, &e))
         request_fail(r, &e);
     else
-        engine_submit(engine_of(r), &who, type, text, file, start, on_reply, r);
+        submit_job(engine_of(r), &who, type, text, file, start, on_reply, r);
 }
 
 static void m_plan(struct request *r)
@@ -144,7 +148,7 @@ static void m_plan(struct request *r)
     } else if (get_deployment(r, &text, &file, &type, &e)) {
         request_fail(r, &e);
     } else {
-        engine_plan(engine_of(r), type, text, file, on_reply, r);
+        submit_plan(engine_of(r), type, text, file, on_reply, r);
     }
 }
 
@@ -206,11 +210,11 @@ static void m_verb(struct request *r)
     bool force = false;
     cJSON *result = NULL;
     enum verb_id v = verb_parse(cJSON_GetObjectItemCaseSensitive(r->message, "method")->valuestring);
-    struct engine_caller who = caller(r);
+    struct request_caller who = caller(r);
     int rc = get_address(r, &job, &step, &subtask, &e);
     if (rc == 0 && (rc = get_text(r, "reason", verbs[v].careful, PROTOCOL_REASON_MAX, &reason, &e)) == 0 &&
         (rc = get_bool(r, "force", &force, &e)) == 0)
-        rc = engine_do(engine_of(r), &who, v, job, step, subtask, reason, force, &result, &e);
+        rc = verbs_do(engine_of(r), &who, v, job, step, subtask, reason, force, &result, &e);
     finish(r, rc, result, &e);
 }
 
@@ -220,12 +224,12 @@ static void m_rollback(struct request *r)
     int64_t job = 0;
     const char *reason = NULL;
     bool plan_only = false, force = false;
-    struct engine_caller who = caller(r);
+    struct request_caller who = caller(r);
     if (get_number(r, "job", true, ID_MAX, &job, &e) || get_bool(r, "plan_only", &plan_only, &e) ||
         get_bool(r, "force", &force, &e) || get_text(r, "reason", !plan_only, PROTOCOL_REASON_MAX, &reason, &e))
         request_fail(r, &e);
     else
-        engine_rollback(engine_of(r), &who, job, reason, force, plan_only, on_reply, r);
+        rollback_job(engine_of(r), &who, job, reason, force, plan_only, on_reply, r);
 }
 
 static void m_events(struct request *r)
@@ -345,15 +349,15 @@ static void m_discover(struct request *r)
     if (rc)
         request_fail(r, &e);
     else
-        engine_discover(engine_of(r), dest, n, sudo, container, on_reply, r);
+        discover_oms(engine_of(r), dest, n, sudo, container, on_reply, r);
 }
 
 static void m_rename(struct request *r)
 {
     struct err e = {0};
     const char *kind = "";
-    struct engine_rename what = {0};
-    struct engine_caller who = caller(r);
+    struct rename_what what = {0};
+    struct request_caller who = caller(r);
     if (get_text(r, "deployment", true, DEPLOYMENT_MAX, &what.deployment, &e) ||
         get_text(r, "file", false, 4096, &what.file, &e) || get_text(r, "kind", true, 32, &kind, &e) ||
         get_number(r, "id", true, ID_MAX, &what.id, &e) || get_text(r, "name", true, 128, &what.name, &e) ||
@@ -371,7 +375,7 @@ static void m_rename(struct request *r)
     if (e.code)
         request_fail(r, &e);
     else
-        engine_rename_project(engine_of(r), &who, &what, on_reply, r);
+        rename_project(engine_of(r), &who, &what, on_reply, r);
 }
 
 const struct method *method_find(const char *name)

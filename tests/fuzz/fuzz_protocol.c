@@ -13,7 +13,10 @@
 #include "common/alloc.h"
 #include "common/log.h"
 #include "daemon/api/internal.h"
+#include "daemon/engine/engine.h"
+#include "daemon/journal/journal.h"
 #include "daemon/plan/plan.h"
+#include "daemon/plan/procedure/procedure.h"
 
 enum { TURNS = 5000, QUIET_TURNS = 3 };
 

@@ -3,11 +3,11 @@
 #include <string.h>
 
 #include "common/alloc.h"
-#include "daemon/engine/internal.h"
+#include "daemon/engine/request/internal.h"
 
 struct call {
     struct job *b;
-    const struct engine_caller *who;
+    const struct request_caller *who;
     enum verb_id verb;
     const char *reason;
     bool force;
@@ -196,10 +196,10 @@ static cJSON *verb_result(int64_t id, enum state state, cJSON *changed)
     return o;
 }
 
-static int refuse_ended(struct engine *en, enum verb_id v, int64_t id, struct err *e)
+static int refuse_ended(struct jobs *js, enum verb_id v, int64_t id, struct err *e)
 {
     struct journal_job row = {0};
-    int rc = journal_job(en->jobs.journal, id, &row, e);
+    int rc = journal_job(js->journal, id, &row, e);
     if (rc == 0)
         rc = err_set(e, ERR_STATE, "%s of job %lld is refused: it is %s%s%s", verbs[v].name, (long long)id, row.state,
                      row.why ? "; " : "", row.why ? row.why : "");
@@ -208,27 +208,22 @@ static int refuse_ended(struct engine *en, enum verb_id v, int64_t id, struct er
 }
 
 /* Nothing goes on with it here, but it can be given up. */
-static int do_held(struct engine *en, const struct engine_caller *who, enum verb_id v, int64_t id, const char *step,
+static int do_held(struct jobs *js, const struct request_caller *who, enum verb_id v, int64_t id, const char *step,
                    const char *reason, bool force, cJSON **result, struct err *e)
 {
     if (v != DO_CANCEL || step)
         return err_set(e, ERR_STATE, "%s of job %lld is refused: it is %s; it can be canceled", verbs[v].name,
-                       (long long)id, held_why(&en->jobs, id));
-    int rc = held_cancel(&en->jobs, who->actor, id, reason, force, e);
+                       (long long)id, held_why(js, id));
+    int rc = held_cancel(js, who->actor, id, reason, force, e);
     if (rc)
         return rc;
     *result = verb_result(id, STATE_CANCELED, cJSON_CreateArray());
-    engine_flush(en);
     return 0;
 }
 
-int engine_do(struct engine *en, const struct engine_caller *who, enum verb_id v, int64_t id, const char *step,
-              const char *subtask, const char *reason, bool force, cJSON **result, struct err *e)
+static int do_live(struct job *b, const struct request_caller *who, enum verb_id v, const char *step,
+                   const char *subtask, const char *reason, bool force, cJSON **result, struct err *e)
 {
-    struct job *b = jobs_find(&en->jobs, id);
-    if (!b)
-        return held_why(&en->jobs, id) ? do_held(en, who, v, id, step, reason, force, result, e)
-                                       : refuse_ended(en, v, id, e);
     bool whole = verb_is_for_job(&verbs[v]);
     struct call c = {b, who, v, reason, force, cJSON_CreateArray(), NULL, NULL};
     int rc = whole && step ? err_set(e, ERR_PARAMS, "%s is for a whole job", verbs[v].name)
@@ -236,11 +231,22 @@ int engine_do(struct engine *en, const struct engine_caller *who, enum verb_id v
                            : do_subtasks(&c, step, subtask, e);
     free(c.refusal);
     free(c.event);
-    if (rc) {
+    if (rc)
         cJSON_Delete(c.changed);
-        return rc;
-    }
-    *result = verb_result(id, core_job_state(&b->core), c.changed);
-    engine_flush(en); /* answered only when it is durable */
-    return 0;
+    else
+        *result = verb_result(b->row.id, core_job_state(&b->core), c.changed);
+    return rc;
+}
+
+int verbs_do(struct engine *en, const struct request_caller *who, enum verb_id v, int64_t id, const char *step,
+             const char *subtask, const char *reason, bool force, cJSON **result, struct err *e)
+{
+    struct jobs *js = engine_jobs(en);
+    struct job *b = jobs_find(js, id);
+    int rc = b                  ? do_live(b, who, v, step, subtask, reason, force, result, e)
+             : held_why(js, id) ? do_held(js, who, v, id, step, reason, force, result, e)
+                                : refuse_ended(js, v, id, e);
+    if (rc == 0)
+        engine_flush(en); /* answered only when it is durable */
+    return rc;
 }

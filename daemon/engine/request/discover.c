@@ -1,0 +1,209 @@
+/* discover: what an operator would otherwise type in. Asks the named hosts for their OMS containers, then OMS's own
+ * metadata for the servers that were not named, and writes a deployment file for review. Never guesses, never writes a
+ * password. */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/alloc.h"
+#include "common/strv.h"
+#include "daemon/engine/request/internal.h"
+
+/* Lists containers, one a line: `container DOCKER STATE NAME IMAGE`. */
+static const char list_script[] =
+    "set -u\n"
+    "for docker in docker podman; do\n"
+    "  command -v \"$docker\" >/dev/null 2>&1 || continue\n"
+    "  if said=$(timeout 20 \"$docker\" ps -a --no-trunc --format '{{.State}} {{.Names}} {{.Image}}' 2>&1); then\n"
+    "    printf '%s\\n' \"$said\" | sed -n \"s/^./container $docker &/p\"\n"
+    "    exit 0\n"
+    "  fi\n"
+    "done\n"
+    "printf 'error no container engine answers: %s\\n' \"${said:-neither docker nor podman is installed}\" | head -n "
+    "1\n";
+
+struct discover {
+    struct jobs *jobs;
+    struct discover_found found; /* what the MetaDB says is collected on a worker thread */
+    char *container;             /* NULL: the one whose image is of OMS */
+    struct err err;
+    request_reply *reply;
+    void *ctx;
+};
+
+static void finish(struct discover *d)
+{
+    cJSON *r = NULL;
+    if (!d->err.code) {
+        struct buf yaml = {0};
+        cJSON *questions = cJSON_CreateArray();
+        discover_file(&d->found, &yaml, questions);
+        r = cJSON_CreateObject();
+        cJSON_AddStringToObject(r, "deployment", buf_str(&yaml));
+        cJSON_AddItemToObject(r, "questions", questions);
+        buf_free(&yaml);
+    }
+    d->reply(d->ctx, r, &d->err);
+    for (size_t i = 0; i < d->found.n; i++) {
+        free(d->found.nodes[i].dest);
+        free(d->found.nodes[i].name);
+        free(d->found.nodes[i].docker);
+        free(d->found.nodes[i].container);
+        node_facts_free(&d->found.nodes[i].facts);
+    }
+    metadb_rows_free(&d->found.hosts);
+    free(d->found.metadb_said);
+    free(d->container);
+    free(d->found.nodes);
+    free(d);
+}
+
+/* --- the MetaDB ---------------------------------------------------------------------------------------- */
+
+static void ask_metadb(struct metadb *db, const struct err *failed, void *arg)
+{
+    struct discover *d = arg;
+    struct err e = {0};
+    if (!db) {
+        e = *failed;
+    } else {
+        char *cm = metadb_name(metadb_login(db)->cm);
+        metadb_query(db, &d->found.hosts, NULL, &e,
+                     "SELECT h.ip, g.name FROM %s.host h LEFT JOIN %s.resource_group g ON g.id = h.resource_group_id "
+                     "ORDER BY h.ip",
+                     cm, cm);
+        free(cm);
+    }
+    if (e.code)
+        d->found.metadb_said = xstrdup(e.msg);
+}
+
+static void metadb_done(void *arg) { finish(arg); }
+
+static void on_facts(void *ctx, struct inquiry_item *items, size_t n, const struct err *failed)
+{
+    struct discover *d = ctx;
+    d->err = *failed;
+    for (size_t i = 0; i < n && !d->err.code; i++)
+        node_facts_parse(items[i].output, items[i].len, d->found.nodes[i].name, &d->found.nodes[i].facts, &d->err);
+    if (d->err.code) {
+        finish(d);
+        return;
+    }
+    const struct oms_config *c = d->found.nodes[0].facts.config;
+    struct metadb_login l = {c->metadb_host, c->metadb_user, c->metadb_port, c->password, c->rm_db, c->cm_db};
+    calls_metadb(d->jobs->reach, &l, ask_metadb, metadb_done, d);
+}
+
+/* --- the containers -------------------------------------------------------------------------------------- */
+
+/* The one container of OMS on a node: the named one, or the only running one whose image is called oms. */
+static void choose(struct discover *d, struct discover_node *f, const char *text)
+{
+    unsigned fits = 0;
+    char *copy = xstrdup(text), *save = NULL;
+    for (char *line = strtok_r(copy, "\n", &save); line && !d->err.code; line = strtok_r(NULL, "\n", &save)) {
+        char docker[16], state[32], name[256], image[512];
+        if (strncmp(line, "error ", 6) == 0)
+            err_set(&d->err, ERR_NODE, "node %s: %s", f->name, line + 6);
+        if (sscanf(line, "container %15s %31s %255s %511s", docker, state, name, image) != 4)
+            continue;
+        const char *slash = strrchr(image, '/'), *base = slash ? slash + 1 : image;
+        bool fit = d->container ? strcmp(name, d->container) == 0
+                                : strncmp(base, "oms", 3) == 0 && strcmp(state, "running") == 0;
+        if (!fit)
+            continue;
+        fits++;
+        free(f->docker);
+        free(f->container);
+        f->docker = xstrdup(docker);
+        f->container = xstrdup(name);
+    }
+    free(copy);
+    if (d->err.code)
+        return;
+    if (fits == 0)
+        err_set(&d->err, ERR_NOT_FOUND,
+                d->container ? "node %s has no container %s"
+                             : "node %s runs no container of an OMS image%s: name it with --container",
+                f->name, d->container ? d->container : "");
+    else if (fits > 1)
+        err_set(&d->err, ERR_STATE, "node %s runs %u containers of OMS images: name one with --container", f->name,
+                fits);
+}
+
+static struct plan_host host_of(const struct discover *d, const struct discover_node *f)
+{
+    return (struct plan_host){.name = f->name, .ssh = f->dest, .sudo = d->found.sudo && f->dest};
+}
+
+static void on_containers(void *ctx, struct inquiry_item *items, size_t n, const struct err *failed)
+{
+    struct discover *d = ctx;
+    d->err = *failed;
+    for (size_t i = 0; i < n && !d->err.code; i++)
+        choose(d, &d->found.nodes[i], items[i].output);
+    if (d->err.code) {
+        finish(d);
+        return;
+    }
+    struct inquiry_item *next = xcalloc(n, sizeof *next);
+    for (size_t i = 0; i < n; i++) {
+        next[i].host = host_of(d, &d->found.nodes[i]);
+        next[i].env = gather_env(d->found.nodes[i].docker, d->found.nodes[i].container, NULL);
+        next[i].script = node_facts_script;
+    }
+    inquiry_begin(d->jobs->reach, next, n, on_facts, d);
+}
+
+static bool destination_ok(const char *s)
+{
+    size_t n = strlen(s);
+    if (n == 0 || n > 255 || s[0] == '-')
+        return false;
+    for (; *s; s++)
+        if (!isalnum((unsigned char)*s) && !strchr("@.:_-[]%", *s))
+            return false;
+    return true;
+}
+
+/* A node's name from its destination: what is behind the @. */
+static char *node_name_of(const char *dest)
+{
+    const char *at = strrchr(dest, '@');
+    char *s = xstrdup(at ? at + 1 : dest);
+    for (char *p = s; *p; p++)
+        if (!isalnum((unsigned char)*p) && !strchr("._-", *p))
+            *p = '-';
+    return s;
+}
+
+void discover_oms(struct engine *en, const char *const *hosts, size_t n, bool sudo, const char *container,
+                  request_reply *reply, void *ctx)
+{
+    struct discover *d = xcalloc(1, sizeof *d);
+    *d = (struct discover){
+        .jobs = engine_jobs(en), .found.sudo = sudo, .container = xstrdup(container), .reply = reply, .ctx = ctx};
+    d->found.nodes = xcalloc(n, sizeof *d->found.nodes);
+    struct inquiry_item *items = xcalloc(n, sizeof *items);
+    for (size_t i = 0; i < n; i++) {
+        struct discover_node *f = &d->found.nodes[i];
+        const char *dest = hosts[i];
+        if (!destination_ok(dest))
+            err_set(&d->err, ERR_PARAMS, "\"%.64s\" is not an ssh destination", dest);
+        f->dest = strcmp(dest, "local") == 0 ? NULL : xstrdup(dest);
+        f->name = f->dest ? node_name_of(dest) : xstrdup(d->jobs->control);
+        items[i].host = host_of(d, f);
+        items[i].env = xcalloc(1, sizeof(char *));
+        items[i].script = list_script;
+    }
+    d->found.n = n;
+    if (d->err.code) {
+        for (size_t i = 0; i < n; i++)
+            strv_free(items[i].env);
+        free(items);
+        finish(d);
+        return;
+    }
+    inquiry_begin(d->jobs->reach, items, n, on_containers, d);
+}

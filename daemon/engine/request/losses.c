@@ -1,0 +1,119 @@
+/* What a rollback would lose, and the backups that it would use: are they what was recorded? */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/alloc.h"
+#include "daemon/engine/request/internal.h"
+
+static char control_name[] = "control";
+
+static bool add_fact(void *ctx, const char *name, const char *value)
+{
+    cJSON_AddStringToObject(ctx, name, value);
+    return true;
+}
+
+/* The recorded backups: one object a database. */
+static cJSON *backups_json(const struct jobs *js, int64_t id)
+{
+    cJSON *facts = cJSON_CreateObject(), *list = cJSON_CreateArray();
+    journal_facts(js->journal, id, add_fact, facts, NULL);
+    for (const cJSON *f = facts->child; f; f = f->next) {
+        size_t n = strlen(f->string);
+        if (strncmp(f->string, "backup.", 7) != 0 || n < 13 || strcmp(f->string + n - 5, ".file") != 0)
+            continue;
+        char *db = xstrndup(f->string + 7, n - 12);
+        cJSON *o = cJSON_CreateObject();
+        cJSON_AddStringToObject(o, "db", db);
+        cJSON_AddStringToObject(o, "file", f->valuestring);
+        static const char *const more[] = {"size", "sha256"};
+        for (size_t i = 0; i < 2; i++) {
+            char *name = xasprintf("backup.%s.%s", db, more[i]);
+            const cJSON *v = cJSON_GetObjectItemCaseSensitive(facts, name);
+            if (v && i == 0)
+                cJSON_AddNumberToObject(o, more[i], strtod(v->valuestring, NULL));
+            else if (v)
+                cJSON_AddStringToObject(o, more[i], v->valuestring);
+            free(name);
+        }
+        cJSON_AddItemToArray(list, o);
+        free(db);
+    }
+    cJSON_Delete(facts);
+    return list;
+}
+
+struct verify {
+    struct submission *s;
+    cJSON *result, *backups;
+};
+
+static const char verify_script[] = "printf '%s\\n' \"$BACKUPS\" | while IFS=' ' read -r db sum file; do\n"
+                                    "  [ -n \"$db\" ] || continue\n"
+                                    "  if ! [ -f \"$file\" ]; then echo \"$db the file is not there\"; continue; fi\n"
+                                    "  if said=$(sha256sum <\"$file\" 2>&1); then\n"
+                                    "    if [ \"${said%% *}\" = \"$sum\" ]; then echo \"$db verified\"; else echo "
+                                    "\"$db its SHA-256 is ${said%% *}, not the recorded one\"; fi\n"
+                                    "  else\n"
+                                    "    echo \"$db it cannot be read: $said\"\n"
+                                    "  fi\n"
+                                    "done\n";
+
+static void on_verified(void *ctx, struct inquiry_item *items, size_t n, const struct err *failed)
+{
+    struct verify *v = ctx;
+    cJSON *o;
+    cJSON_ArrayForEach(o, v->backups)
+    {
+        const char *db = cJSON_GetObjectItemCaseSensitive(o, "db")->valuestring, *said = NULL;
+        char *save = NULL, *copy = xstrdup(failed->code ? "" : items[0].output);
+        for (char *line = strtok_r(copy, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+            if (strncmp(line, db, strlen(db)) == 0 && line[strlen(db)] == ' ')
+                said = line + strlen(db) + 1;
+        bool ok = said && strcmp(said, "verified") == 0;
+        cJSON_AddBoolToObject(o, "verified", ok);
+        if (!ok)
+            cJSON_AddStringToObject(o, "problem",
+                                    said           ? said
+                                    : failed->code ? failed->msg
+                                                   : "it could not be looked at");
+        free(copy);
+    }
+    struct err none = {0};
+    submission_answer(v->s, v->result, &none);
+    free(v);
+}
+
+void losses_tell(struct submission *s, cJSON *r)
+{
+    cJSON *lost = cJSON_AddArrayToObject(r, "lost"), *backups = backups_json(s->jobs, s->parent), *o;
+    char *t1 = journal_fact(s->jobs->journal, s->parent, "T1");
+    char *line =
+        s->late ? xasprintf("everything that OMS wrote to rm, cm and cm_hb since the backup (the outage began at %s)",
+                            t1 ? t1 : "an unknown time")
+                : xstrdup("nothing: the databases stay as they are");
+    struct buf list = {0};
+    cJSON_AddItemToArray(lost, cJSON_CreateString(line));
+    free(line);
+    free(t1);
+    if (!s->late) { /* then it uses none */
+        cJSON_Delete(backups);
+        backups = cJSON_CreateArray();
+    }
+    cJSON_AddItemToObject(r, "backups", backups);
+    cJSON_ArrayForEach(o, backups)
+    {
+        const cJSON *sum = cJSON_GetObjectItemCaseSensitive(o, "sha256");
+        buf_printf(&list, "%s %s %s\n", cJSON_GetObjectItemCaseSensitive(o, "db")->valuestring,
+                   sum ? sum->valuestring : "-", cJSON_GetObjectItemCaseSensitive(o, "file")->valuestring);
+    }
+    struct verify *v = xcalloc(1, sizeof *v);
+    *v = (struct verify){s, r, backups};
+    struct inquiry_item *item = xcalloc(1, sizeof *item);
+    item->host = (struct plan_host){.name = control_name};
+    item->env = xcalloc(2, sizeof *item->env);
+    item->env[0] = xasprintf("BACKUPS=%s", buf_str(&list));
+    item->script = verify_script;
+    buf_free(&list);
+    inquiry_begin(s->jobs->reach, item, 1, on_verified, v);
+}

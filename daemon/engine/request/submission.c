@@ -1,0 +1,144 @@
+/* From a deployment file to a job: asks every node for the facts, expands, freezes. Read-only until the job is written.
+ * Which job it is to be is told by its kind. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/alloc.h"
+#include "daemon/engine/request/internal.h"
+
+static void submission_free(struct submission *s)
+{
+    free(s->actor);
+    free(s->login);
+    free(s->text);
+    free(s->reason);
+    free(s);
+}
+
+void submission_answer(struct submission *s, cJSON *result, const struct err *e)
+{
+    engine_flush(s->en);
+    s->reply(s->ctx, result, e);
+    submission_free(s);
+}
+
+static struct job *write_job(struct submission *s, const struct deployment *d, struct plan *plan, const char *text,
+                             const char *hash)
+{
+    struct jobs *js = s->jobs;
+    struct job *b = job_new(js, plan);
+    b->row = (struct journal_job){
+        .type = xstrdup(job_type_word(plan->type)),
+        .mode = xstrdup(core_mode_name(MODE_READY)),
+        .state = xstrdup(state_word(STATE_READY)),
+        .plan = xstrdup(hash),
+        .deployment = xstrdup(s->text),
+        .object = xstrdup(plan->object),
+        .operator_ = xstrdup(s->login),
+        .boot = xstrdup(js->boot),
+        .created = record_now(),
+        .parent = s->parent,
+        .pause_on_reboot = strcmp(d->after_reboot, "resume") != 0,
+    };
+    record_new(b, text);
+    b->next = js->first;
+    js->first = b;
+    record_event(b, NULL, NULL, s->actor, "submit", NULL, state_word(STATE_READY), s->reason);
+    return b;
+}
+
+static int refused(struct submission *s, const struct plan *plan, struct err *e)
+{
+    int rc = s->start && plan->type != JOB_CHECK ? same_oms_conflict(s->jobs, plan, 0, s->parent, e) : 0;
+    return rc || !s->kind->refused ? rc : s->kind->refused(s, e);
+}
+
+static void create(struct submission *s, struct plan *plan, const struct deployment *d)
+{
+    struct err e = {0};
+    if (refused(s, plan, &e)) {
+        plan_free(plan);
+        submission_answer(s, NULL, &e);
+        return;
+    }
+    char hash[65], *text = plan_text(plan);
+    plan_sha256(text, hash);
+    struct job *b = write_job(s, d, plan, text, hash);
+    free(text);
+    if (s->kind->created)
+        s->kind->created(s, b);
+    if (s->start)
+        drive_verb(b, VERB_START, s->actor, NULL);
+    cJSON *r = cJSON_CreateObject();
+    cJSON_AddNumberToObject(r, "job", (double)b->row.id);
+    cJSON_AddStringToObject(r, "plan", hash);
+    cJSON_AddStringToObject(r, "state", state_word(core_job_state(&b->core)));
+    submission_answer(s, r, &e);
+}
+
+/* Without a job. */
+static void tell(struct submission *s, struct plan *plan)
+{
+    struct err none = {0};
+    char hash[65], *text = plan_text(plan), *print = plan_print(plan);
+    plan_sha256(text, hash);
+    cJSON *r = cJSON_CreateObject();
+    cJSON_AddStringToObject(r, "plan", hash);
+    cJSON_AddStringToObject(r, "text", print);
+    free(text);
+    free(print);
+    plan_free(plan);
+    if (s->kind->planned)
+        s->kind->planned(s, r);
+    else
+        submission_answer(s, r, &none);
+}
+
+/* --- the flow ------------------------------------------------------------------------------------------------ */
+
+static void on_gathered(void *ctx, struct gathered *g, const struct err *failed)
+{
+    struct submission *s = ctx;
+    struct err e = *failed;
+    struct plan *plan = NULL;
+    if (e.code || s->kind->expand(s, g, &plan, &e))
+        submission_answer(s, NULL, &e);
+    else if (s->plan_only)
+        tell(s, plan);
+    else
+        create(s, plan, g->deployment);
+}
+
+struct submission *submission_new(struct engine *en, const struct submission_kind *kind, enum job_type type,
+                                  const struct request_caller *who, request_reply *reply, void *ctx)
+{
+    struct submission *s = xcalloc(1, sizeof *s);
+    *s = (struct submission){.kind = kind,
+                             .en = en,
+                             .jobs = engine_jobs(en),
+                             .type = type,
+                             .reply = reply,
+                             .ctx = ctx,
+                             .actor = xstrdup(who ? who->actor : "engine"),
+                             .login = xstrdup(who ? who->login : "engine")};
+    return s;
+}
+
+void submission_begin(struct submission *s, const char *deployment, const char *file)
+{
+    struct err e = {0};
+    struct deployment *d = NULL;
+    char **old_ids = NULL;
+    s->text = xstrdup(deployment);
+    int rc = deployment_parse(deployment, strlen(deployment), file, &d, &e);
+    if (rc == 0)
+        rc = procedures_find(engine_procedures(s->en), d->edition, d->source, d->target, &s->procedure, &e);
+    if (rc == 0 && s->kind->old_ids)
+        rc = s->kind->old_ids(s, d, &old_ids, &e);
+    if (rc) {
+        deployment_free(d);
+        submission_answer(s, NULL, &e);
+        return;
+    }
+    gather_begin(s->jobs->reach, d, old_ids, on_gathered, s);
+}
