@@ -109,8 +109,8 @@ static void colour_at_end(const char *s, size_t len, char *out, size_t size)
 }
 
 /* What a cell has on the next line of its row; moves *cell behind it. */
-static void cell_line(struct buf *out, const struct table *tab, const struct column *col, size_t width, const char **cell,
-                      char *colour, size_t size)
+static void cell_line(struct buf *out, const struct table *tab, const struct column *col, size_t width,
+                      const char **cell, char *colour, size_t size)
 {
     size_t len = strlen(*cell), n = len, next = len;
     if (col->fit != COLUMN_WRAP || text_width(*cell, len) <= width) {

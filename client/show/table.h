@@ -1,6 +1,6 @@
-/* Columns as wide as their widest cell, two spaces between. On a terminal that is too narrow for that, columns give way as
- * their rows say: first they are cut or wrapped down to their least width, then left out. Cells are ready to print: escaped,
- * perhaps coloured.
+/* Columns as wide as their widest cell, two spaces between. On a terminal that is too narrow for that, columns give way
+ * as their rows say: first they are cut or wrapped down to their least width, then left out. Cells are ready to print:
+ * escaped, perhaps coloured.
  *
  * table_begin(), then for every row a cell of each column, then table_end(), which prints and frees. */
 #pragma once
@@ -26,7 +26,7 @@ struct table {
 };
 
 void table_begin(struct table *tab, const struct term *t, const struct column *columns, size_t n);
-void table_cell(struct table *tab, struct buf *cell);                               /* takes the text; the buffer is empty then */
-void table_text(struct table *tab, const char *cell);                               /* our own text */
+void table_cell(struct table *tab, struct buf *cell); /* takes the text; the buffer is empty then */
+void table_text(struct table *tab, const char *cell); /* our own text */
 void table_data(struct table *tab, const char *cell); /* the daemon's text; NULL is "-" */
 void table_end(struct table *tab, struct buf *out);

@@ -164,8 +164,8 @@ static bool one_of(const char *set, const char *s, size_t n)
  * before them or after them. */
 static bool may_part(const char *left, size_t n, size_t left_width, const char *right, size_t m, size_t right_width)
 {
-    return (left_width == 2 || right_width == 2) && right_width > 0 && !one_of("，。、；：？！）》」』】”’…%)],.;:!?", right, m) &&
-           !one_of("（《「『【“‘([", left, n);
+    return (left_width == 2 || right_width == 2) && right_width > 0 &&
+           !one_of("，。、；：？！）》」』】”’…%)],.;:!?", right, m) && !one_of("（《「『【“‘([", left, n);
 }
 
 size_t text_line(const char *s, size_t len, size_t width, size_t *next)
@@ -178,8 +178,7 @@ size_t text_line(const char *s, size_t len, size_t width, size_t *next)
             for (good = i; good > 0 && s[good - 1] == ' ';)
                 good--;
             after = i + 1;
-        } else if (s[i] != '\033' && before_n && i > lead &&
-                   may_part(s + before, before_n, before_w, s + i, n, w)) {
+        } else if (s[i] != '\033' && before_n && i > lead && may_part(s + before, before_n, before_w, s + i, n, w)) {
             good = after = i;
         }
         if (at + w > width && at > 0) {

@@ -10,8 +10,9 @@ enum {
 #define GRANTS_NEEDED(X)                                                                                               \
     X(SELECT, "SELECT")                                                                                                \
     X(INSERT, "INSERT")                                                                                                \
-    X(UPDATE, "UPDATE") X(DELETE, "DELETE") X(CREATE, "CREATE") X(DROP, "DROP") X(ALTER, "ALTER") X(INDEX, "INDEX")    \
-        X(LOCK_TABLES, "LOCK TABLES")
+    X(UPDATE, "UPDATE")                                                                                                \
+    X(DELETE, "DELETE")                                                                                                \
+    X(CREATE, "CREATE") X(DROP, "DROP") X(ALTER, "ALTER") X(INDEX, "INDEX") X(LOCK_TABLES, "LOCK TABLES")
 #define X(id, name) GRANT_NO_##id,
     GRANTS_NEEDED(X) GRANTS_N,
 #undef X

@@ -373,9 +373,9 @@ static void login_reaches_the_program(void **state)
     char wrapper[] = "/tmp/omsup-test-XXXXXX";
     int fd = mkstemp(wrapper);
     assert_true(fd >= 0);
-    static const char body[] =
-        "#!/bin/sh\necho \"$# $1 $2 $3${HOME+ HOME}${MYSQL_HOST+ MYSQL_HOST}\"\ncat \"${1#--defaults-file=}\"\n[ $2 = read ] && cat && echo\n"
-        "[ -e /proc/$$/fd/3 ] && echo 'fd 3 is open'\nexit 7\n";
+    static const char body[] = "#!/bin/sh\necho \"$# $1 $2 $3${HOME+ HOME}${MYSQL_HOST+ MYSQL_HOST}\"\ncat "
+                               "\"${1#--defaults-file=}\"\n[ $2 = read ] && cat && echo\n"
+                               "[ -e /proc/$$/fd/3 ] && echo 'fd 3 is open'\nexit 7\n";
     assert_int_equal(write(fd, body, sizeof body - 1), sizeof body - 1);
     fchmod(fd, 0700);
     close(fd);
@@ -387,10 +387,9 @@ static void login_reaches_the_program(void **state)
                              (int)(end - full), full, wrapper, wrapper, wrapper);
     int status;
     const char *said = run(script, &status);
-    assert_string_equal(said,
-                        "3 --defaults-file=/dev/fd/4 look a b\n[client]\nuser=o'm\"s #\nstatus 7\n"
-                        "3 --defaults-file=/dev/fd/4 read c  d\n[client]\nuser=o'm\"s #\nfrom stdin\nstatus 7\n"
-                        "3 --defaults-file=/dev/fd/4 read z\n[client]\nuser=o'm\"s #\nx\n\nstatus 7\n");
+    assert_string_equal(said, "3 --defaults-file=/dev/fd/4 look a b\n[client]\nuser=o'm\"s #\nstatus 7\n"
+                              "3 --defaults-file=/dev/fd/4 read c  d\n[client]\nuser=o'm\"s #\nfrom stdin\nstatus 7\n"
+                              "3 --defaults-file=/dev/fd/4 read z\n[client]\nuser=o'm\"s #\nx\n\nstatus 7\n");
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) != 0); /* set -u */
     unlink(wrapper);
     free(script);
