@@ -43,7 +43,21 @@ int err_set(struct err *e, int code, const char *fmt, ...)
     if (n >= (int)sizeof e->msg)
         end_cut(e->msg, sizeof e->msg);
     e->code = code;
+    e->hint[0] = '\0';
     return code;
+}
+
+int err_hint(struct err *e, const char *fmt, ...)
+{
+    if (!e)
+        return ERR_INTERNAL;
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vsnprintf(e->hint, sizeof e->hint, fmt, ap);
+    va_end(ap);
+    if (n >= (int)sizeof e->hint)
+        e->hint[0] = '\0'; /* half a command is none */
+    return e->code;
 }
 
 int err_prefix(struct err *e, const char *fmt, ...)

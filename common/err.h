@@ -22,12 +22,15 @@ enum {
 struct err {
     int code;       /* 0 or negated code */
     char msg[1024]; /* cut with "…" when longer */
+    char hint[256]; /* what to type next, or "" */
 };
 
 /* Sets code and message; returns `code`, so that `return err_set(e, ERR_INPUT, …)` works. */
 int err_set(struct err *e, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* Puts "text: " in front of the message; returns e->code. */
 int err_prefix(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Says what to type next, "omsupctl …"; after err_set(), which forgets an older one. Returns e->code. */
+int err_hint(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 const char *err_name(int code); /* "INPUT" */
 const char *err_text(int code); /* "invalid input file" */

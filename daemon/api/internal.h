@@ -1,47 +1,45 @@
-/* What the files of the API share. */
+/* Shared by the files of the API only: sessions and what happens in them.
+ *
+ * From the ground: peer.h (who is it), message.h (what leaves), connection.h (lines in and out), params.h (what a
+ * request says). Above them, in this header: a session is a connection with its peer. server.c accepts it, makes a
+ * request of each line by request_new() and hands it to methods_call(), which checks the peer's access and the
+ * parameters and calls the method. Every request is answered once, by request_ok() or request_fail(), at once or when
+ * the engine replies; the peer may be gone by then. A session in which `watch` was called gets notifications from
+ * watch.c besides.
+ *
+ * No file needs one that is named later: connection, request, watch, methods, server. */
 #pragma once
 #include <cjson/cJSON.h>
 #include <stdbool.h>
+#include <uv.h>
 
-#include "common/buf.h"
-#include "common/protocol.h"
+#include "daemon/api/connection.h"
+#include "daemon/api/peer.h"
 #include "daemon/api/server.h"
-
-enum {
-    CLIENTS_MAX = 64,
-    CLIENTS_PER_UID = 16,
-    LINE_TIMEOUT_MS = 30 * 1000,
-    IDLE_TIMEOUT_MS = 10 * 60 * 1000,
-    WATCH_MIN_MS = 100,       /* between two notifications of one watcher */
-    WATCH_MAX_MS = 10 * 1000, /* at least one in this time */
-    EVENTS_MAX = 500,
-};
-
-enum access { ACCESS_NONE, ACCESS_LOOK, ACCESS_OPERATE };
 
 struct request;
 
-struct client {
-    struct client *next;
-    struct server *server;
-    uv_pipe_t pipe;
-    struct buf in;
-    enum access access;
-    uid_t uid;
-    char *actor, *login;
-    bool hello, closing, refused, reading;
-    bool in_lines;                /* next_line() is at work */
-    struct request *request;      /* being answered */
-    uint64_t line_since, last_ms; /* loop times: of the first byte of an unfinished line; of the last request */
-    bool watching, dirty;
-    int64_t watch_job, watch_last;
-    uint64_t watch_sent;
+struct watch {
+    bool on, dirty;    /* dirty: something new is to be told */
+    int64_t job, last; /* the last event that was told */
+    uint64_t sent;     /* loop time of the last notification */
 };
 
-struct request {
-    struct client *client; /* NULL when it closed before the answer */
-    cJSON *message;        /* owns params */
-    const cJSON *id, *params;
+struct session {
+    struct session *next;
+    struct server *server;
+    struct connection *connection;
+    struct peer peer;
+    bool hello;              /* it was called */
+    struct request *request; /* being answered */
+    struct watch watch;
+};
+
+/* The last snapshot, for all who watch the same job. watch.c */
+struct shown {
+    char *text; /* NULL: none */
+    int64_t job, last;
+    uint64_t at; /* loop time */
 };
 
 struct server {
@@ -51,39 +49,33 @@ struct server {
     char *socket, *host;
     uv_pipe_t listener;
     uv_timer_t tick;
-    struct client *clients;
-    unsigned n_clients, open;
+    struct session *sessions;
+    struct shown shown;
+    unsigned open; /* handles and sessions that are not closed yet */
     bool closing;
     void (*closed)(void *ctx);
     void *closed_ctx;
 };
 
-/* client.c */
-void client_accept(struct server *s);
-void client_close(struct client *c);
-bool client_send(struct client *c,
-                 cJSON *message); /* takes message; false: it is too long for a line, nothing is sent */
-void client_answered(struct client *c);
-void client_tick(struct client *c, uint64_t now);
-void server_part_closed(struct server *s);
-
-/* request.c: every request is answered once by one of these, and freed */
-void request_begin(struct client *c, const char *line, size_t len);
+/* request.c: one request. */
+struct request {
+    struct session *session;  /* NULL when it closed before the answer */
+    cJSON *message;           /* owns the others */
+    const cJSON *id, *method; /* id: NULL: none */
+    const cJSON *params;      /* an object, or NULL */
+};
+/* Parses the line; NULL: it is no request, and has been answered. */
+struct request *request_new(struct session *s, const char *line, size_t len);
+/* Takes the result; the request is gone then. */
 void request_ok(struct request *r, cJSON *result);
 void request_fail(struct request *r, const struct err *e);
 
-/* methods.c */
-struct method {
-    const char *name;
-    enum access access;
-    void (*fn)(struct request *r);
-};
-const struct method *method_find(const char *name);
+/* watch.c: a fresh snapshot whenever there is something new and the last one has left; never a backlog. */
+void watch_begin(struct session *s, int64_t job, int64_t last, bool dirty);
+void watch_changed(void *server, int64_t job); /* of the engine; 0: hosts */
+void watch_send(struct session *s);            /* when it is time to */
+void watch_tick(struct server *s, uint64_t now);
+void watch_end(struct server *s); /* frees what they share */
 
-/* watch.c */
-void watch_changed(void *server, int64_t job);
-void watch_send(struct client *c);
-
-/* peer.c */
-int peer_of(int fd, const struct server_config *cfg, enum access *access, uid_t *uid, char **actor, char **login,
-            struct err *e);
+/* methods.c: common/methods.def */
+void methods_call(struct request *r);

@@ -1,68 +1,29 @@
-/* The methods: parameters are checked here, the engine does the rest. */
+/* The methods: who may call them and with which parameters is common/methods.def, which is checked here; the engine
+ * does the rest. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/nearest.h"
+#include "common/verbs.h"
 #include "daemon/api/internal.h"
+#include "daemon/api/params.h"
 #include "daemon/engine/request/request.h"
 #include "daemon/engine/view/view.h"
 #include "daemon/plan/inputs/inputs.h"
 #include "daemon/plan/plan.h"
 #include "daemon/plan/procedure/procedure.h"
 
-enum { LIST_DEFAULT = 50 };
+enum { LIST_DEFAULT = 50, EVENTS_DEFAULT = 500 };
 
-/* --- parameters ----------------------------------------------------------------------------------- */
-
-static const cJSON *param(const struct request *r, const char *name)
-{
-    return cJSON_GetObjectItemCaseSensitive(r->params, name);
-}
-
-static int get_text(const struct request *r, const char *name, bool required, size_t max, const char **out,
-                    struct err *e)
-{
-    const cJSON *v = param(r, name);
-    *out = NULL;
-    if (!v && !required)
-        return 0;
-    if (!cJSON_IsString(v) || v->valuestring[0] == '\0')
-        return err_set(e, ERR_PARAMS, "\"%s\" must be a string%s", name, v ? " that is not empty" : "");
-    if (strlen(v->valuestring) > max)
-        return err_set(e, ERR_PARAMS, "\"%s\" has more than %zu bytes", name, max);
-    *out = v->valuestring;
-    return 0;
-}
-
-static int get_number(const struct request *r, const char *name, bool required, double max, int64_t *out, struct err *e)
-{
-    const cJSON *v = param(r, name);
-    *out = 0;
-    if (!v && !required)
-        return 0;
-    if (!cJSON_IsNumber(v) || v->valuedouble < 0 || v->valuedouble > max ||
-        v->valuedouble != (double)(int64_t)v->valuedouble)
-        return err_set(e, ERR_PARAMS, "\"%s\" must be a whole number from 0 to %.0f", name, max);
-    *out = (int64_t)v->valuedouble;
-    return 0;
-}
-
-static int get_bool(const struct request *r, const char *name, bool *out, struct err *e)
-{
-    const cJSON *v = param(r, name);
-    if (v && !cJSON_IsBool(v))
-        return err_set(e, ERR_PARAMS, "\"%s\" must be true or false", name);
-    *out = cJSON_IsTrue(v);
-    return 0;
-}
-
-static const double ID_MAX = 9007199254740991.0; /* whole numbers that JSON keeps */
+_Static_assert((int)PROTOCOL_HOSTS_MAX == (int)PLAN_HOSTS_MAX - 1, "discover takes as many hosts as a plan can have");
+_Static_assert((int)PROTOCOL_FILE_MAX == (int)DEPLOYMENT_MAX, "whatever is taken can be parsed");
 
 static struct request_caller caller(const struct request *r)
 {
-    return (struct request_caller){r->client->actor, r->client->login};
+    return (struct request_caller){r->session->peer.actor, r->session->peer.login};
 }
 
-static struct engine *engine_of(const struct request *r) { return r->client->server->engine; }
+static struct engine *engine_of(const struct request *r) { return r->session->server->engine; }
 static struct jobs *jobs_of(const struct request *r) { return engine_jobs(engine_of(r)); }
 
 static void finish(struct request *r, int rc, cJSON *result, const struct err *e)
@@ -75,173 +36,107 @@ static void finish(struct request *r, int rc, cJSON *result, const struct err *e
 
 static void on_reply(void *ctx, cJSON *result, const struct err *e) { finish(ctx, e->code, result, e); }
 
+static const char *file_of(const struct params *p) { return p->file ? p->file : "deployment"; }
+
 /* --- methods -------------------------------------------------------------------------------------- */
 
-static void m_hello(struct request *r)
+static void m_hello(struct request *r, const struct params *p)
 {
-    struct err e = {0};
-    int64_t version;
-    cJSON *o = NULL;
-    int rc = get_number(r, "protocol", true, 1000, &version, &e);
-    if (rc == 0 && version != PROTOCOL_VERSION)
-        rc = err_set(&e, ERR_PROTOCOL,
-                     "this omsupd (%s) speaks protocol %d, the client %d: use the client of the same version",
-                     OMSUP_VERSION, PROTOCOL_VERSION, (int)version);
-    if (rc == 0) {
-        r->client->hello = true;
-        o = cJSON_CreateObject();
-        cJSON_AddStringToObject(o, "daemon", "omsupd");
-        cJSON_AddStringToObject(o, "version", OMSUP_VERSION);
-        cJSON_AddNumberToObject(o, "protocol", PROTOCOL_VERSION);
-        cJSON_AddStringToObject(o, "access", r->client->access == ACCESS_OPERATE ? "operate" : "look");
-        cJSON_AddStringToObject(o, "host", r->client->server->host);
-    }
-    finish(r, rc, o, &e);
+    cJSON *o = cJSON_CreateObject();
+    r->session->hello = true;
+    cJSON_AddStringToObject(o, "daemon", "omsupd");
+    cJSON_AddStringToObject(o, "version", OMSUP_VERSION);
+    cJSON_AddNumberToObject(o, "protocol", PROTOCOL_VERSION);
+    cJSON_AddStringToObject(o, "access", r->session->peer.access == ACCESS_OPERATE ? "operate" : "look");
+    cJSON_AddStringToObject(o, "host", r->session->server->host);
+    request_ok(r, o);
 }
 
-static int get_deployment(struct request *r, const char **text, const char **file, enum job_type *type, struct err *e)
-{
-    const char *t;
-    int rc = get_text(r, "deployment", true, DEPLOYMENT_MAX, text, e);
-    if (rc == 0 && (rc = get_text(r, "file", false, 4096, file, e)) == 0)
-        rc = get_text(r, "type", false, 32, &t, e);
-    if (rc)
-        return rc;
-    if (!*file)
-        *file = "deployment";
-    *type = t ? job_type_parse(t) : JOB_UPGRADE;
-    if (*type != JOB_UPGRADE && *type != JOB_CHECK)
-        return err_set(e, ERR_PARAMS, "\"type\" must be \"upgrade\" or \"check\"");
-    return 0;
-}
+static enum job_type type_of(const struct params *p) { return p->type < 0 ? JOB_UPGRADE : (enum job_type)p->type; }
 
-static void m_submit(struct request *r)
+static void m_submit(struct request *r, const struct params *p)
 {
-    struct err e = {0};
-    const char *text = NULL, *file = NULL;
-    enum job_type type = JOB_UPGRADE;
-    bool start = false;
     struct request_caller who = caller(r);
-    if (get_deployment(r, &text, &file, &type, &e) || get_bool(r, "start", &start, &e))
-        request_fail(r, &e);
-    else
-        submit_job(engine_of(r), &who, type, text, file, start, on_reply, r);
+    submit_job(engine_of(r), &who, type_of(p), p->deployment, file_of(p), p->start, on_reply, r);
 }
 
-static void m_plan(struct request *r)
-{
-    struct err e = {0};
-    const char *text = NULL, *file = NULL;
-    enum job_type type = JOB_UPGRADE;
-    int64_t job = 0;
-    cJSON *result = NULL;
-    if (param(r, "job")) {
-        int rc = get_number(r, "job", true, ID_MAX, &job, &e);
-        if (rc == 0)
-            rc = view_plan(jobs_of(r), job, &result, &e);
-        finish(r, rc, result, &e);
-    } else if (r->client->access < ACCESS_OPERATE) {
-        /* Planning looks at the nodes that the text names, by the command that it names, as this process. */
-        err_set(&e, ERR_DENIED, "permission denied: %s may look, not operate; the plan of a job may be seen",
-                r->client->login);
-        request_fail(r, &e);
-    } else if (get_deployment(r, &text, &file, &type, &e)) {
-        request_fail(r, &e);
-    } else {
-        submit_plan(engine_of(r), type, text, file, on_reply, r);
-    }
-}
-
-static void m_list(struct request *r)
+static void m_plan_of_job(struct request *r, const struct params *p)
 {
     struct err e = {0};
     cJSON *result = NULL;
-    struct view_filter f = {0};
-    int64_t limit;
-    int rc = get_number(r, "limit", false, 1000, &limit, &e);
-    if (rc == 0 && (rc = get_text(r, "type", false, 256, &f.type, &e)) == 0 &&
-        (rc = get_text(r, "state", false, 256, &f.state, &e)) == 0 &&
-        (rc = get_text(r, "operator", false, 256, &f.operator_, &e)) == 0)
-        rc = get_text(r, "object", false, 256, &f.object, &e);
-    f.limit = limit ? (unsigned)limit : LIST_DEFAULT;
-    if (rc == 0)
-        rc = view_list(jobs_of(r), &f, &result, &e);
+    int rc = view_plan(jobs_of(r), p->job, &result, &e);
     finish(r, rc, result, &e);
 }
 
-static void m_status(struct request *r)
+static void m_plan(struct request *r, const struct params *p)
+{
+    submit_plan(engine_of(r), type_of(p), p->deployment, file_of(p), on_reply, r);
+}
+
+static void m_list(struct request *r, const struct params *p)
 {
     struct err e = {0};
-    int64_t job = 0;
     cJSON *result = NULL;
-    int rc = get_number(r, "job", false, ID_MAX, &job, &e);
-    if (rc == 0)
-        rc = view_snapshot(jobs_of(r), job, &result, &e);
+    struct view_filter f = {.type = p->of_type,
+                            .state = p->state,
+                            .login = p->operator,
+                            .object = p->object,
+                            .limit = p->limit ? (unsigned)p->limit : LIST_DEFAULT};
+    int rc = view_list(jobs_of(r), &f, &result, &e);
     finish(r, rc, result, &e);
 }
 
-static int get_address(struct request *r, int64_t *job, const char **step, const char **subtask, struct err *e)
-{
-    int rc = get_number(r, "job", true, ID_MAX, job, e);
-    if (rc == 0 && (rc = get_text(r, "step", false, 128, step, e)) == 0)
-        rc = get_text(r, "subtask", false, 256, subtask, e);
-    if (rc == 0 && *subtask && !*step)
-        rc = err_set(e, ERR_PARAMS, "\"subtask\" needs \"step\"");
-    return rc;
-}
-
-static void m_show(struct request *r)
+static void m_status(struct request *r, const struct params *p)
 {
     struct err e = {0};
-    int64_t job = 0;
-    const char *step = NULL, *subtask = NULL;
+    struct view_mark mark;
     cJSON *result = NULL;
-    int rc = get_address(r, &job, &step, &subtask, &e);
-    if (rc == 0)
-        rc = view_show(jobs_of(r), job, step, subtask, &result, &e);
+    int rc = view_snapshot(jobs_of(r), p->job, &mark, &result, &e);
     finish(r, rc, result, &e);
 }
 
-static void m_verb(struct request *r)
+static void m_show(struct request *r, const struct params *p)
 {
     struct err e = {0};
-    const char *step, *subtask, *reason;
-    int64_t job = 0;
-    bool force = false;
     cJSON *result = NULL;
-    enum verb_id v = verb_parse(cJSON_GetObjectItemCaseSensitive(r->message, "method")->valuestring);
+    int rc = view_show(jobs_of(r), p->job, p->step, p->subtask, &result, &e);
+    finish(r, rc, result, &e);
+}
+
+static void verb(struct request *r, const struct params *p, enum verb_id v)
+{
+    struct err e = {0};
+    cJSON *result = NULL;
     struct request_caller who = caller(r);
-    int rc = get_address(r, &job, &step, &subtask, &e);
-    if (rc == 0 && (rc = get_text(r, "reason", verbs[v].careful, PROTOCOL_REASON_MAX, &reason, &e)) == 0 &&
-        (rc = get_bool(r, "force", &force, &e)) == 0)
-        rc = verbs_do(engine_of(r), &who, v, job, step, subtask, reason, force, &result, &e);
+    int rc = verbs_do(engine_of(r), &who, v, p->job, p->step, p->subtask, p->reason, p->force, &result, &e);
     finish(r, rc, result, &e);
 }
 
-static void m_rollback(struct request *r)
+#define VERB(id, name, ...)                                                                                            \
+    static void m_##name(struct request *r, const struct params *p) { verb(r, p, DO_##id); }
+#include "common/verbs.def"
+#undef VERB
+
+static void m_rollback_preview(struct request *r, const struct params *p)
 {
-    struct err e = {0};
-    int64_t job = 0;
-    const char *reason = NULL;
-    bool plan_only = false, force = false;
     struct request_caller who = caller(r);
-    if (get_number(r, "job", true, ID_MAX, &job, &e) || get_bool(r, "plan_only", &plan_only, &e) ||
-        get_bool(r, "force", &force, &e) || get_text(r, "reason", !plan_only, PROTOCOL_REASON_MAX, &reason, &e))
-        request_fail(r, &e);
-    else
-        rollback_job(engine_of(r), &who, job, reason, force, plan_only, on_reply, r);
+    rollback_job(engine_of(r), &who, p->job, NULL, false, true, on_reply, r);
 }
 
-static void m_events(struct request *r)
+static void m_rollback(struct request *r, const struct params *p)
+{
+    struct request_caller who = caller(r);
+    rollback_job(engine_of(r), &who, p->job, p->reason, p->force, false, on_reply, r);
+}
+
+static void m_events(struct request *r, const struct params *p)
 {
     struct err e = {0};
-    int64_t job = 0, since = 0, limit = 0, last = 0;
+    int64_t last = 0;
     cJSON *list = NULL, *result = NULL;
     bool more = false;
-    int rc = get_number(r, "job", false, ID_MAX, &job, &e);
-    if (rc == 0 && (rc = get_number(r, "since", false, ID_MAX, &since, &e)) == 0 &&
-        (rc = get_number(r, "limit", false, 1000, &limit, &e)) == 0)
-        rc = view_events(jobs_of(r), job, since, limit ? (unsigned)limit : EVENTS_MAX, &list, &last, &more, &e);
+    int rc = view_events(jobs_of(r), p->job, p->since, p->limit ? (unsigned)p->limit : EVENTS_DEFAULT, &list, &last,
+                         &more, &e);
     if (rc == 0) {
         result = cJSON_CreateObject();
         cJSON_AddItemToObject(result, "events", list);
@@ -252,75 +147,54 @@ static void m_events(struct request *r)
     finish(r, rc, result, &e);
 }
 
-static void m_logs(struct request *r)
+static void m_logs(struct request *r, const struct params *p)
 {
-    struct err e = {0};
-    int64_t job = 0, attempt = 0, offset = 0;
-    const char *step = NULL, *subtask = NULL;
-    int rc = get_address(r, &job, &step, &subtask, &e);
-    if (rc == 0 && !step)
-        rc = err_set(&e, ERR_PARAMS, "\"step\" must be a string");
-    if (rc == 0 && (rc = get_number(r, "attempt", false, 1e6, &attempt, &e)) == 0)
-        rc = get_number(r, "offset", false, ID_MAX, &offset, &e);
-    if (rc)
-        request_fail(r, &e);
-    else
-        view_logs(jobs_of(r), job, step, subtask, (unsigned)attempt, (uint64_t)offset, on_reply, r);
+    view_logs(jobs_of(r), p->job, p->step, p->subtask, (unsigned)p->attempt, (uint64_t)p->offset, on_reply, r);
 }
 
-static void m_watch(struct request *r)
+static void m_watch(struct request *r, const struct params *p)
 {
     struct err e = {0};
-    int64_t job = 0, since = 0;
+    struct view_mark mark;
     cJSON *result = NULL;
-    struct client *c = r->client;
-    int rc = get_number(r, "job", false, ID_MAX, &job, &e);
-    if (rc == 0 && (rc = get_number(r, "since", false, ID_MAX, &since, &e)) == 0)
-        rc = view_snapshot(jobs_of(r), job, &result, &e);
-    if (rc == 0) {
-        c->watching = true;
-        c->watch_job = (int64_t)cJSON_GetObjectItemCaseSensitive(result, "job")->valuedouble;
-        int64_t last = (int64_t)cJSON_GetObjectItemCaseSensitive(result, "last")->valuedouble;
-        c->watch_last = since ? since : last;
-        c->dirty = since != 0 && since != last;
-        c->watch_sent = uv_now(c->server->loop);
-    }
+    int rc = view_snapshot(jobs_of(r), p->job, &mark, &result, &e);
+    if (rc == 0)
+        watch_begin(r->session, mark.job, p->since ? p->since : mark.last, p->since && p->since != mark.last);
     finish(r, rc, result, &e);
 }
 
-static void m_procedures(struct request *r)
+static void m_procedure(struct request *r, const struct params *p)
 {
     struct err e = {0};
-    const char *name = NULL;
     const struct procedures *ps = engine_procedures(engine_of(r));
     cJSON *result = NULL;
-    int rc = get_text(r, "name", false, 128, &name, &e);
-    if (rc == 0 && name) {
-        rc = err_set(&e, ERR_NOT_FOUND, "there is no procedure \"%s\": omsupctl procedures", name);
-        for (size_t i = 0; i < procedures_count(ps); i++)
-            if (strcmp(procedure_name(procedures_at(ps, i)), name) == 0) {
-                result = cJSON_CreateObject();
-                cJSON_AddStringToObject(result, "text", procedures_text(ps, i));
-                rc = 0;
-            }
-    } else if (rc == 0) {
-        result = cJSON_CreateObject();
-        cJSON *list = cJSON_AddArrayToObject(result, "procedures");
-        for (size_t i = 0; i < procedures_count(ps); i++)
-            cJSON_AddItemToArray(list, procedure_to_json(procedures_at(ps, i)));
+    for (size_t i = 0; i < procedures_count(ps); i++)
+        if (strcmp(procedure_name(procedures_at(ps, i)), p->procedure) == 0) {
+            result = cJSON_CreateObject();
+            cJSON_AddStringToObject(result, "text", procedures_text(ps, i));
+        }
+    if (!result) {
+        err_set(&e, ERR_NOT_FOUND, "there is no procedure \"%s\"", p->procedure);
+        err_hint(&e, "omsupctl procedures");
     }
-    finish(r, rc, result, &e);
+    finish(r, e.code, result, &e);
 }
 
-static void m_path(struct request *r)
+static void m_procedures(struct request *r, const struct params *p)
+{
+    const struct procedures *ps = engine_procedures(engine_of(r));
+    cJSON *result = cJSON_CreateObject(), *list = cJSON_AddArrayToObject(result, "procedures");
+    for (size_t i = 0; i < procedures_count(ps); i++)
+        cJSON_AddItemToArray(list, procedure_to_json(procedures_at(ps, i)));
+    request_ok(r, result);
+}
+
+static void m_path(struct request *r, const struct params *p)
 {
     struct err e = {0};
-    const char *edition = NULL, *from = NULL, *to = NULL;
     cJSON *chain = NULL, *result = NULL;
-    int rc = get_text(r, "edition", false, 32, &edition, &e);
-    if (rc == 0 && (rc = get_text(r, "from", true, 32, &from, &e)) == 0 &&
-        (rc = get_text(r, "to", true, 32, &to, &e)) == 0)
-        rc = procedures_path(engine_procedures(engine_of(r)), edition ? edition : "enterprise", from, to, &chain, &e);
+    int rc = procedures_path(engine_procedures(engine_of(r)), p->edition ? p->edition : "enterprise", p->from, p->to,
+                             &chain, &e);
     if (rc == 0) {
         result = cJSON_CreateObject();
         cJSON_AddItemToObject(result, "chain", chain);
@@ -328,65 +202,105 @@ static void m_path(struct request *r)
     finish(r, rc, result, &e);
 }
 
-static void m_discover(struct request *r)
+static void m_discover(struct request *r, const struct params *p)
 {
-    struct err e = {0};
-    const char *container = NULL, *dest[PLAN_HOSTS_MAX];
-    bool sudo = false;
-    size_t n = 0;
-    const cJSON *hosts = param(r, "hosts"), *h;
-    int rc = get_text(r, "container", false, 128, &container, &e);
-    if (rc == 0)
-        rc = get_bool(r, "sudo", &sudo, &e);
-    if (rc == 0 &&
-        (!cJSON_IsArray(hosts) || cJSON_GetArraySize(hosts) < 1 || cJSON_GetArraySize(hosts) > PLAN_HOSTS_MAX - 1))
-        rc = err_set(&e, ERR_PARAMS, "\"hosts\" must be an array of 1 to %d ssh destinations", PLAN_HOSTS_MAX - 1);
-    for (h = rc ? NULL : hosts->child; h && rc == 0; h = h->next)
-        if (cJSON_IsString(h))
-            dest[n++] = h->valuestring;
-        else
-            rc = err_set(&e, ERR_PARAMS, "\"hosts\" must hold strings");
-    if (rc)
-        request_fail(r, &e);
-    else
-        discover_oms(engine_of(r), dest, n, sudo, container, on_reply, r);
+    discover_oms(engine_of(r), p->hosts.at, p->hosts.n, p->sudo, p->container, on_reply, r);
 }
 
-static void m_rename(struct request *r)
+static void m_rename_project(struct request *r, const struct params *p)
+{
+    struct request_caller who = caller(r);
+    struct rename_what what = {.deployment = p->deployment,
+                               .file = file_of(p),
+                               .synchronization = p->kind == PROJECT_SYNCHRONIZATION,
+                               .id = p->id,
+                               .name = p->name,
+                               .execute = p->execute};
+    rename_project(engine_of(r), &who, &what, on_reply, r);
+}
+
+/* --- the table ------------------------------------------------------------------------------------ */
+
+static const struct method {
+    const char *name;
+    enum access access;
+    uint64_t required, optional;
+    void (*fn)(struct request *r, const struct params *p);
+} methods[] = {
+#define P(member) PARAM_BIT(member)
+#define S(state) STATE_BIT(STATE_##state)
+#define PLAIN false
+#define CAREFUL true
+#define METHOD(id, name, access, required, optional) {name, ACCESS_##access, required, optional, m_##id},
+#include "common/methods.def"
+#undef METHOD
+};
+enum { N_METHODS = sizeof methods / sizeof methods[0] };
+
+/* The form of the method that the request has: the first whose required parameters are there, else the last. */
+static const struct method *find(const char *name, const cJSON *params)
+{
+    const struct method *last = NULL;
+    for (size_t i = 0; i < N_METHODS; i++)
+        if (strcmp(methods[i].name, name) == 0) {
+            last = &methods[i];
+            if (params_present(last->required, params) == last->required)
+                break;
+        }
+    return last;
+}
+
+static void unknown_method(const char *name, struct err *e)
+{
+    const char *names[N_METHODS + 1] = {NULL};
+    for (size_t i = 0; i < N_METHODS; i++)
+        names[i] = methods[i].name;
+    const char *meant = nearest(name, names);
+    err_set(e, ERR_METHOD, "there is no method \"%.64s\"%s%s%s", name, meant ? "; did you mean \"" : "",
+            meant ? meant : "", meant ? "\"?" : "");
+}
+
+/* Before the parameters are: a client of another protocol may send others. */
+static int check_protocol(const struct method *m, const cJSON *params, struct err *e)
+{
+    const cJSON *v = cJSON_GetObjectItemCaseSensitive(params, "protocol");
+    if (m->fn != m_hello || !cJSON_IsNumber(v) || v->valueint != v->valuedouble || v->valueint < 1 ||
+        v->valueint == PROTOCOL_VERSION)
+        return 0;
+    return err_set(e, ERR_PROTOCOL,
+                   "omsupd %s speaks protocol %d, this client %d: use the omsupctl of the same release", OMSUP_VERSION,
+                   PROTOCOL_VERSION, v->valueint);
+}
+
+static int check_access(const struct session *s, const struct method *m, struct err *e)
+{
+    if (!s->hello && m->fn != m_hello)
+        return err_set(e, ERR_USAGE, "the first call of a connection must be hello");
+    if (s->peer.access < m->access)
+        return err_set(e, ERR_DENIED, "permission denied: %s may look, not operate", s->peer.login);
+    return 0;
+}
+
+static int decode(const struct method *m, const cJSON *params, struct params *out, struct err *e)
+{
+    struct takes t = {m->name, m->required, m->optional, 0};
+    for (size_t i = 0; i < N_METHODS; i++)
+        if (strcmp(methods[i].name, m->name) == 0)
+            t.elsewhere |= methods[i].required | methods[i].optional;
+    return params_decode(&t, params, out, e);
+}
+
+void methods_call(struct request *r)
 {
     struct err e = {0};
-    const char *kind = "";
-    struct rename_what what = {0};
-    struct request_caller who = caller(r);
-    if (get_text(r, "deployment", true, DEPLOYMENT_MAX, &what.deployment, &e) ||
-        get_text(r, "file", false, 4096, &what.file, &e) || get_text(r, "kind", true, 32, &kind, &e) ||
-        get_number(r, "id", true, ID_MAX, &what.id, &e) || get_text(r, "name", true, 128, &what.name, &e) ||
-        get_bool(r, "execute", &what.execute, &e)) {
-        request_fail(r, &e);
+    struct params p;
+    const struct method *m = find(r->method->valuestring, r->params);
+    if (!m)
+        unknown_method(r->method->valuestring, &e);
+    else if (check_access(r->session, m, &e) == 0 && check_protocol(m, r->params, &e) == 0 &&
+             decode(m, r->params, &p, &e) == 0) {
+        m->fn(r, &p);
         return;
     }
-    what.synchronization = strcmp(kind, "synchronization") == 0;
-    if (!what.file)
-        what.file = "deployment";
-    if (!what.synchronization && strcmp(kind, "migration") != 0)
-        err_set(&e, ERR_PARAMS, "\"kind\" must be \"migration\" or \"synchronization\"");
-    else if (what.id < 1)
-        err_set(&e, ERR_PARAMS, "\"id\" must be the id of a project");
-    if (e.code)
-        request_fail(r, &e);
-    else
-        rename_project(engine_of(r), &who, &what, on_reply, r);
-}
-
-const struct method *method_find(const char *name)
-{
-    static const struct method methods[] = {
-#define METHOD(n, access, fn) {n, ACCESS_##access, fn},
-#include "daemon/api/methods.def"
-#undef METHOD
-    };
-    for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)
-        if (strcmp(methods[i].name, name) == 0)
-            return &methods[i];
-    return NULL;
+    request_fail(r, &e);
 }

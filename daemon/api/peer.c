@@ -1,17 +1,17 @@
-/* Who is on the other end of a connection, and what they may do. */
+#include "daemon/api/peer.h"
+
 #include <grp.h>
 #include <pwd.h>
+#include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/alloc.h"
-#include "daemon/api/internal.h"
 
 enum { GROUPS_MAX = 1024 };
 
-/* The groups that the kernel says the peer has had when it connected. */
+/* The groups that the peer had when it connected, as the kernel noted them. */
 static bool in_group(int fd, gid_t primary, gid_t group)
 {
     gid_t list[GROUPS_MAX];
@@ -28,20 +28,27 @@ static bool in_group(int fd, gid_t primary, gid_t group)
     return false;
 }
 
-int peer_of(int fd, const struct server_config *cfg, enum access *access, uid_t *uid, char **actor, char **login,
-            struct err *e)
+int peer_of(int fd, gid_t operators, gid_t viewers, struct peer *out, struct err *e)
 {
     struct ucred u;
     socklen_t len = sizeof u;
+    *out = (struct peer){.access = ACCESS_NONE, .uid = (uid_t)-1};
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &u, &len) != 0 || len != sizeof u)
-        return err_set(e, ERR_SYSTEM, "the peer's credentials are not to be had");
-    if (u.uid == 0 || u.uid == geteuid() || in_group(fd, u.gid, cfg->operators))
-        *access = ACCESS_OPERATE;
-    else
-        *access = in_group(fd, u.gid, cfg->viewers) ? ACCESS_LOOK : ACCESS_NONE;
+        return err_set(e, ERR_SYSTEM, "the credentials of a peer are not available");
+    if (u.uid == 0 || u.uid == geteuid() || in_group(fd, u.gid, operators))
+        out->access = ACCESS_OPERATE;
+    else if (in_group(fd, u.gid, viewers))
+        out->access = ACCESS_LOOK;
     const struct passwd *pw = getpwuid(u.uid);
-    *uid = u.uid;
-    *login = pw ? xstrdup(pw->pw_name) : xasprintf("uid %u", (unsigned)u.uid);
-    *actor = xasprintf("%s (uid %u, pid %d)", *login, (unsigned)u.uid, (int)u.pid);
+    out->uid = u.uid;
+    out->login = pw ? xstrdup(pw->pw_name) : xasprintf("uid %u", (unsigned)u.uid);
+    out->actor = xasprintf("%s (uid %u, pid %d)", out->login, (unsigned)u.uid, (int)u.pid);
     return 0;
+}
+
+void peer_clear(struct peer *p)
+{
+    free(p->login);
+    free(p->actor);
+    *p = (struct peer){.access = ACCESS_NONE, .uid = (uid_t)-1};
 }

@@ -1,106 +1,84 @@
-/* One request: parsed, allowed, answered once. */
+/* One request: parsed, answered once. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/alloc.h"
+#include "common/nearest.h"
+#include "common/protocol.h"
 #include "daemon/api/internal.h"
+#include "daemon/api/message.h"
 
-/* Takes result. */
-static cJSON *message(const struct request *r, cJSON *result, const struct err *e)
-{
-    cJSON *m = cJSON_CreateObject();
-    cJSON_AddStringToObject(m, "jsonrpc", "2.0");
-    cJSON_AddItemToObject(m, "id", r->id ? cJSON_Duplicate(r->id, true) : cJSON_CreateNull());
-    if (result) {
-        cJSON_AddItemToObject(m, "result", result);
-    } else {
-        cJSON *x = cJSON_AddObjectToObject(m, "error");
-        cJSON_AddNumberToObject(x, "code", err_rpc(e->code));
-        cJSON_AddStringToObject(x, "message", e->msg[0] ? e->msg : err_text(e->code));
-        cJSON_AddStringToObject(cJSON_AddObjectToObject(x, "data"), "name", err_name(e->code));
-    }
-    return m;
-}
+enum { ID_BYTES = 256 }; /* longer ones are not sent back when room is short */
 
 static void answer(struct request *r, cJSON *result, const struct err *e)
 {
-    struct client *c = r->client;
-    if (!c || c->closing) {
+    struct session *s = r->session;
+    if (s)
+        s->request = NULL;
+    if (!s || connection_closing(s->connection)) {
         cJSON_Delete(result);
-        if (c)
-            c->request = NULL;
-        cJSON_Delete(r->message);
-        free(r);
-        return;
-    }
-    cJSON *m = message(r, result, e), *limit = NULL;
-    if (!client_send(c, m)) {
-        struct err long_ = {0};
-        err_set(
-            &long_, ERR_LIMIT,
-            "the answer is longer than 1 MiB: ask for less, for one subtask instead of a step, or by a smaller limit");
-        if (r->id && cJSON_IsString(r->id) && strlen(r->id->valuestring) > 256)
-            r->id = NULL; /* with it the error may be too long as well */
-        limit = message(r, NULL, &long_);
+    } else if (!connection_send(s->connection, result ? message_result(r->id, result) : message_error(r->id, e))) {
+        struct err limit = {0};
+        err_set(&limit, ERR_LIMIT,
+                "the answer is longer than %d MiB; ask for less: one subtask instead of a step, or a smaller limit",
+                PROTOCOL_LINE_MAX >> 20);
+        bool big = cJSON_IsString(r->id) && strlen(r->id->valuestring) > ID_BYTES;
+        connection_send(s->connection, message_error(big ? NULL : r->id, &limit));
     }
     cJSON_Delete(r->message);
     free(r);
-    c->request = NULL;
-    if (limit)
-        client_send(c, limit);
-    client_answered(c);
+    if (s)
+        connection_next(s->connection);
 }
 
 void request_ok(struct request *r, cJSON *result) { answer(r, result, NULL); }
 void request_fail(struct request *r, const struct err *e) { answer(r, NULL, e); }
 
-static const struct method *allowed(struct request *r, struct err *e)
+/* A misspelt "params" must not pass as a request without any. */
+static int known_members(const cJSON *message, struct err *e)
 {
-    const cJSON *method = cJSON_GetObjectItemCaseSensitive(r->message, "method");
-    const cJSON *version = cJSON_GetObjectItemCaseSensitive(r->message, "jsonrpc");
-    if (!cJSON_IsObject(r->message) || !cJSON_IsString(method) || !cJSON_IsString(version) ||
-        strcmp(version->valuestring, "2.0") != 0) {
-        err_set(e, ERR_USAGE, "not a JSON-RPC 2.0 request");
-        return NULL;
+    static const char *const known[] = {"jsonrpc", "id", "method", "params", NULL};
+    for (const cJSON *v = message->child; v; v = v->next) {
+        size_t i = 0;
+        while (known[i] && strcmp(known[i], v->string) != 0)
+            i++;
+        const char *meant = known[i] ? NULL : nearest(v->string, known);
+        if (!known[i])
+            return err_set(e, ERR_USAGE, "a request has no member \"%.64s\"%s%s%s", v->string,
+                           meant ? "; did you mean \"" : "", meant ? meant : "", meant ? "\"?" : "");
     }
-    if (r->id && !cJSON_IsString(r->id) && !cJSON_IsNumber(r->id)) {
-        r->id = NULL;
-        err_set(e, ERR_USAGE, "\"id\" must be a string or a number");
-        return NULL;
-    }
-    if (r->params && !cJSON_IsObject(r->params)) {
-        err_set(e, ERR_PARAMS, "\"params\" must be an object");
-        return NULL;
-    }
-    const struct method *m = method_find(method->valuestring);
-    if (!m)
-        err_set(e, ERR_METHOD, "no such method: \"%.64s\"", method->valuestring);
-    else if (!r->client->hello && strcmp(m->name, "hello") != 0)
-        err_set(e, ERR_USAGE, "the first call of a connection is hello");
-    else if (r->client->access < m->access)
-        err_set(e, ERR_DENIED, "permission denied: %s may look, not operate", r->client->login);
-    else
-        return m;
-    return NULL;
+    return 0;
 }
 
-void request_begin(struct client *c, const char *line, size_t len)
+static int check(struct request *r, struct err *e)
+{
+    const cJSON *version = cJSON_GetObjectItemCaseSensitive(r->message, "jsonrpc");
+    if (!cJSON_IsObject(r->message) || !cJSON_IsString(r->method) || !cJSON_IsString(version) ||
+        strcmp(version->valuestring, "2.0") != 0)
+        return err_set(e, ERR_USAGE, "not a JSON-RPC 2.0 request");
+    if (r->id && !cJSON_IsString(r->id) && !cJSON_IsNumber(r->id)) {
+        r->id = NULL;
+        return err_set(e, ERR_USAGE, "\"id\" must be a string or a number");
+    }
+    if (r->params && !cJSON_IsObject(r->params))
+        return err_set(e, ERR_PARAMS, "\"params\" must be an object");
+    return known_members(r->message, e);
+}
+
+struct request *request_new(struct session *s, const char *line, size_t len)
 {
     struct err e = {0};
     struct request *r = xcalloc(1, sizeof *r);
-    r->client = c;
-    c->request = r;
+    r->session = s;
+    s->request = r;
     r->message = cJSON_ParseWithLength(line, len);
-    if (!r->message) {
-        err_set(&e, ERR_PARSE, "a line is not valid JSON");
-        request_fail(r, &e);
-        return;
-    }
     r->id = cJSON_GetObjectItemCaseSensitive(r->message, "id");
+    r->method = cJSON_GetObjectItemCaseSensitive(r->message, "method");
     r->params = cJSON_GetObjectItemCaseSensitive(r->message, "params");
-    const struct method *m = allowed(r, &e);
-    if (m)
-        m->fn(r);
-    else
-        request_fail(r, &e);
+    if (!r->message)
+        err_set(&e, ERR_PARSE, "a line is not valid JSON");
+    else if (check(r, &e) == 0)
+        return r;
+    request_fail(r, &e);
+    return NULL;
 }

@@ -12,25 +12,104 @@
 #include "common/log.h"
 #include "daemon/api/internal.h"
 
-enum { TICK_MS = 100, BACKLOG = 64 };
+enum { TICK_MS = 100, BACKLOG = 64, SESSIONS_MAX = 64, SESSIONS_PER_UID = 16 };
+
+static void part_closed(struct server *s)
+{
+    if (--s->open || !s->closing)
+        return;
+    void (*closed)(void *) = s->closed;
+    void *ctx = s->closed_ctx;
+    watch_end(s);
+    free(s->socket);
+    free(s->host);
+    free(s);
+    closed(ctx);
+}
+
+/* --- sessions --------------------------------------------------------------------------------------------- */
+
+static void on_line(void *ctx, const char *line, size_t len)
+{
+    struct request *r = request_new(ctx, line, len);
+    if (r)
+        methods_call(r);
+}
+
+static void on_idle(void *ctx)
+{
+    struct session *x = ctx;
+    if (x->watch.dirty)
+        watch_send(x);
+}
+
+static void on_session_closed(void *ctx)
+{
+    struct session *x = ctx, **p = &x->server->sessions;
+    struct server *s = x->server;
+    while (*p != x)
+        p = &(*p)->next;
+    *p = x->next;
+    if (x->request)
+        x->request->session = NULL;
+    peer_clear(&x->peer);
+    free(x);
+    part_closed(s);
+}
+
+static const struct connection_events events = {on_line, on_idle, on_session_closed};
+
+/* Sessions that are served: all, or of one user. */
+static unsigned count(const struct server *s, const uid_t *uid)
+{
+    unsigned n = 0;
+    for (const struct session *x = s->sessions; x; x = x->next)
+        n += !connection_closing(x->connection) && (!uid || x->peer.uid == *uid);
+    return n;
+}
 
 static void on_connection(uv_stream_t *l, int status)
 {
-    if (status == 0)
-        client_accept(l->data);
-    else
+    struct server *s = l->data;
+    struct err e;
+    int fd;
+    if (status != 0) {
         log_warn("a connection was not accepted: %s", uv_strerror(status));
+        return;
+    }
+    struct session *x = xcalloc(1, sizeof *x);
+    x->server = s;
+    x->connection = connection_accept(l, &events, x, &fd);
+    x->next = s->sessions;
+    s->sessions = x;
+    s->open++;
+    if (fd < 0 || peer_of(fd, s->config.operators, s->config.viewers, &x->peer, &e))
+        connection_close(x->connection);
+    else if (count(s, NULL) > SESSIONS_MAX)
+        connection_refuse(x->connection, ERR_LIMIT, "too many connections: the limit is %d", SESSIONS_MAX);
+    else if (count(s, &x->peer.uid) > SESSIONS_PER_UID)
+        connection_refuse(x->connection, ERR_LIMIT, "too many connections of user %s: the limit is %d", x->peer.login,
+                          SESSIONS_PER_UID);
+    else if (x->peer.access == ACCESS_NONE)
+        connection_refuse(x->connection, ERR_DENIED,
+                          "permission denied: %s is not root, nor a member of the operators' or the viewers' group",
+                          x->peer.login);
+    else
+        connection_start(x->connection);
 }
 
 static void on_tick(uv_timer_t *t)
 {
     struct server *s = t->data;
     uint64_t now = uv_now(s->loop);
-    for (struct client *c = s->clients; c; c = c->next)
-        client_tick(c, now);
+    for (struct session *x = s->sessions; x; x = x->next)
+        connection_tick(x->connection, now);
+    watch_tick(s, now);
 }
 
-/* A socket that nobody serves any more is removed; one that answers, or that is no socket, is an error. */
+/* --- the socket ------------------------------------------------------------------------------------------- */
+
+/* Removes a socket that nobody serves any more. One that answers, or a file of another kind, is an error. */
 static int clear_path(const char *path, struct err *e)
 {
     struct stat st;
@@ -69,19 +148,7 @@ static int bind_path(struct server *s, struct err *e)
     return 0;
 }
 
-void server_part_closed(struct server *s)
-{
-    if (--s->open || !s->closing)
-        return;
-    void (*closed)(void *) = s->closed;
-    void *ctx = s->closed_ctx;
-    free(s->socket);
-    free(s->host);
-    free(s);
-    closed(ctx);
-}
-
-static void on_closed(uv_handle_t *h) { server_part_closed(h->data); }
+static void on_closed(uv_handle_t *h) { part_closed(h->data); }
 
 int server_start(uv_loop_t *loop, const struct server_config *c, struct engine *en, struct server **out, struct err *e)
 {
@@ -118,10 +185,8 @@ void server_close(struct server *s, void (*closed)(void *ctx), void *ctx)
     s->closed = closed;
     s->closed_ctx = ctx;
     engine_on_change(s->engine, NULL, NULL);
-    for (struct client *c = s->clients, *next; c; c = next) {
-        next = c->next;
-        client_close(c);
-    }
+    for (struct session *x = s->sessions; x; x = x->next)
+        connection_close(x->connection);
     uv_close((uv_handle_t *)&s->listener, on_closed); /* libuv removes the path that it bound */
     uv_close((uv_handle_t *)&s->tick, on_closed);
 }

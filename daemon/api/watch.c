@@ -1,53 +1,93 @@
 /* Watchers: a fresh snapshot whenever there is something new and the last one has left. Never a backlog. */
-#include <string.h>
+#include <stdlib.h>
 
 #include "common/log.h"
 #include "daemon/api/internal.h"
+#include "daemon/api/message.h"
 #include "daemon/engine/view/view.h"
+
+enum {
+    WATCH_MIN_MS = 100,       /* between two notifications of one watcher */
+    WATCH_MAX_MS = 10 * 1000, /* at least one in this time */
+    EVENTS_MAX = 500,         /* of one notification */
+};
+
+static void forget_shown(struct server *s)
+{
+    free(s->shown.text);
+    s->shown = (struct shown){0};
+}
+
+/* Made once for all watchers of a change, which may be many and each get most of a MiB. */
+static const struct shown *show(struct server *s, int64_t job)
+{
+    struct shown *x = &s->shown;
+    cJSON *snapshot = NULL;
+    struct view_mark mark;
+    struct err e;
+    if (x->text && x->job == job && x->at == uv_now(s->loop))
+        return x;
+    forget_shown(s);
+    if (view_snapshot(engine_jobs(s->engine), job, &mark, &snapshot, &e))
+        return NULL;
+    *x = (struct shown){cJSON_PrintUnformatted(snapshot), job, mark.last, uv_now(s->loop)};
+    cJSON_Delete(snapshot);
+    return x->text ? x : NULL;
+}
+
+void watch_begin(struct session *s, int64_t job, int64_t last, bool dirty)
+{
+    s->watch = (struct watch){.on = true, .dirty = dirty, .job = job, .last = last, .sent = uv_now(s->server->loop)};
+    connection_keep(s->connection);
+}
 
 void watch_changed(void *ctx, int64_t job)
 {
     struct server *s = ctx;
-    for (struct client *c = s->clients; c; c = c->next)
-        if (c->watching && (job == 0 || c->watch_job == job)) {
-            c->dirty = true;
-            watch_send(c);
+    if (job == 0 || s->shown.job == job)
+        forget_shown(s);
+    for (struct session *x = s->sessions; x; x = x->next)
+        if (x->watch.on && (job == 0 || x->watch.job == job)) {
+            x->watch.dirty = true;
+            watch_send(x);
         }
 }
 
-void watch_send(struct client *c)
+void watch_send(struct session *s)
 {
+    struct watch *w = &s->watch;
+    uint64_t now = uv_now(s->server->loop);
+    cJSON *events = NULL;
+    int64_t last = w->last;
     struct err e;
-    cJSON *snapshot = NULL, *events = NULL;
-    uint64_t now = uv_now(c->server->loop);
-    if (c->closing || c->request || uv_stream_get_write_queue_size((uv_stream_t *)&c->pipe) > 0 ||
-        now - c->watch_sent < WATCH_MIN_MS)
-        return; /* on_written() or the tick comes back to it */
-    if (view_snapshot(engine_jobs(c->server->engine), c->watch_job, &snapshot, &e))
-        return;
-    int64_t newest = (int64_t)cJSON_GetObjectItemCaseSensitive(snapshot, "last")->valuedouble;
-    c->dirty = false;
-    c->watch_sent = now;
-    int64_t last = c->watch_last;
     bool more;
-    if (view_events(engine_jobs(c->server->engine), c->watch_job, c->watch_last, EVENTS_MAX, &events, &last, &more,
-                    &e)) {
-        cJSON_Delete(snapshot);
+    if (connection_closing(s->connection) || s->request || connection_sending(s->connection) ||
+        now - w->sent < WATCH_MIN_MS)
+        return; /* comes back when it is idle, or with the tick */
+    const struct shown *x = show(s->server, w->job);
+    if (!x || view_events(engine_jobs(s->server->engine), w->job, w->last, EVENTS_MAX, &events, &last, &more, &e))
         return;
-    }
-    cJSON *m = cJSON_CreateObject();
-    cJSON_AddStringToObject(m, "jsonrpc", "2.0");
-    cJSON_AddStringToObject(m, "method", "changed");
-    cJSON *p = cJSON_AddObjectToObject(m, "params");
-    cJSON_AddItemToObject(p, "snapshot", snapshot);
+    cJSON *p = cJSON_CreateObject();
+    cJSON_AddRawToObject(p, "snapshot", x->text);
     cJSON_AddItemToObject(p, "events", events);
     cJSON_AddNumberToObject(p, "last", (double)last);
-    c->watch_last = last;
-    if (last < newest)
-        c->dirty = true;
-    if (!client_send(c, m)) {
-        log_error("what a watcher of job %lld should see is over the limit of a line; the connection is closed",
-                  (long long)c->watch_job);
-        client_close(c);
+    w->last = last;
+    w->sent = now;
+    w->dirty = last < x->last; /* not all of the events are told yet */
+    if (!connection_send(s->connection, message_notification("changed", p))) {
+        log_error("a notification about job %lld is too long for a line; the connection of its watcher is closed",
+                  (long long)w->job);
+        connection_close(s->connection);
     }
 }
+
+void watch_tick(struct server *s, uint64_t now)
+{
+    if (s->shown.at != now)
+        forget_shown(s);
+    for (struct session *x = s->sessions; x; x = x->next)
+        if (x->watch.on && (x->watch.dirty || now - x->watch.sent > WATCH_MAX_MS))
+            watch_send(x);
+}
+
+void watch_end(struct server *s) { forget_shown(s); }

@@ -39,8 +39,8 @@ BOOLS = {"start", "force", "sudo", "execute", "plan_only"}
 
 def methods():
     """{method: (access, [parameter, …])}: the table of methods and the documented parameters must be of the same methods."""
-    with open(os.path.join(ROOT, "daemon", "api", "methods.def"), encoding="utf-8") as f:
-        table = dict(re.findall(r'^METHOD\("([\w-]+)", *(\w+),', f.read(), re.M))
+    with open(os.path.join(ROOT, "common", "methods.def"), encoding="utf-8") as f:
+        table = dict(re.findall(r'^METHOD\(\w+, *"([\w-]+)", *(\w+),', f.read(), re.M))
     with open(os.path.join(ROOT, "common", "verbs.def"), encoding="utf-8") as f:  # each verb is a method
         table.update((name, "OPERATE") for name in re.findall(r"^VERB\(\w+, (\w+),", f.read(), re.M))
     documented = {}
@@ -159,7 +159,17 @@ class Limits(unittest.TestCase):
                                ("submit", {"deployment": "d" * 900000}), ("procedures", {"name": "n" * 129})):
             answer = raw.call(method, params)
             self.assertEqual(answer["error"]["data"]["name"], "PARAMS" if method != "submit" else answer["error"]["data"]["name"], answer)
-        self.assertIn("result", raw.call("status", {"job": 1, "no such": [1, 2, 3]}))
+        for method, params, words in (("status", {"job": 1, "no such": [1, 2, 3]}, ('"no such"',)), ("retry", {"job": 1, "forse": True}, ('"forse"', '"force"', "true or false")),
+                                      ("plan", {"job": 1, "file": "f"}, ('"file"', '"job"'))):
+            answer = raw.call(method, params)
+            self.assertEqual(answer["error"]["data"]["name"], "PARAMS", answer)
+            for word in words:
+                self.assertIn(word, answer["error"]["message"])
+        raw.sock.sendall(b'{"jsonrpc": "2.0", "id": 5, "method": "list", "parms": {}}\n')
+        answer = raw.read()
+        self.assertEqual(answer["error"]["data"]["name"], "USAGE", answer)
+        self.assertIn('"params"', answer["error"]["message"])
+        self.assertIn('"status"', raw.call("statu", {})["error"]["message"])
         for params in ([], "x", 1, True, None):
             raw.sock.sendall(json.dumps({"jsonrpc": "2.0", "id": 5, "method": "list", "params": params}).encode() + b"\n")
             self.assertEqual(raw.read()["error"]["data"]["name"], "PARAMS", params)

@@ -11,7 +11,9 @@
 #include <unistd.h>
 
 #include "common/alloc.h"
+#include "common/buf.h"
 #include "common/log.h"
+#include "common/protocol.h"
 #include "daemon/api/internal.h"
 #include "daemon/engine/engine.h"
 #include "daemon/journal/journal.h"
@@ -186,9 +188,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!server)
         set_up();
     int fd = dial();
-    while (!server->clients)
+    while (!server->sessions)
         uv_run(&loop, UV_RUN_NOWAIT);
-    server->clients->access = ACCESS_LOOK;
+    server->sessions->peer.access = ACCESS_LOOK;
     struct buf in = {0};
     size_t sent = 0;
     int quiet = 0;
@@ -203,15 +205,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (got > 0)
             buf_add(&in, chunk, (size_t)got);
         over = got == 0;
-        quiet = got > 0 || n > 0 || (server->clients && server->clients->request) ? 0 : quiet + 1;
+        quiet = got > 0 || n > 0 || (server->sessions && server->sessions->request) ? 0 : quiet + 1;
         check_answers(&in);
     }
     if (in.len) /* half an answer, and nothing follows */
         abort();
     close(fd);
-    for (int turn = 0; turn < TURNS && server->clients; turn++)
+    for (int turn = 0; turn < TURNS && server->sessions; turn++)
         uv_run(&loop, UV_RUN_NOWAIT);
-    if (server->clients)
+    if (server->sessions)
         abort();
     buf_free(&in);
     return 0;

@@ -70,6 +70,17 @@ static void a_prefix_is_put_in_front(void **state)
         err_prefix(&e, "é%d", i);
     assert_true(is_utf8(e.msg) && strlen(e.msg) < sizeof e.msg);
     assert_int_equal(e.code, ERR_JOURNAL);
+    assert_string_equal(e.hint, "");
+    assert_int_equal(err_hint(&e, "omsupctl status %d", 7), ERR_JOURNAL);
+    assert_string_equal(e.hint, "omsupctl status 7");
+    err_prefix(&e, "a prefix leaves it");
+    assert_string_equal(e.hint, "omsupctl status 7");
+    err_hint(&e, "%0300d", 7); /* half a command is none */
+    assert_string_equal(e.hint, "");
+    err_hint(&e, "old");
+    err_set(&e, ERR_STATE, "a new error");
+    assert_string_equal(e.hint, "");
+    err_hint(NULL, "nobody asks");
     assert_int_equal(err_set(NULL, ERR_STATE, "nobody asks"), ERR_STATE);
     err_prefix(NULL, "nobody");
 }

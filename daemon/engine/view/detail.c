@@ -81,12 +81,13 @@ static cJSON *detail_json(struct job *b, size_t i, bool one, struct room *r, str
 int view_show(struct jobs *js, int64_t id, const char *step, const char *subtask, cJSON **out, struct err *e)
 {
     struct job *b, *loaded;
+    int64_t last;
     size_t first, n;
     int rc = view_find(js, id, &b, &loaded, e);
     if (rc)
         return rc;
     if (!step) {
-        *out = snapshot_of(b);
+        *out = snapshot_of(b, &last);
     } else if ((rc = job_find(b, step, subtask, &first, &n, e)) == 0) {
         size_t k = core_step_of(&b->core, first);
         *out = cJSON_CreateObject();

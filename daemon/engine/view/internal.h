@@ -34,6 +34,6 @@ struct room {
 };
 struct room room_for(const struct job *b, size_t first, size_t n, bool attempts);
 bool room_take(struct room *r, const struct job *b, size_t i); /* is it told in full? Then its room is taken */
-cJSON *snapshot_of(const struct job *b);
+cJSON *snapshot_of(const struct job *b, int64_t *last);
 cJSON *snapshot_step(const struct job *b, size_t k, struct room *r); /* NULL: without its subtasks */
 cJSON *snapshot_subtask(const struct job *b, size_t i, bool full);

@@ -171,7 +171,7 @@ static void add_hosts(cJSON *o, const struct job *b)
     }
 }
 
-cJSON *snapshot_of(const struct job *b)
+cJSON *snapshot_of(const struct job *b, int64_t *last)
 {
     cJSON *o = cJSON_CreateObject(), *steps;
     size_t done = 0;
@@ -199,7 +199,8 @@ cJSON *snapshot_of(const struct job *b)
     json_number(o, "total", (double)b->core.n_subtasks);
     struct facts facts = {cJSON_AddObjectToObject(o, "facts"), FACTS_ROOM};
     journal_facts(b->jobs->journal, b->row.id, add_fact, &facts, NULL);
-    json_number(o, "last", (double)journal_last_event(b->jobs->journal, b->row.id));
+    *last = journal_last_event(b->jobs->journal, b->row.id);
+    json_number(o, "last", (double)*last);
     add_hosts(o, b);
     steps = cJSON_AddArrayToObject(o, "steps");
     struct room r = room_for(b, 0, b->core.n_subtasks, false);
@@ -209,13 +210,14 @@ cJSON *snapshot_of(const struct job *b)
     return o;
 }
 
-int view_snapshot(struct jobs *js, int64_t id, cJSON **out, struct err *e)
+int view_snapshot(struct jobs *js, int64_t id, struct view_mark *mark, cJSON **out, struct err *e)
 {
     struct job *b, *loaded;
     int rc = view_find(js, id, &b, &loaded, e);
     if (rc)
         return rc;
-    *out = snapshot_of(b);
+    *out = snapshot_of(b, &mark->last);
+    mark->job = b->row.id;
     job_free(loaded);
     return 0;
 }

@@ -15,13 +15,17 @@
 
 struct jobs;
 
-int view_snapshot(struct jobs *js, int64_t job, cJSON **out, struct err *e);
+struct view_mark {
+    int64_t job, last; /* whose snapshot it is, and its last event */
+};
+int view_snapshot(struct jobs *js, int64_t job, struct view_mark *mark, cJSON **out, struct err *e);
 /* step NULL: the snapshot; subtask NULL: all of the step. */
 int view_show(struct jobs *js, int64_t job, const char *step, const char *subtask, cJSON **out, struct err *e);
 int view_plan(struct jobs *js, int64_t job, cJSON **out, struct err *e);
 struct view_filter {
-    const char *type, *state, *operator_; /* as shown, in any case; NULL: all */
-    const char *object;                   /* a part of it; NULL: all */
+    int type, state;    /* enum job_type, enum state; -1: all */
+    const char *login;  /* of the operator, in any case; NULL: all */
+    const char *object; /* a part of it; NULL: all */
     unsigned limit;
 };
 int view_list(struct jobs *js, const struct view_filter *filter, cJSON **out, struct err *e);

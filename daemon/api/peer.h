@@ -1,0 +1,18 @@
+/* Who is on the other end of a connection, by SO_PEERCRED, and what they may do. */
+#pragma once
+#include <sys/types.h>
+
+#include "common/err.h"
+
+enum access { ACCESS_NONE, ACCESS_LOOK, ACCESS_OPERATE };
+
+struct peer {
+    enum access access;
+    uid_t uid;
+    char *login; /* "root", or "uid 1234" */
+    char *actor; /* "root (uid 0, pid 123)": of events */
+};
+
+/* operators, viewers: (gid_t)-1: none. root and this process's own user operate. peer_clear() also after an error. */
+int peer_of(int fd, gid_t operators, gid_t viewers, struct peer *out, struct err *e);
+void peer_clear(struct peer *p);
