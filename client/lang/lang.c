@@ -103,3 +103,9 @@ void lang_init(void)
 bool lang_utf8(void) { return utf8; }
 
 const char *lang_text(const char *text) { return text && *text ? gettext(text) : text; }
+
+const char *lang_in_context(const char *key, const char *text)
+{
+    const char *found = gettext(key);
+    return found == key ? text : found;
+}

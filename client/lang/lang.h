@@ -6,6 +6,7 @@
  *   _("text")                        now
  *   N_("text")                       in a table; the reader of the table says _(row->text)
  *   P_("one %d", "%d many", n)       by number
+ *   C_("amount", "%s of %s")         where the same English words need different ones elsewhere
  *
  * The tables of common/ and of the options hold their texts as they are: catalogues knows their macros. Data (names,
  * states and times in JSON, what omsupd says, exit statuses, what a shell completes) never goes through them.
@@ -21,9 +22,12 @@
 #define _(text) gettext(text)
 #define N_(text) text
 #define P_(one, many, n) ngettext(one, many, (unsigned long)(n))
+#define C_(context, text) lang_in_context(context "\004" text, text)
 
 void lang_init(void); /* the second call does nothing */
 /* The operator's characters are UTF-8. */
 bool lang_utf8(void);
+/* For C_(): catalogues keep a text that has a context under both, parted by this byte. */
+const char *lang_in_context(const char *key, const char *text) __attribute__((format_arg(2)));
 /* A text of a table: NULL and "" stay what they are. */
 const char *lang_text(const char *text) __attribute__((format_arg(1)));

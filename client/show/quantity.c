@@ -59,8 +59,7 @@ void quantity_progress(struct buf *b, const struct term *t, const struct subtask
     amount(&done, t, s->done, s->unit);
     amount(&all, t, s->total, s->unit);
     buf_printf(b, "%.0f %% (", floor(100 * (s->done < 0 ? 0 : s->done > s->total ? s->total : s->done) / s->total));
-    /* TRANSLATORS: "4.5 MiB of 10 MiB" */
-    buf_printf(b, _("%s of %s"), buf_str(&done), buf_str(&all));
+    buf_printf(b, C_("amount", "%s of %s"), buf_str(&done), buf_str(&all));
     if (!isnan(s->rate) && s->rate > 0) {
         amount(&per, t, s->rate, s->unit);
         buf_printf(b, ", %s/s", buf_str(&per));

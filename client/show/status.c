@@ -70,8 +70,8 @@ static void header(struct buf *b, const struct view *v, const struct snapshot *s
     put(&f, &c);
     view_elapsed_text(&c, v, s->elapsed, s->started, s->completed);
     put(&f, &c);
-    /* TRANSLATORS: "Upgrade of lab: 4.0.2 -> 4.2.3" */
-    text_fmt(&c, t, _("%s of %s"), view_job_type(s->type), text_or_dash(s->object ? s->object : s->deployment));
+    /* TRANSLATORS: "Upgrade of lab: 4.0.2 -> 4.2.3", the type and object of a job */
+    text_fmt(&c, t, C_("job", "%s of %s"), view_job_type(s->type), text_or_dash(s->object ? s->object : s->deployment));
     if (s->parent >= 0)
         buf_printf(&c, _(" (for job %lld)"), (long long)s->parent);
     put(&f, &c);

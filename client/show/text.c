@@ -178,7 +178,8 @@ size_t text_line(const char *s, size_t len, size_t width, size_t *next)
             for (good = i; good > 0 && s[good - 1] == ' ';)
                 good--;
             after = i + 1;
-        } else if (s[i] != '\033' && before_n && i > lead && may_part(s + before, before_n, before_w, s + i, n, w)) {
+        } else if (s[i] != '\033' && before_n && i > lead && s[before] != ' ' &&
+                   may_part(s + before, before_n, before_w, s + i, n, w)) {
             good = after = i;
         }
         if (at + w > width && at > 0) {

@@ -17,8 +17,10 @@ import struct
 import sys
 import termios
 import time
+import unicodedata
 
 PATIENCE = 30
+HALF = "\0"
 
 
 class Screen:
@@ -33,11 +35,14 @@ class Screen:
         self.next_size = None  # a new size counts when the program has cleared the screen for it
 
     def put(self, ch):
-        if self.col >= self.cols:
+        wide = unicodedata.east_asian_width(ch) in "WF"
+        if self.col + wide >= self.cols:
             raise SystemExit("a line is wider than the terminal: %r" % self.lines[self.row])
         line = self.lines[self.row].ljust(self.col)
-        self.lines[self.row] = line[: self.col] + ch + line[self.col + 1:]
-        self.col += 1
+        # The second half of a wide character is a cell of its own, which text() leaves out.
+        cells = ch + HALF if wide else ch
+        self.lines[self.row] = line[: self.col] + cells + line[self.col + len(cells):]
+        self.col += len(cells)
 
     def newline(self):
         self.row += 1
@@ -95,7 +100,7 @@ class Screen:
             raise SystemExit("an unknown escape: %r" % (arg + cmd))
 
     def text(self):
-        return "\n".join(line.rstrip() for line in self.lines)
+        return "\n".join(line.replace(HALF, "").rstrip() for line in self.lines)
 
 
 class Run:

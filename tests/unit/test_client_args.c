@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -199,6 +200,115 @@ static void quantities(void **state)
     buf_free(&b);
 }
 
+static void dates_are_local_with_their_offset(void **state)
+{
+    static const struct {
+        const char *zone, *given, *shown;
+        bool utc;
+    } rows[] = {
+        {"CST-8", "2026-11-24T12:13:47Z", "2026-11-24 20:13:47 +08:00", false},
+        {"CST-8", "2026-11-24T12:13:47Z", "2026-11-24 12:13:47 UTC", true},
+        {"CST-8", "2026-12-31T16:00:00.250Z", "2027-01-01 00:00:00.250 +08:00", false},
+        {"NST3:30NDT,M3.2.0,M11.1.0", "2026-07-01T00:00:00Z", "2026-06-30 21:30:00 -02:30", false},
+        {"IST-5:30", "1970-01-01T00:00:00Z", "1970-01-01 05:30:00 +05:30", false},
+        {"UTC0", "2026-11-24T12:13:47Z", "2026-11-24 12:13:47 +00:00", false},
+        {"CST-8", NULL, "-", false},
+        {"CST-8", "yesterday", "yesterday", false},
+        {"CST-8", "2026-11-24T12:13:47", "2026-11-24T12:13:47", false},
+        {"CST-8", "2026-11-24T12:13:47Z ", "2026-11-24T12:13:47Z ", false},
+        {"CST-8", "2026-11-24T12:13:47.12345678901234567890Z", "2026-11-24T12:13:47.12345678901234567890Z", false},
+        {"CST-8", "9999999-01-01T00:00:00Z\x1b", "9999999-01-01T00:00:00Z\\x1b", false},
+    };
+    struct buf b = {0};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++, b.len = 0) {
+        struct term t = {.utc = rows[i].utc};
+        setenv("TZ", rows[i].zone, 1);
+        tzset();
+        quantity_date(&b, &t, rows[i].given);
+        assert_string_equal(buf_str(&b), rows[i].shown);
+    }
+    buf_free(&b);
+    setenv("TZ", "CST-8", 1);
+    tzset();
+}
+
+/* Chinese has no spaces: a line may end between any two of its characters, but no line begins with a full stop. */
+static void lines_are_broken_where_they_may_be(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t width;
+        const char *lines[4];
+    } rows[] = {
+        {"one two three", 8, {"one two", "three"}},
+        {"one two", 7, {"one two"}},
+        {"  one two", 5, {"  one", "two"}},
+        {"abcdefgh", 3, {"abc", "def", "gh"}},
+        {"备份失败，请重试。", 8, {"备份失", "败，请重", "试。"}},
+        {"请用omsupctl", 6, {"请用", "omsupc", "tl"}},
+        {"重试（可选）", 6, {"重试", "（可", "选）"}},
+        {"o\xcc\x81o\xcc\x81o", 2, {"o\xcc\x81o\xcc\x81", "o"}},
+        {"一", 1, {"一"}}, /* no room even for one: it must go on all the same */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const char *s = rows[i].text;
+        for (size_t k = 0; rows[i].lines[k]; k++) {
+            size_t next, n = text_line(s, strlen(s), rows[i].width, &next);
+            if (n != strlen(rows[i].lines[k]) || memcmp(s, rows[i].lines[k], n) != 0)
+                fail_msg("%s, line %zu: \"%.*s\"", rows[i].text, k, (int)n, s);
+            s += next;
+        }
+        assert_string_equal(s, "");
+    }
+}
+
+static void print_table(struct buf *b, unsigned width)
+{
+    static const struct column columns[] = {{.title = "名称"},
+                                            {.title = "Size", .leave = 2},
+                                            {.title = "What", .fit = COLUMN_WRAP, .least = 8},
+                                            {.title = "Last", .fit = COLUMN_CUT, .least = 6, .leave = 1}};
+    static const char *const cells[] = {"数据库", "1", "a few words that are long", "the end of it", "e\xcc\x81", "22",
+                                        "短",     "x"};
+    struct term t = {.tty = true, .utf8 = true, .width = width};
+    struct table tab;
+    b->len = 0;
+    table_begin(&tab, &t, columns, sizeof columns / sizeof columns[0]);
+    for (size_t i = 0; i < sizeof cells / sizeof cells[0]; i++)
+        table_text(&tab, cells[i]);
+    table_end(&tab, b);
+}
+
+static void tables_give_way_to_the_terminal(void **state)
+{
+    struct buf b = {0};
+    print_table(&b, 80);
+    assert_string_equal(buf_str(&b), "名称    Size  What                       Last\n"
+                                     "数据库  1     a few words that are long  the end of it\n"
+                                     "e\xcc\x81       22    短                         x\n");
+    print_table(&b, 40); /* the widest gives way first */
+    assert_string_equal(buf_str(&b), "名称    Size  What          Last\n"
+                                     "数据库  1     a few words   the end of …\n"
+                                     "              that are\n"
+                                     "              long\n"
+                                     "e\xcc\x81       22    短            x\n");
+    print_table(&b, 24); /* then the least important columns are left out */
+    assert_string_equal(buf_str(&b), "名称    What      Last\n"
+                                     "数据库  a few     the e…\n"
+                                     "        words\n"
+                                     "        that are\n"
+                                     "        long\n"
+                                     "e\xcc\x81       短        x\n");
+    print_table(&b, 12); /* and last of all, lines are cut */
+    assert_string_equal(buf_str(&b), "名称    What\n"
+                                     "数据库  a f…\n"
+                                     "        wor…\n"
+                                     "        tha…\n"
+                                     "        long\n"
+                                     "e\xcc\x81       短\n");
+    buf_free(&b);
+}
+
 static char *repository_file(const char *name)
 {
     char *path = xasprintf("%s/../../%s", TEST_DATA, name);
@@ -285,6 +395,9 @@ int main(void)
         cmocka_unit_test(addresses),
         cmocka_unit_test(text_is_escaped_and_measured),
         cmocka_unit_test(quantities),
+        cmocka_unit_test(dates_are_local_with_their_offset),
+        cmocka_unit_test(lines_are_broken_where_they_may_be),
+        cmocka_unit_test(tables_give_way_to_the_terminal),
         cmocka_unit_test(manual_is_complete),
         cmocka_unit_test(exit_statuses_agree),
         cmocka_unit_test(commands_are_whole),
