@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "common/utf8.h"
 
 struct row {
@@ -17,7 +18,7 @@ static const struct row rows[] = {
 #include "common/errors.def"
 #undef ERR
 };
-#define N_ROWS ((int)(sizeof rows / sizeof rows[0]))
+#define N_ROWS ((int)ARRAY_LEN(rows))
 
 static const struct row *row_of(int code)
 {

@@ -6,10 +6,11 @@ static const struct {
     const char *word, *shown;
 } rows[] = {
 #define JOB_TYPE(name, word, shown) [JOB_##name] = {word, shown},
+#include "common/array.h"
 #include "common/job_types.def"
 #undef JOB_TYPE
 };
-_Static_assert(sizeof rows / sizeof rows[0] == N_JOB_TYPES, "one row per type");
+_Static_assert(ARRAY_LEN(rows) == N_JOB_TYPES, "one row per type");
 
 const char *job_type_word(enum job_type t) { return rows[t].word; }
 const char *job_type_name(enum job_type t) { return rows[t].shown; }

@@ -10,10 +10,11 @@ static const struct {
     const char *mark, *ascii, *colour;
 } rows[] = {
 #define STATE(name, word, of, mark, ascii, colour) [STATE_##name] = {word, of, mark, ascii, colour},
+#include "common/array.h"
 #include "common/states.def"
 #undef STATE
 };
-_Static_assert(sizeof rows / sizeof rows[0] == N_STATES, "one row per state");
+_Static_assert(ARRAY_LEN(rows) == N_STATES, "one row per state");
 
 enum state state_parse(const char *word, enum state_of of)
 {

@@ -34,3 +34,9 @@ bool strv_has(char *const *v, const char *s)
             return true;
     return false;
 }
+
+void strv_alternatives(struct buf *b, const char *const *v)
+{
+    for (size_t i = 0; v[i]; i++)
+        buf_printf(b, "%s%s", i == 0 ? "" : v[i + 1] ? ", " : " or ", v[i]);
+}

@@ -4,7 +4,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "common/buf.h"
+
 size_t strv_len(char *const *v);
 void strv_add(char ***v, size_t *n, char *s); /* takes s; *n is the length; keeps *v NULL-terminated */
 void strv_free(char **v);
 bool strv_has(char *const *v, const char *s);
+/* Adds "a, b or c". */
+void strv_alternatives(struct buf *b, const char *const *v);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "common/array.h"
+
 #define ACTION(name, use, fn, text) action_fn fn;
 #include "daemon/action/actions.def"
 #undef ACTION
@@ -14,7 +16,7 @@ static const struct action actions[] = {
 
 const struct action *action_find(const char *name)
 {
-    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
+    for (size_t i = 0; i < ARRAY_LEN(actions); i++)
         if (strcmp(actions[i].name, name) == 0)
             return &actions[i];
     return NULL;

@@ -7,6 +7,7 @@
 #include <cjson/cJSON.h>
 
 #include "common/alloc.h"
+#include "common/array.h"
 
 enum { REFETCH_DEFAULT = 30, REFETCH_MAX = 1000000000 };
 
@@ -53,7 +54,7 @@ static int one_each(const cJSON *root, struct err *e)
 {
     static const char *const ours[] = {"enable", "enableStore", "perceiveStoreClientCheckpoint",
                                        "refetchStoreIntervalMin"};
-    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(ours); i++) {
         unsigned n = 0;
         for (const cJSON *c = root->child; c; c = c->next)
             n += strcmp(c->string, ours[i]) == 0;

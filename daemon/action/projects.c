@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "daemon/action/act.h"
 
 action_fn projects_duplicate, projects_status, projects_after;
@@ -9,7 +10,7 @@ action_fn projects_duplicate, projects_status, projects_after;
 static const struct {
     const char *table, *kind;
 } kinds[] = {{"oms_project", "migration"}, {"oms_sync_project", "synchronization"}};
-enum { KINDS = sizeof kinds / sizeof *kinds };
+enum { KINDS = ARRAY_LEN(kinds) };
 
 enum verdict projects_duplicate(struct metadb *db, const struct action_args *a, struct buf *out)
 {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/alloc.h"
+#include "common/array.h"
 #include "daemon/metadb/internal.h"
 
 static pthread_once_t library_once = PTHREAD_ONCE_INIT;
@@ -59,7 +60,7 @@ static int set_session(struct metadb *db, struct err *e)
         "innodb_lock_wait_timeout=5",   "lock_wait_timeout=5", "max_statement_time=%d", /* MariaDB, seconds */
         "ob_query_timeout=%d000000",                                                    /* OceanBase, microseconds */
     };
-    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(sets); i++) {
         unsigned no = 0;
         char *set = strchr(sets[i], '%') ? NULL : xstrdup(sets[i]);
         if (!set)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/alloc.h"
+#include "common/array.h"
 #include "common/log.h"
 
 enum {
@@ -307,7 +308,7 @@ static char **child_environment(void)
     char **env = xcalloc(n + 1, sizeof *env);
     for (size_t i = 0; i < n; i++) {
         bool keep = true;
-        for (size_t k = 0; k < sizeof drop / sizeof drop[0]; k++)
+        for (size_t k = 0; k < ARRAY_LEN(drop); k++)
             keep = keep && strncmp(environ[i], drop[k], strlen(drop[k])) != 0;
         if (keep)
             env[kept++] = environ[i];
@@ -328,7 +329,7 @@ static int spawn(struct channel *c, const struct node_target *t)
                                             "-o",  "ServerAliveCountMax=3",
                                             "-o",  "ConnectTimeout=10",
                                             "-o",  "ClearAllForwardings=yes"};
-        for (; n < sizeof fixed / sizeof fixed[0]; n++)
+        for (; n < ARRAY_LEN(fixed); n++)
             argv[n] = fixed[n];
         if (t->port) {
             snprintf(port, sizeof port, "%u", t->port);

@@ -7,6 +7,7 @@
 #include <sys/queue.h>
 
 #include "common/alloc.h"
+#include "common/array.h"
 #include "common/log.h"
 #include "daemon/node/channel.h"
 #include "daemon/node/wire.h"
@@ -103,6 +104,7 @@ static void answer(struct requests *list, struct request *r, enum node_outcome o
                                    [PROBE] = NODE_PROBE_MAX,
                                    [CHECK] = 0,
                                    [FORGET] = 0};
+    TABLE_ENDS(limit, FORGET);
     struct node_result res = {.outcome = outcome, .exit = status};
     TAILQ_REMOVE(list, r, link);
     if (outcome == NODE_EXITED) {
@@ -280,9 +282,11 @@ static const char *on_end(struct node *n, struct request *r, const struct wire_l
             {[WIRE_EXITED] = true, [WIRE_ALIVE] = true, [WIRE_NEVER] = true, [WIRE_LOST] = true, [WIRE_PENDING] = true},
         [FORGET] = {[WIRE_EXITED] = true, [WIRE_ALIVE] = true},
     };
+    TABLE_ENDS(allowed, FORGET);
     static const enum node_outcome outcome[] = {
         [WIRE_EXITED] = NODE_EXITED, [WIRE_ALIVE] = NODE_ALIVE, [WIRE_NEVER] = NODE_NEVER,
         [WIRE_LOST] = NODE_LOST,     [WIRE_GONE] = NODE_GONE,   [WIRE_PENDING] = NODE_GONE};
+    TABLE_ENDS(outcome, WIRE_PENDING);
     if (!allowed[r->kind][l->end])
         return "protocol error from the agent (unexpected kind of answer)";
     n->backoff = BACKOFF_MIN_MS; /* it works, more than just a hello */

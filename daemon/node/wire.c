@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/alloc.h"
+#include "common/array.h"
 #include "common/utf8.h"
 
 /* Takes a word that ends at a space or the end; moves *p behind it. */
@@ -48,6 +49,7 @@ static bool parse_end(const char *p, struct wire_line *l)
                                        [WIRE_LOST] = "lost",
                                        [WIRE_GONE] = "gone",
                                        [WIRE_PENDING] = "pending"};
+    TABLE_ENDS(name, WIRE_PENDING);
     if (word(&p, "exited")) {
         uint64_t status;
         l->end = WIRE_EXITED;

@@ -1,4 +1,5 @@
 #include "common/nearest.h"
+#include "common/strv.h"
 #include "daemon/yaml/yaml_tree.h"
 
 #include <ctype.h>
@@ -165,8 +166,7 @@ int yget_word(const struct ynode *map, const char *key, enum yneed need, const c
             return 0;
         }
     struct buf list = {0};
-    for (size_t i = 0; words[i]; i++)
-        buf_printf(&list, "%s%s", i == 0 ? "" : words[i + 1] ? ", " : " or ", words[i]);
+    strv_alternatives(&list, words);
     rc = must_be(n, key, buf_str(&list), e);
     buf_free(&list);
     return rc;

@@ -7,6 +7,7 @@
 #include <yaml.h>
 
 #include "common/alloc.h"
+#include "common/array.h"
 
 struct ytree {
     char *file;
@@ -109,7 +110,7 @@ static int check_props(struct loader *l, const yaml_event_t *ev, const yaml_char
     static const char *const scalars[] = {"str", "bool", "int", "float", "null"};
     const char *t = (const char *)tag;
     if ((l->flags & Y_TAGS) && ev->type == YAML_SCALAR_EVENT && strncmp(t, standard, sizeof standard - 1) == 0)
-        for (size_t i = 0; i < sizeof scalars / sizeof *scalars; i++)
+        for (size_t i = 0; i < ARRAY_LEN(scalars); i++)
             if (strcmp(t + sizeof standard - 1, scalars[i]) == 0)
                 return 0;
     return fail(l, ev->start_mark, "tags (!) are not allowed here");

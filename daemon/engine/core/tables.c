@@ -1,6 +1,7 @@
 /* The tables of phases, events and transitions, and look-ups in them. */
 #include <string.h>
 
+#include "common/array.h"
 #include "daemon/engine/core/core.h"
 
 static const struct {
@@ -27,7 +28,7 @@ const struct core_row core_rows[] = {
 #include "daemon/engine/core/transitions.def"
 #undef ROW
 };
-const size_t core_n_rows = sizeof core_rows / sizeof core_rows[0];
+const size_t core_n_rows = ARRAY_LEN(core_rows);
 
 const struct core_row *core_row(enum core_phase from, enum core_event e)
 {
@@ -65,6 +66,7 @@ static const char *const modes[] = {
     [MODE_READY] = "ready",         [MODE_RUNNING] = "running",   [MODE_PAUSED] = "paused",
     [MODE_CANCELING] = "canceling", [MODE_CANCELED] = "canceled", [MODE_SUCCESSFUL] = "successful",
 };
+TABLE_ENDS(modes, MODE_SUCCESSFUL);
 
 const char *core_verb_name(enum core_verb v)
 {
@@ -72,6 +74,7 @@ const char *core_verb_name(enum core_verb v)
         [VERB_START] = "start",   [VERB_PAUSE] = "pause", [VERB_RESUME] = "resume",
         [VERB_CANCEL] = "cancel", [VERB_HOLD] = "hold",   [VERB_CANCEL_FORCE] = "cancel-force",
     };
+    TABLE_ENDS(names, VERB_HOLD);
     return names[v];
 }
 
@@ -79,7 +82,7 @@ const char *core_mode_name(enum core_mode m) { return modes[m]; }
 
 int core_mode_parse(const char *name)
 {
-    for (int i = 0; i < (int)(sizeof modes / sizeof modes[0]); i++)
+    for (int i = 0; i < (int)ARRAY_LEN(modes); i++)
         if (strcmp(modes[i], name) == 0)
             return i;
     return -1;

@@ -1,6 +1,7 @@
 /* Cross-checks each node's facts against the other nodes and the deployment file. */
 #include <string.h>
 
+#include "common/array.h"
 #include "common/strv.h"
 #include "daemon/plan/expand/internal.h"
 
@@ -41,7 +42,7 @@ static int check_mounts(const struct expand *x, size_t i)
         {f->store_dir, "/home/ds/store"},
         {f->run_dir, "/home/ds/run"},
     };
-    for (size_t m = 0; m < sizeof mounts / sizeof *mounts; m++)
+    for (size_t m = 0; m < ARRAY_LEN(mounts); m++)
         if (!mounts[m].path)
             return err_set(x->e, ERR_INPUT,
                            "container %s of node %s has no host path mounted at %s, as OMS's documentation requires",

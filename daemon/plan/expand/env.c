@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/alloc.h"
+#include "common/array.h"
 #include "common/strv.h"
 #include "daemon/plan/expand/internal.h"
 
@@ -107,7 +108,7 @@ static void set_backup(struct env *env, const struct rollback_of *rb, const char
         {"DB_CHARSET", "charset"}, {"DB_COLLATION", "collation"}, {"BACKUP_FILE", "file"},
         {"BACKUP_SIZE", "size"},   {"BACKUP_SHA256", "sha256"},
     };
-    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(facts); i++) {
         char *name = xasprintf("backup.%s.%s", db, facts[i][1]);
         set(env, facts[i][0], rb->fact ? rb->fact(rb->ctx, name) : NULL);
         free(name);

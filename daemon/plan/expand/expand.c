@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/alloc.h"
+#include "common/array.h"
 #include "common/strv.h"
 #include "daemon/plan/expand/internal.h"
 
@@ -135,7 +136,7 @@ static const char *ha_before(const struct rollback_of *rb)
 {
     static const char *const words[] = {"on", "off", "absent"};
     const char *is = rb->fact ? rb->fact(rb->ctx, "ha.before") : NULL;
-    for (size_t i = 0; is && i < sizeof words / sizeof *words; i++)
+    for (size_t i = 0; is && i < ARRAY_LEN(words); i++)
         if (strcmp(is, words[i]) == 0)
             return words[i];
     return "unknown";

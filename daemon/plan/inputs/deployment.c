@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/alloc.h"
+#include "common/array.h"
 #include "daemon/plan/inputs/inputs.h"
 #include "daemon/plan/plan.h"
 #include "daemon/yaml/text.h"
@@ -277,7 +278,7 @@ void deployment_free(struct deployment *d)
                          d->image_sha256, d->backup_dir,
                          d->after_reboot, d->metadb_host,
                          d->metadb_user,  d->metadb_password_file};
-    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+    for (size_t i = 0; i < ARRAY_LEN(own); i++)
         free(own[i]);
     for (size_t i = 0; i < d->n_regions; i++)
         free(d->regions[i].name);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/alloc.h"
+#include "common/array.h"
 #include "common/buf.h"
 #include "common/strv.h"
 #include "daemon/plan/inputs/inputs.h"
@@ -187,7 +188,7 @@ int node_facts_parse(const char *output, size_t len, const char *node, struct no
 void node_facts_free(struct node_facts *f)
 {
     char *const own[] = {f->old_id, f->old_image, f->host_ip, f->config_file, f->logs_dir, f->store_dir, f->run_dir};
-    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+    for (size_t i = 0; i < ARRAY_LEN(own); i++)
         free(own[i]);
     strv_free(f->binds);
     oms_config_free(f->config);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/alloc.h"
+#include "common/array.h"
 #include "common/strv.h"
 #include "daemon/plan/inputs/inputs.h"
 #include "daemon/yaml/text.h"
@@ -100,7 +101,7 @@ void oms_config_free(struct oms_config *c)
         return;
     char *const own[] = {c->metadb_host, c->metadb_user, c->rm_db,     c->cm_db,
                          c->hb_db,       c->cm_url,      c->cm_region, c->tsdb_url};
-    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+    for (size_t i = 0; i < ARRAY_LEN(own); i++)
         free(own[i]);
     secret_wipe(c->password);
     strv_free(c->cm_nodes);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "common/alloc.h"
+#include "common/array.h"
 #include "daemon/plan/procedure/model.h"
 #include "daemon/yaml/text.h"
 
@@ -173,7 +174,7 @@ void procedure_free(struct procedure *p)
     if (!p)
         return;
     char *const own[] = {p->name, p->title, p->edition, p->target, p->source, p->doc, p->file};
-    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+    for (size_t i = 0; i < ARRAY_LEN(own); i++)
         free(own[i]);
     for (size_t i = 0; i < p->n_refuse; i++) {
         free(p->refuse[i].range);

@@ -1,6 +1,7 @@
 /* Which variables a step's texts may use: the table of schema/procedure.md. */
 #include <string.h>
 
+#include "common/array.h"
 #include "common/nearest.h"
 #include "daemon/plan/procedure/model.h"
 #include "daemon/plan/procedure/script.h"
@@ -70,7 +71,7 @@ static const struct row {
     {"BACKUP_SHA256", FOR(DATABASE), ROLLBACK},
     {"T1", ON_ALL, ROLLBACK},
 };
-enum { N_ROWS = sizeof rows / sizeof *rows };
+enum { N_ROWS = ARRAY_LEN(rows) };
 
 static const char *const posix_names[] = {"HOME",   "PATH",   "PWD",    "OLDPWD", "IFS",  "PPID",
                                           "LINENO", "OPTARG", "OPTIND", "TMPDIR", "USER", "LOGNAME",
@@ -78,8 +79,13 @@ static const char *const posix_names[] = {"HOME",   "PATH",   "PWD",    "OLDPWD"
 
 const char *target_name(enum target_kind k)
 {
-    static const char *const names[] = {"deployment", "node",   "first-node", "init-node",
-                                        "other-node", "region", "database",   "heartbeat-database"};
+    static const char *const names[] = {
+        [FOR_DEPLOYMENT] = "deployment", [FOR_NODE] = "node",
+        [FOR_FIRST_NODE] = "first-node", [FOR_INIT_NODE] = "init-node",
+        [FOR_OTHER_NODE] = "other-node", [FOR_REGION] = "region",
+        [FOR_DATABASE] = "database",     [FOR_HEARTBEAT_DATABASE] = "heartbeat-database",
+    };
+    TABLE_ENDS(names, FOR_HEARTBEAT_DATABASE);
     return names[k];
 }
 

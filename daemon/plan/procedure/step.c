@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/alloc.h"
+#include "common/array.h"
 #include "common/strv.h"
 #include "daemon/plan/procedure/model.h"
 #include "daemon/plan/procedure/script.h"
@@ -128,7 +129,7 @@ static int get_notice(const struct parse *x, const char *key)
 static int get_what(const struct parse *x)
 {
     const struct what *is = NULL;
-    for (size_t i = 0; i < sizeof whats / sizeof *whats; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(whats); i++) {
         if (!ymap_get(x->n, whats[i].key))
             continue;
         if (is)
@@ -296,7 +297,7 @@ void proc_step_free(struct proc_step *s)
 {
     char *const own[] = {s->id,           s->title,         s->doc,    s->act.script, s->act.builtin,
                          s->check.script, s->check.builtin, s->notice, s->cure,       s->marks};
-    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+    for (size_t i = 0; i < ARRAY_LEN(own); i++)
         free(own[i]);
     strv_free(s->guards);
     when_free(&s->when);

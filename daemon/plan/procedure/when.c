@@ -4,14 +4,23 @@
 #include <string.h>
 
 #include "common/alloc.h"
+#include "common/array.h"
 #include "common/buf.h"
 #include "common/nearest.h"
+#include "common/strv.h"
 #include "daemon/plan/procedure/model.h"
 
 enum { TERMS_MAX = 8 };
 
-static const char *const var_names[] = {"source", "target", "edition", "ha",      "image_on",  "regions",
-                                        "nodes",  "job",    "undo",    "reached", "ha_before", NULL};
+static const char *const var_names[] = {
+    [WHEN_SOURCE] = "source",       [WHEN_TARGET] = "target",
+    [WHEN_EDITION] = "edition",     [WHEN_HA] = "ha",
+    [WHEN_IMAGE_ON] = "image_on",   [WHEN_REGIONS] = "regions",
+    [WHEN_NODES] = "nodes",         [WHEN_JOB] = "job",
+    [WHEN_UNDO] = "undo",           [WHEN_REACHED] = "reached",
+    [WHEN_HA_BEFORE] = "ha_before", [WHEN_HA_BEFORE + 1] = NULL, /* for nearest() */
+};
+TABLE_ENDS(var_names, WHEN_HA_BEFORE + 1);
 
 /* The words that a variable may be compared with; NULL: it is not compared with words. */
 static const char *const *words_of(enum when_var v)
@@ -55,7 +64,7 @@ static int parse_op(struct cursor *c, enum cmp_op *op)
         {"<=", CMP_LE}, {">=", CMP_GE}, {"==", CMP_EQ}, {"!=", CMP_NE}, {"<", CMP_LT}, {">", CMP_GT}, {"=", CMP_EQ},
     };
     c->s += strspn(c->s, " \t\n");
-    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
+    for (size_t i = 0; i < ARRAY_LEN(ops); i++)
         if (strncmp(c->s, ops[i].text, strlen(ops[i].text)) == 0) {
             c->s += strlen(ops[i].text);
             *op = ops[i].op;
@@ -74,11 +83,14 @@ static int parse_var(struct cursor *c, bool rollback, enum when_var *v)
     int rc = 0;
     if (!w || !var_names[i]) {
         const char *near = w ? nearest(w, var_names) : NULL;
-        rc = ynode_err_at(c->node, at(c, start), c->e,
-                          near ? "\"when\" has no variable \"%s\" (did you mean \"%s\"?)"
-                               : "\"when\" needs a variable here: source, target, edition, ha, image_on, regions, "
-                                 "nodes, job, undo, reached or ha_before",
-                          w ? w : "", near);
+        struct buf list = {0};
+        strv_alternatives(&list, var_names);
+        if (near)
+            rc = ynode_err_at(c->node, at(c, start), c->e, "\"when\" has no variable \"%s\" (did you mean \"%s\"?)", w,
+                              near);
+        else
+            rc = ynode_err_at(c->node, at(c, start), c->e, "\"when\" needs a variable here: %s", buf_str(&list));
+        buf_free(&list);
     } else if (i == WHEN_JOB && rollback) {
         rc = ynode_err_at(c->node, at(c, start), c->e, "\"job\" is not available in steps of a rollback");
     } else if (i >= WHEN_UNDO && !rollback) {
@@ -96,8 +108,7 @@ static int parse_words(struct cursor *c, const char *start, const char *w, struc
         if (strcmp(ok[i], w) == 0)
             return 0;
     struct buf list = {0};
-    for (size_t i = 0; ok[i]; i++)
-        buf_printf(&list, "%s%s", i == 0 ? "" : ok[i + 1] ? ", " : " or ", ok[i]);
+    strv_alternatives(&list, ok);
     int rc = ynode_err_at(c->node, at(c, start), c->e, "\"%s\" must be %s, not \"%s\"", var_names[t->var],
                           buf_str(&list), w);
     buf_free(&list);
