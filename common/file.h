@@ -1,7 +1,7 @@
-/* Whole files that somebody has named: bounded, and never a wait.
+/* Reads whole files that somebody named: bounded, and without waiting.
  *
- * Only regular files are read, so a FIFO, a terminal or a device that was named by mistake is an error and hangs
- * nobody. No copy is made beside the caller's buffer: what holds a secret is zeroed there. */
+ * Only regular files are read, so that a FIFO, a terminal or a device named by mistake is an error and does not block.
+ * The caller's buffer is the only copy: a caller that reads a secret zeroes it there. */
 #pragma once
 #include <stddef.h>
 

@@ -13,10 +13,11 @@ const char *secret_use(const struct secret *s);
 size_t secret_len(const struct secret *s);
 void secret_wipe(struct secret *s); /* zeroes and frees; NULL is fine */
 
-/* Looking for it in text. Secrets of fewer than 4 bytes are not looked for: they would eat ordinary text. */
+/* Searching for it in text. Secrets of fewer than 4 bytes are not searched for, because they would match ordinary text.
+ */
 size_t secret_at(const struct secret *s, const char *text,
-                 size_t len); /* its length when text begins with it, else 0 */
-/* Where text was cut: how many bytes at its end may begin the secret; at its start may be the end of one. */
+                 size_t len); /* its length when text starts with it, otherwise 0 */
+/* For text that was cut: how many bytes at its end may be the start of the secret; at its start, the end of one. */
 size_t secret_begun(const struct secret *s, const char *text, size_t len);
 size_t secret_rest(const struct secret *s, const char *text, size_t len);
 /* Replaces each occurrence of the secret in text[0..*len) by "***" in place; *len may shrink. */

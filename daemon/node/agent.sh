@@ -4,33 +4,33 @@
 # Every line of either direction is at most 4096 bytes and one write, so that the runs, the probes and the agent can
 # share the channel. Payload lines are for printf %b. Requests and answers: wire.h.
 #
-# DIR/TOKEN.go is fence, identity and status of a run in one append-only file. Who wants to begin or to forbid a run
-# appends a line and then reads the first one: O_APPEND elects one writer, without a fork and for ever.
+# DIR/TOKEN.go is the fence, identity and status of a run in one append-only file. Whoever wants to start or to forbid a
+# run appends a line and then reads the first one: O_APPEND elects one writer, without a fork and once and for all.
 #   run PID START BOOT | fence      the first line counts
 #   exit STATUS                     after it
 # shellcheck shell=sh disable=SC2154 # OMSUP_AGENT is this text, set by whoever evaluates it
 
 unset answer arg at begun boot dir entry first go half id line list left mask mine nonce out pgrp pid rc rest rounds \
-    script secret start stat token verb verdict word # an exported name of ours would reach every child
+    script secret start stat token verb verdict word # otherwise an exported variable with one of these names would reach every child
 half=524288 # NODE_OUTPUT_MAX / 2
 
 say() { printf '%s\n' "$*"; }
 
-# The channel ends with a reason: the daemon reconnects and asks again. Until the hello the nonce tells it from a banner.
+# Ends the channel with a reason; the daemon reconnects and asks again. Before the hello, the nonce tells it from a banner.
 fail() {
     say "fail ${nonce:+$nonce }$*"
     exit 1
 }
 
-# Standard input in base64 as the output of request $1.
+# Sends standard input in base64 as the output of request $1.
 send() {
     for line in $(base64 -w 1920); do
         say "o $1 $line"
     done
 }
 
-# Standard input, a pipe, or its first and last half with one byte more to show the cut. (head may read too far here.)
-# Processes are what a small step costs: tail has a turn only when the first half was full.
+# Standard input, a pipe; or its first and last half, with one byte more to show the cut. (head may read too far here.)
+# Processes are the cost of a small step, so tail runs only when the first half was full.
 send_halves() {
     rounds=0
     for line in $(dd bs=65536 "count=$((half / 65536))" iflag=fullblock 2>/dev/null | base64 -w 1920); do
@@ -42,12 +42,12 @@ send_halves() {
     fi
 }
 
-# The file $2 as the output of request $1.
+# Sends the file $2 as the output of request $1.
 send_file() {
     if [ "$(wc -c <"$2")" -le "$((2 * half))" ]; then
         send "$1" <"$2"
     else
-        # shellcheck disable=SC2002 # a pipe has no size that tail could seek by
+        # shellcheck disable=SC2002 # unlike a file, a pipe has no size by which tail would seek
         cat "$2" | send_halves "$1"
     fi
 }
@@ -55,7 +55,7 @@ send_file() {
 # Sets pgrp and start of process $1; fails when there is none or only a zombie.
 process() {
     { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
-    # shellcheck disable=SC2086 # the name may hold anything, the numbers after it are ours to split
+    # shellcheck disable=SC2086 # the name may contain anything; only the numbers after it are split
     set -- ${stat##*) }
     [ "$#" -ge 20 ] || return 1
     case $1 in [ZXx]) return 1 ;; esac
@@ -76,8 +76,8 @@ members() {
     [ -n "$list" ]
 }
 
-# Does the run with leader $1, begun at $2 in boot $3, run now? While a member of its group lives its pid is not
-# given out again, so a leader that is gone, killed perhaps, does not hide a script that goes on.
+# Is the run with leader $1, started at $2 in boot $3, running now? While a member of its group lives, its pid is not
+# reused; so a leader that is gone (killed, perhaps) does not hide a script that is still running.
 alive() {
     [ "$3" = "$boot" ] || return 1
     if [ -e "/proc/$1/stat" ] && process "$1"; then
@@ -87,8 +87,8 @@ alive() {
     kill -0 "-$1" 2>/dev/null && members "$1"
 }
 
-# Sets verdict to what became of run $1: alive, lost, never (fenced now, if it was not) or "exited STATUS".
-# Only a whole, well-formed line is believed: what a power loss leaves behind is lost, not never.
+# Sets verdict to the outcome of run $1: alive, lost, never (fenced now, if it was not) or "exited STATUS".
+# Only a whole, well-formed line counts: what a power loss leaves behind means lost, not never.
 judge() {
     go=$dir/$1.go
     verdict=lost
@@ -103,7 +103,7 @@ judge() {
         fi
         case $word:$pid:$begun in run:*[!0-9]*:* | run::* | run:*:*[!0-9]* | run:*:) return 0 ;; run:*) ;; *) return 0 ;; esac
         { [ -n "$at" ] && [ -z "$rest" ]; } || return 0
-        # Life first, the exit line after it: a run that ends in between has left one.
+        # Checks for life first and for the exit line afterwards: a run that ends in between has left one.
         if alive "$pid" "$begun" "$at"; then
             verdict=alive
         fi
@@ -159,8 +159,8 @@ end() {
     answer "$1" "$2"
 }
 
-# Removes what is left of run $2. A fenced one keeps its fence: an older channel may still hold the request to begin it.
-# Of one that began that request was used up, and there is no other. Where nothing is left nothing is judged: that fences.
+# Removes the files of run $2. A fenced run keeps its fence, because an older channel may still hold the request to start
+# it. The request of a run that started is used up, and there is no other. Without files it is not judged: that would fence.
 forget() {
     verdict=
     if [ -e "$dir/$2.go" ] || [ -e "$dir/$2.script" ] || [ -e "$dir/$2.out" ]; then
@@ -197,7 +197,7 @@ window() {
     fi
 }
 
-# Makes standard input, a pipe with the secret when $1 says so, fd 3.
+# Makes standard input fd 3: a pipe with the secret, if $1 says so.
 hand_over() {
     if [ "$1" = secret ]; then
         exec 3<&0
@@ -207,7 +207,7 @@ hand_over() {
     exec </dev/null
 }
 
-# Request $1: the script for $2 seconds at most, from a pipe and without a file; with a secret or without, $3.
+# Request $1: runs the script for at most $2 seconds, from a pipe and without a file; with a secret or without, $3.
 probe() {
     hand_over "$3"
     exec 6>&1
@@ -232,8 +232,8 @@ launch() {
 
 # Request $1: run $2, with secret ($3 is "secret") or without.
 begin() {
-    # The script's file is claimed exclusively, so that a second request for the token cannot change it under the run.
-    # What a power loss made of a go file would not be a fence for the leader: dash reads over NUL bytes.
+    # The script's file is created exclusively, so that a second request for the token cannot change it under the run.
+    # A go file that a power loss has damaged would not be a fence for the leader: dash skips NUL bytes.
     set -C
     if [ -s "$dir/$2.go" ] || ! { printf '' >"$dir/$2.script"; } 2>/dev/null; then
         set +C
@@ -265,7 +265,7 @@ lead() {
     IFS= read -r first <"$go"
     if [ "$first" != "$mine" ]; then
         if [ "$first" = fence ]; then
-            rm -f "$dir/$token.script" "$out" # it may have been forgotten already, before these were made
+            rm -f "$dir/$token.script" "$out" # it may have been forgotten before these were created
             say "x $id never"
         else
             say "x $id gone"
@@ -282,7 +282,7 @@ lead() {
     trap '' PIPE # the channel may be long gone
     if ! say "exit $rc" >>"$go"; then
         say "x $id exited $rc"
-        # A full disk: stay alive, which is true enough, until the end can be told. A torn line is skipped by readers.
+        # With a full disk, stay alive until the end can be recorded. Readers skip a torn line.
         until printf '\nexit %s\n' "$rc" >>"$go"; do
             [ -d "$dir" ] || exit 0
             sleep 2
@@ -298,7 +298,7 @@ obey() {
         jobs >/dev/null 2>&1 # reaps what has ended
         case $verb in
         ping) say pong ;;
-        check) # fences nothing: its run may be about to begin
+        check) # does not fence: its run may be about to start
             verdict=pending
             [ -s "$dir/$token.go" ] && judge "$token"
             say "x $id $verdict"
@@ -308,7 +308,7 @@ obey() {
         tail) window "$id" "$token" "$arg" & ;;
         forget) forget "$id" "$token" ;;
         run | probe)
-            # A payload without its newline was cut by the end of the channel: nothing of it may run.
+            # A payload without its newline was cut by the end of the channel: no part of it may run.
             IFS= read -r script || exit 0
             if [ "$arg" = secret ]; then
                 IFS= read -r secret || exit 0
@@ -332,13 +332,13 @@ case $1 in
 agent)
     nonce=$2 dir=$3
     boot=$OMSUP_AGENT
-    unset OMSUP_AGENT # that is: do not export it
+    unset OMSUP_AGENT # so that it is no longer exported
     OMSUP_AGENT=$boot boot=
     read -r boot </proc/sys/kernel/random/boot_id
-    [ -n "$boot" ] || fail "no /proc/sys/kernel/random/boot_id"
-    # Its own, and what the scripts of procedures take for granted.
+    [ -n "$boot" ] || fail "cannot read /proc/sys/kernel/random/boot_id"
+    # Programs that the agent needs, and those that the scripts of procedures take for granted.
     for word in awk base64 cat dd grep head rm sed setsid sleep tail timeout wc; do
-        command -v "$word" >/dev/null || fail "no $word on this host"
+        command -v "$word" >/dev/null || fail "command not found on this host: $word"
     done
     # An external printf would show secrets in its arguments.
     case $(command -v printf) in */*) fail "printf is not built into sh" ;; esac
@@ -348,7 +348,7 @@ agent)
     [ -d "$dir" ] || mkdir -p "$dir" || fail "cannot create $dir"
     # shellcheck disable=SC3067 # dash, bash and busybox have -O
     { [ -O "$dir" ] && [ -w "$dir" ] && chmod 700 "$dir"; } ||
-        fail "$dir is another account's (is 'sudo: true' missing in the deployment file, or was there another account before?)"
+        fail "$dir belongs to another account: set 'sudo: true' in the deployment file, or remove it if another account was used before"
     say "hello 1 $nonce $boot"
     nonce=
     obey

@@ -2,13 +2,13 @@
  *
  * One long-lived channel per node carries requests to a small POSIX-sh agent (agent.sh), which is
  * sent over the channel at connect; nothing is installed on the node. A command started by
- * node_run() belongs to a run, known by its token, and outlives the channel, the daemon and the ssh
- * session; only the end of its host ends it unseen.
+ * node_run() belongs to a run, which is identified by its token and outlives the channel, the daemon
+ * and the ssh session; only a crash of its host ends it without a trace.
  *
  * Calling order: node_new(), node_connect(), then requests whenever node_state() is NODE_UP; a
  * request made while it is not up is answered NODE_GONE. Each request is answered by exactly one
  * callback, always from the loop and never from inside the call that made it. When the channel
- * breaks, every open request is answered NODE_GONE: its outcome is not known, ask node_look() after
+ * breaks, every open request is answered NODE_GONE: its outcome is unknown; call node_look() after
  * the node is up again. The node reconnects by itself with back-off until node_close().
  *
  * Threads: loop thread only. Ownership: everything passed in is copied; results are valid during the
@@ -25,7 +25,7 @@
 enum {
     NODE_TOKEN_MAX = 64,           /* bytes, [A-Za-z0-9._-] only */
     NODE_SCRIPT_MAX = 256 * 1024,  /* bytes */
-    NODE_OUTPUT_MAX = 1024 * 1024, /* of an answer; the node has all of it until it is forgotten */
+    NODE_OUTPUT_MAX = 1024 * 1024, /* of an answer; the node keeps all of it until node_forget() */
     NODE_PROBE_MAX = 1024 * 1024,  /* the same for a probe */
 };
 
@@ -33,9 +33,9 @@ enum node_state { NODE_DOWN, NODE_CONNECTING, NODE_UP };
 
 enum node_outcome {
     NODE_EXITED, /* exit, output are set */
-    NODE_ALIVE,  /* (look) it runs now */
-    NODE_NEVER,  /* it never began, and now never will: the token is fenced. See node_look() about reboots */
-    NODE_LOST,   /* it began, is not alive, and left no exit status */
+    NODE_ALIVE,  /* (look) it is running */
+    NODE_NEVER,  /* it never started and never will: the token is fenced. See node_look() about reboots */
+    NODE_LOST,   /* it started, is not alive, and left no exit status */
     NODE_GONE,   /* the channel broke or is not up: nothing is known */
 };
 
@@ -44,7 +44,7 @@ struct node_result {
     int exit;           /* 0…255; 128 + signal when a signal ended it */
     const char *output; /* standard output and error together, NUL-terminated; "" when none */
     size_t output_len;
-    bool output_cut; /* there was more than the limit: the answer has the first half and the last half of it */
+    bool output_cut; /* the output exceeded the limit: the answer has its first half and its last half */
 };
 
 typedef void node_cb(void *ctx, const struct node_result *r);
@@ -81,18 +81,18 @@ struct node_script {
     const struct secret *secret;
 };
 
-/* Starts a run. Answered NODE_EXITED at its end, or NODE_GONE (then it may or may not have begun; also when the token
- * was used before). Answered NODE_NEVER when the token is fenced, NODE_LOST when the run was killed together with the
- * shell that leads it. The same token never starts twice, whatever breaks. */
+/* Starts a run. Answered NODE_EXITED at its end, or NODE_GONE (then it may or may not have started; also when the token
+ * was used before); NODE_NEVER when the token is fenced, NODE_LOST when the run was killed together with the shell that
+ * leads it. The same token never starts twice, whatever breaks. */
 void node_run(struct node *n, const char *token, const struct node_script *s, node_cb *cb, void *ctx);
 
-/* What became of a run: NODE_EXITED, NODE_ALIVE, NODE_NEVER (and fences it), NODE_LOST. A run counts as alive while its
+/* The outcome of a run: NODE_EXITED, NODE_ALIVE, NODE_NEVER (and fences it), NODE_LOST. A run counts as alive while its
  * shell or any process of its group lives, unless it has left an exit status.
- * Run files are not synced. After a power loss the file of a run that began may be missing, so take NODE_NEVER for
- * NODE_LOST when node_boot_id() is not what it was when the run was asked for. */
+ * Run files are not synced. After a power loss the file of a run that started may be missing, so treat NODE_NEVER as
+ * NODE_LOST when node_boot_id() has changed since the run was requested. */
 void node_look(struct node *n, const char *token, node_cb *cb, void *ctx);
 
-/* Ends a run: TERM to its process group, KILL after `grace_ms`; or fences one that never began.
+/* Ends a run: TERM to its process group, KILL after `grace_ms`; or fences one that never started.
  * Answered when it is no longer alive: as node_look(), never NODE_ALIVE. */
 void node_kill(struct node *n, const char *token, unsigned grace_ms, node_cb *cb, void *ctx);
 
@@ -104,8 +104,8 @@ void node_tail(struct node *n, const char *token, uint64_t offset, node_cb *cb, 
  * Several may run at once. */
 void node_probe(struct node *n, const struct node_script *s, unsigned timeout_ms, node_cb *cb, void *ctx);
 
-/* Removes the files of a run whose answer is durable where it was asked for. NODE_EXITED: they are gone, or there were
- * none; NODE_ALIVE: it runs, and they stay. From then on nothing may be asked about the token: a look would find that
- * it never began. It is never started again, for it is asked for once: the request of a run that began was used up, and
- * one that never began keeps its fence, a few bytes. */
+/* Removes the files of a run whose answer the caller has made durable. NODE_EXITED: they are gone, or there were none;
+ * NODE_ALIVE: it is running, and they stay. From then on nothing may be asked about the token, because node_look()
+ * would report that it never started. Still it can never start again: the request of a run that started is used up, and
+ * a run that never started keeps its fence, a few bytes. */
 void node_forget(struct node *n, const char *token, node_cb *cb, void *ctx);

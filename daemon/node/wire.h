@@ -1,4 +1,4 @@
-/* What daemon and agent say to each other, as bytes. Pure: no I/O.
+/* The protocol between daemon and agent, as bytes. Pure: no I/O.
  *
  * Requests, one per line, ID being a decimal number chosen here:
  *   run ID TOKEN [secret]       + a payload line with the script [+ one with the secret]
@@ -10,8 +10,8 @@
  *   o ID BASE64                      a piece of output
  *   x ID exited STATUS | x ID alive | never | lost | gone | pending
  *   pong
- *   fail TEXT                        the agent cannot go on; until the hello: fail NONCE TEXT
- * All bytes from the agent are outside bytes: what is not exactly one of these ends the channel. */
+ *   fail TEXT                        the agent cannot continue; before the hello: fail NONCE TEXT
+ * All bytes from the agent come from outside: anything that is not exactly one of these ends the channel. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -41,12 +41,13 @@ bool wire_base64(struct buf *out, const char *text);
 
 /* One payload line for printf %b, with its newline. */
 void wire_payload(struct buf *out, const char *bytes, size_t len);
-/* The same for a secret, in memory of its own that was never moved: wipe *size bytes, free. */
+/* The same for a secret, in its own memory that was never moved; the caller wipes *size bytes and frees. */
 char *wire_secret(const struct secret *s, size_t *size);
 
 /* 'quoted' for any POSIX shell. */
 void wire_quote(struct buf *out, const char *s);
-/* The environment as exports, then the script; on one line as far as the values are, to keep its line numbers. */
+/* The environment as exports, then the script. The exports add no lines beyond those of the values, so that the script
+ * keeps its line numbers. */
 void wire_script(struct buf *out, const struct node_script *s);
 
 bool wire_token_ok(const char *token);
