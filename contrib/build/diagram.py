@@ -15,15 +15,23 @@ def rows(name, pattern):
         return re.findall(pattern, f.read(), re.M)
 
 
+def cause(who, run, begun):
+    """What moves a subtask, in a word: two dozen events on the arrows would tell people nothing."""
+    if who == "BY_WORLD":
+        return {"RUN_SAME": "check", "RUN_LEFT": "timeout"}.get(run, "attempt")
+    return "operator" if who == "BY_OPERATOR" or begun else "its turn"  # the engine begins nothing again by itself
+
+
 def diagram():
     shown = {p: s.replace("STATE_", "").title().replace("_", "") for p, s in rows("phases.def", r'^PHASE\((\w+),\s*"[^"]*",\s*(\w+)')}
-    word = dict(rows("events.def", r'^EVENT\((\w+),\s*"([^"]*)"'))
+    events = {e: (who, run) for e, who, run in rows("events.def", r'^EVENT\((\w+),\s*"[^"]*",\s*(\w+),\s*(\w+)\)')}
     edges = {}
     for a, event, b in rows("transitions.def", r"^ROW\((\w+),\s*(\w+),\s*(\w+),"):
         if shown[a] != shown[b]:
-            edges.setdefault((shown[a], shown[b]), [])
-            if word[event] not in edges[shown[a], shown[b]]:
-                edges[shown[a], shown[b]].append(word[event])
+            causes = edges.setdefault((shown[a], shown[b]), [])
+            word = cause(*events[event], a != "PENDING")
+            if word not in causes:
+                causes.append(word)
     lines = ["```mermaid", "stateDiagram-v2", "    InDoubt: In Doubt", "    [*] --> Pending"]
     lines += ["    %s --> %s: %s" % (a, b, ", ".join(e)) for (a, b), e in edges.items()]
     return "\n".join(lines + ["```"]) + "\n"
