@@ -24,12 +24,13 @@ RIGHT = {
     "plan": {"deployment": "x", "file": "f", "type": "check"},
     "list": {}, "status": {}, "show": {"job": 1}, "events": {}, "watch": {"job": 1}, "procedures": {},
     "logs": {"job": 1, "step": "s00", "subtask": "n1"},
-    "start": {"job": 1}, "pause": {"job": 1}, "resume": {"job": 1}, "retry": {"job": 1}, "skip": {"job": 1, "reason": "r"},
-    "done": {"job": 1, "reason": "r"}, "confirm": {"job": 1}, "reject": {"job": 1, "reason": "r"}, "cancel": {"job": 1, "reason": "r"},
     "rollback": {"job": 1, "reason": "r"}, "path": {"edition": "enterprise", "from": "4.0.2", "to": "4.2.3"},
     "discover": {"hosts": ["local"], "sudo": False, "container": "c"},
     "rename-project": {"deployment": "x", "file": "f", "kind": "migration", "id": 7, "name": "n", "execute": False},
 }
+with open(os.path.join(ROOT, "common", "verbs.def"), encoding="utf-8") as verbs:  # each verb is a method
+    for verb, reason in re.findall(r"^VERB\(\w+, (\w+),[^\"]*\b(PLAIN|CAREFUL)\b", verbs.read(), re.M):
+        RIGHT[verb] = {"job": 1, "reason": "r"} if reason == "CAREFUL" else {"job": 1}
 UNCHECKED = {("hello", "client"), ("hello", "version")}  # only for people
 WRONG = [{}, [], [[1]], {"a": {"b": 1}}, None]
 WRONG_BY_TYPE = {"number": ["1", True, -1, 1.5, 1e300, -0.5], "text": [1, True, ""], "bool": [1, "true", ""]}
