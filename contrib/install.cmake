@@ -13,4 +13,4 @@ install(FILES contrib/completion/omsupctl.bash DESTINATION ${CMAKE_INSTALL_DATAD
 install(FILES contrib/completion/omsupctl.zsh DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions RENAME _omsupctl)
 install(FILES contrib/completion/omsupctl.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 install(FILES contrib/examples/two-node.yaml contrib/examples/omsupd.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
-install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES LICENSE schema/protocol.md schema/deployment.md schema/procedure.md DESTINATION ${CMAKE_INSTALL_DOCDIR})

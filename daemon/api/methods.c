@@ -47,7 +47,7 @@ static void m_hello(struct request *r, const struct params *p)
     cJSON_AddStringToObject(o, "daemon", "omsupd");
     cJSON_AddStringToObject(o, "version", OMSUP_VERSION);
     cJSON_AddNumberToObject(o, "protocol", PROTOCOL_VERSION);
-    cJSON_AddStringToObject(o, "access", r->session->peer.access == ACCESS_OPERATE ? "operate" : "look");
+    cJSON_AddStringToObject(o, "access", r->session->peer.access == ACCESS_OPERATE ? "operate" : "view");
     cJSON_AddStringToObject(o, "host", r->session->server->host);
     request_ok(r, o);
 }
@@ -277,7 +277,7 @@ static int check_access(const struct session *s, const struct method *m, struct 
     if (!s->hello && m->fn != m_hello)
         return err_set(e, ERR_USAGE, "the first call of a connection must be hello");
     if (s->peer.access < m->access)
-        return err_set(e, ERR_DENIED, "permission denied: %s may look, not operate", s->peer.login);
+        return err_set(e, ERR_DENIED, "permission denied: %s may view jobs, but not change them", s->peer.login);
     return 0;
 }
 

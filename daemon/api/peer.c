@@ -38,7 +38,7 @@ int peer_of(int fd, gid_t operators, gid_t viewers, struct peer *out, struct err
     if (u.uid == 0 || u.uid == geteuid() || in_group(fd, u.gid, operators))
         out->access = ACCESS_OPERATE;
     else if (in_group(fd, u.gid, viewers))
-        out->access = ACCESS_LOOK;
+        out->access = ACCESS_VIEW;
     const struct passwd *pw = getpwuid(u.uid);
     out->uid = u.uid;
     out->login = pw ? xstrdup(pw->pw_name) : xasprintf("uid %u", (unsigned)u.uid);

@@ -4,7 +4,7 @@
 
 #include "common/err.h"
 
-enum access { ACCESS_NONE, ACCESS_LOOK, ACCESS_OPERATE };
+enum access { ACCESS_NONE, ACCESS_VIEW, ACCESS_OPERATE };
 
 struct peer {
     enum access access;

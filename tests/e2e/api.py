@@ -186,7 +186,7 @@ class Input(omslab.Case):
         self.assertEqual(as_member("games", "list").status, 0)
         a = as_member("games", "submit", copy)
         self.assertEqual(a.status, 5, a.err)
-        self.assertIn("may look, not operate", a.err)
+        self.assertIn("may view jobs, but not change them", a.err)
         self.assertEqual(as_member("nogroup", "list").status, 5)
         self.assertEqual(as_member("daemon", "submit", copy).status, 0)
         self.assertEqual(lab.json("list")["jobs"][0]["operator"], "nobody")

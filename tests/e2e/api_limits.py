@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The socket against peers that mean harm or do not care: every parameter of every method with a wrong value, requests in
-one heap, answers and notifications that nobody reads, and what those may see who may only look."""
+one heap, answers and notifications that nobody reads, and what viewers may see. And its document: it says what the program
+does."""
 import grp
 import json
 import os
@@ -12,47 +13,33 @@ import threading
 import unittest
 
 import omslab
+import protocol_tables
 from omslab import Small
 
-ROOT = os.path.dirname(omslab.TESTS)
 STEPS = "".join("- step: s%02d\n  title: Step %d\n  for: node\n  probe: \"echo a line of output\"\n" % (k, k) for k in range(40))
 
-# What a method is called with when it is called rightly; of the documented parameters the loop below makes wrong ones.
+# What each form of a method is called with when it is called rightly; the tests below make wrong requests of them.
 RIGHT = {
-    "hello": {"client": "t", "version": "0", "protocol": 1},
-    "submit": {"deployment": "x", "file": "f", "type": "upgrade", "start": False},
-    "plan": {"deployment": "x", "file": "f", "type": "check"},
-    "list": {}, "status": {}, "show": {"job": 1}, "events": {}, "watch": {"job": 1}, "procedures": {},
-    "logs": {"job": 1, "step": "s00", "subtask": "n1"},
-    "rollback": {"job": 1, "reason": "r"}, "path": {"edition": "enterprise", "from": "4.0.2", "to": "4.2.3"},
-    "discover": {"hosts": ["local"], "sudo": False, "container": "c"},
-    "rename-project": {"deployment": "x", "file": "f", "kind": "migration", "id": 7, "name": "n", "execute": False},
+    "hello": [{"client": "t", "version": "0", "protocol": 1}],
+    "submit": [{"deployment": "x", "file": "f", "type": "upgrade", "start": False}],
+    "plan": [{"job": 1}, {"deployment": "x", "file": "f", "type": "check"}],
+    "list": [{}], "status": [{}], "show": [{"job": 1}], "events": [{}], "watch": [{"job": 1}], "procedures": [{"name": "ee-4.2.3"}, {}],
+    "logs": [{"job": 1, "step": "s00", "subtask": "n1"}],
+    "rollback": [{"job": 1, "plan_only": True}, {"job": 1, "reason": "r"}], "path": [{"edition": "enterprise", "from": "4.0.2", "to": "4.2.3"}],
+    "discover": [{"hosts": ["local"], "sudo": False, "container": "c"}],
+    "rename-project": [{"deployment": "x", "file": "f", "kind": "migration", "id": 7, "name": "n", "execute": False}],
 }
-with open(os.path.join(ROOT, "common", "verbs.def"), encoding="utf-8") as verbs:  # each verb is a method
-    for verb, reason in re.findall(r"^VERB\(\w+, (\w+),[^\"]*\b(PLAIN|CAREFUL)\b", verbs.read(), re.M):
-        RIGHT[verb] = {"job": 1, "reason": "r"} if reason == "CAREFUL" else {"job": 1}
-UNCHECKED = {("hello", "client"), ("hello", "version")}  # only for people
+RIGHT.update((row[1], [{"job": 1, "reason": "r"} if row[4] == "CAREFUL" else {"job": 1}]) for row in protocol_tables.rows("common/verbs.def", "VERB"))
 WRONG = [{}, [], [[1]], {"a": {"b": 1}}, None]
-WRONG_BY_TYPE = {"number": ["1", True, -1, 1.5, 1e300, -0.5], "text": [1, True, ""], "bool": [1, "true", ""]}
-NUMBERS = {"job", "since", "limit", "attempt", "offset", "protocol", "id"}
-BOOLS = {"start", "force", "sudo", "execute", "plan_only"}
+WRONG_BY_KIND = {"whole": ["1", True, -1, 1.5, 1e300, -0.5], "string": [1, True, ""], "true": [1, "true", ""], "one": ["x", 1, {"0": "x"}, [1], ""],
+                 "array": ["x", 1, {"0": "x"}, [1], [None], ["a"] * 1000, [["local"]]]}
 
 
-def methods():
-    """{method: (access, [parameter, …])}: the table of methods and the documented parameters must be of the same methods."""
-    with open(os.path.join(ROOT, "common", "methods.def"), encoding="utf-8") as f:
-        table = dict(re.findall(r'^METHOD\(\w+, *"([\w-]+)", *(\w+),', f.read(), re.M))
-    with open(os.path.join(ROOT, "common", "verbs.def"), encoding="utf-8") as f:  # each verb is a method
-        table.update((name, "OPERATE") for name in re.findall(r"^VERB\(\w+, (\w+),", f.read(), re.M))
-    documented = {}
-    with open(os.path.join(ROOT, "schema", "protocol.md"), encoding="utf-8") as f:
-        for line in f:
-            cells = [c.strip() for c in line.split("|")]
-            if len(cells) >= 5 and cells[1].startswith("`"):
-                for name in re.findall(r"`([\w-]+)`", cells[1]):
-                    documented[name] = re.findall(r"`([\w-]+)`", cells[3])
-    assert set(table) == set(documented), set(table) ^ set(documented)
-    return {name: (access, documented[name]) for name, access in table.items()}
+def forms():
+    """(method, its number, access, parameters, what it is called with)"""
+    for method, found in sorted(protocol_tables.methods().items()):
+        for n, (access, params) in enumerate(found):
+            yield method, n, access, params, RIGHT[method][n]
 
 
 class Raw:
@@ -92,6 +79,18 @@ class Raw:
         return sent
 
 
+def members(value, of=None):
+    """The names of all members of objects in it; those of facts are the scripts' own."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if of != "facts":
+                yield name
+            yield from members(inner, name)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from members(inner, of)
+
+
 def request(number, method, **params):
     return json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": params}).encode() + b"\n"
 
@@ -126,33 +125,79 @@ class Limits(unittest.TestCase):
 
     def test_every_parameter_of_every_method_with_wrong_values(self):
         count = 0
-        for method, (_, names) in sorted(methods().items()):
-            self.assertIn(method, RIGHT)
-            self.assertLessEqual(set(RIGHT[method]), set(names), method)
-            for name in names:
-                if (method, name) in UNCHECKED:
-                    continue
-                kind = "number" if name in NUMBERS else "bool" if name in BOOLS else "text" if name != "hosts" else "array"
+        for method, n, _, params, right in forms():
+            for name, (_, kind) in params.items():
                 # One connection for each: a watch that was taken would send more than its answer.
                 raw = Raw(self, self.lab, hello=method != "hello")
-                for value in WRONG + WRONG_BY_TYPE.get(kind, ["x", 1, {"0": "x"}, [1], [None], ["a"] * 1000]):
-                    if kind == "array" and value == [[1]]:
-                        value = [["local"]]
-                    params = dict(RIGHT[method])
-                    if method == "plan" and name == "job":
-                        params = {}
-                    params[name] = value
+                for value in WRONG + WRONG_BY_KIND[kind.split()[0]]:
+                    wrong = dict(right, **{name: value})
                     if name == "subtask":
-                        params.setdefault("step", "s00")
-                    with self.subTest(method=method, param=name, value=value):
-                        answer = raw.call(method, params)
+                        wrong.setdefault("step", "s00")
+                    with self.subTest(method=method, form=n, param=name, value=value):
+                        answer = raw.call(method, wrong)
                         self.assertIn("error", answer)
                         self.assertEqual(answer["error"]["data"]["name"], "PARAMS", answer)
                         self.assertIn('"%s"' % name, answer["error"]["message"])
                     count += 1
                 raw.close()
-        self.assertGreater(count, 400)
+        self.assertGreater(count, 700)
         self.alive()
+
+    def test_a_member_that_no_method_has(self):
+        for method, n, _, _, right in forms():
+            raw = Raw(self, self.lab, hello=method != "hello")
+            for name in ("nobody-has-this", "Params", ""):
+                with self.subTest(method=method, form=n, name=name):
+                    answer = raw.call(method, dict(right, **{name: 1}))
+                    self.assertEqual(answer.get("error", {}).get("data", {}).get("name"), "PARAMS", answer)
+                    self.assertIn('"%s"' % name, answer["error"]["message"])
+            raw.close()
+        self.alive()
+
+    # --- schema/protocol.md ------------------------------------------------------------------------------------
+
+    def test_the_document_tells_what_the_program_takes(self):
+        self.assertEqual(protocol_tables.documented(), protocol_tables.methods())
+        self.assertEqual({m: len(f) for m, f in protocol_tables.methods().items()}, {m: len(f) for m, f in RIGHT.items()})
+        text = protocol_tables.read("schema", "protocol.md")
+        self.assertEqual(re.findall(r"^\| `([A-Z_]+)` \| (-\d+) \|", text, re.M), [(r[0], r[1]) for r in protocol_tables.rows("common/errors.def", "ERR")])
+        for row in protocol_tables.rows("common/states.def", "STATE"):
+            self.assertIn("`%s`" % row[1].strip('"'), text)
+        self.assertIn("protocol %d" % protocol_tables.constants()["PROTOCOL_VERSION"], text)
+
+    def test_every_example_of_the_document(self):
+        """A request of it is one that omsupd understands; an answer has no member that the document does not name."""
+        text = protocol_tables.read("schema", "protocol.md")
+        seen = set()
+        for method, request_, answer in protocol_tables.examples():
+            raw = Raw(self, self.lab, hello=method != "hello")
+            with self.subTest(method):
+                asked = json.loads(request_)
+                self.assertEqual(asked["method"], method)
+                got = raw.call(method, asked["params"])
+                self.assertNotIn(got.get("error", {}).get("data", {}).get("name"), ("USAGE", "PARSE", "METHOD", "PARAMS"), got)
+                told = json.loads(answer)
+                self.assertEqual(told["id"], asked["id"])
+                for name in members(told["result"]):
+                    self.assertIn("`%s`" % name, text)
+            raw.close()
+            seen.add(method)
+        self.assertEqual(seen, set(protocol_tables.methods()))
+
+    def test_no_answer_has_a_member_that_the_document_does_not_name(self):
+        text = protocol_tables.read("schema", "protocol.md")
+        lab = Small(STEPS)
+        self.addCleanup(lab.close)
+        self.assertTrue(lab.start())
+        job = lab.submit(lab.file, "--start")
+        lab.wait_state(job, "Successful")
+        c = lab.client()
+        for method, params in (("status", {}), ("list", {}), ("events", {}), ("show", {"job": job, "step": "s00"}), ("show", {"job": job, "step": "s00", "subtask": "n1"}),
+                               ("logs", {"job": job, "step": "s00", "subtask": "n1"}), ("plan", {"job": job}), ("procedures", {}), ("path", {"from": "4.0.2", "to": "4.2.3"})):
+            for name in members(c.call(method, **params)):
+                with self.subTest(method=method, member=name):
+                    self.assertIn("`%s`" % name, text)
+        c.close()
 
     def test_long_texts_and_unknown_members(self):
         raw = Raw(self, self.lab)
@@ -271,7 +316,7 @@ class Limits(unittest.TestCase):
                 self.assertLess(messages, 60)
         c.close()
 
-    # --- who may only look --------------------------------------------------------------------------------------
+    # --- viewers ------------------------------------------------------------------------------------------------
 
     def connect_as(self, lab, user, group):
         """The kernel keeps the credentials of connect(): they are borrowed for that long."""
@@ -286,7 +331,7 @@ class Limits(unittest.TestCase):
             os.setegid(gid)
             os.setgroups(groups)
 
-    def test_who_may_look_starts_nothing(self):
+    def test_a_viewer_starts_nothing(self):
         """No method of theirs runs anything, on any host: a deployment names commands that would run as the daemon."""
         if os.geteuid() != 0:
             self.fail("root is needed: it becomes another user")
@@ -304,26 +349,25 @@ class Limits(unittest.TestCase):
         os.chmod(trap, 0o755)
         deployment = lab.deployment.replace(lab.path("node1", "docker"), trap)
         asked = []
-        for method, (access, _) in sorted(methods().items()):
-            params = dict(RIGHT[method])
+        for method, _, access, _, right in forms():
+            params = dict(right)
             for name, value in (("deployment", deployment), ("job", job)):
                 if name in params:
                     params[name] = value
             if method != "hello":
                 asked.append((method, access, params))
-        asked.append(("plan", "LOOK", {"job": job}))
         raw = self.connect_as(lab, nobody, "games")
-        self.assertEqual(raw.call("hello", {"protocol": 1})["result"]["access"], "look")
+        self.assertEqual(raw.call("hello", {"protocol": 1})["result"]["access"], "view")
         for method, access, params in asked:
             answer = raw.call(method, params)
             while "method" in answer:  # of the watch
                 answer = raw.read()
             with self.subTest(method=method, params=sorted(params)):
-                if access == "OPERATE" or "deployment" in params:
+                if access == "operate":
                     self.assertEqual(answer.get("error", {}).get("data", {}).get("name"), "DENIED", answer)
                 elif method != "logs":
                     self.assertIn("result", answer)
-        self.assertFalse(os.path.exists(trap + ".sprung"), "a peer that may only look has run a command")
+        self.assertFalse(os.path.exists(trap + ".sprung"), "a viewer has run a command")
 
 
 if __name__ == "__main__":

@@ -29,9 +29,12 @@ setup_file() {
 		644 share/doc/omsupd/examples/two-node.yaml
 		644 share/doc/omsupd/examples/omsupd.yaml
 		644 share/doc/omsupd/LICENSE
+		644 share/doc/omsupd/protocol.md
+		644 share/doc/omsupd/deployment.md
+		644 share/doc/omsupd/procedure.md
 	END
 	# and nothing else
-	[ "$(find "$ROOT" -type f | wc -l)" = 14 ]
+	[ "$(find "$ROOT" -type f | wc -l)" = 17 ]
 }
 
 @test "the programs run from there and know their version" {

@@ -190,7 +190,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int fd = dial();
     while (!server->sessions)
         uv_run(&loop, UV_RUN_NOWAIT);
-    server->sessions->peer.access = ACCESS_LOOK;
+    server->sessions->peer.access = ACCESS_VIEW;
     struct buf in = {0};
     size_t sent = 0;
     int quiet = 0;

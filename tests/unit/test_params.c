@@ -17,7 +17,7 @@
 #define P(member) PARAM_BIT(member)
 #define S(state) STATE_BIT(STATE_##state)
 #define BIT(i) (UINT64_C(1) << (i))
-enum { LOOK, OPERATE };
+enum { VIEW, OPERATE };
 enum { PLAIN, CAREFUL };
 
 static const struct form {
