@@ -2,18 +2,42 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "common/array.h"
 #include "common/buf.h"
 
 static enum log_level max_level = LOG_L_INFO;
+
+const char *const log_levels[] = {[LOG_L_ERROR] = "error",
+                                  [LOG_L_WARN] = "warning",
+                                  [LOG_L_INFO] = "info",
+                                  [LOG_L_DEBUG] = "debug",
+                                  [LOG_L_DEBUG + 1] = NULL};
+
+/* Of a line: its sd-daemon(3) priority, and what stands in front of it. */
+static const struct {
+    char priority;
+    const char *prefix;
+} looks[] = {[LOG_L_ERROR] = {'3', "error: "},
+             [LOG_L_WARN] = {'4', "warning: "},
+             [LOG_L_INFO] = {'6', ""},
+             [LOG_L_DEBUG] = {'7', "debug: "}};
+TABLE_ENDS(looks, LOG_L_DEBUG);
+
+enum log_level log_level_parse(const char *word)
+{
+    for (int i = LOG_L_ERROR; i <= LOG_L_DEBUG; i++)
+        if (strcmp(log_levels[i], word) == 0)
+            return (enum log_level)i;
+    return LOG_L_INFO;
+}
 
 void log_set_level(enum log_level level) { max_level = level; }
 
 void log_line(enum log_level level, const char *fmt, ...)
 {
-    static const char *const name[] = {"error: ", "warning: ", "", "debug: "};
-    static const char prio[] = {'3', '4', '6', '7'};
     if (level > max_level)
         return;
     char text[4096];
@@ -23,9 +47,9 @@ void log_line(enum log_level level, const char *fmt, ...)
     va_end(ap);
     struct buf out = {0};
     if (isatty(STDERR_FILENO))
-        buf_puts(&out, name[level]);
+        buf_puts(&out, looks[level].prefix);
     else
-        buf_printf(&out, "<%c>%s", prio[level], name[level]);
+        buf_printf(&out, "<%c>%s", looks[level].priority, looks[level].prefix);
     for (const char *p = text; *p; p++) {
         unsigned char c = (unsigned char)*p;
         if (c < 0x20 || c == 0x7f)

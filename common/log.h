@@ -4,6 +4,8 @@
 
 enum log_level { LOG_L_ERROR, LOG_L_WARN, LOG_L_INFO, LOG_L_DEBUG };
 
+extern const char *const log_levels[];            /* their words, for the configuration; ends with NULL */
+enum log_level log_level_parse(const char *word); /* LOG_L_INFO when it is none of them */
 void log_set_level(enum log_level level);
 void log_line(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

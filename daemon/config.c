@@ -6,70 +6,78 @@
 #include <string.h>
 
 #include "common/alloc.h"
+#include "common/array.h"
 #include "common/file.h"
+#include "common/log.h"
+#include "common/strv.h"
 #include "daemon/yaml/yaml_tree.h"
 
 #define DEFAULT_FILE "/etc/omsup/omsupd.yaml"
 enum { CONFIG_MAX = 64 * 1024 };
 
-const char config_usage[] =
-    "usage: omsupd [OPTION…]\n"
-    "Run OMS upgrades as resumable jobs, controlled with omsupctl.\n\n"
-    "  -c, --config FILE      configuration file (default: " DEFAULT_FILE " if it exists)\n"
-    "  -s, --socket PATH      local socket (default: /run/omsup/omsupd.sock)\n"
-    "  -d, --state DIR        directory of the journal (default: /var/lib/omsup)\n"
-    "  -r, --runs DIR         directory of run files on every host (default: /var/lib/omsup/runs)\n"
-    "  -p, --procedures DIR   directory of additional procedures, or replacements for built-in ones\n"
-    "  -l, --log LEVEL        log up to this level: error, warning, info or debug (default: info)\n"
-    "  -h, --help             show this help\n"
-    "  -V, --version          show the version\n";
-
-static const char *const levels[] = {"error", "warning", "info", "debug", NULL};
-
-static void set(char **field, const char *value)
-{
-    char *copy = xstrdup(value);
-    free(*field);
-    *field = copy;
-}
-
 static const char *absolute(const char *s) { return s[0] == '/' ? NULL : "an absolute path"; }
 
-static int level_of(const char *word, enum log_level *out)
+static const char *const reboot_words[] = {"pause", "resume", NULL};
+
+static const struct key {
+    size_t at; /* of the member */
+    const char *name;
+    yvalid_fn *valid;
+    const char *const *words;
+    const char *value;
+    char letter;
+    const char *option, *argument, *help;
+} keys[] = {
+#define KEY(member, key, valid, words, value, letter, option, argument, help)                                          \
+    {offsetof(struct config, member), key, valid, words, value, letter, option, argument, help},
+#include "daemon/config.def"
+#undef KEY
+};
+
+/* Options that set no key. */
+static const struct option others[] = {
+    {"config", required_argument, NULL, 'c'}, {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}};
+
+static char **member(struct config *c, const struct key *k) { return (char **)((char *)c + k->at); }
+
+static void set(struct config *c, const struct key *k, const char *value)
 {
-    for (int i = 0; levels[i]; i++)
-        if (strcmp(levels[i], word) == 0) {
-            *out = (enum log_level)i;
-            return 0;
-        }
-    return -1;
+    free(*member(c, k));
+    *member(c, k) = xstrdup(value);
+}
+
+void config_usage(struct buf *b)
+{
+    buf_puts(b, "usage: omsupd [OPTION…]\n"
+                "Run OMS upgrades as resumable jobs, controlled with omsupctl.\n\n"
+                "  -c, --config FILE      configuration file (default: " DEFAULT_FILE " if it exists)\n");
+    for (const struct key *k = keys; k < keys + ARRAY_LEN(keys); k++) {
+        if (!k->option)
+            continue;
+        char *option = xasprintf("--%s %s", k->option, k->argument);
+        buf_printf(b, "  -%c, %-18s %s", k->letter, option, k->help);
+        if (k->value)
+            buf_printf(b, " (default: %s)", k->value);
+        buf_puts(b, "\n");
+        free(option);
+    }
+    buf_puts(b, "  -h, --help             show this help\n"
+                "  -V, --version          show the version\n");
 }
 
 static int read_tree(const char *path, const char *text, size_t len, struct config *c, struct err *e)
 {
-    static const char *const known[] = {"socket",  "state_directory", "run_directory", "procedures", "operators",
-                                        "viewers", "after_reboot",    "log",           NULL};
-    static const char *const reboot[] = {"pause", "resume", NULL};
+    const char *known[ARRAY_LEN(keys) + 1] = {NULL};
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+        known[i] = keys[i].name;
     struct ytree *t;
-    char *word = NULL, *log = NULL;
     int rc = ytree_load(text, len, CONFIG_MAX, path, 0, &t, e);
     if (rc)
         return rc;
-    const struct ynode *root = ytree_root(t);
-    if ((rc = ymap_known(root, known, e)) == 0 &&
-        (rc = yget_str(root, "socket", Y_OPTIONAL, absolute, &c->socket, e)) == 0 &&
-        (rc = yget_str(root, "state_directory", Y_OPTIONAL, absolute, &c->state_dir, e)) == 0 &&
-        (rc = yget_str(root, "run_directory", Y_OPTIONAL, absolute, &c->run_dir, e)) == 0 &&
-        (rc = yget_str(root, "procedures", Y_OPTIONAL, absolute, &c->procedures, e)) == 0 &&
-        (rc = yget_str(root, "operators", Y_OPTIONAL, NULL, &c->operators, e)) == 0 &&
-        (rc = yget_str(root, "viewers", Y_OPTIONAL, NULL, &c->viewers, e)) == 0 &&
-        (rc = yget_word(root, "after_reboot", Y_OPTIONAL, reboot, &word, e)) == 0)
-        rc = yget_word(root, "log", Y_OPTIONAL, levels, &log, e);
-    c->resume_after_reboot = word && strcmp(word, "resume") == 0;
-    if (log)
-        level_of(log, &c->log);
-    free(word);
-    free(log);
+    rc = ymap_known(ytree_root(t), known, e);
+    for (const struct key *k = keys; rc == 0 && k < keys + ARRAY_LEN(keys); k++)
+        rc = k->words ? yget_word(ytree_root(t), k->name, Y_OPTIONAL, k->words, member(c, k), e)
+                      : yget_str(ytree_root(t), k->name, Y_OPTIONAL, k->valid, member(c, k), e);
     ytree_free(t);
     return rc;
 }
@@ -87,80 +95,78 @@ static int read_file(const char *path, bool must, struct config *c, struct err *
     return rc;
 }
 
-/* The options override the file, so the file is read first. */
-static const char *file_option(int argc, char **argv)
+static int set_option(struct config *c, const struct key *k, const char *value, struct err *e)
 {
-    for (int i = 1; i < argc; i++) {
-        if ((strcmp(argv[i], "-c") == 0 || strcmp(argv[i], "--config") == 0) && i + 1 < argc)
-            return argv[i + 1];
-        if (strncmp(argv[i], "--config=", 9) == 0)
-            return argv[i] + 9;
+    if (k->words && !strv_has((char *const *)k->words, value)) {
+        struct buf list = {0};
+        strv_alternatives(&list, k->words);
+        err_set(e, ERR_USAGE, "--%s must be %s, not \"%.40s\"", k->option, buf_str(&list), value);
+        buf_free(&list);
+        return ERR_USAGE;
     }
-    return NULL;
+    set(c, k, value);
+    return 0;
 }
 
-static int read_options(int argc, char **argv, struct config *c, struct err *e)
+static int read_options(int argc, char **argv, struct config *c, const char **file, struct err *e)
 {
-    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
-                                            {"socket", required_argument, NULL, 's'},
-                                            {"state", required_argument, NULL, 'd'},
-                                            {"runs", required_argument, NULL, 'r'},
-                                            {"procedures", required_argument, NULL, 'p'},
-                                            {"log", required_argument, NULL, 'l'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {"version", no_argument, NULL, 'V'},
-                                            {NULL, 0, NULL, 0}};
-    int o;
-    opterr = 0;
-    while ((o = getopt_long(argc, argv, ":c:s:d:r:p:l:hV", options, NULL)) != -1) {
-        switch (o) {
-        case 'c':
-            break;
-        case 's':
-            set(&c->socket, optarg);
-            break;
-        case 'd':
-            set(&c->state_dir, optarg);
-            break;
-        case 'r':
-            set(&c->run_dir, optarg);
-            break;
-        case 'p':
-            set(&c->procedures, optarg);
-            break;
-        case 'l':
-            if (level_of(optarg, &c->log))
-                return err_set(e, ERR_USAGE, "--log must be error, warning, info or debug, not \"%s\"", optarg);
-            break;
-        case 'h':
-            c->help = true;
-            break;
-        case 'V':
-            c->version = true;
-            break;
-        case ':':
-            return err_set(e, ERR_USAGE, "option %s needs a value", argv[optind - 1]);
-        default:
-            return err_set(e, ERR_USAGE, "unknown option %s", argv[optind - 1]);
+    struct option options[ARRAY_LEN(keys) + ARRAY_LEN(others) + 1] = {0};
+    struct buf letters = {0};
+    size_t n = 0;
+    buf_puts(&letters, ":c:hV");
+    for (; n < ARRAY_LEN(others); n++)
+        options[n] = others[n];
+    for (const struct key *k = keys; k < keys + ARRAY_LEN(keys); k++)
+        if (k->option) {
+            options[n++] = (struct option){k->option, required_argument, NULL, k->letter};
+            buf_printf(&letters, "%c:", k->letter);
         }
+    int rc = 0, o;
+    opterr = 0;
+    optind = 0; /* from the beginning: they are read twice */
+    while (rc == 0 && (o = getopt_long(argc, argv, buf_str(&letters), options, NULL)) != -1) {
+        if (o == 'c')
+            *file = optarg;
+        else if (o == 'h')
+            c->help = true;
+        else if (o == 'V')
+            c->version = true;
+        else if (o == ':')
+            rc = err_set(e, ERR_USAGE, "option %s needs a value", argv[optind - 1]);
+        else if (o == '?')
+            rc = optopt ? err_set(e, ERR_USAGE, "unknown option -%c", optopt)
+                        : err_set(e, ERR_USAGE, "unknown option %s", argv[optind - 1]);
+        for (const struct key *k = keys; k < keys + ARRAY_LEN(keys); k++)
+            if (k->option && o == k->letter)
+                rc = set_option(c, k, optarg, e);
     }
-    if (optind < argc)
-        return err_set(e, ERR_USAGE, "unexpected argument \"%s\"", argv[optind]);
-    if (c->run_dir[0] != '/')
-        return err_set(e, ERR_USAGE, "--runs must be an absolute path, because it is used on every host");
-    return 0;
+    buf_free(&letters);
+    if (rc == 0 && optind < argc)
+        rc = err_set(e, ERR_USAGE, "unexpected argument \"%s\"", argv[optind]);
+    if (rc == 0 && absolute(c->run_dir))
+        rc = err_set(e, ERR_USAGE, "--runs must be an absolute path, because it is used on every host");
+    return rc;
+}
+
+static void set_defaults(struct config *c)
+{
+    for (const struct key *k = keys; k < keys + ARRAY_LEN(keys); k++)
+        set(c, k, k->value);
 }
 
 int config_load(int argc, char **argv, struct config *c, struct err *e)
 {
-    *c = (struct config){.socket = xstrdup("/run/omsup/omsupd.sock"),
-                         .state_dir = xstrdup("/var/lib/omsup"),
-                         .run_dir = xstrdup("/var/lib/omsup/runs"),
-                         .log = LOG_L_INFO};
-    const char *file = file_option(argc, argv);
-    int rc = read_file(file ? file : DEFAULT_FILE, file != NULL, c, e);
+    const char *file = NULL;
+    *c = (struct config){0};
+    set_defaults(c);
+    /* The options name the file, and count more than it. */
+    int rc = read_options(argc, argv, c, &file, e);
+    if (rc || c->help || c->version)
+        return rc;
+    set_defaults(c);
+    rc = read_file(file ? file : DEFAULT_FILE, file != NULL, c, e);
     if (rc == 0)
-        rc = read_options(argc, argv, c, e);
+        rc = read_options(argc, argv, c, &file, e);
     if (rc == 0 && !c->operators && getgrnam("omsup"))
         c->operators = xstrdup("omsup");
     return rc;
@@ -168,10 +174,6 @@ int config_load(int argc, char **argv, struct config *c, struct err *e)
 
 void config_free(struct config *c)
 {
-    free(c->socket);
-    free(c->state_dir);
-    free(c->run_dir);
-    free(c->procedures);
-    free(c->operators);
-    free(c->viewers);
+    for (const struct key *k = keys; k < keys + ARRAY_LEN(keys); k++)
+        set(c, k, NULL);
 }

@@ -1,23 +1,20 @@
-/* The daemon's configuration: defaults, then the file, then the command line. */
+/* The daemon's configuration: defaults, then the file, then the command line. What there is to configure is the rows of
+ * config.def. */
 #pragma once
 #include <stdbool.h>
 
+#include "common/buf.h"
 #include "common/err.h"
-#include "common/log.h"
 
 struct config {
-    char *socket;     /* /run/omsup/omsupd.sock */
-    char *state_dir;  /* /var/lib/omsup: the journal */
-    char *run_dir;    /* /var/lib/omsup/runs, on every host */
-    char *procedures; /* directory with more procedures; NULL */
-    char *operators;  /* group; "omsup" when it exists; NULL */
-    char *viewers;    /* group; NULL */
-    bool resume_after_reboot;
-    enum log_level log;
+#define KEY(member, key, valid, words, value, letter, option, argument, help) char *member;
+#include "daemon/config.def"
+#undef KEY
     bool help, version;
 };
 
-/* Returns 0 or an error to print; `file` NULL: /etc/omsup/omsupd.yaml when it exists. */
+/* Reads the options and the file that they name, or /etc/omsup/omsupd.yaml if it exists; no file for --help and
+ * --version. On an error too, c is to be freed. */
 int config_load(int argc, char **argv, struct config *c, struct err *e);
 void config_free(struct config *c);
-extern const char config_usage[];
+void config_usage(struct buf *b);

@@ -95,8 +95,9 @@ static int start(struct daemon *d, struct err *e)
     free(socket_dir);
     if (rc)
         return rc;
-    struct engine_config ec = {
-        .run_dir = d->config.run_dir, .host = host, .resume_after_reboot = d->config.resume_after_reboot};
+    struct engine_config ec = {.run_dir = d->config.run_dir,
+                               .host = host,
+                               .resume_after_reboot = strcmp(d->config.after_reboot, "resume") == 0};
     struct server_config sc = {.socket = d->config.socket,
                                .listen_fd = notify_listen_fd(),
                                .operators = operators,
@@ -142,12 +143,15 @@ int main(int argc, char **argv)
         config_free(&d.config);
         return err_exit(rc);
     }
-    if (d.config.help)
-        fputs(config_usage, stdout);
-    else if (d.config.version)
+    if (d.config.help) {
+        struct buf usage = {0};
+        config_usage(&usage);
+        fputs(buf_str(&usage), stdout);
+        buf_free(&usage);
+    } else if (d.config.version)
         printf("omsupd %s\n", OMSUP_VERSION);
     else {
-        log_set_level(d.config.log);
+        log_set_level(log_level_parse(d.config.log));
         signal(SIGPIPE, SIG_IGN);
         signal(SIGHUP, SIG_IGN);
         rc = run(&d);

@@ -1,0 +1,201 @@
+/* The daemon's configuration: the table of keys is what the file, the options, the manual and the example say. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "common/alloc.h"
+#include "common/array.h"
+#include "common/file.h"
+#include "daemon/config.h"
+
+#define absolute "PATH"
+#define reboot_words "WORD"
+#define log_levels "WORD"
+static const struct row {
+    size_t at;
+    const char *key, *valid, *words, *value;
+    char letter;
+    const char *option, *argument, *help;
+} rows[] = {
+#define KEY(member, key, valid, words, value, letter, option, argument, help)                                          \
+    {offsetof(struct config, member), key, valid, words, value, letter, option, argument, help},
+#include "daemon/config.def"
+#undef KEY
+};
+
+static const char *value(const struct config *c, const struct row *r)
+{
+    const char *v;
+    memcpy(&v, (const char *)c + r->at, sizeof v);
+    return v;
+}
+
+/* config_load() with these arguments, split at spaces. */
+static int load(struct config *c, struct err *e, const char *arguments)
+{
+    char *text = xasprintf("omsupd %s", arguments), *argv[16] = {NULL}, *rest = text;
+    int argc = 0;
+    for (char *word; (word = strsep(&rest, " "));)
+        if (*word)
+            argv[argc++] = word;
+    int rc = config_load(argc, argv, c, e);
+    free(text);
+    return rc;
+}
+
+static char *file_of(const char *text)
+{
+    char *path = xstrdup("/tmp/test_config.XXXXXX");
+    int fd = mkstemp(path);
+    assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    close(fd);
+    return path;
+}
+
+static int load_file(struct config *c, struct err *e, const char *text, const char *more)
+{
+    char *path = file_of(text), *arguments = xasprintf("-c %s %s", path, more);
+    int rc = load(c, e, arguments);
+    unlink(path);
+    free(path);
+    free(arguments);
+    return rc;
+}
+
+/* An empty file has all defaults; a file may give every key; an option counts more. */
+static void each_key_has_its_places(void **state)
+{
+    struct config c;
+    struct err e;
+    struct buf all = {0};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct row *r = &rows[i];
+        const char *other = !r->words ? "/other" : strcmp(r->value, "pause") == 0 ? "resume" : "debug";
+        assert_int_equal(load_file(&c, &e, "{}", ""), 0);
+        if (r->value)
+            assert_string_equal(value(&c, r), r->value);
+        config_free(&c);
+        buf_printf(&all, "%s: %s\n", r->key, other);
+        assert_int_equal(load_file(&c, &e, buf_str(&all), ""), 0);
+        assert_string_equal(value(&c, r), other);
+        config_free(&c);
+        if (!r->option)
+            continue;
+        const char *third = r->words ? "error" : "/third";
+        char *by[] = {xasprintf("-%c %s", r->letter, third), xasprintf("-%c%s", r->letter, third),
+                      xasprintf("--%s %s", r->option, third), xasprintf("--%s=%s", r->option, third)};
+        for (size_t k = 0; k < ARRAY_LEN(by); k++) {
+            assert_int_equal(load_file(&c, &e, buf_str(&all), by[k]), 0);
+            assert_string_equal(value(&c, r), third);
+            config_free(&c);
+            free(by[k]);
+        }
+    }
+    buf_free(&all);
+}
+
+static void wrong_use_is_told(void **state)
+{
+    static const struct {
+        const char *file, *arguments, *message;
+        int rc;
+    } bad[] = {
+        {"soket: /s", "", ":1:1: unknown key \"soket\" (did you mean \"socket\"?)", ERR_INPUT},
+        {"socket: s", "", ":1:9: \"socket\" must be an absolute path", ERR_INPUT},
+        {"log: loud", "", ":1:6: \"log\" must be error, warning, info or debug", ERR_INPUT},
+        {"after_reboot: go", "", ":1:15: \"after_reboot\" must be pause or resume", ERR_INPUT},
+        {"{}", "--log loud", "--log must be error, warning, info or debug, not \"loud\"", ERR_USAGE},
+        {"{}", "--runs r", "--runs must be an absolute path", ERR_USAGE},
+        {"{}", "--soket /s", "unknown option --soket", ERR_USAGE},
+        {"{}", "-hx", "unknown option -x", ERR_USAGE},
+        {"{}", "-s", "option -s needs a value", ERR_USAGE},
+        {"{}", "word", "unexpected argument \"word\"", ERR_USAGE},
+        {"{}", "-c /nonexistent/file", "/nonexistent/file: No such file", ERR_INPUT},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        struct config c;
+        struct err e;
+        assert_int_equal(load_file(&c, &e, bad[i].file, bad[i].arguments), bad[i].rc);
+        if (!strstr(e.msg, bad[i].message))
+            fail_msg("\"%s\" is not in \"%s\"", bad[i].message, e.msg);
+        config_free(&c);
+    }
+}
+
+static void help_needs_no_configuration(void **state)
+{
+    struct config c;
+    struct err e;
+    assert_int_equal(load_file(&c, &e, "soket: /s", "--help"), 0);
+    assert_true(c.help);
+    config_free(&c);
+    assert_int_equal(load(&c, &e, "-c /nonexistent/file -V"), 0);
+    assert_true(c.version);
+    config_free(&c);
+}
+
+static char *repository_file(const char *name)
+{
+    enum { MAX = 64 * 1024 };
+    char *path = xasprintf("%s/../%s", SCHEMA, name), *text = xcalloc(1, MAX + 1);
+    size_t len;
+    struct err e;
+    if (file_read(path, text, MAX, &len, &e))
+        fail_msg("%s", e.msg);
+    free(path);
+    return text;
+}
+
+static void must_tell(const char *where, const char *text, char *what)
+{
+    if (!strstr(text, what))
+        fail_msg("%s does not tell of \"%s\"", where, what);
+    free(what);
+}
+
+static void manual_example_and_help_are_complete(void **state)
+{
+    char *man = repository_file("contrib/man/omsupd.8"), *example = repository_file("contrib/examples/omsupd.yaml");
+    struct buf help = {0};
+    config_usage(&help);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct row *r = &rows[i];
+        must_tell("omsupd.8", man, xasprintf("\n.It Cm %s\n", r->key));
+        must_tell("omsupd.yaml", example, xasprintf("%s: ", r->key));
+        if (r->value && !r->words)
+            must_tell("omsupd.8", man, xasprintf("\n.Pa %s .\n", r->value));
+        if (!r->option)
+            continue;
+        must_tell("omsupd.8", man, xasprintf("\n.It Fl %c , Fl -%s Ar ", r->letter, r->option));
+        must_tell("omsupd.8", man, xasprintf("\n.Op Fl %c Ar ", r->letter));
+        must_tell("--help", buf_str(&help), xasprintf("  -%c, --%s %s ", r->letter, r->option, r->argument));
+    }
+    struct config c;
+    struct err e;
+    assert_int_equal(load_file(&c, &e, example, ""), 0);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (rows[i].value) /* its head says that it shows the defaults */
+            assert_string_equal(value(&c, &rows[i]), rows[i].value);
+    config_free(&c);
+    buf_free(&help);
+    free(man);
+    free(example);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_key_has_its_places),
+        cmocka_unit_test(wrong_use_is_told),
+        cmocka_unit_test(help_needs_no_configuration),
+        cmocka_unit_test(manual_example_and_help_are_complete),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
