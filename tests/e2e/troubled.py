@@ -206,7 +206,7 @@ class Troubled(omslab.Case):
         self.assertEqual(snap["state"], "Waiting")
         self.assertIn("started and was interrupted", subtask(snap, "init-metadata/oms1")["message"])
         status = lab.do("status", job)
-        for words in ("In Doubt", "Its outcome is not known. Look at it", "omsupctl done %d init-metadata/oms1" % job, "docker_init.log"):
+        for words in ("In Doubt", "The outcome is unknown. Find out what happened", "omsupctl done %d init-metadata/oms1" % job, "docker_init.log"):
             self.assertIn(words, status)
         self.assertEqual(lab.ctl("wait", job).status, 12)
         self.assertSubtask(snap, "start-console/oms2", "Pending")
