@@ -110,7 +110,7 @@ bool lines_progress(const char *text, struct lines_progress *out)
     for (const char *p = text; (p = strstr(p, "omsup: progress ")); p++)
         if ((p == text || p[-1] == '\n') && strchr(p, '\n'))
             last = p;
+    /* "nan" and "inf" are numbers for scanf, and none for JSON; a nan is not >= 0. */
     return last && sscanf(last, "omsup: progress %lf %lf %15[A-Za-z%%]", &out->done, &out->total, out->unit) == 3 &&
-           isfinite(out->done) && isfinite(out->total) && /* "nan" is a number for scanf, and none for JSON */
-           out->done >= 0 && out->total >= out->done;
+           out->done >= 0 && out->total >= out->done && isfinite(out->total);
 }

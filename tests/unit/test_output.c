@@ -1,0 +1,406 @@
+/* What the output of a command means, and what of it is kept and shown: facts, evidence, the last line, progress; the
+ * password in every form and across every cut; parts of outputs that grow, were too long, or are kept. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "common/alloc.h"
+#include "common/utf8.h"
+#include "daemon/engine/output/output.h"
+
+/* --- lines ----------------------------------------------------------------------------------------------- */
+
+static struct lines parse(const char *text)
+{
+    struct lines l;
+    lines_parse(text, strlen(text), &l);
+    return l;
+}
+
+static void expect_message(const char *text, const char *message)
+{
+    struct lines l = parse(text);
+    const char *got = lines_message(&l);
+    if ((got != NULL) != (message != NULL) || (got && strcmp(got, message) != 0))
+        fail_msg("\"%s\" says \"%s\", not \"%s\"", text, got ? got : "(nothing)", message ? message : "(nothing)");
+    lines_free(&l);
+}
+
+static void the_last_line_is_the_message(void **state)
+{
+    expect_message("", NULL);
+    expect_message("\n\n", NULL);
+    expect_message("one", "one");
+    expect_message("one\ntwo\n\n", "two");
+    expect_message("one\nno end", "no end");
+    expect_message("tab\there\a\n", "tab here ");
+    expect_message("not UTF-8: \xff\n", "not UTF-8: \xef\xbf\xbd");
+}
+
+static void evidence_counts_more_than_the_last_line(void **state)
+{
+    expect_message("omsup: evidence 3 of 4 are online\nlast\n", "3 of 4 are online");
+    expect_message("omsup: evidence first\nomsup: evidence second\n", "second");
+    expect_message("say omsup: evidence is no line of its own\n", "say omsup: evidence is no line of its own");
+}
+
+static void lines_for_the_daemon_are_not_shown(void **state)
+{
+    expect_message("one\nomsup: progress 1 2 B\nomsup: fact a b\nomsup: anything\n", "one");
+    expect_message("omsup: fact a b\n", NULL);
+    expect_message("omsup:no space\n", "omsup:no space");
+}
+
+static void a_line_is_cut_between_characters(void **state)
+{
+    struct buf b = {0};
+    for (int i = 0; i < 200; i++)
+        buf_puts(&b, "漢"); /* 3 bytes */
+    struct lines l = parse(buf_str(&b));
+    assert_int_equal(strlen(l.last), 498);
+    assert_true(utf8_clean(l.last, strlen(l.last)));
+    lines_free(&l);
+    buf_free(&b);
+}
+
+static void facts_have_a_name_and_a_value(void **state)
+{
+    struct lines l = parse("omsup: fact backup.rm_402.size 17\n"
+                           "omsup: fact a the value has  spaces \n"
+                           "omsup: fact empty \n"
+                           "omsup: fact a another\n"
+                           "omsup: fact no-value\n"
+                           "omsup: fact  nameless\n"
+                           "omsup: fact wrong/name x\n"
+                           " omsup: fact not at the beginning\n");
+    static const struct {
+        const char *name, *value;
+    } want[] = {{"backup.rm_402.size", "17"}, {"a", "the value has  spaces "}, {"empty", ""}, {"a", "another"}};
+    assert_int_equal(l.n_facts, sizeof want / sizeof *want);
+    for (size_t i = 0; i < l.n_facts; i++) {
+        assert_string_equal(l.facts[i].name, want[i].name);
+        assert_string_equal(l.facts[i].value, want[i].value);
+    }
+    lines_free(&l);
+}
+
+static void facts_are_bounded(void **state)
+{
+    struct buf b = {0};
+    char *name = xcalloc(1, 200), *value = xcalloc(1, 5000);
+    memset(name, 'n', 129);
+    memset(value, 'v', 4097);
+    buf_printf(&b, "omsup: fact %s long-name\nomsup: fact long-value %s\n", name, value);
+    buf_printf(&b, "omsup: fact %s at-most\nomsup: fact at-most %s\n", name + 1, value + 1);
+    for (int i = 0; i < 1500; i++)
+        buf_printf(&b, "omsup: fact f%d %d\n", i, i);
+    struct lines l = parse(buf_str(&b));
+    assert_int_equal(l.n_facts, 1000 - 2); /* of the first thousand lines */
+    assert_string_equal(l.facts[0].value, "at-most");
+    assert_int_equal(strlen(l.facts[1].value), 4096);
+    assert_string_equal(l.facts[997].name, "f995");
+    lines_free(&l);
+    buf_free(&b);
+    free(name);
+    free(value);
+}
+
+static void whether_there_are_facts_is_known_before_they_are_read(void **state)
+{
+    static const struct {
+        const char *text;
+        bool have;
+    } t[] = {{"", false},
+             {"omsup: fact a b", true},
+             {"x\nomsup: fact", false},
+             {"x\nomsup: fact a b\n", true},
+             {"x omsup: fact a b\n", false},
+             {"x omsup: fact a b\nomsup: fact c d", true}};
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++)
+        assert_int_equal(lines_have_facts(t[i].text, strlen(t[i].text)), t[i].have);
+}
+
+static void progress_is_the_last_whole_line(void **state)
+{
+    struct lines_progress p;
+    assert_true(lines_progress("omsup: progress 1 10 B\nomsup: progress 2.5 10 MiB\nx\nomsup: progress 3 1", &p));
+    assert_true(p.done > 2.4 && p.done < 2.6 && p.total > 9.9 && p.total < 10.1);
+    assert_string_equal(p.unit, "MiB");
+    assert_true(lines_progress("omsup: progress 0 0 %\n", &p));
+    static const char *const none[] = {"",
+                                       "omsup: progress 1 2 B",
+                                       "x omsup: progress 1 2 B\n",
+                                       "omsup: progress 1 2\n",
+                                       "omsup: progress one 2 B\n",
+                                       "omsup: progress nan 2 B\n",
+                                       "omsup: progress 1 inf B\n",
+                                       "omsup: progress -1 2 B\n",
+                                       "omsup: progress 3 2 B\n"};
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        if (lines_progress(none[i], &p))
+            fail_msg("\"%s\" is taken for progress", none[i]);
+}
+
+/* --- the password ------------------------------------------------------------------------------------------ */
+
+static const char password[] = "p\"a'ss\\w";
+static const char *const forms[] = {"p\"a'ss\\w", "p\\\"a'ss\\\\w", "p\"a''ss\\w"};
+enum { N_FORMS = sizeof forms / sizeof *forms };
+
+static struct redact redact_for(const char *text)
+{
+    struct redact r = {0};
+    struct secret *s = secret_new(text, strlen(text));
+    redact_set(&r, s);
+    secret_wipe(s);
+    return r;
+}
+
+static char *scrubbed(const struct redact *r, const char *text, size_t *len)
+{
+    char *copy = xstrdup(text);
+    *len = strlen(text);
+    redact_scrub(r, copy, len);
+    copy[*len] = '\0';
+    return copy;
+}
+
+static void expect_scrubbed(const struct redact *r, const char *text, const char *want)
+{
+    size_t len;
+    char *got = scrubbed(r, text, &len);
+    assert_string_equal(got, want);
+    free(got);
+}
+
+static void the_password_is_found_in_every_form(void **state)
+{
+    struct redact r = redact_for(password);
+    for (size_t i = 0; i < N_FORMS; i++) {
+        char *text = xasprintf("%s-%s%s", forms[i], forms[i], forms[i]);
+        expect_scrubbed(&r, text, "***-******");
+        free(text);
+    }
+    expect_scrubbed(&r, "p\"a'ss\\", "p\"a'ss\\");
+    expect_scrubbed(&r, "", "");
+    redact_clear(&r);
+    expect_scrubbed(&r, password, password); /* not known */
+    r = redact_for("abc");
+    expect_scrubbed(&r, "an abc is too short to be looked for", "an abc is too short to be looked for");
+    redact_clear(&r);
+}
+
+static void another_password_takes_the_place_of_the_first(void **state)
+{
+    struct redact r = redact_for("first one");
+    struct secret *s = secret_new("second", 6);
+    redact_set(&r, s);
+    secret_wipe(s);
+    expect_scrubbed(&r, "first one, second", "first one, ***");
+    redact_clear(&r);
+}
+
+static void a_value_is_quoted_as_mysql_reads_it(void **state)
+{
+    struct buf b = {0};
+    redact_quote(&b, "a\\b\"c\nd\re\tf'");
+    assert_string_equal(buf_str(&b), "\"a\\\\b\\\"c\\nd\\re\\tf'\"\n");
+    buf_free(&b);
+}
+
+/* --- windows ----------------------------------------------------------------------------------------------- */
+
+/* Follows a file that grows by `step` bytes at a time, as `logs -f` does, and then reads the rest where it is kept. */
+static char *follow(const struct redact *r, const char *file, size_t step, const char *kept, size_t kept_len)
+{
+    struct window *window = NULL;
+    struct buf shown = {0};
+    uint64_t offset = 0;
+    size_t len = strlen(file);
+    for (size_t size = step; size < len + step; size += step) {
+        struct window *w = window_of(&window, 1);
+        uint64_t from = window_in_file(w, offset), back = redact_part_max(r), at = from > back ? from - back : 0;
+        size_t end = size < len ? size : len, skip = (size_t)(from - at);
+        size_t before = shown.len;
+        if (at + skip < end)
+            offset = window_as_shown(w, at + window_show(w, r, at, file + at, end - at, skip, &shown));
+        assert_true(utf8_clean(buf_str(&shown) + before, shown.len - before));
+    }
+    struct window_slice s = window_slice(kept, kept_len, offset);
+    buf_add(&shown, kept + s.at, s.n);
+    assert_true(s.end);
+    window_free(window);
+    return shown.data ? buf_take(&shown) : xstrdup("");
+}
+
+static void who_follows_a_file_sees_what_is_kept_of_it(void **state)
+{
+    struct redact r = redact_for(password);
+    char *file = xasprintf("%s begins\nmore p\"a %s%s\n漢字 %s\npasswords \"p\\\"a'ss\\\\w\" é%s", forms[0], forms[1],
+                           forms[2], forms[0], forms[1]);
+    size_t len;
+    char *kept = scrubbed(&r, file, &len);
+    for (size_t step = 1; step <= strlen(file); step++) {
+        char *seen = follow(&r, file, step, kept, len);
+        if (strcmp(seen, kept) != 0)
+            fail_msg("in steps of %zu bytes is seen\n%s\ninstead of\n%s", step, seen, kept);
+        free(seen);
+    }
+    free(kept);
+    free(file);
+    redact_clear(&r);
+}
+
+/* Whoever begins anywhere is not told the rest of a password that began before. */
+static void nothing_begins_within_a_password(void **state)
+{
+    struct redact r = redact_for(password);
+    char *file = xasprintf("a %s b", forms[1]);
+    size_t len = strlen(file), end = 2 + strlen(forms[1]);
+    for (size_t offset = 3; offset <= end; offset++) {
+        struct window *window = NULL;
+        struct buf out = {0};
+        uint64_t back = redact_part_max(&r), at = offset > back ? offset - back : 0;
+        window_show(window_of(&window, 1), &r, at, file + at, len - at, offset - at, &out);
+        assert_string_equal(buf_str(&out), " b");
+        window_free(window);
+        buf_free(&out);
+    }
+    free(file);
+    redact_clear(&r);
+}
+
+static void a_window_belongs_to_an_attempt(void **state)
+{
+    struct redact r = redact_for(password);
+    struct window *window = NULL;
+    struct buf out = {0};
+    char *file = xasprintf("%s and more", forms[0]);
+    window_show(window_of(&window, 1), &r, 0, file, strlen(file), 0, &out);
+    assert_string_equal(buf_str(&out), "*** and more");
+    assert_int_equal(window_in_file(window, 3), strlen(forms[0]));
+    assert_int_equal(window_in_file(window, 1), strlen(forms[0])); /* within the stars: behind it */
+    assert_int_equal(window_as_shown(window, strlen(forms[0])), 3);
+    assert_int_equal(window_in_file(window_of(&window, 2), 3), 3);
+    window_free(window);
+    buf_free(&out);
+    free(file);
+    redact_clear(&r);
+}
+
+static void a_password_at_the_cut_is_in_neither_half(void **state)
+{
+    struct redact r = redact_for(password);
+    char line[] = "\nomsup: the middle is left out; all of it is on oms1 in /run/x.out\n";
+    for (size_t f = 0; f < N_FORMS; f++)
+        for (size_t first = 0; first <= strlen(forms[f]); first++)
+            for (size_t second = 0; second <= strlen(forms[f]); second++) {
+                struct buf halves = {0}, out = {0};
+                /* What is of one length on both sides: the node cuts in the middle of what it tells. */
+                size_t a = strlen(forms[f]) - first, b = strlen(forms[f]) - second;
+                for (size_t i = 0; i < a; i++)
+                    buf_puts(&halves, "-");
+                buf_add(&halves, forms[f], first);
+                buf_add(&halves, forms[f] + second, strlen(forms[f]) - second);
+                for (size_t i = 0; i < strlen(forms[f]) - b; i++)
+                    buf_puts(&halves, "+");
+                window_join(&r, halves.data, halves.len, "oms1 in /run/x.out", &out);
+                char *cut = strstr(buf_str(&out), line);
+                assert_non_null(cut);
+                size_t kept = (size_t)(cut - out.data);
+                if (first > 0 && first < strlen(forms[f]))
+                    assert_int_equal(kept, a);
+                if (second > 0 && second < strlen(forms[f]))
+                    assert_int_equal(strspn(cut + sizeof line - 1, "+"), second);
+                buf_free(&halves);
+                buf_free(&out);
+            }
+    redact_clear(&r);
+}
+
+static void a_character_at_the_cut_is_left_out(void **state)
+{
+    struct redact none = {0};
+    struct buf out = {0};
+    window_join(&none, "ab\xe6\xbc\xa2\x97z", 7 - 1, "x", &out); /* the halves are "ab\xe6" and "\xbc\xa2\x97" */
+    assert_string_equal(buf_str(&out), "ab\nomsup: the middle is left out; all of it is on x\n");
+    buf_free(&out);
+}
+
+static void expect_slice(const char *text, uint64_t offset, const char *want, uint64_t next, bool end)
+{
+    struct window_slice s = window_slice(text, strlen(text), offset);
+    if (s.n != strlen(want) || strncmp(text + s.at, want, s.n) != 0 || s.next != next || s.end != end)
+        fail_msg("from %llu on: \"%.*s\", next %llu, end %d", (unsigned long long)offset, (int)s.n, text + s.at,
+                 (unsigned long long)s.next, s.end);
+}
+
+static void a_kept_output_is_told_from_an_offset_on(void **state)
+{
+    expect_slice("", 0, "", 0, true);
+    expect_slice("", 7, "", 7, true);
+    expect_slice("abc", 0, "abc", 3, true);
+    expect_slice("abc", 2, "c", 3, true);
+    expect_slice("abc", 3, "", 3, true);
+    expect_slice("abc", 9, "", 9, true);
+    assert_int_equal(window_slice(NULL, 0, 5).n, 0);
+}
+
+static void a_long_output_is_told_in_chunks_of_whole_characters(void **state)
+{
+    struct buf b = {0};
+    buf_puts(&b, "x");
+    while (b.len < 2 * WINDOW_CHUNK)
+        buf_puts(&b, "漢");
+    struct window_slice s = window_slice(b.data, b.len, 0);
+    assert_int_equal(s.n, WINDOW_CHUNK); /* 1 + 3 * 21845: it fits */
+    s = window_slice(b.data, b.len, 1);
+    assert_int_equal(s.n, WINDOW_CHUNK - 1);
+    assert_int_equal(s.next, WINDOW_CHUNK);
+    assert_false(s.end);
+    buf_free(&b);
+}
+
+static void of_an_output_without_its_middle_the_end_has_offsets_of_its_own(void **state)
+{
+    static const char text[] = "head\nomsup: the middle is left out; all of it is on n\ntail";
+    static const char tail[] = "\nomsup: the middle is left out; all of it is on n\ntail";
+    const uint64_t base = 1ULL << 40;
+    expect_slice(text, 0, "head", 4, false);
+    expect_slice(text, 2, "ad", 4, false);
+    expect_slice(text, 4, tail, base + sizeof tail - 1, true);
+    expect_slice(text, 1000, tail, base + sizeof tail - 1, true); /* whoever followed the run into what is left out */
+    expect_slice(text, base + sizeof tail - 1 - 4, "tail", base + sizeof tail - 1, true);
+    expect_slice(text, base + 1000, "", base + 1000, true);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_last_line_is_the_message),
+        cmocka_unit_test(evidence_counts_more_than_the_last_line),
+        cmocka_unit_test(lines_for_the_daemon_are_not_shown),
+        cmocka_unit_test(a_line_is_cut_between_characters),
+        cmocka_unit_test(facts_have_a_name_and_a_value),
+        cmocka_unit_test(facts_are_bounded),
+        cmocka_unit_test(whether_there_are_facts_is_known_before_they_are_read),
+        cmocka_unit_test(progress_is_the_last_whole_line),
+        cmocka_unit_test(the_password_is_found_in_every_form),
+        cmocka_unit_test(another_password_takes_the_place_of_the_first),
+        cmocka_unit_test(a_value_is_quoted_as_mysql_reads_it),
+        cmocka_unit_test(who_follows_a_file_sees_what_is_kept_of_it),
+        cmocka_unit_test(nothing_begins_within_a_password),
+        cmocka_unit_test(a_window_belongs_to_an_attempt),
+        cmocka_unit_test(a_password_at_the_cut_is_in_neither_half),
+        cmocka_unit_test(a_character_at_the_cut_is_left_out),
+        cmocka_unit_test(a_kept_output_is_told_from_an_offset_on),
+        cmocka_unit_test(a_long_output_is_told_in_chunks_of_whole_characters),
+        cmocka_unit_test(of_an_output_without_its_middle_the_end_has_offsets_of_its_own),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
