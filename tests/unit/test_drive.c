@@ -1,0 +1,359 @@
+/* The work of a job, case by case: what an end of an attempt comes to, in rows and in words; what waits for what; when
+ * time runs. The whole of it in one story: test_drive_trace.c. */
+#include "tests/unit/fixture_engine.h"
+
+/* --- looking at it ---------------------------------------------------------------------------------------------- */
+
+static size_t seq_of(const char *step, const char *subtask)
+{
+    size_t first, n;
+    struct err e;
+    if (job_find(world.job, step, subtask, &first, &n, &e))
+        fail_msg("%s", e.msg);
+    return first;
+}
+
+static void expect_at(const char *at, const char *got, const char *want)
+{
+    if ((got != NULL) != (want != NULL) || (got && strcmp(got, want) != 0))
+        fail_msg("%s: \"%s\" instead of \"%s\"", at, got ? got : "(none)", want ? want : "(none)");
+}
+
+/* Phase and message, as they are shown. */
+static void expect(const char *step, const char *subtask, enum core_phase phase, const char *message)
+{
+    size_t seq = seq_of(step, subtask);
+    expect_at(step, core_phase_name(world.job->core.subtasks[seq].phase), core_phase_name(phase));
+    expect_at(step, job_message(world.job, seq), message);
+}
+
+static char *outcome;
+static bool take_outcome(void *ctx, const struct journal_attempt *a)
+{
+    free(outcome);
+    outcome = xstrdup(a->outcome);
+    return true;
+}
+
+/* Of the last attempt: the journal's word, and what is kept of its output. */
+static void expect_attempt(const char *step, const char *subtask, const char *word, const char *kept)
+{
+    size_t seq = seq_of(step, subtask), len = 0;
+    char *output = NULL;
+    journal_attempts(world.journal, world.id, (int)seq, take_outcome, NULL, NULL);
+    expect_at(step, outcome, word);
+    journal_output(world.journal, world.id, (unsigned)seq, world.job->core.subtasks[seq].attempt, &output, &len, NULL);
+    expect_at(step, output, kept);
+    free(output);
+    free(outcome);
+    outcome = NULL;
+}
+
+static void expect_fact(const char *name, const char *value)
+{
+    char *got = journal_fact(world.journal, world.id, name);
+    expect_at(name, got, value);
+    free(got);
+}
+
+static unsigned open_requests(const char *node)
+{
+    unsigned n = 0;
+    for (struct asked *a = asked; a; a = a->next)
+        n += strcmp(a->node->name, node) == 0;
+    return n;
+}
+
+/* --- an attempt's end ------------------------------------------------------------------------------------------- */
+
+/* procedure.yaml up to the first command on oms1. */
+static void until_stop_acts(void)
+{
+    operator_says(DO_START, NULL, NULL, NULL, false);
+    node_is("oms1", NODE_UP, "");
+    login_is_read();
+    metadb_says(VERDICT_YES, "it has it already\n");
+    answers("oms1", 1, "it is running\n");
+    metadb_says(VERDICT_YES, "the lease is renewed\n");
+    expect("stop", "oms1", PHASE_ACTING, "it is running");
+}
+
+static void again(void)
+{
+    operator_says(DO_RETRY, "stop", "oms1", NULL, false);
+    answers("oms1", 1, "");
+}
+
+static void how_an_end_is_said(void **state)
+{
+    until_stop_acts();
+    answers("oms1", 1, "first\nlast\n");
+    expect("stop", "oms1", PHASE_FAILED, "exit 1: last");
+    expect_attempt("stop", "oms1", "exited", "first\nlast\n");
+    again();
+    answers("oms1", 3, "omsup: fact a b\n");
+    expect("stop", "oms1", PHASE_FAILED, "exit 3: it printed nothing");
+    expect_fact("a", "b");
+    again();
+    answers("oms1", 127, "omsup: evidence no such command\nlast\n");
+    expect("stop", "oms1", PHASE_FAILED, "exit 127: no such command");
+    again();
+    answers("oms1", 0, "");
+    expect("stop", "oms1", PHASE_PROVING, "exit 127: no such command"); /* nothing new was said */
+    answers("oms1", 0, "it is stopped\n");
+    expect("stop", "oms1", PHASE_SUCCESSFUL, "it is stopped");
+}
+
+static void a_check_that_does_not_confirm(void **state)
+{
+    until_stop_acts();
+    answers("oms1", 0, "stopped\n");
+    expect("stop", "oms1", PHASE_PROVING, "stopped");
+    answers("oms1", 1, "it is running again\n");
+    char *said = xasprintf("%s: it is running again", core_row(PHASE_PROVING, EV_NO)->why);
+    expect("stop", "oms1", PHASE_FAILED, said);
+    free(said);
+    again();
+    answers("oms1", 0, "stopped\n");
+    answers("oms1", 1, "");
+    expect("stop", "oms1", PHASE_FAILED, core_row(PHASE_PROVING, EV_NO)->why);
+}
+
+static void an_outcome_that_is_not_known(void **state)
+{
+    const char *why = core_row(PHASE_DOUBT, EV_CANNOT_TELL)->why;
+    char *said;
+    until_stop_acts();
+    answers("oms1", 199, "the connection broke on the way\n");
+    expect("stop", "oms1", PHASE_DOUBT, "attempt 1: the connection broke on the way");
+    expect_attempt("stop", "oms1", "unknown", "the connection broke on the way\n");
+    answers("oms1", 2, "docker does not answer\n");
+    said = xasprintf("%s: attempt 1: the connection broke on the way; docker does not answer", why);
+    expect("stop", "oms1", PHASE_UNKNOWN, said);
+    free(said);
+    again();
+    answers("oms1", 199, "");
+    expect("stop", "oms1", PHASE_DOUBT, "attempt 2: it printed nothing");
+    answers("oms1", 2, "");
+    again();
+    answers_outcome("oms1", NODE_LOST);
+    expect("stop", "oms1", PHASE_DOUBT, "attempt 3: its outcome is lost");
+    expect_attempt("stop", "oms1", "lost", "");
+    answers("oms1", 2, "");
+    said = xasprintf("%s: attempt 3: its outcome is lost", why);
+    expect("stop", "oms1", PHASE_UNKNOWN, said);
+    free(said);
+    again();
+    answers_outcome("oms1", NODE_NEVER);
+    expect("stop", "oms1", PHASE_CHECKING, "attempt 4: it never began");
+    expect_attempt("stop", "oms1", "never", "");
+}
+
+/* What an operator has forced is one attempt; what the engine begins by itself is not forced. */
+static void force_is_for_one_attempt(void **state)
+{
+    until_stop_acts();
+    size_t seq = seq_of("stop", "oms1");
+    answers("oms1", 1, "");
+    operator_says(DO_RETRY, "stop", "oms1", NULL, true);
+    assert_true(world.job->subs[seq].forced);
+    answers_outcome("oms1", NODE_LOST);
+    answers("oms1", 1, "");
+    expect("stop", "oms1", PHASE_ACTING, "attempt 2: its outcome is lost");
+    assert_false(world.job->subs[seq].forced);
+}
+
+static void a_reason_is_kept_without_the_password(void **state)
+{
+    until_stop_acts();
+    answers("oms1", 1, "");
+    operator_says(DO_SKIP, "stop", "oms1", "not-a-real-secret is wrong", true);
+    expect("stop", "oms1", PHASE_SKIPPED, "skipped: *** is wrong");
+}
+
+static unsigned subtask_rows;
+static int count(unsigned what, void *ctx, void *stmt, void *sql)
+{
+    subtask_rows += strstr(sqlite3_sql(stmt), "INTO subtask") != NULL;
+    return 0;
+}
+
+static void an_end_writes_its_subtask_once(void **state)
+{
+    until_stop_acts();
+    sqlite3_trace_v2(world.journal->db, SQLITE_TRACE_STMT, count, NULL);
+    static const int ends[] = {1, 0, 199};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        subtask_rows = 0;
+        answers("oms1", ends[i], "said\n");
+        assert_int_equal(subtask_rows, 1);
+        if (ends[i] == 1)
+            again();
+        else
+            answers("oms1", 1, "no\n"); /* the check: proving -> failed; doubt -> acting */
+        if (ends[i] == 0)
+            again();
+    }
+    subtask_rows = 0;
+    answers("oms1", 1, "said\n");
+    assert_int_equal(subtask_rows, 1);
+    sqlite3_trace_v2(world.journal->db, 0, NULL, NULL);
+}
+
+/* --- the lease ---------------------------------------------------------------------------------------------------- */
+
+static void a_lease_that_another_job_has(void **state)
+{
+    operator_says(DO_START, NULL, NULL, NULL, false);
+    node_is("oms1", NODE_UP, "");
+    login_is_read();
+    metadb_says(VERDICT_YES, "it has it already\n");
+    answers("oms1", 1, "it is running\n");
+    assert_int_equal(open_requests("oms1"), 0); /* nothing is changed before the lease is known to be ours */
+    metadb_says(VERDICT_UNKNOWN, "the table is not there\n");
+    expect("stop", "oms1", PHASE_ACTING, "waits for the lock in the MetaDB: the table is not there");
+    world_time(3000);
+    metadb_says(VERDICT_NO, "job 9 of host other\n");
+    expect("stop", "oms1", PHASE_FAILED, "the MetaDB is held by another job: job 9 of host other");
+    expect_attempt("stop", "oms1", "never", "");
+    assert_int_equal(world.job->core.mode, MODE_PAUSED);
+    expect_at("why", world.job->row.why, "the MetaDB is held by another job: job 9 of host other");
+}
+
+/* --- the login ---------------------------------------------------------------------------------------------------- */
+
+static const char away[] = "waits for oms1, where the MetaDB login is: No route to host";
+static const char withheld[] =
+    "what it printed is not kept: the MetaDB login, which must not be in it, could not be read";
+
+static void a_login_that_cannot_be_read(void **state)
+{
+    operator_says(DO_START, NULL, NULL, NULL, false);
+    node_is("oms1", NODE_DOWN, "No route to host");
+    node_is("oms2", NODE_UP, "");
+    expect("act", "oms2", PHASE_CHECKING, away);
+    assert_null(world.job->subs[seq_of("act", "oms2")].message); /* what it waits for is not what it says */
+    assert_int_equal(open_requests("oms2"), 0);
+    world_time(22000); /* its patience is over: it goes on, and nothing that is printed is kept */
+    expect("act", "oms2", PHASE_CHECKING, NULL);
+    answers("oms2", 1, "");
+    answers("oms2", 1, "the password is not-a-real-secret\n");
+    char *said = xasprintf("exit 1: %s", withheld), *kept = xasprintf("%s\n", withheld);
+    expect("act", "oms2", PHASE_FAILED, said);
+    expect_attempt("act", "oms2", "exited", kept);
+    free(said);
+    free(kept);
+}
+
+static void facts_wait_for_the_login(void **state)
+{
+    operator_says(DO_START, NULL, NULL, NULL, false);
+    node_is("oms1", NODE_DOWN, "No route to host");
+    node_is("oms2", NODE_UP, "");
+    world_time(22000);
+    answers("oms2", 1, "");
+    answers("oms2", 0, "omsup: fact a b\n");
+    expect("act", "oms2", PHASE_ACTING, away);
+    expect_fact("a", NULL);
+    world_time(120000); /* nobody's fault: no time runs */
+    expect("act", "oms2", PHASE_ACTING, away);
+    node_is("oms1", NODE_UP, "");
+    login_is_read();
+    expect("act", "oms2", PHASE_ACTING, NULL);
+    answers("oms2", 0, "omsup: fact a b\n"); /* looked at again, at once */
+    expect("act", "oms2", PHASE_PROVING, NULL);
+    expect_fact("a", "b");
+}
+
+/* --- time ------------------------------------------------------------------------------------------------------------
+ */
+
+static void both_act(void)
+{
+    operator_says(DO_START, NULL, NULL, NULL, false);
+    node_is("oms1", NODE_UP, "");
+    node_is("oms2", NODE_UP, "");
+    login_is_read();
+    world_time(3000);
+    answers("oms1", 0, "");
+    answers("oms2", 1, "");
+    expect("act", "oms1", PHASE_SUCCESSFUL, NULL);
+    expect("act", "oms2", PHASE_ACTING, NULL);
+}
+
+static void a_command_that_takes_too_long_is_stopped(void **state)
+{
+    both_act();
+    world_time(55000);
+    expect("act", "oms2", PHASE_ACTING, NULL);
+    world_time(5000);
+    expect("act", "oms2", PHASE_EXPIRING, "out of time: 60 s are allowed");
+    answers("oms2", 0, "omsup: fact late x\n"); /* to the run: nobody wants that answer any more */
+    expect("act", "oms2", PHASE_EXPIRING, "out of time: 60 s are allowed");
+    expect_fact("late", NULL);
+    answers("oms2", 143, "Terminated\n"); /* to the kill */
+    expect("act", "oms2", PHASE_EXPIRED, "exit 143: Terminated");
+    expect_attempt("act", "oms2", "stopped", "Terminated\n");
+    answers("oms2", 1, "");
+    expect("act", "oms2", PHASE_FAILED, core_row(PHASE_EXPIRED, EV_NO)->why);
+}
+
+static void only_watched_time_counts(void **state)
+{
+    both_act();
+    node_is("oms2", NODE_DOWN, "Connection timed out");
+    world_time(120000);
+    expect("act", "oms2", PHASE_ACTING, NULL);
+    node_is("oms2", NODE_UP, "");
+    answers_outcome("oms2", NODE_ALIVE);
+    world_time(55000);
+    expect("act", "oms2", PHASE_ACTING, NULL);
+}
+
+static void a_look_that_its_node_has_stopped(void **state)
+{
+    both_act();
+    answers("oms2", 0, "");
+    answers("oms2", 0, "");
+    node_is("control", NODE_UP, "");
+    world_time(61000);
+    expect("look", "-", PHASE_ACTING, NULL); /* its node stops it, and tells what it has printed */
+    answers("control", 124, "two of three\n");
+    expect("look", "-", PHASE_FAILED, "out of time: 60 s are allowed; last: exit 124: two of three");
+    expect_attempt("look", "-", "stopped", "two of three\n");
+}
+
+/* --- answers that nobody wants ---------------------------------------------------------------------------------------
+ */
+
+static void at_a_start_what_only_looks_is_asked_again(void **state)
+{
+    both_act();
+    answers("oms2", 0, "");
+    answers("oms2", 0, "");
+    node_is("control", NODE_UP, "");
+    expect("look", "-", PHASE_ACTING, NULL);
+    world_restart();
+    expect("look", "-", PHASE_ACTING, "attempt 1: its outcome is lost");
+    assert_int_equal(world.job->core.subtasks[seq_of("look", "-")].attempt, 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(how_an_end_is_said, world_begin, world_end),
+        cmocka_unit_test_setup_teardown(a_check_that_does_not_confirm, world_begin, world_end),
+        cmocka_unit_test_setup_teardown(an_outcome_that_is_not_known, world_begin, world_end),
+        cmocka_unit_test_setup_teardown(force_is_for_one_attempt, world_begin, world_end),
+        cmocka_unit_test_setup_teardown(a_reason_is_kept_without_the_password, world_begin, world_end),
+        cmocka_unit_test_setup_teardown(an_end_writes_its_subtask_once, world_begin, world_end),
+        cmocka_unit_test_setup_teardown(a_lease_that_another_job_has, world_begin, world_end),
+        cmocka_unit_test_setup_teardown(a_login_that_cannot_be_read, world_begin_plain, world_end),
+        cmocka_unit_test_setup_teardown(facts_wait_for_the_login, world_begin_plain, world_end),
+        cmocka_unit_test_setup_teardown(a_command_that_takes_too_long_is_stopped, world_begin_plain, world_end),
+        cmocka_unit_test_setup_teardown(only_watched_time_counts, world_begin_plain, world_end),
+        cmocka_unit_test_setup_teardown(a_look_that_its_node_has_stopped, world_begin_plain, world_end),
+        cmocka_unit_test_setup_teardown(at_a_start_what_only_looks_is_asked_again, world_begin_plain, world_end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
