@@ -239,7 +239,7 @@ hung() { [ "$("$LAB" effects --log 'hung by the lab' | wc -l)" = "$1" ]; }
 	"$LAB" on oms1 docker rm "$LAB_OLD"
 	"$LAB" effects reset
 	run ! ctl rollback "$job" --reason test --yes
-	[[ $output == *"oms1: the old container ${old:0:12} is no longer exists, and no container is named $LAB_OLD"* ]]
+	[[ $output == *"oms1: the old container ${old:0:12} no longer exists, and no container is named $LAB_OLD"* ]]
 	other=$("$LAB" on oms1 docker create --name "$LAB_OLD" "$LAB_IMAGE")
 	run ! ctl rollback "$job" --plan
 	[[ $output == *"${old:0:12} no longer exists: $LAB_OLD is now container ${other:0:12} (image $LAB_IMAGE)"* ]]
