@@ -33,7 +33,7 @@ struct daemon {
 static bool known_action(const char *name, bool acts)
 {
     const struct action *a = action_find(name);
-    return a && a->use == (acts ? ACTION_ACTS : ACTION_LOOKS);
+    return a && (a->use != ACTION_LOOKS) == acts;
 }
 
 static int group_of(const char *name, gid_t *out, struct err *e)

@@ -28,9 +28,11 @@ typedef enum verdict action_fn(struct metadb *db, const struct action_args *a, s
 struct action {
     const char *name;
     enum action_use {
-        ACTION_ACTS = 1,
-        ACTION_LOOKS = 2
-    } use; /* looks: read-only, for wait, check_action, probe_action */
+        ACTION_ACTS,
+        ACTION_LOOKS, /* read-only: for wait, check_action, probe_action */
+        ACTION_TAKES, /* acts: from now on the job holds the lease on the MetaDB */
+        ACTION_GIVES, /* acts: no more */
+    } use;
     action_fn *fn;
     const char *text; /* one line, shown in the plan */
 };

@@ -357,9 +357,9 @@ struct metadb_call {
     void (*work)(struct metadb *db, const struct err *e, void *arg);
     void (*done)(void *arg);
     void *arg;
+    const char *what;
 };
 static struct metadb_call *calls;
-static const char *builtin; /* that is asked for next */
 static enum verdict verdict;
 static const char *verdict_text;
 
@@ -372,8 +372,11 @@ static enum verdict say_verdict(struct metadb *db, const struct action_args *a, 
 const struct action *action_find(const char *name)
 {
     static struct action a;
-    builtin = name;
+    a.name = name;
     a.fn = say_verdict;
+    a.use = strcmp(name, "metadb-lock") == 0     ? ACTION_TAKES
+            : strcmp(name, "metadb-unlock") == 0 ? ACTION_GIVES
+                                                 : ACTION_LOOKS;
     return &a;
 }
 
@@ -386,17 +389,30 @@ enum verdict metadb_lock_take(struct metadb *db, const struct lock_owner *o, str
     return say_verdict(db, NULL, out);
 }
 
+/* The built-in that has just been asked for, or the lease. */
+static const char *what_is_asked(void)
+{
+    for (size_t i = 0; i < world.job->core.n_subtasks; i++) {
+        const char *name = job_code(world.job, i)->builtin;
+        const struct metadb_call *c = calls;
+        while (name && c && strcmp(c->what, name) != 0)
+            c = c->next;
+        if (name && world.job->subs[i].work.in_flight && !c)
+            return name;
+    }
+    return "renew the lease";
+}
+
 struct metadb_call *metadb_work(uv_loop_t *loop, const struct metadb_login *l,
                                 void (*work)(struct metadb *db, const struct err *e, void *arg),
                                 void (*done)(void *arg), void *arg)
 {
     struct metadb_call *c = xcalloc(1, sizeof *c), **end = &calls;
-    *c = (struct metadb_call){NULL, work, done, arg};
+    *c = (struct metadb_call){NULL, work, done, arg, what_is_asked()};
     while (*end)
         end = &(*end)->next;
     *end = c;
-    note("  MetaDB: %s", builtin ? builtin : "renew the lease");
-    builtin = NULL;
+    note("  MetaDB: %s", c->what);
     return c;
 }
 void metadb_cancel(struct metadb_call *c) {}
@@ -539,7 +555,6 @@ static void world_restart(void)
     if (engine_recover(world.engine, &e))
         fail_msg("%s", e.msg);
     world.job = jobs_find(world.jobs, world.id);
-    builtin = NULL; /* what a plan names is looked up when it is loaded */
 }
 
 static int world_begin_with(const char *procedure)

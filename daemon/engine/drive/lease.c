@@ -9,17 +9,15 @@
 enum { RENEW_MS = 30000, AGAIN_MS = 2000, SURE_MS = 90000 };
 _Static_assert(SURE_MS < LOCK_EXPIRES_S * 1000, "nobody else can have it as long as it is sure");
 
+/* What was done last of taking and giving back. */
 static bool held(const struct job *b)
 {
     bool yes = false;
     for (size_t i = 0; i < b->core.n_subtasks; i++) {
         const char *act = b->subs[i].plan->act.builtin;
-        if (act && b->core.subtasks[i].phase == PHASE_SUCCESSFUL) {
-            if (strcmp(act, "metadb-lock") == 0)
-                yes = true;
-            else if (strcmp(act, "metadb-unlock") == 0)
-                yes = false;
-        }
+        const struct action *a = act && b->core.subtasks[i].phase == PHASE_SUCCESSFUL ? action_find(act) : NULL;
+        if (a && (a->use == ACTION_TAKES || a->use == ACTION_GIVES))
+            yes = a->use == ACTION_TAKES;
     }
     return yes;
 }
