@@ -171,6 +171,27 @@ static void add_hosts(cJSON *o, const struct job *b)
     }
 }
 
+struct undone {
+    int64_t job, by;
+};
+
+static bool note_rollback(void *ctx, const struct journal_job *row)
+{
+    struct undone *u = ctx;
+    if (row->id > u->job && row->parent == u->job && job_type_parse(row->type) == JOB_ROLLBACK)
+        u->by = row->id;
+    return row->id > u->job && u->by == 0;
+}
+
+/* The newest rollback of an upgrade that has ended; 0: none. One that is under way has none: a rollback ends it. */
+static int64_t rolled_back_by(const struct job *b)
+{
+    struct undone u = {b->row.id, 0};
+    if (b->plan->type == JOB_UPGRADE && (b->core.mode == MODE_CANCELED || b->core.mode == MODE_SUCCESSFUL))
+        journal_jobs(b->jobs->journal, false, note_rollback, &u, NULL);
+    return u.by;
+}
+
 cJSON *snapshot_of(const struct job *b, int64_t *last)
 {
     cJSON *o = cJSON_CreateObject(), *steps;
@@ -195,6 +216,9 @@ cJSON *snapshot_of(const struct job *b, int64_t *last)
     json_elapsed(o, b->row.started, b->row.completed);
     if (b->row.parent)
         json_number(o, "parent", (double)b->row.parent);
+    int64_t undone = rolled_back_by(b);
+    if (undone)
+        json_number(o, "rolled_back_by", (double)undone);
     json_number(o, "done", (double)done);
     json_number(o, "total", (double)b->core.n_subtasks);
     struct facts facts = {cJSON_AddObjectToObject(o, "facts"), FACTS_ROOM};
