@@ -3,7 +3,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "client/lang/lang.h"
 #include "client/show/show.h"
@@ -209,7 +208,7 @@ static void then(const struct next *n)
 
 static bool may_roll_back(const struct snapshot *s)
 {
-    return snapshot_is(s, JOB_UPGRADE) && s->started && !(s->why && strncasecmp(s->why, "rolled back", 11) == 0);
+    return snapshot_is(s, JOB_UPGRADE) && s->started && s->rolled_back_by < 0;
 }
 
 /* What the last step leaves to people is in its notice. */

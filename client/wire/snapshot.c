@@ -101,6 +101,7 @@ int snapshot_parse(const cJSON *o, struct snapshot *s, struct err *e)
     *s = (struct snapshot){
         .job = get_id(o, "job", REQUIRED, e),
         .parent = get_id(o, "parent", OPTIONAL, e),
+        .rolled_back_by = get_id(o, "rolled_back_by", OPTIONAL, e),
         .type = get_text(o, "type", REQUIRED, e),
         .state = get_state(o, STATE_OF_JOB, e),
         .why = get_text(o, "why", OPTIONAL, e),
