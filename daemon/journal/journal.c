@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "common/alloc.h"
+#include "common/log.h"
 #include "daemon/journal/internal.h"
 
 static int user_version(struct journal *j, int *version, struct err *e)
@@ -93,7 +94,9 @@ int journal_commit(struct journal *j, struct err *e)
     if (!j->in_tx)
         return 0;
     int rc = journal_exec(j, "COMMIT", e);
-    if (rc == 0)
+    if (rc == 0) {
         j->in_tx = false;
+        log_debug("journal: committed");
+    }
     return rc;
 }

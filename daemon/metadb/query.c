@@ -6,6 +6,7 @@
 
 #include "common/alloc.h"
 #include "common/buf.h"
+#include "common/log.h"
 #include "common/utf8.h"
 #include "daemon/metadb/internal.h"
 
@@ -116,6 +117,11 @@ int metadb_query(struct metadb *db, struct metadb_rows *out, unsigned *sql_errno
         }
     }
     buf_free(&text);
+    /* The statement as it is written in the code: what was put in it may be data. */
+    if (rc)
+        log_debug("MetaDB: %s: error %u", sql, no);
+    else
+        log_debug("MetaDB: %s: %zu rows, %llu changed", sql, rows.n_rows, db->affected);
     if (rc || !out)
         metadb_rows_free(&rows);
     else

@@ -24,6 +24,15 @@ enum {
 };
 
 enum kind { RUN, LOOK, KILL, TAIL, PROBE, CHECK, FORGET };
+static const struct {
+    const char *word; /* as the agent reads it */
+    size_t limit;     /* bytes of an answer's output */
+} kinds[] = {
+    [RUN] = {"run", NODE_OUTPUT_MAX}, [LOOK] = {"look", NODE_OUTPUT_MAX},  [KILL] = {"kill", NODE_OUTPUT_MAX},
+    [TAIL] = {"tail", TAIL_MAX},      [PROBE] = {"probe", NODE_PROBE_MAX}, [CHECK] = {"check", 0},
+    [FORGET] = {"forget", 0},
+};
+TABLE_ENDS(kinds, FORGET);
 
 struct request {
     TAILQ_ENTRY(request) link;
@@ -94,23 +103,38 @@ const char *node_name(const struct node *n) { return n->name; }
 const char *node_boot_id(const struct node *n) { return n->boot_id; }
 const char *node_why(const struct node *n) { return n->why; }
 
-/* Unlinks, answers and frees; the callback may do anything but free n at once. */
-static void answer(struct requests *list, struct request *r, enum node_outcome outcome, int status)
+/* What was asked is logged without its script, and what was answered without its output: both may hold data. */
+static void log_request(const struct node *n, const struct request *r)
 {
-    static const size_t limit[] = {[RUN] = NODE_OUTPUT_MAX,
-                                   [LOOK] = NODE_OUTPUT_MAX,
-                                   [KILL] = NODE_OUTPUT_MAX,
-                                   [TAIL] = TAIL_MAX,
-                                   [PROBE] = NODE_PROBE_MAX,
-                                   [CHECK] = 0,
-                                   [FORGET] = 0};
-    TABLE_ENDS(limit, FORGET);
+    log_debug("%s: request %" PRIu64 ": %s %s", n->name, r->id, kinds[r->kind].word, r->token ? r->token : "");
+}
+
+static void log_answer(const struct node *n, const struct request *r, const struct node_result *res)
+{
+    static const char *const words[] = {[NODE_EXITED] = "exited",
+                                        [NODE_ALIVE] = "alive",
+                                        [NODE_NEVER] = "never began",
+                                        [NODE_LOST] = "lost",
+                                        [NODE_GONE] = "no answer"};
+    TABLE_ENDS(words, NODE_GONE);
+    if (res->outcome == NODE_EXITED)
+        log_debug("%s: answer %" PRIu64 ": %s: exited %d, %zu bytes", n->name, r->id, kinds[r->kind].word, res->exit,
+                  res->output_len);
+    else
+        log_debug("%s: answer %" PRIu64 ": %s: %s", n->name, r->id, kinds[r->kind].word, words[res->outcome]);
+}
+
+/* Unlinks, answers and frees; the callback may do anything but free n at once. */
+static void answer(const struct node *n, struct requests *list, struct request *r, enum node_outcome outcome,
+                   int status)
+{
+    size_t limit = kinds[r->kind].limit;
     struct node_result res = {.outcome = outcome, .exit = status};
     TAILQ_REMOVE(list, r, link);
     if (outcome == NODE_EXITED) {
-        res.output_cut = r->out.len > limit[r->kind];
+        res.output_cut = r->out.len > limit;
         if (res.output_cut) { /* the byte between the halves only says that there was more */
-            size_t half = limit[r->kind] / 2;
+            size_t half = limit / 2;
             memmove(r->out.data + half, r->out.data + half + 1, r->out.len - half);
             r->out.len--;
         }
@@ -119,6 +143,7 @@ static void answer(struct requests *list, struct request *r, enum node_outcome o
     } else {
         res.output = "";
     }
+    log_answer(n, r, &res);
     if (r->cb)
         r->cb(r->ctx, &res);
     buf_free(&r->out);
@@ -133,7 +158,7 @@ static void answer_gone(struct node *n)
     TAILQ_CONCAT(&list, &n->gone, link);
     struct request *r;
     while ((r = TAILQ_FIRST(&list)))
-        answer(&list, r, NODE_GONE, 0);
+        answer(n, &list, r, NODE_GONE, 0);
 }
 
 static void set_state(struct node *n, enum node_state state, const char *why)
@@ -165,13 +190,14 @@ static struct request *add(struct node *n, enum kind kind, const char *token, no
     }
     r->id = ++n->last_id;
     TAILQ_INSERT_TAIL(&n->open, r, link);
+    log_request(n, r);
     return r;
 }
 
-static void send_line(struct node *n, const char *fmt, uint64_t id, const char *token, uint64_t number)
+static void send_line(struct node *n, const struct request *r, const char *token, uint64_t number)
 {
     struct buf b = {0};
-    buf_printf(&b, "%s %" PRIu64 " %s", fmt, id, token);
+    buf_printf(&b, "%s %" PRIu64 " %s", kinds[r->kind].word, r->id, token);
     if (number)
         buf_printf(&b, " %" PRIu64, number);
     buf_puts(&b, "\n");
@@ -218,21 +244,21 @@ void node_look(struct node *n, const char *token, node_cb *cb, void *ctx)
 {
     struct request *r = add(n, LOOK, token, cb, ctx);
     if (r)
-        send_line(n, "look", r->id, token, 0);
+        send_line(n, r, token, 0);
 }
 
 void node_kill(struct node *n, const char *token, unsigned grace_ms, node_cb *cb, void *ctx)
 {
     struct request *r = add(n, KILL, token, cb, ctx);
     if (r)
-        send_line(n, "kill", r->id, token, grace_ms ? grace_ms : 1);
+        send_line(n, r, token, grace_ms ? grace_ms : 1);
 }
 
 void node_tail(struct node *n, const char *token, uint64_t offset, node_cb *cb, void *ctx)
 {
     struct request *r = add(n, TAIL, token, cb, ctx);
     if (r) /* tail(1) counts from 1, and no number asks for the end; beyond a signed 64-bit number there is no file */
-        send_line(n, "tail", r->id, token, offset == UINT64_MAX ? 0 : offset < INT64_MAX ? offset + 1 : INT64_MAX);
+        send_line(n, r, token, offset == UINT64_MAX ? 0 : offset < INT64_MAX ? offset + 1 : INT64_MAX);
 }
 
 void node_forget(struct node *n, const char *token, node_cb *cb, void *ctx)
@@ -243,7 +269,7 @@ void node_forget(struct node *n, const char *token, node_cb *cb, void *ctx)
     TAILQ_FOREACH(run, &n->open, link)
     if (run->kind == RUN && strcmp(run->token, token) == 0)
         run->forgotten = true;
-    send_line(n, "forget", r->id, token, 0);
+    send_line(n, r, token, 0);
 }
 
 /* --- the channel's events --- */
@@ -292,14 +318,14 @@ static const char *on_end(struct node *n, struct request *r, const struct wire_l
     n->backoff = BACKOFF_MIN_MS; /* it works, more than just a hello */
     if (r->kind == CHECK) {
         struct request *run = find(n, r->of);
-        answer(&n->open, r, NODE_GONE, 0);
+        answer(n, &n->open, r, NODE_GONE, 0);
         on_check(n, run, l->end != WIRE_ALIVE && l->end != WIRE_PENDING, l->end == WIRE_PENDING);
         return NULL;
     }
     int status = l->exit;
     if (r->kind == PROBE && (status == 137 || status == 143) && uv_now(n->loop) + PROBE_SLACK_MS >= r->deadline)
         status = 124; /* timeout(1) had to use KILL; or it is busybox's, which never says 124 */
-    answer(&n->open, r, outcome[l->end], status);
+    answer(n, &n->open, r, outcome[l->end], status);
     return NULL;
 }
 
@@ -326,7 +352,6 @@ static void on_up(void *ctx, const char *boot_id)
     struct node *n = ctx;
     memcpy(n->boot_id, boot_id, strlen(boot_id) + 1); /* its length was checked */
     uv_timer_start(&n->tick, on_tick, TICK_MS, TICK_MS);
-    log_info("%s: connected", n->name);
     set_state(n, NODE_UP, "");
 }
 
@@ -338,7 +363,6 @@ static void on_down(void *ctx, const char *why)
     TAILQ_CONCAT(&n->gone, &n->open, link);
     uv_timer_start(&n->retry, on_retry, n->backoff, 0);
     n->backoff = n->backoff * 2 < BACKOFF_MAX_MS ? n->backoff * 2 : BACKOFF_MAX_MS;
-    log_warn("%s: %s", n->name, why);
     set_state(n, NODE_DOWN, why);
     if (!n->closing)
         answer_gone(n);
@@ -409,7 +433,7 @@ static void on_tick(uv_timer_t *t)
             struct request *check = add(n, CHECK, NULL, NULL, NULL);
             check->of = r->id;
             r->checking = true;
-            send_line(n, "check", check->id, r->token, 0);
+            send_line(n, check, r->token, 0);
         } else if (r->kind == PROBE && r->cb && now >= r->deadline) {
             /* It cannot even be killed (a dead file system, perhaps). Its answer, if it comes, is for nobody. */
             static const struct node_result res = {.outcome = NODE_EXITED, .exit = 124, .output = ""};

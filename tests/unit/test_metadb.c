@@ -1,4 +1,5 @@
 /* The MetaDB connection, on a private server and on false ones. */
+#include "tests/unit/fixture_log.h"
 #include "tests/unit/fixture_mariadb.h"
 
 #include <pthread.h>
@@ -112,6 +113,26 @@ static void test_errors(void **state)
                      ERR_METADB);
     struct metadb *again = must_open("omsup", AWKWARD_PASSWORD);
     metadb_close(again);
+    metadb_close(db);
+}
+
+/* With --log debug: each statement as the code has it, and nothing of what was put in. */
+static void test_log(void **state)
+{
+    struct metadb *db = must_open("omsup", AWKWARD_PASSWORD);
+    unsigned no = 0;
+    struct err e;
+    struct metadb_rows r;
+    log_begins(LOG_L_DEBUG);
+    assert_int_equal(metadb_query(db, &r, NULL, &e, "SELECT '%s' UNION SELECT 'b'", "xyzzy"), OK);
+    assert_int_equal(metadb_query(db, NULL, &no, &e, "SELECT %s", "plugh"), ERR_METADB);
+    char *text = log_ends();
+    assert_non_null(strstr(text, "MetaDB: SELECT '%s' UNION SELECT 'b': 2 rows, 0 changed\n"));
+    assert_non_null(strstr(text, "MetaDB: SELECT %s: error 1054\n"));
+    assert_null(strstr(text, "xyzzy"));
+    assert_null(strstr(text, "plugh"));
+    free(text);
+    metadb_rows_free(&r);
     metadb_close(db);
 }
 
@@ -373,6 +394,7 @@ int main(void)
         cmocka_unit_test(test_quoting),
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_log),
         cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_killed_mid_query),
         cmocka_unit_test(test_server_dies_mid_query),

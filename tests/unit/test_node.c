@@ -1,5 +1,6 @@
 /* node.h on the local host, through every shell there is of dash, bash and busybox; TEST_NODE_SH names one of them,
  * TEST_NODE_FILTER a test. */
+#include "tests/unit/fixture_log.h"
 #include "tests/unit/test_node_fixture.h"
 
 #include <dirent.h>
@@ -195,6 +196,31 @@ static void secret_on_fd_3(void **state)
     free(e);
     secret_wipe(s);
     fx_close(f, n);
+}
+
+/* With --log debug: each request and each answer, and nothing of what they carry. */
+static void requests_are_logged_without_their_data(void **state)
+{
+    struct fx *f = *state;
+    struct node *n = fx_node(f);
+    struct secret *s = secret_new("hunter2-XYZZY", 13);
+    const char *env[] = {"WHAT=plugh", NULL};
+    log_begins(LOG_L_DEBUG);
+    struct got g = fx_run_script(f, n, "token-1", &(struct node_script){env, "cat <&3; echo $WHAT; exit 3", s});
+    struct got look = fx_look(f, n, "token-2");
+    fx_close(f, n);
+    char *text = log_ends();
+    EXPECT(g, NODE_EXITED, 3, "hunter2-XYZZYplugh\n");
+    EXPECT(look, NODE_NEVER, 0, "");
+    static const char *const lines[] = {"n: request 1: run token-1\n", "n: answer 1: run: exited 3, 19 bytes\n",
+                                        "n: request 2: look token-2\n", "n: answer 2: look: never began\n"},
+                             *const data[] = {"hunter2", "plugh", "exit 3", "WHAT"};
+    for (size_t i = 0; i < 4; i++)
+        assert_non_null(strstr(text, lines[i]));
+    for (size_t i = 0; i < 4; i++)
+        assert_null(strstr(text, data[i]));
+    free(text);
+    secret_wipe(s);
 }
 
 static void adoption(void **state)
@@ -496,8 +522,9 @@ int main(void)
     for (size_t i = 0; i < sizeof shells / sizeof shells[0]; i++) {
         const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-            T(run_and_output), T(environment),   T(large),  T(secret_on_fd_3), T(adoption), T(fences),
-            T(kills),          T(leader_killed), T(probes), T(many),           T(not_up),
+            T(run_and_output), T(environment), T(large), T(secret_on_fd_3), T(requests_are_logged_without_their_data),
+            T(adoption),       T(fences),      T(kills), T(leader_killed),  T(probes),
+            T(many),           T(not_up),
         };
         shell = shells[i];
         const char *only = getenv("TEST_NODE_SH");
