@@ -79,7 +79,7 @@ static void m_list(struct request *r, const struct params *p)
     cJSON *result = NULL;
     struct view_filter f = {.type = p->of_type,
                             .state = p->state,
-                            .login = p->operator,
+                            .login = p->login,
                             .object = p->object,
                             .limit = p->limit ? (unsigned)p->limit : LIST_DEFAULT};
     int rc = view_list(jobs_of(r), &f, &result, &e);
@@ -109,6 +109,8 @@ static void verb(struct request *r, const struct params *p, enum verb_id v)
     cJSON *result = NULL;
     struct request_caller who = caller(r);
     int rc = verbs_do(engine_of(r), &who, v, p->job, p->step, p->subtask, p->reason, p->force, &result, &e);
+    if (rc == ERR_STATE && !e.hint[0]) /* the status ends with what may be done */
+        err_hint(&e, "omsupctl status %lld", (long long)p->job);
     finish(r, rc, result, &e);
 }
 

@@ -24,7 +24,7 @@
     NEXT(TEXT, plan, plan)                                                                                             \
     NEXT(TEXT, deployment, deployment)                                                                                 \
     NEXT(TEXT, object, object)                                                                                         \
-    NEXT(TEXT, operator, operator_)                                                                                    \
+    NEXT(TEXT, operator, login)                                                                                        \
     NEXT(LINK, parent, parent)                                                                                         \
     NEXT(FLAG, pause_on_reboot, pause_on_reboot)                                                                       \
     NEXT(TEXT, created, created)

@@ -1,9 +1,10 @@
 /* The journal: SQLite, WAL, synchronous=FULL. Everything that must survive is here before anything acts.
  *
  * Calling order: journal_open(), then journal_begin() … writes … journal_commit() as often as needed, journal_close().
- * Reads may be outside a transaction. Every function returns 0 or ERR_JOURNAL with a message; after a failed write or
- * commit memory is ahead of disk, and the caller must exit (start-up is the recovery path). Loop thread only.
- * Strings in results are owned by the result and freed with its _free(). */
+ * Reads may be outside a transaction. Errors: 0 or ERR_JOURNAL with a message, and ERR_NOT_FOUND where it says so;
+ * after a failed write or commit memory is ahead of disk, and the caller must exit (start-up is the recovery path).
+ * Ownership: what a callback gets is lent to it until it returns; char ** results are the caller's to free. Threads:
+ * loop thread only. Tables and columns are those of columns.h. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,8 +22,7 @@ void journal_close(struct journal *j); /* NULL is fine */
 int journal_begin(struct journal *j, struct err *e);  /* no-op inside a transaction */
 int journal_commit(struct journal *j, struct err *e); /* no-op outside */
 
-/* One struct a table, from the lists of columns.h: struct journal_job, journal_subtask, journal_attempt, journal_event,
- * … */
+/* One struct for each table: journal_job, journal_subtask, journal_attempt, journal_event, … */
 JOURNAL_TABLES(JOURNAL_STRUCT)
 
 /* Writes. Times are given by the caller. NULL strings become SQL NULL. */
@@ -35,7 +35,7 @@ int journal_set_subtask(struct journal *j, int64_t job, unsigned seq, const stru
 int journal_add_attempt(struct journal *j, int64_t job, const struct journal_attempt *a, struct err *e);
 int journal_end_attempt(struct journal *j, int64_t job, unsigned seq, unsigned attempt, const char *ended,
                         const char *outcome, int exit, const void *output, size_t output_len, struct err *e);
-/* Nobody waits for its end any more: the outcome is "dropped", unless there is one. */
+/* Nobody waits for its end any more. Its outcome is "dropped", if it has none yet. */
 int journal_drop_attempt(struct journal *j, int64_t job, unsigned seq, const char *ended, struct err *e);
 /* For a job whose plan cannot be read: its subtasks get the phase `canceled`, but for those in one of the phases
  * `final` (",one,two,"), and its attempts without an outcome are dropped. */
@@ -45,7 +45,8 @@ int journal_add_event(struct journal *j, struct journal_event *ev, struct err *e
 int journal_set_fact(struct journal *j, int64_t job, const char *name, const char *value, const char *time,
                      struct err *e);
 
-/* Reads. A callback that returns false ends the walk. */
+/* Reads. A callback that returns false ends the walk. It may neither write nor start a walk of the same kind; that of
+ * journal_jobs() may do both. */
 int journal_job(struct journal *j, int64_t id, struct journal_job *out, struct err *e); /* ERR_NOT_FOUND */
 int journal_jobs(struct journal *j, bool open_only, bool (*cb)(void *ctx, const struct journal_job *job), void *ctx,
                  struct err *e); /* newest first */

@@ -32,7 +32,10 @@ int journal_job(struct journal *j, int64_t id, struct journal_job *out, struct e
     if (found)
         journal_job_copy(out, &row);
     rc = finish(j, s, step, e);
-    return rc == 0 && !found ? err_set(e, ERR_NOT_FOUND, "there is no job %lld", (long long)id) : rc;
+    if (rc || found)
+        return rc;
+    err_set(e, ERR_NOT_FOUND, "there is no job %lld", (long long)id);
+    return err_hint(e, "omsupctl list");
 }
 
 int journal_jobs(struct journal *j, bool open_only, bool (*cb)(void *ctx, const struct journal_job *job), void *ctx,

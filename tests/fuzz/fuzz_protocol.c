@@ -69,7 +69,7 @@ static void add_job(void)
                             .plan = hash,
                             .deployment = (char *)"d",
                             .object = (char *)"o",
-                            .operator_ = (char *)"root",
+                            .login = (char *)"root",
                             .boot = (char *)"b",
                             .created = when,
                             .started = when,

@@ -510,7 +510,7 @@ static void world_job(const char *procedure)
                                   .plan = xstrdup(hash),
                                   .deployment = xstrdup("deployment"),
                                   .object = xstrdup("lab"),
-                                  .operator_ = xstrdup("root"),
+                                  .login = xstrdup("root"),
                                   .boot = xstrdup(world.jobs->boot),
                                   .created = record_now()};
     in("a job is submitted");

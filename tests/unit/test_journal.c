@@ -89,7 +89,7 @@ static struct journal_job a_job(void)
                                 .plan = (char *)"abc",
                                 .deployment = (char *)"deployment: x\n",
                                 .object = (char *)"x",
-                                .operator_ = (char *)"root",
+                                .login = (char *)"root",
                                 .boot = (char *)"b",
                                 .created = (char *)"2025-01-01T00:00:00.000Z"};
 }

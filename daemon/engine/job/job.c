@@ -213,10 +213,11 @@ int job_find(const struct job *b, const char *step, const char *subtask, size_t 
                 *n = 1;
                 return 0;
             }
-        return err_set(e, ERR_NOT_FOUND, "step \"%s\" of job %lld has no subtask \"%s\"", step, (long long)b->row.id,
-                       subtask);
+        err_set(e, ERR_NOT_FOUND, "step \"%s\" of job %lld has no subtask \"%s\"", step, (long long)b->row.id, subtask);
+        return err_hint(e, "omsupctl show %lld %s", (long long)b->row.id, step);
     }
-    return err_set(e, ERR_NOT_FOUND, "job %lld has no step \"%s\"", (long long)b->row.id, step);
+    err_set(e, ERR_NOT_FOUND, "job %lld has no step \"%s\"", (long long)b->row.id, step);
+    return err_hint(e, "omsupctl status %lld", (long long)b->row.id);
 }
 
 void job_set_why(struct job *b, const char *why)

@@ -34,7 +34,7 @@ static struct job *write_job(struct submission *s, const struct deployment *d, s
         .plan = xstrdup(hash),
         .deployment = xstrdup(s->text),
         .object = xstrdup(plan->object),
-        .operator_ = xstrdup(s->login),
+        .login = xstrdup(s->login),
         .boot = xstrdup(js->boot),
         .created = record_now(),
         .parent = s->parent,

@@ -12,8 +12,10 @@ int view_find(struct jobs *js, int64_t id, struct job **b, struct job **loaded, 
     *b = *loaded = NULL;
     if (id == 0 && journal_jobs(js->journal, true, first_row, &id, e) == 0 && id == 0)
         journal_jobs(js->journal, false, first_row, &id, e);
-    if (id == 0)
-        return err_set(e, ERR_NOT_FOUND, "there is no job yet: omsupctl submit DEPLOYMENT.yaml");
+    if (id == 0) {
+        err_set(e, ERR_NOT_FOUND, "there is no job yet");
+        return err_hint(e, "omsupctl submit DEPLOYMENT.yaml");
+    }
     if ((*b = jobs_find(js, id)) != NULL)
         return 0;
     struct journal_job row = {0};

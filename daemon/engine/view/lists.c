@@ -21,12 +21,12 @@ static bool add_job(void *ctx, const struct journal_job *row)
     const struct view_filter *f = l->filter;
     if ((f->type >= 0 && job_type_parse(row->type) != (enum job_type)f->type) ||
         (f->state >= 0 && strcmp(state_word((enum state)f->state), state) != 0) ||
-        (f->login && strcasecmp(f->login, row->operator_) != 0) || (f->object && !strstr(row->object, f->object)))
+        (f->login && strcasecmp(f->login, row->login) != 0) || (f->object && !strstr(row->object, f->object)))
         return true;
     cJSON *o = cJSON_CreateObject();
     json_number(o, "job", (double)row->id);
     json_text(o, "type", job_type_shown(row->type));
-    json_text(o, "operator", row->operator_);
+    json_text(o, "operator", row->login);
     json_text(o, "object", row->object);
     json_time(o, "created", row->created);
     json_time(o, "completed", row->completed);

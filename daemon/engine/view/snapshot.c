@@ -204,7 +204,7 @@ cJSON *snapshot_of(const struct job *b, int64_t *last)
     json_text(o, "state", state_word(core_job_state(&b->core)));
     json_text(o, "why", why);
     json_text(o, "object", b->row.object);
-    json_text(o, "operator", b->row.operator_);
+    json_text(o, "operator", b->row.login);
     json_text(o, "deployment", b->plan->deployment);
     json_text(o, "procedure", b->plan->procedure);
     json_text(o, "source", b->plan->source);
