@@ -146,6 +146,8 @@ static void check_move(struct sim *s, const struct core_move *mv)
     if (row->from == PHASE_DOUBT && row->effect == EFFECT_ACT &&
         t->lost >= core_lost_max(&s->job.subtasks[mv->subtask]))
         die(s, "acts again after too many lost attempts", mv->subtask);
+    if (s->job.outdated && (row->effect == EFFECT_ACT || row->effect == EFFECT_CHECK || row->effect == EFFECT_POLL))
+        die(s, "an outdated plan is run", mv->subtask);
     if (row->event == EV_NO_AGAIN && t->lost < core_lost_max(&s->job.subtasks[mv->subtask]))
         die(s, "gives up too early", mv->subtask);
     if (row->event == EV_NO_HELD && (s->u.mode_before == MODE_RUNNING || t->asked))
@@ -182,6 +184,7 @@ static void crash(struct sim *s)
     for (size_t i = 0; i < MAX_SUB; i++)
         s->subs[i].asked = s->truth[i].asked = false;
     s->job.mode = s->journal.mode;
+    s->job.outdated |= chance(2); /* another omsupd starts */
     s->n_todo = 0;
     memset(s->ask, 0, sizeof s->ask);
     adopt(s);
@@ -242,8 +245,11 @@ static void stale_event(struct sim *s, size_t i)
         die(s, "a refused event has changed something", i);
 }
 
-static bool verb_allowed(enum core_mode m, enum core_verb v)
+static bool verb_allowed(const struct core_job *j, enum core_verb v)
 {
+    enum core_mode m = j->mode;
+    if (j->outdated && v != VERB_CANCEL && v != VERB_CANCEL_FORCE)
+        return false;
     switch (v) {
     case VERB_START:
         return m == MODE_READY;
@@ -263,10 +269,11 @@ static bool verb_allowed(enum core_mode m, enum core_verb v)
 static void verb(struct sim *s, enum core_verb v)
 {
     enum core_mode before = s->job.mode;
+    bool allowed = verb_allowed(&s->job, v);
     core_update_clear(&s->u);
-    if (core_verb(&s->job, v, &s->u) != verb_allowed(before, v))
+    if (core_verb(&s->job, v, &s->u) != allowed)
         die(s, "a verb is refused that is allowed, or taken that is not", 0);
-    if (!verb_allowed(before, v)) {
+    if (!allowed) {
         if (s->job.mode != before || s->u.n_moves)
             die(s, "a refused verb has changed something", 0);
         return;
@@ -296,11 +303,17 @@ static void adopt(struct sim *s)
         case PHASE_AGREEING:
         case PHASE_DOUBT:
         case PHASE_EXPIRED:
-            s->ask[i] = ASK_CHECK;
+            if (s->job.outdated)
+                event(s, i, EV_REST);
+            else
+                s->ask[i] = ASK_CHECK;
             break;
         case PHASE_POLLING:
         case PHASE_GATE:
-            s->ask[i] = ASK_POLL;
+            if (!s->job.outdated)
+                s->ask[i] = ASK_POLL;
+            else if (s->subs[i].phase == PHASE_POLLING)
+                event(s, i, EV_REST);
             break;
         case PHASE_ACTING:
         case PHASE_EXPIRING:
@@ -467,7 +480,7 @@ static void operator_acts(struct sim *s)
         verb(s, VERB_START);
         if (chance(10))
             verb(s, VERB_CANCEL);
-        if (chance(s->job.mode == MODE_CANCELING ? 30 : 3))
+        if (chance(s->job.mode == MODE_CANCELING || s->subs[i].phase == PHASE_FENCING ? 30 : 3))
             verb(s, VERB_CANCEL_FORCE);
         return;
     case 5:
@@ -522,7 +535,7 @@ static void check_settled(struct sim *s, size_t current)
     if (current == s->job.n_steps)
         die(s, "every step has passed, and the job has not ended", 0);
     const struct core_step *st = &s->steps[current];
-    for (size_t i = st->first; s->job.mode == MODE_RUNNING && i < st->first + st->n; i++) {
+    for (size_t i = st->first; s->job.mode == MODE_RUNNING && !s->job.outdated && i < st->first + st->n; i++) {
         if (s->subs[i].phase == PHASE_PENDING)
             die(s, "may begin, and does not", i);
         if (st->serial && !core_phase_passed(s->subs[i].phase))
@@ -597,6 +610,8 @@ static void run_one(uint64_t seed)
         answers(&s, i);
         if (chance(15))
             operator_acts(&s);
+        if (s.job.outdated && chance(5))
+            verb(&s, VERB_CANCEL);
         if (chance(1))
             crash(&s);
         if (chance(10))

@@ -103,6 +103,10 @@ static int leads(enum core_phase p, enum core_event e)
         return p == PHASE_ACTING ? PHASE_EXPIRING : NO_MOVE;
     case EV_TIMEOUT_LOOK:
         return p == PHASE_ACTING || p == PHASE_POLLING ? PHASE_FAILED : NO_MOVE;
+    case EV_REST: /* not of a cancel, which only stops; a gate rests already */
+        if (p == PHASE_CHECKING || p == PHASE_POLLING)
+            return PHASE_PENDING;
+        return in(p, CHECKS | RUNS) && p != PHASE_CANCELING ? PHASE_UNKNOWN : NO_MOVE;
     case EV_GIVE_UP: /* not of a cancel: CANCEL_FORCE is for that */
         return in(p, RUNS) && p != PHASE_CANCELING ? PHASE_UNKNOWN : NO_MOVE;
     case EV_SKIP:
@@ -539,6 +543,91 @@ static void only_doubt_gives_up(void **state)
     tear_down(&t);
 }
 
+/* --- an outdated plan ------------------------------------------------------------------------------------ */
+
+/* Whatever happens, nothing of the plan is run: where it would be, the subtask rests, or the event is refused. */
+static void an_outdated_plan_is_not_run(void **state)
+{
+    for (int p = 0; p < N_PHASES; p++)
+        for (int e = 0; e < N_EVENTS; e++) {
+            struct three t;
+            set_up(&t, true);
+            for (int i = 0; i < 3; i++)
+                t.subs[i].phase = PHASE_PENDING;
+            t.subs[0].phase = (enum core_phase)p;
+            t.job.outdated = true;
+            bool begins = p == PHASE_PENDING && core_event_who(e) == BY_ENGINE;
+            const struct core_row *row = core_row(p, e);
+            bool runs = row && (row->effect == EFFECT_CHECK || row->effect == EFFECT_ACT || row->effect == EFFECT_POLL);
+            int to = row && !begins ? runs ? leads(p, EV_REST) : (int)row->to : NO_MOVE;
+            if (apply(&t, 0, e) != (to != NO_MOVE) || t.subs[0].phase != (enum core_phase)(to == NO_MOVE ? p : to))
+                fail_msg("%s, %s leads to %s", core_phase_name(p), core_event_name(e),
+                         core_phase_name(t.subs[0].phase));
+            for (size_t m = 0; m < t.u.n_moves; m++)
+                assert_false(t.u.moves[m].row->effect == EFFECT_CHECK || t.u.moves[m].row->effect == EFFECT_ACT ||
+                             t.u.moves[m].row->effect == EFFECT_POLL);
+            assert_int_equal(t.subs[1].phase, PHASE_PENDING);
+            tear_down(&t);
+        }
+}
+
+/* How its attempt ended is known all the same. */
+static void an_attempt_of_an_outdated_plan_ends(void **state)
+{
+    static const struct {
+        enum core_event e;
+        unsigned lost;
+    } rows[] = {{EV_EXIT_PROVE, 0}, {EV_NEVER, 0}, {EV_LOST, 3}, {EV_LOST_LOOK, 2}};
+    for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
+        struct three t;
+        set_up(&t, true);
+        assert_true(apply(&t, 0, EV_NO));
+        t.subs[0].lost = 2;
+        t.job.outdated = true;
+        assert_true(apply(&t, 0, rows[k].e));
+        assert_int_equal(t.subs[0].phase, PHASE_UNKNOWN);
+        assert_int_equal(t.subs[0].attempt, 1);
+        assert_int_equal(t.subs[0].lost, rows[k].lost);
+        assert_false(t.subs[0].open_run);
+        tear_down(&t);
+    }
+}
+
+static void an_outdated_job_can_only_be_canceled(void **state)
+{
+    static const enum core_verb refused[] = {VERB_START, VERB_PAUSE, VERB_HOLD, VERB_RESUME};
+    for (int m = MODE_READY; m <= MODE_PAUSED; m++) {
+        struct three t;
+        for (size_t k = 0; k < sizeof refused / sizeof refused[0]; k++) {
+            set_up(&t, false);
+            t.job.mode = m;
+            t.job.outdated = true;
+            assert_false(verb(&t, refused[k]));
+            assert_int_equal(t.job.mode, m);
+            tear_down(&t);
+        }
+        for (int force = 0; force < 2; force++) {
+            set_up(&t, false);
+            t.job.mode = m;
+            t.job.outdated = true;
+            t.subs[0].phase = PHASE_ACTING;
+            assert_true(verb(&t, force ? VERB_CANCEL_FORCE : VERB_CANCEL));
+            assert_int_equal(t.job.mode, force ? MODE_CANCELED : MODE_CANCELING);
+            tear_down(&t);
+        }
+        set_up(&t, false);
+        t.job.mode = m;
+        t.job.outdated = true;
+        t.subs[0].phase = PHASE_FAILED;
+        const char *why = NULL;
+        assert_int_equal(core_retry_event(&t.job, 0, true, false, &why), N_EVENTS);
+        assert_non_null(why);
+        assert_non_null(core_skip_refusal(&t.job, 0, true));
+        assert_non_null(core_done_refusal(&t.job, 0, true));
+        tear_down(&t);
+    }
+}
+
 /* --- the job's state ----------------------------------------------------------------------------------- */
 
 static void a_job_is_shown_as(void **state)
@@ -555,27 +644,27 @@ static void a_job_is_shown_as(void **state)
     static const struct {
         enum core_mode mode;
         int a, b;
-        enum state shown;
+        enum state shown, outdated;
     } rows[] = {
-        {MODE_READY, PEND, PEND, STATE_READY},
-        {MODE_READY, PHASE_SKIPPED, PEND, STATE_READY},
-        {MODE_CANCELED, FAIL, CAN, STATE_CANCELED},
-        {MODE_SUCCESSFUL, OK, OK, STATE_SUCCESSFUL},
-        {MODE_SUCCESSFUL, OK, FAIL, STATE_FAILED},
-        {MODE_SUCCESSFUL, FAIL, OK, STATE_FAILED},
-        {MODE_RUNNING, ACT, PEND, STATE_IN_PROGRESS},
-        {MODE_RUNNING, FAIL, ACT, STATE_IN_PROGRESS},
-        {MODE_RUNNING, FAIL, PEND, STATE_FAILED},
-        {MODE_RUNNING, GATE, FAIL, STATE_FAILED},
-        {MODE_RUNNING, UNK, PEND, STATE_WAITING},
-        {MODE_RUNNING, PEND, GATE, STATE_WAITING},
-        {MODE_RUNNING, OK, PEND, STATE_IN_PROGRESS},
-        {MODE_RUNNING, GATE, ACT, STATE_IN_PROGRESS},
-        {MODE_PAUSED, ACT, PEND, STATE_IN_PROGRESS},
-        {MODE_PAUSED, FAIL, PEND, STATE_PAUSED},
-        {MODE_PAUSED, GATE, PEND, STATE_PAUSED},
-        {MODE_PAUSED, PEND, PEND, STATE_PAUSED},
-        {MODE_CANCELING, PHASE_CANCELING, CAN, STATE_IN_PROGRESS},
+        {MODE_READY, PEND, PEND, STATE_READY, STATE_WAITING},
+        {MODE_READY, PHASE_SKIPPED, PEND, STATE_READY, STATE_WAITING},
+        {MODE_CANCELED, FAIL, CAN, STATE_CANCELED, STATE_CANCELED},
+        {MODE_SUCCESSFUL, OK, OK, STATE_SUCCESSFUL, STATE_SUCCESSFUL},
+        {MODE_SUCCESSFUL, OK, FAIL, STATE_FAILED, STATE_FAILED},
+        {MODE_SUCCESSFUL, FAIL, OK, STATE_FAILED, STATE_FAILED},
+        {MODE_RUNNING, ACT, PEND, STATE_IN_PROGRESS, STATE_IN_PROGRESS},
+        {MODE_RUNNING, FAIL, ACT, STATE_IN_PROGRESS, STATE_IN_PROGRESS},
+        {MODE_RUNNING, FAIL, PEND, STATE_FAILED, STATE_WAITING},
+        {MODE_RUNNING, GATE, FAIL, STATE_FAILED, STATE_WAITING},
+        {MODE_RUNNING, UNK, PEND, STATE_WAITING, STATE_WAITING},
+        {MODE_RUNNING, PEND, GATE, STATE_WAITING, STATE_WAITING},
+        {MODE_RUNNING, OK, PEND, STATE_IN_PROGRESS, STATE_WAITING},
+        {MODE_RUNNING, GATE, ACT, STATE_IN_PROGRESS, STATE_IN_PROGRESS},
+        {MODE_PAUSED, ACT, PEND, STATE_IN_PROGRESS, STATE_IN_PROGRESS},
+        {MODE_PAUSED, FAIL, PEND, STATE_PAUSED, STATE_WAITING},
+        {MODE_PAUSED, GATE, PEND, STATE_PAUSED, STATE_WAITING},
+        {MODE_PAUSED, PEND, PEND, STATE_PAUSED, STATE_WAITING},
+        {MODE_CANCELING, PHASE_CANCELING, CAN, STATE_IN_PROGRESS, STATE_IN_PROGRESS},
     };
     for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
         struct three t;
@@ -586,6 +675,9 @@ static void a_job_is_shown_as(void **state)
         t.subs[1].phase = (enum core_phase)rows[k].b;
         if (core_job_state(&t.job) != rows[k].shown)
             fail_msg("row %zu is shown as %s", k, state_word(core_job_state(&t.job)));
+        t.job.outdated = true;
+        if (core_job_state(&t.job) != rows[k].outdated)
+            fail_msg("row %zu is shown as %s when outdated", k, state_word(core_job_state(&t.job)));
     }
 }
 
@@ -744,6 +836,9 @@ int main(void)
         cmocka_unit_test(open_run_and_lost_follow_the_attempt),
         cmocka_unit_test(an_operator_or_a_new_beginning_ends_the_count_of_lost_ones),
         cmocka_unit_test(only_doubt_gives_up),
+        cmocka_unit_test(an_outdated_plan_is_not_run),
+        cmocka_unit_test(an_attempt_of_an_outdated_plan_ends),
+        cmocka_unit_test(an_outdated_job_can_only_be_canceled),
         cmocka_unit_test(a_job_is_shown_as),
         cmocka_unit_test(retry_by_phase_and_mode),
         cmocka_unit_test(retry_begins_its_own_way),

@@ -23,6 +23,8 @@ static void add_move(struct core_update *u, size_t subtask, const struct core_ro
     u->moves[u->n_moves++] = (struct core_move){subtask, row};
 }
 
+static bool runs_plan(enum core_effect e) { return e == EFFECT_CHECK || e == EFFECT_ACT || e == EFFECT_POLL; }
+
 /* The one place that writes a phase. */
 static bool move(struct core_job *j, size_t i, enum core_event e, struct core_update *u)
 {
@@ -33,6 +35,8 @@ static bool move(struct core_job *j, size_t i, enum core_event e, struct core_up
     else if (would_act && j->mode != MODE_RUNNING && !s->asked)
         e = EV_NO_HELD;
     const struct core_row *row = core_row(s->phase, e);
+    if (row && j->outdated && runs_plan(row->effect))
+        row = core_row(s->phase, EV_REST);
     if (!row)
         return false;
     switch (core_event_run(e)) {
@@ -165,6 +169,8 @@ bool core_verb(struct core_job *j, enum core_verb v, struct core_update *u)
 {
     enum core_mode m = u->mode_before = u->mode_after = j->mode;
     bool live = m == MODE_READY || m == MODE_RUNNING || m == MODE_PAUSED;
+    if (j->outdated && v != VERB_CANCEL && v != VERB_CANCEL_FORCE)
+        return false;
     switch (v) {
     case VERB_START:
         if (m != MODE_READY)
@@ -214,7 +220,7 @@ enum state core_job_state(const struct core_job *j)
 {
     switch (j->mode) {
     case MODE_READY:
-        return STATE_READY;
+        return j->outdated ? STATE_WAITING : STATE_READY;
     case MODE_CANCELED:
         return STATE_CANCELED;
     case MODE_SUCCESSFUL:
@@ -229,6 +235,8 @@ enum state core_job_state(const struct core_job *j)
     }
     if (any(j, core_phase_busy))
         return STATE_IN_PROGRESS;
+    if (j->outdated)
+        return STATE_WAITING;
     if (j->mode == MODE_PAUSED)
         return STATE_PAUSED;
     bool waits = false;
@@ -249,7 +257,10 @@ static bool later_begun(const struct core_job *j, size_t subtask)
     return false;
 }
 
-static bool operable(const struct core_job *j) { return j->mode == MODE_RUNNING || j->mode == MODE_PAUSED; }
+static bool operable(const struct core_job *j)
+{
+    return !j->outdated && (j->mode == MODE_RUNNING || j->mode == MODE_PAUSED);
+}
 
 enum core_event core_retry_event(const struct core_job *j, size_t subtask, bool force, bool away, const char **why)
 {

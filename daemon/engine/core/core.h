@@ -30,7 +30,7 @@ enum core_run {
     RUN_SAME,  /* nothing, or there is none */
     RUN_ENDED, /* it is over, and its outcome is known */
     RUN_LOST,  /* it is over, and its outcome is not known */
-    RUN_LEFT,  /* nobody waits for its end; it was read-only */
+    RUN_LEFT,  /* nobody waits for its end, or it had none; it was read-only */
 };
 enum core_event {
 #define EVENT(name, word, who, run) EV_##name,
@@ -91,6 +91,7 @@ int core_mode_parse(const char *name);
 
 struct core_job {
     enum core_mode mode;
+    bool outdated; /* an older omsupd made its plan: nothing more of it is run, and what runs is followed to its end */
     bool
         keep_going; /* a check job: a Failed subtask does not hold up the next steps; the job ends when all are final */
     struct core_step *steps;
