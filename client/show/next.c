@@ -34,29 +34,35 @@ static void say(const struct next *n, unsigned indent, const char *fmt, ...)
     buf_puts(n->b, "\n");
 }
 
-/* A command to type: about the item, or about the job when there is none. */
-static void type(const struct next *n, const char *verb, const char *more, const char *why)
+/* A command to type. */
+static void command(const struct next *n, const struct buf *cmd, const char *why)
 {
-    struct buf cmd = {0};
     const struct term *t = n->v->t;
-    buf_printf(&cmd, "omsupctl %s %lld", verb, (long long)n->s->job);
-    if (n->sub) {
-        buf_puts(&cmd, " ");
-        address_shell(&cmd, t, n->st, n->sub);
-    }
-    buf_puts(&cmd, more);
     /* What is copied from here must stay one command: where both do not fit on a line, the remark goes before it. */
-    size_t width = 4 + text_width(buf_str(&cmd), cmd.len) + (why ? 5 + text_width(why, strlen(why)) : 0);
+    size_t width = 4 + text_width(buf_str(cmd), cmd->len) + (why ? 5 + text_width(why, strlen(why)) : 0);
     bool before = why && t->tty && width > t->width;
     if (before)
         say(n, 4, "# %s:", why);
     size_t from = n->b->len;
     buf_puts(n->b, "    ");
-    text_paint(n->b, t, "1", buf_str(&cmd));
+    text_paint(n->b, t, "1", buf_str(cmd));
     if (why && !before)
         buf_printf(n->b, "   # %s", why);
     text_wrap(n->b, t, from, 6);
     buf_puts(n->b, "\n");
+}
+
+/* One about the item, or about the job when there is none. */
+static void type(const struct next *n, const char *verb, const char *more, const char *why)
+{
+    struct buf cmd = {0};
+    buf_printf(&cmd, "omsupctl %s %lld", verb, (long long)n->s->job);
+    if (n->sub) {
+        buf_puts(&cmd, " ");
+        address_shell(&cmd, n->v->t, n->st, n->sub);
+    }
+    buf_puts(&cmd, more);
+    command(n, &cmd, why);
     buf_free(&cmd);
 }
 
@@ -269,6 +275,41 @@ static void next_job(const struct next *n, size_t running, size_t asked)
     }
 }
 
+static void in_doubt(const struct next *n) { item(n, STATE_IN_DOUBT, n->sub->message); }
+static void failed(const struct next *n) { item(n, STATE_FAILED, n->sub->message); }
+
+/* An older omsupd made the plan: what there is of it is shown, and the ways out. */
+static void next_outdated(struct next *n)
+{
+    const struct snapshot *s = n->s;
+    struct buf again = {0};
+    say(n, 2, "%s: %s", _("An older omsupd made this plan. It will not be continued"), s->outdated);
+    each(n, STATE_IN_DOUBT, in_doubt);
+    each(n, STATE_FAILED, failed);
+    if (each(n, STATE_RUNNING, next_running))
+        say(n, 2, "%s",
+            _("What is running is followed to its end; nothing else will start. Roll back when it has ended."));
+    if (may_roll_back(s)) {
+        say(n, 2, "%s",
+            _("Roll back; omsupd makes a new plan for that. To see what it would do, and what data it would lose:"));
+        type(n, "rollback", " --plan", NULL);
+        say(n, 2, "%s", _("Or leave everything as it is now:"));
+        type(n, "cancel", " --reason TEXT", NULL);
+        return;
+    }
+    bool back = snapshot_is(s, JOB_ROLLBACK) && s->parent > 0;
+    say(n, 2, "%s",
+        back ? _("Cancel this rollback, then roll back again; omsupd makes a new plan for that:")
+             : _("Cancel this job, then submit the deployment file again; omsupd makes a new plan:"));
+    type(n, "cancel", " --reason TEXT", NULL);
+    if (back)
+        buf_printf(&again, "omsupctl rollback %lld --reason TEXT", (long long)s->parent);
+    else
+        buf_printf(&again, "omsupctl %s FILE", snapshot_is(s, JOB_CHECK) ? "check" : "submit");
+    command(n, &again, NULL);
+    buf_free(&again);
+}
+
 /* Of a Failed or Waiting job `why` is what the first item says. */
 static bool told(const struct snapshot *s)
 {
@@ -287,6 +328,11 @@ void show_next(struct buf *b, const struct view *v, const struct snapshot *s)
     size_t asked = 0, failed, running;
     text_paint(b, v->t, "1", _("Next"));
     buf_puts(b, "\n");
+    if (s->outdated) {
+        next_hosts(&n);
+        next_outdated(&n);
+        return;
+    }
     if (s->why && !told(s))
         say(&n, 2, "%s: %s", s->state == STATE_IN_PROGRESS ? _("Note") : _("Why"), s->why);
     next_hosts(&n);

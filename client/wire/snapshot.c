@@ -105,6 +105,7 @@ int snapshot_parse(const cJSON *o, struct snapshot *s, struct err *e)
         .type = get_text(o, "type", REQUIRED, e),
         .state = get_state(o, STATE_OF_JOB, e),
         .why = get_text(o, "why", OPTIONAL, e),
+        .outdated = get_text(o, "outdated", OPTIONAL, e),
         .object = get_text(o, "object", OPTIONAL, e),
         .operator_ = get_text(o, "operator", OPTIONAL, e),
         .deployment = get_text(o, "deployment", OPTIONAL, e),

@@ -127,6 +127,15 @@ void engine_on_change(struct engine *en, void (*changed)(void *ctx, int64_t job)
 struct jobs *engine_jobs(struct engine *en) { return &en->jobs; }
 const struct procedures *engine_procedures(const struct engine *en) { return en->procedures; }
 
+/* An older omsupd made its plan: it rests from now on. */
+static void recover_outdated(struct job *b)
+{
+    const char *why = plan_outdated(b->plan);
+    log_warn("job %lld is not continued: an older omsupd made its plan, and %s", (long long)b->row.id, why);
+    record_event(b, NULL, NULL, "engine", "outdated", NULL, state_word(core_job_state(&b->core)), why);
+    record_job(b);
+}
+
 static void recover_job(struct engine *en, struct job *b)
 {
     bool rebooted = strcmp(b->row.boot, en->jobs.boot) != 0;
@@ -148,6 +157,8 @@ static void recover_job(struct engine *en, struct job *b)
     }
     for (size_t i = 0; i < b->core.n_subtasks; i++)
         work_adopt(b, i);
+    if (b->core.outdated)
+        recover_outdated(b);
 }
 
 struct load {

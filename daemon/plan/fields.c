@@ -117,6 +117,7 @@ static const struct fields server = {sizeof(struct plan_server), server_fields};
 
 static const struct field root_fields[] = {
     {"type", F_ENUM, offsetof(struct plan, type), 0, JOB_CHECK, NULL, type_name},
+    UINT(plan, revision, 1000000),
     TEXT(plan, procedure, NAME_MAX_),
     TEXT(plan, deployment, NAME_MAX_),
     TEXT(plan, edition, NAME_MAX_),

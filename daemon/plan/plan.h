@@ -83,6 +83,7 @@ struct plan_server {               /* an OMS node as it appears in the metadata 
 
 struct plan {
     enum job_type type;
+    unsigned revision;                                             /* of the omsupd that made it: revisions.def */
     char *procedure, *deployment, *edition, *source, *target, *ha; /* ha: "console" or "sql" */
     char *object; /* shown as O&M task object: "lab: 4.0.2 -> 4.2.3, 2 nodes" */
     struct plan_host *hosts;
@@ -101,6 +102,9 @@ int plan_from_json(const cJSON *json, struct plan **out,
 char *plan_text(const struct plan *p);
 void plan_sha256(const char *text, char hex[65]);
 void plan_free(struct plan *p); /* NULL is fine */
+/* Why a plan must not be continued by this omsupd, because an older one made it; static text, NULL: it may be. */
+const char *plan_outdated(const struct plan *p);
+unsigned plan_revision(void); /* of plans made by this omsupd */
 /* The plan as text for people: every command that will run, for every target; the caller frees. */
 char *plan_print(const struct plan *p);
 /* The head of every script, and the second part of it for scripts with the MetaDB login. */

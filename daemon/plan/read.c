@@ -203,6 +203,8 @@ static int check_plan(const struct plan *p, struct err *e)
         return refuse(e, "too many subtasks", p->object);
     if (strcmp(p->hosts[0].name, "control") != 0 || p->hosts[0].ssh)
         return refuse(e, "the first host must be the control host", p->hosts[0].name);
+    if (p->revision > plan_revision())
+        return refuse(e, "a newer omsupd made it", p->object);
     if (strcmp(p->ha, "console") != 0 && strcmp(p->ha, "sql") != 0)
         return refuse(e, "\"ha\" must be console or sql", p->ha);
     const struct plan_metadb *m = &p->metadb;

@@ -145,8 +145,8 @@ static void show_is_drawn_as_kept(void **state)
 /* No line on a terminal is wider than it, at any width, and no control character of the daemon's gets through. */
 static void nothing_is_wider_than_the_terminal(void **state)
 {
-    static const char *const names[] = {"progress", "failed", "doubt",  "waiting", "waits",
-                                        "paused",   "check",  "checks", "hostile", "many"};
+    static const char *const names[] = {"progress", "failed", "doubt",   "waiting", "waits",   "paused",
+                                        "check",    "checks", "hostile", "many",    "outdated"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         for (unsigned width = 20; width < 140; width += 3) {
             cJSON *o = load(names[i], ".json");

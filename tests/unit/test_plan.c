@@ -63,6 +63,38 @@ static void names(void **state)
     assert_string_equal(plan_kind_name(KIND_GATE), "gate");
 }
 
+/* The plan as an omsupd of that revision would have written it; 0: before there was one. */
+static int read_revision(unsigned revision, struct plan **out, struct err *e)
+{
+    struct plan *p = sample();
+    p->revision = revision;
+    cJSON *json = plan_to_json(p);
+    int rc = plan_from_json(json, out, e);
+    cJSON_Delete(json);
+    plan_free(p);
+    return rc;
+}
+
+static void what_an_older_omsupd_planned_is_outdated(void **state)
+{
+    struct plan *p = sample(), *old;
+    struct err e;
+    assert_int_equal(p->revision, plan_revision());
+    assert_true(plan_revision() > 0);
+    assert_null(plan_outdated(p));
+    for (unsigned n = 0; n < plan_revision(); n++) {
+        assert_int_equal(read_revision(n, &old, &e), 0);
+        assert_non_null(plan_outdated(old));
+        plan_free(old);
+    }
+    assert_int_equal(read_revision(plan_revision(), &old, &e), 0);
+    assert_null(plan_outdated(old));
+    plan_free(old);
+    assert_int_equal(read_revision(plan_revision() + 1, &old, &e), ERR_INPUT);
+    assert_non_null(strstr(e.msg, "newer omsupd"));
+    plan_free(p);
+}
+
 /* --- plan_from_json() on what it must not take --- */
 
 static cJSON *step_at(cJSON *o, int i) { return cJSON_GetArrayItem(cJSON_GetObjectItem(o, "steps"), i); }
@@ -404,6 +436,7 @@ int main(void)
         cmocka_unit_test(names),
         cmocka_unit_test(refuses_odd_plans),
         cmocka_unit_test(prints_all_commands),
+        cmocka_unit_test(what_an_older_omsupd_planned_is_outdated),
         cmocka_unit_test(login_reaches_the_program),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -108,7 +108,7 @@ static void say(struct job *b, size_t seq, const struct core_row *row, const cha
 {
     const char *attempt = row->from == PHASE_DOUBT ? b->subs[seq].message : NULL;
     bool check = row->event == EV_NO || row->event == EV_NO_AGAIN || row->event == EV_CANNOT_TELL;
-    if (check && (row->to == PHASE_FAILED || row->to == PHASE_UNKNOWN))
+    if ((check || row->event == EV_REST) && (row->to == PHASE_FAILED || row->to == PHASE_UNKNOWN))
         job_say(b, seq, "%s%s%s%s%s", row->why, attempt || *said ? ": " : "", attempt ? attempt : "",
                 attempt && *said ? "; " : "", said);
     else if (*said)

@@ -87,6 +87,14 @@ void work_start(struct job *b, size_t seq, enum core_effect what)
     go_on(b, seq);
 }
 
+/* Of an outdated plan nothing more is asked; a gate rests already. */
+static bool rests(struct job *b, size_t seq)
+{
+    if (b->core.outdated)
+        drive_event(b, seq, EV_REST, NULL, NULL, NULL);
+    return b->core.outdated;
+}
+
 void work_adopt(struct job *b, size_t seq)
 {
     enum plan_kind kind = b->subs[seq].plan->kind;
@@ -96,10 +104,14 @@ void work_adopt(struct job *b, size_t seq)
     case PHASE_AGREEING:
     case PHASE_DOUBT:
     case PHASE_EXPIRED:
+        if (rests(b, seq))
+            return;
         drive_begin(b, seq, WORK_CHECK);
         break;
     case PHASE_POLLING:
     case PHASE_GATE:
+        if (rests(b, seq))
+            return;
         drive_begin(b, seq, WORK_POLL);
         break;
     case PHASE_ACTING:

@@ -49,8 +49,11 @@ struct job *job_new(struct jobs *js, struct plan *plan)
     b->plan = plan;
     b->hosts = xcalloc(plan->n_hosts, sizeof *b->hosts);
     b->subs = xcalloc(n, sizeof *b->subs);
-    b->core = (struct core_job){
-        .mode = MODE_READY, .keep_going = plan->type == JOB_CHECK, .n_steps = plan->n_steps, .n_subtasks = n};
+    b->core = (struct core_job){.mode = MODE_READY,
+                                .outdated = plan_outdated(plan) != NULL,
+                                .keep_going = plan->type == JOB_CHECK,
+                                .n_steps = plan->n_steps,
+                                .n_subtasks = n};
     b->core.steps = xcalloc(plan->n_steps, sizeof *b->core.steps);
     b->core.subtasks = xcalloc(n, sizeof *b->core.subtasks);
     size_t i = 0;

@@ -197,8 +197,9 @@ static int refuse_acting(const struct job *b, struct err *e)
     long long id = b->row.id;
     return err_set(e, ERR_STATE, "%s/%s of job %lld %s, then roll back", step, name, id,
                    b->core.mode == MODE_CANCELING ? "is being stopped: wait for its end"
-                   : b->core.mode == MODE_PAUSED  ? "still acts: wait for its end, or cancel the job"
-                                                  : "acts: pause the job and wait for its end, or cancel it");
+                   : b->core.mode == MODE_PAUSED || b->core.outdated
+                       ? "still acts: wait for its end, or cancel the job"
+                       : "acts: pause the job and wait for its end, or cancel it");
 }
 
 /* An attempt whose end nobody has seen: given up, or left by a cancel, skip or done by force. */

@@ -224,6 +224,11 @@ static int do_held(struct jobs *js, const struct request_caller *who, enum verb_
 static int do_live(struct job *b, const struct request_caller *who, enum verb_id v, const char *step,
                    const char *subtask, const char *reason, bool force, cJSON **result, struct err *e)
 {
+    if (b->core.outdated && v != DO_CANCEL) {
+        err_set(e, ERR_STATE, "%s of job %lld is refused: an older omsupd made its plan, and %s", verbs[v].name,
+                (long long)b->row.id, plan_outdated(b->plan));
+        return err_hint(e, "roll back or cancel the job; see omsupctl status %lld", (long long)b->row.id);
+    }
     bool whole = verb_is_for_job(&verbs[v]);
     struct call c = {b, who, v, reason, force, cJSON_CreateArray(), NULL, NULL};
     int rc = whole && step ? err_set(e, ERR_PARAMS, "%s is for a whole job", verbs[v].name)

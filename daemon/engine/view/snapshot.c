@@ -135,9 +135,18 @@ static bool add_fact(void *ctx, const char *name, const char *value)
     return true;
 }
 
+/* Why nothing of it is run any more, though it has not ended; NULL: it may be. */
+static const char *outdated(const struct job *b)
+{
+    enum core_mode m = b->core.mode;
+    return m == MODE_READY || m == MODE_RUNNING || m == MODE_PAUSED ? plan_outdated(b->plan) : NULL;
+}
+
 /* Why it rests: told by the operator or engine, or by the subtask that holds it. */
 static char *why_of(const struct job *b)
 {
+    if (outdated(b))
+        return xasprintf("an older omsupd made its plan, which will not be continued: %s", outdated(b));
     if (b->row.why)
         return xstrdup(b->row.why);
     enum state st = core_job_state(&b->core);
@@ -203,6 +212,7 @@ cJSON *snapshot_of(const struct job *b, int64_t *last)
     json_text(o, "type", job_type_name(b->plan->type));
     json_text(o, "state", state_word(core_job_state(&b->core)));
     json_text(o, "why", why);
+    json_text(o, "outdated", outdated(b));
     json_text(o, "object", b->row.object);
     json_text(o, "operator", b->row.login);
     json_text(o, "deployment", b->plan->deployment);

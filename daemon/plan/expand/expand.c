@@ -234,6 +234,7 @@ static void fill_head(const struct expand *x)
     struct plan *p = x->plan;
     bool back = x->type == JOB_ROLLBACK;
     p->type = x->type;
+    p->revision = plan_revision();
     p->procedure = xstrdup(x->proc->name);
     p->deployment = xstrdup(d->name);
     p->edition = xstrdup(d->edition);

@@ -1,0 +1,298 @@
+#!/usr/bin/env python3
+"""A job whose plan an older omsupd made, with scripts that must not run any more: it rests Waiting, whatever it was; nothing of it
+begins, what runs is followed to its end; it can be canceled, and rolled back by a plan of now. A job that is over stays as it is.
+
+data/journal/d12ec52.sql is such a journal, of the procedure below; other states are made by giving a plan of now the old form."""
+import hashlib
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "../crash"))
+from world import Refused, World, effect_step  # noqa: E402
+
+STEPS = effect_step("stop-old") + """\
+- step: before-backup
+  title: Before the backup
+  gate: all well?
+- step: backup
+  title: Back up
+  for: database
+  metadb: true
+  run: |
+    metadb mysqldump "$DB"
+    echo "backup $DB" >>@EFFECTS@
+  check: |
+    grep -qx "backup $DB" @EFFECTS@ || exit 1
+""" + effect_step("start-new", more="irreversible: true")
+
+ROLLBACK = """\
+- step: look
+  title: Look
+  metadb: true
+  run: |
+    metadb mysql -e "SELECT 1"
+    echo "look $OMSUP_PARENT" >>@EFFECTS@
+  check: |
+    grep -q "^look " @EFFECTS@ || exit 1
+- step: enough
+  title: Enough
+  when: undo = late
+  gate: enough?
+"""
+
+LONG = """\
+- step: long
+  title: Long
+  run: |
+    echo begun >@EFFECTS@.begun
+    read -r end <@EFFECTS@.end
+    echo long >>@EFFECTS@
+  check: |
+    echo checked >>@EFFECTS@.checked
+    grep -qx long @EFFECTS@ || exit 1
+""" + effect_step("next")
+
+FAILS = """\
+- step: fails
+  title: Fails
+  run: "echo no; exit 3"
+  check: exit 1
+"""
+
+OLD_HEAD = """\
+omsup_login=$(cat <&3)
+exec 3<&-
+metadb() {
+  omsup_program=$1
+  shift
+  { printf '%s\\n' "$omsup_login" |
+    "$omsup_program" --defaults-extra-file=/dev/fd/4 "$@" 4<&0 <&5 5<&-; } 5<&0
+}
+"""
+with open(os.path.join(HERE, "../../daemon/plan/metadb.sh"), encoding="utf-8") as head:
+    HEAD = head.read()
+
+
+def rewrite(db, change):
+    """Every plan of the journal by change(plan); its jobs name it by its new hash."""
+    for old, text in db.execute("SELECT sha256, text FROM plan").fetchall():
+        new = json.dumps(change(json.loads(text)), separators=(",", ":"), ensure_ascii=False)
+        now = hashlib.sha256(new.encode()).hexdigest()
+        db.execute("UPDATE plan SET sha256=?, text=? WHERE sha256=?", (now, new, old))
+        db.execute("UPDATE job SET plan=? WHERE plan=?", (now, old))
+    db.commit()
+
+
+def as_of_old(plan):
+    assert plan.pop("revision") >= 1
+    for step in plan["steps"]:
+        for sub in step["subtasks"]:
+            for code in (sub.get("act", {}), sub.get("check", {})):
+                if "script" in code:
+                    code["script"] = code["script"].replace(HEAD, OLD_HEAD)
+    return plan
+
+
+class Old:
+    """A world with stand-ins for the MetaDB's clients, which note how they are called."""
+
+    def __init__(self, steps=STEPS):
+        self.w = World(os.environ["OMSUPD"], steps, rollback=ROLLBACK, prefix="omsup-outdated.")
+        self.c = None
+        self.argv = self.w.path("argv")
+        os.mkdir(self.w.path("bin"))
+        for name in ("mysql", "mysqldump"):
+            with open(self.w.path("bin", name), "w", encoding="utf-8") as f:
+                f.write('#!/bin/sh\necho "%s $*" >>%s\n' % (name, self.argv))
+            os.chmod(self.w.path("bin", name), 0o755)
+
+    def start(self):
+        path = os.environ["PATH"]
+        os.environ["PATH"] = self.w.path("bin") + ":" + path
+        try:
+            assert self.w.start(), self.w.text_of_log()
+        finally:
+            os.environ["PATH"] = path
+        self.c = self.w.client()
+
+    def journal(self):
+        return sqlite3.connect(self.w.path("state", "journal.db"))
+
+    def given(self, name):
+        """The journal of a file, with this machine's directory and boot id."""
+        with open(os.path.join(HERE, "../data/journal", name), encoding="utf-8") as f, \
+                open("/proc/sys/kernel/random/boot_id", encoding="ascii") as boot:
+            text = f.read().replace("@DIR@", self.w.dir).replace("@BOOT@", boot.read().strip())
+        db = self.journal()
+        db.executescript(text)
+        rewrite(db, lambda plan: plan)  # its hash was of another directory
+        db.close()
+        with open(self.w.effects_file, "w", encoding="utf-8") as f:
+            f.write("stop-old n1 1\n")
+
+    def age(self):
+        """The daemon is killed; its plans are as an older one made them when it comes back."""
+        self.c.close()
+        self.w.kill()
+        db = self.journal()
+        rewrite(db, as_of_old)
+        db.close()
+        self.start()
+
+    def states(self, job):
+        snap = self.c.call("status", job=job)
+        return [snap["state"]] + [sub["state"] for step in snap["steps"] for sub in step["subtasks"]]
+
+    def refused(self, method, words, **params):
+        try:
+            self.c.call(method, **params)
+        except Refused as e:
+            assert str(e).startswith("STATE: ") and all(w in str(e) for w in words), "%s: %s" % (method, e)
+            return
+        raise AssertionError("%s was taken" % method)
+
+    def rests(self, job):
+        """It waits, says why, and refuses all that would go on with it."""
+        snap = self.c.call("status", job=job)
+        assert snap["state"] == "Waiting" and "my.cnf" in snap["outdated"] and snap["outdated"] in snap["why"], snap
+        for verb in ("start", "pause", "resume", "retry", "skip", "done", "confirm", "reject"):
+            more = {"reason": "r", "force": True} if verb in ("skip", "done", "confirm") else {"reason": "r"} if verb == "reject" else {}
+            self.refused(verb, ("an older omsupd made its plan", "my.cnf"), job=job, **more)
+
+    def next(self, job):
+        """The commands that `status` names."""
+        text = subprocess.run([os.environ["OMSUPCTL"], "--socket", self.w.path("sock"), "status", str(job)], check=True, timeout=60,
+                              capture_output=True, encoding="utf-8").stdout
+        return [line.split("#")[0].strip() for line in text[text.index("Next"):].splitlines() if line.startswith("    omsupctl ")]
+
+    def called(self):
+        if not os.path.exists(self.argv):
+            return []
+        with open(self.argv, encoding="utf-8") as f:
+            return f.read().splitlines()
+
+    def rolls_back(self, job):
+        back = self.c.call("rollback", job=job, reason="r")["job"]
+        assert self.w.wait(back, ("Successful", "Failed", "Waiting"))["state"] == "Successful", self.c.call("status", job=back)
+        assert self.called() == ["mysql --defaults-file=/dev/fd/4 -e SELECT 1"], self.called()
+        assert self.c.call("status", job=job)["state"] == "Canceled"
+        return back
+
+    def close(self):
+        self.c.close()
+        self.w.close()
+
+
+def a_journal_of_d12ec52():
+    o = Old()
+    try:
+        o.given("d12ec52.sql")
+        o.start()
+        before = o.states(1)
+        assert before == ["Waiting", "Successful", "Successful", "Pending", "Pending", "Pending", "Pending"], before
+        for job in (1, 2):
+            o.rests(job)
+        assert "--defaults-extra-file" in json.dumps(o.c.call("show", job=1, step="backup")), "the test's plan is not an old one"
+        assert o.next(1) == ["omsupctl rollback 1 --plan", "omsupctl cancel 1 --reason TEXT"], o.next(1)
+        assert o.next(2) == ["omsupctl cancel 2 --reason TEXT", "omsupctl submit FILE"], o.next(2)
+        events = [(e["event"], e.get("to")) for e in o.c.call("events", job=1)["events"]]
+        assert events[-1] == ("outdated", "Waiting"), events[-3:]
+        # Once more: nothing has changed.
+        o.c.close()
+        o.w.kill()
+        o.start()
+        o.rests(1)
+        assert o.w.effects() == ["stop-old n1 1"] and o.called() == [], (o.w.effects(), o.called())
+
+        text = o.c.call("rollback", job=1, plan_only=True)["text"]
+        assert "--defaults-file" in text and "--defaults-extra-file" not in text, text
+        back = o.rolls_back(1)
+        assert "outdated" not in o.c.call("status", job=back)
+        assert [e.split("-")[0] for e in o.w.effects()] == ["stop", "look 1"], o.w.effects()
+        assert o.c.call("cancel", job=2, reason="r")["state"] == "Canceled"
+    finally:
+        o.close()
+
+
+def what_runs_is_followed_to_its_end():
+    o = Old(LONG)
+    try:
+        for fifo in ("begun", "end"):
+            os.mkfifo(o.w.effects_file + "." + fifo)
+        o.start()
+        job = o.w.submit()
+        with open(o.w.effects_file + ".begun", encoding="utf-8") as fifo:
+            fifo.read()
+        checked = o.w.effects_file + ".checked"
+        os.unlink(checked)
+        o.age()
+        assert o.states(job) == ["In Progress", "Running", "Pending"], o.states(job)
+        o.refused("rollback", ("wait for its end",), job=job, reason="r")
+        with open(o.w.effects_file + ".end", "w", encoding="utf-8") as fifo:
+            fifo.write("end\n")
+        o.w.wait(job, ("Waiting",))
+        assert o.states(job) == ["Waiting", "In Doubt", "Pending"], o.states(job)
+        attempt = o.c.call("show", job=job, step="long")["subtasks"][0]["attempts"][-1]
+        assert (attempt["outcome"], attempt["exit"]) == ("exited", 0), attempt
+        assert not os.path.exists(checked), "its check was run"
+        o.rests(job)
+        assert o.w.effects() == ["long"], o.w.effects()
+        o.rolls_back(job)
+    finally:
+        o.close()
+
+
+def failed_and_ready_ones_rest_too():
+    o = Old(FAILS)
+    try:
+        o.start()
+        failed, ready = o.w.submit(), o.w.submit(start=False)
+        o.w.wait(failed, ("Failed",))
+        o.age()
+        o.rests(failed)
+        o.rests(ready)
+        assert o.c.call("cancel", job=ready, reason="r")["state"] == "Canceled"
+        # One that is over is not touched by a start.
+        events = o.c.call("events", job=ready)
+        o.c.close()
+        o.w.kill()
+        o.start()
+        assert o.c.call("events", job=ready) == events
+        assert "outdated" not in o.c.call("status", job=ready)
+        o.rolls_back(failed)
+    finally:
+        o.close()
+
+
+def a_rollback_rests_too():
+    o = Old()
+    try:
+        o.start()
+        job = o.w.submit()
+        o.w.wait(job, ("Waiting",))
+        o.c.call("confirm", job=job)
+        o.w.wait(job, ("Successful",))
+        back = o.c.call("rollback", job=job, reason="r")["job"]
+        o.w.wait(back, ("Waiting",))
+        o.age()
+        o.rests(back)
+        assert o.next(back) == ["omsupctl cancel %d --reason TEXT" % back, "omsupctl rollback %d --reason TEXT" % job], o.next(back)
+        o.c.call("cancel", job=back, reason="r")
+        again = o.c.call("rollback", job=job, reason="r")["job"]
+        o.w.wait(again, ("Waiting",))
+        o.c.call("confirm", job=again)
+        o.w.wait(again, ("Successful",))
+    finally:
+        o.close()
+
+
+if __name__ == "__main__":
+    a_journal_of_d12ec52()
+    what_runs_is_followed_to_its_end()
+    failed_and_ready_ones_rest_too()
+    a_rollback_rests_too()
+    print("ok")
