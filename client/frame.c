@@ -64,6 +64,7 @@ int frame_main(int argc, char **argv, const struct command *const *commands)
     struct err e = {0};
     const char *env = getenv("OMSUP_SOCKET");
     lang_init();
+    err_translate = lang_text;
     int rc = args_parse(argc, argv, &c.args, &e);
     term_init(&c.term, cli_opt(&c, OPT_NO_COLOR) != NULL);
     c.term.utc = cli_opt(&c, OPT_UTC) != NULL;
@@ -73,8 +74,8 @@ int frame_main(int argc, char **argv, const struct command *const *commands)
     }
     if (rc < 0) {
         cli_complain("omsupctl: ", e.msg);
-        if (c.conn.hint[0])
-            cli_complain(_("try: "), c.conn.hint);
+        if (e.hint[0])
+            cli_complain(_("try: "), e.hint);
     }
     conn_close(&c.conn);
     args_free(&c.args);

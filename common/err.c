@@ -33,13 +33,15 @@ static void end_cut(char *s, size_t size)
     memcpy(s + n, "…", sizeof "…");
 }
 
+const char *(*err_translate)(const char *format);
+
 int err_set(struct err *e, int code, const char *fmt, ...)
 {
     if (!e)
         return code;
     va_list ap;
     va_start(ap, fmt);
-    int n = vsnprintf(e->msg, sizeof e->msg, fmt, ap);
+    int n = vsnprintf(e->msg, sizeof e->msg, err_translate ? err_translate(fmt) : fmt, ap);
     va_end(ap);
     if (n >= (int)sizeof e->msg)
         end_cut(e->msg, sizeof e->msg);

@@ -32,6 +32,10 @@ int err_prefix(struct err *e, const char *fmt, ...) __attribute__((format(printf
 /* Says what to type next, "omsupctl …"; after err_set(), which forgets an older one. Returns e->code. */
 int err_hint(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* A program that speaks other languages sets this once, at its start: it gets the format of every message, and says
+ * which to use in its place. NULL: they stay as they are. */
+extern const char *(*err_translate)(const char *format);
+
 const char *err_name(int code); /* "INPUT" */
 const char *err_text(int code); /* "invalid input file" */
 int err_rpc(int code);          /* JSON-RPC error code */

@@ -134,7 +134,7 @@ static int not_kept(const char *what, struct err *e)
     return err_set(e, ERR_PROTOCOL, _("protocol error from omsupd: %s"), what);
 }
 
-static int daemon_error(struct conn *c, const cJSON *error, struct err *e)
+static int daemon_error(const cJSON *error, struct err *e)
 {
     struct err bad = {0};
     double code = get_number(error, "code", REQUIRED, &bad);
@@ -143,12 +143,12 @@ static int daemon_error(struct conn *c, const cJSON *error, struct err *e)
     const char *hint = data ? get_text(data, "hint", OPTIONAL, &bad) : NULL;
     if (bad.code)
         return err_set(e, bad.code, "%s", bad.msg);
-    snprintf(c->hint, sizeof c->hint, "%s", hint ? hint : "");
     int rc = code > -1e6 && code < 1e6 && code == floor(code) ? err_from_rpc((int)code) : ERR_INTERNAL;
-    return err_set(e, rc, "%s", *message ? message : lang_text(err_text(rc)));
+    err_set(e, rc, "%s", *message ? message : lang_text(err_text(rc)));
+    return err_hint(e, "%s", hint ? hint : "");
 }
 
-static int parse(struct conn *c, const char *line, size_t len, struct message *m, struct err *e)
+static int parse(const char *line, size_t len, struct message *m, struct err *e)
 {
     *m = (struct message){.root = memchr(line, '\0', len) ? NULL : cJSON_ParseWithLength(line, len), .id = -1};
     const cJSON *version = cJSON_GetObjectItemCaseSensitive(m->root, "jsonrpc");
@@ -158,7 +158,7 @@ static int parse(struct conn *c, const char *line, size_t len, struct message *m
                 *method = cJSON_GetObjectItemCaseSensitive(m->root, "method");
     const cJSON *id = cJSON_GetObjectItemCaseSensitive(m->root, "id");
     if (error && !cJSON_IsNull(error))
-        return daemon_error(c, error, e);
+        return daemon_error(error, e);
     if (method) {
         m->params = cJSON_GetObjectItemCaseSensitive(m->root, "params");
         if (!cJSON_IsString(method) || !cJSON_IsObject(m->params))
@@ -183,7 +183,7 @@ int conn_next(struct conn *c, struct message *m, struct err *e)
     c->seen = nl ? 0 : len;
     if (!nl)
         return 0;
-    int rc = parse(c, c->in.data, len, m, e);
+    int rc = parse(c->in.data, len, m, e);
     buf_consume(&c->in, len + 1);
     if (rc)
         message_clear(m);
@@ -200,7 +200,6 @@ int conn_call(struct conn *c, const char *method, cJSON *params, int timeout_ms,
 {
     int64_t deadline = conn_now() + timeout_ms;
     struct message m;
-    c->hint[0] = '\0';
     int id = conn_send(c, method, params, e), rc = 0;
     if (id < 0)
         return id;

@@ -22,8 +22,7 @@ struct conn {
     const char *path;
     unsigned last_id;
     struct buf in;
-    size_t seen;    /* bytes of `in` that are known to hold no newline */
-    char hint[512]; /* what the last error suggests to type, or "" */
+    size_t seen; /* bytes of `in` that are known to hold no newline */
 };
 
 struct message {
@@ -49,7 +48,7 @@ int conn_send(struct conn *c, const char *method, cJSON *params, struct err *e);
 /* Reads what is there: 0, or an error (closed, a line over the limit). */
 int conn_read(struct conn *c, struct err *e);
 /* The next whole message: 1 (message_clear() it), 0 (none yet), an error (no JSON-RPC; or the daemon answered with an
- * error: then it is that one, with c->hint). */
+ * error: then it is that one, with its hint). */
 int conn_next(struct conn *c, struct message *m, struct err *e);
 void message_clear(struct message *m);
 

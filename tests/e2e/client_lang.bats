@@ -70,6 +70,8 @@ zh_on_terminal() { run env LC_ALL=zh_CN.UTF-8 python3 "$HERE/client_pty.py" "$@"
 
 @test "Chinese on a terminal and in a pipe; what omsupd and the nodes say stays as it is" {
 	daemon <<<'{"status": {"result": {"snap": "failed"}}}'
+	zh check "$D" # a message of common/
+	has "$D 不是文件"
 	zh status 7
 	has "x 失败" "exit 2: mysqldump: Got error" "或者回滚" "omsupctl retry 7 backup/rm_402"
 	zh_on_terminal --size 40x80 expect:"✗ 失败" -- "$OMSUPCTL" status 7

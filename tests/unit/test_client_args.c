@@ -344,6 +344,8 @@ static void manual_is_complete(void **state)
         must_hold(man, what = xasprintf("Fl -%s", option_rows[o].text));
         free(what);
     }
+    for (int s = 0; s < N_STATES; s++)
+        must_hold(man, state_word((enum state)s));
 #define EXIT(name, status, text) must_hold(man, ".It " #status "\n");
 #include "client/cli/exit.def"
 #undef EXIT
