@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """One upgrade of two nodes, as an operator sees it: what was done, what was shown, and where the password was not."""
 import base64
+import datetime
 import json
 import os
 import re
@@ -16,6 +17,12 @@ from omslab import subtask
 def plain(text):
     """Without what escaping adds: every form of a password becomes the same bytes."""
     return text.translate(None, b"\\'\"")
+
+
+def local(time):
+    """A time of the protocol as omsupctl shows it: 2026-03-01 09:00:00 +08:00."""
+    here = datetime.datetime.fromisoformat(time.replace("Z", "+00:00")).astimezone().isoformat(" ", "seconds")
+    return "%s %s" % (here[:19], here[19:])
 
 
 class Secret:
@@ -234,7 +241,7 @@ class Upgrade(omslab.Case):
         text = self.lab.do("status", self.job)
         self.assertIn("Successful", text)
         self.assertIn("%d of %d subtasks done" % (self.end["total"], self.end["total"]), text)
-        self.assertIn(self.end["facts"]["T1"], text)
+        self.assertIn(local(self.end["facts"]["T1"]), text)
         self.assertEqual(self.lab.ctl("status", self.job, "--exit-status").status, 0)
         for state in omslab.states(self.end).values():
             self.assertEqual(state, "Successful")
@@ -245,7 +252,8 @@ class Upgrade(omslab.Case):
         lines = self.lab.do("list").splitlines()
         self.assertEqual(re.split(r"\s{2,}", lines[0].strip()),
                          ["ID", "Task Type", "Operator", "Object", "Creation Time", "Completion Time", "Status"])
-        self.assertRegex(lines[1], r"^%d +Upgrade +root +lab: 4\.0\.2 -> 4\.2\.3, 2 nodes +\S+Z +\S+Z +.*Successful" % self.job)
+        self.assertRegex(lines[1], r"^%d +Upgrade +root +lab: 4\.0\.2 -> 4\.2\.3, 2 nodes +%s +%s +.*Successful" % (
+            self.job, re.escape(local(self.end["created"])), re.escape(local(self.end["completed"]))))
         self.assertEqual(len(self.lab.json("list", "--state", "Successful")["jobs"]), 1)
         self.assertEqual(self.lab.json("list", "--state", "Failed")["jobs"], [])
 
@@ -287,7 +295,7 @@ class Upgrade(omslab.Case):
         for e in self.lab.events(self.job):
             if e.get("step") and e["to"] != e["from"]:
                 at = e["step"] if e["subtask"] == "-" else "%s/%s" % (e["step"], e["subtask"])
-                self.assertRegex(text, r"(?m)^%s +%s +.*%s" % (re.escape(e["time"]), re.escape(at), e["to"]))
+                self.assertRegex(text, r"(?m)^%s +%s +.*%s" % (re.escape(local(e["time"])), re.escape(at), e["to"]))
 
     def test_a_stopped_watcher_comes_back_to_the_end(self):
         self.assertEqual(self.stopped_status, 0)
