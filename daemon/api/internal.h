@@ -1,13 +1,9 @@
-/* Shared by the files of the API only: sessions and what happens in them.
+/* Shared by the upper files of the API: a session, and what happens in it.
  *
- * From the ground: peer.h (who is it), message.h (what leaves), connection.h (lines in and out), params.h (what a
- * request says). Above them, in this header: a session is a connection with its peer. server.c accepts it, makes a
- * request of each line by request_new() and hands it to methods_call(), which checks the peer's access and the
- * parameters and calls the method. Every request is answered once, by request_ok() or request_fail(), at once or when
- * the engine replies; the peer may be gone by then. A session in which `watch` was called gets notifications from
- * watch.c besides.
- *
- * No file needs one that is named later: connection, request, watch, methods, server. */
+ * server.c accepts a connection with its peer, which is a session. It makes a request of each line by request_new() and
+ * hands it to methods_call(), which checks the peer's access and the parameters and calls the method. Every request is
+ * answered once, by request_ok() or request_fail(), at once or when the engine replies; the peer may be gone by then. A
+ * session in which `watch` was called gets notifications from watch.c besides. */
 #pragma once
 #include <cjson/cJSON.h>
 #include <stdbool.h>

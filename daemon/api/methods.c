@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/log.h"
 #include "common/nearest.h"
 #include "common/verbs.h"
 #include "daemon/api/internal.h"
@@ -301,6 +302,7 @@ void methods_call(struct request *r)
         unknown_method(r->method->valuestring, &e);
     else if (check_access(r->session, m, &e) == 0 && check_protocol(m, r->params, &e) == 0 &&
              decode(m, r->params, &p, &e) == 0) {
+        log_debug("%s calls %s", r->session->peer.actor, m->name);
         m->fn(r, &p);
         return;
     }

@@ -1,6 +1,14 @@
-/* The local socket: schema/protocol.md. Loop thread only.
+/* The local socket, on which schema/protocol.md is spoken.
  *
- * server_start() listens and serves until server_close(); the engine must outlive it. */
+ * Calling order: server_start() listens and serves until server_close(), after which closed() is called once, when the
+ * last connection is gone. The engine must outlive the server. Errors: server_start() says why it cannot listen; what
+ * peers do wrong is answered to them and never ends the server. Ownership: strings of the configuration are copied.
+ * Threads: loop thread only.
+ *
+ * The files, from the ground: peer (who is it), message (what leaves), connection (lines in and out, and their limits),
+ * params (what a request says), request (one request, answered once), watch (notifications), methods (what may be
+ * called: common/methods.def, common/params.def), server. None needs one that is named later. To add a method: a row of
+ * methods.def, a function in methods.c, a section of schema/protocol.md. */
 #pragma once
 #include <sys/types.h>
 #include <uv.h>
