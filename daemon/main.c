@@ -17,6 +17,7 @@
 #include "daemon/engine/engine.h"
 #include "daemon/journal/journal.h"
 #include "daemon/notify.h"
+#include "daemon/plan/plan.h"
 #include "daemon/plan/procedure/procedure.h"
 
 struct daemon {
@@ -34,6 +35,12 @@ static bool known_action(const char *name, bool acts)
 {
     const struct action *a = action_find(name);
     return a && (a->use != ACTION_LOOKS) == acts;
+}
+
+static const char *action_text(const char *name)
+{
+    const struct action *a = action_find(name);
+    return a ? a->text : NULL;
 }
 
 static int group_of(const char *name, gid_t *out, struct err *e)
@@ -86,6 +93,7 @@ static int start(struct daemon *d, struct err *e)
     char *socket_dir = slash > socket ? xstrndup(socket, (size_t)(slash - socket)) : xstrdup("/");
     char *journal = xasprintf("%s/journal.db", d->config.state_dir);
     procedures_set_action_lookup(known_action);
+    plan_set_builtin_text(action_text);
     int rc = group_of(d->config.operators, &operators, e);
     if (rc == 0 && (rc = group_of(d->config.viewers, &viewers, e)) == 0 &&
         (rc = make_dir(d->config.state_dir, 0700, e)) == 0 && (rc = make_dir(socket_dir, 0755, e)) == 0 &&

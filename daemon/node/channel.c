@@ -29,7 +29,6 @@ struct channel {
     uv_loop_t *loop;
     const struct channel_events *ev;
     void *ctx;
-    char *name;
     uv_process_t process;
     uv_pipe_t in, out, err; /* as the process sees them */
     uv_timer_t timer;
@@ -50,7 +49,6 @@ static void on_closed(uv_handle_t *h)
     c->ev->closed(c->ctx);
     buf_free(&c->lines);
     buf_free(&c->stderr_tail);
-    free(c->name);
     free(c);
 }
 
@@ -396,7 +394,6 @@ struct channel *channel_open(uv_loop_t *loop, const struct node_target *t, const
     c->loop = loop;
     c->ev = ev;
     c->ctx = ctx;
-    c->name = xstrdup(t->name);
     c->heard = uv_now(loop);
     unsigned char random[WIRE_NONCE_LEN / 2];
     if (uv_random(NULL, NULL, random, sizeof random, 0, NULL) != 0)

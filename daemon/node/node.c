@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -323,8 +324,9 @@ static const char *on_end(struct node *n, struct request *r, const struct wire_l
         return NULL;
     }
     int status = l->exit;
-    if (r->kind == PROBE && (status == 137 || status == 143) && uv_now(n->loop) + PROBE_SLACK_MS >= r->deadline)
-        status = 124; /* timeout(1) had to use KILL; or it is busybox's, which never says 124 */
+    bool killed = status == 128 + SIGKILL || status == 128 + SIGTERM;
+    if (r->kind == PROBE && killed && uv_now(n->loop) + PROBE_SLACK_MS >= r->deadline)
+        status = NODE_EXIT_TIMEOUT; /* timeout(1) had to use KILL; or it is busybox's, which never says 124 */
     answer(n, &n->open, r, outcome[l->end], status);
     return NULL;
 }
@@ -436,7 +438,7 @@ static void on_tick(uv_timer_t *t)
             send_line(n, check, r->token, 0);
         } else if (r->kind == PROBE && r->cb && now >= r->deadline) {
             /* It cannot even be killed (a dead file system, perhaps). Its answer, if it comes, is for nobody. */
-            static const struct node_result res = {.outcome = NODE_EXITED, .exit = 124, .output = ""};
+            static const struct node_result res = {.outcome = NODE_EXITED, .exit = NODE_EXIT_TIMEOUT, .output = ""};
             node_cb *cb = r->cb;
             r->cb = NULL;
             cb(r->ctx, &res);

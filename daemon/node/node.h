@@ -31,6 +31,8 @@ enum {
 
 enum node_state { NODE_DOWN, NODE_CONNECTING, NODE_UP };
 
+enum { NODE_EXIT_TIMEOUT = 124 }; /* of a probe that was ended for its time, as timeout(1) says it */
+
 enum node_outcome {
     NODE_EXITED, /* exit, output are set */
     NODE_ALIVE,  /* (look) it is running */

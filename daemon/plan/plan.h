@@ -107,5 +107,8 @@ const char *plan_outdated(const struct plan *p);
 unsigned plan_revision(void); /* of plans made by this omsupd */
 /* The plan as text for people: every command that will run, for every target; the caller frees. */
 char *plan_print(const struct plan *p);
+/* How plan_print() tells in one line what a built-in does (NULL: it cannot): set once at start. NULL (the default): it
+ * prints only names. A hook, so that this room does not link the actions. */
+void plan_set_builtin_text(const char *(*text)(const char *name));
 /* The head of every script, and the second part of it for scripts with the MetaDB login. */
 extern const char script_head[], script_metadb[];

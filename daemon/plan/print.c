@@ -42,10 +42,17 @@ static bool same_work(const struct plan_subtask *a, const struct plan_subtask *b
            a->operator_ == b->operator_ && a->judge == b->judge;
 }
 
+static const char *(*builtin_text)(const char *name);
+void plan_set_builtin_text(const char *(*text)(const char *name)) { builtin_text = text; }
+
 static void print_code(struct buf *b, const char *what, const struct plan_code *c)
 {
-    if (c->builtin)
+    if (c->builtin) {
+        const char *text = builtin_text ? builtin_text(c->builtin) : NULL;
         buf_printf(b, "      %s: built-in %s\n", what, c->builtin);
+        if (text)
+            buf_printf(b, "        %s\n", text);
+    }
     if (c->script) {
         buf_printf(b, "      %s:\n", what);
         indented(b, body(c->script), "        ");

@@ -358,6 +358,19 @@ static void prints_all_commands(void **state)
     plan_free(p);
 }
 
+static const char *slim_text(const char *name) { return strcmp(name, "slim") == 0 ? "makes it slim" : NULL; }
+
+static void prints_what_a_builtin_does(void **state)
+{
+    struct plan *p = sample();
+    plan_set_builtin_text(slim_text);
+    char *s = plan_print(p);
+    plan_set_builtin_text(NULL);
+    assert_non_null(strstr(s, "      do: built-in slim\n        makes it slim\n      done when: built-in is-slim\n"));
+    free(s);
+    plan_free(p);
+}
+
 /* --- what stands in front of scripts --- */
 
 /* Runs a script of the plan with `login` on fd 3 and words on standard input; what it writes, in a static buffer. */
@@ -437,6 +450,7 @@ int main(void)
         cmocka_unit_test(refuses_odd_plans),
         cmocka_unit_test(prints_all_commands),
         cmocka_unit_test(what_an_older_omsupd_planned_is_outdated),
+        cmocka_unit_test(prints_what_a_builtin_does),
         cmocka_unit_test(login_reaches_the_program),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,8 +12,7 @@ enum {
     CHECK_TIMEOUT_MS = 120000, /* of a check */
     PROBE_TIMEOUT_MAX_S = 24 * 60 * 60,
     KILL_GRACE_MS = 10000,
-    EXIT_TIMEOUT = 124, /* node_probe(): stopped for its time */
-    RETRY_MS = 2000,    /* when the login is not to be had */
+    RETRY_MS = 2000, /* when the login is not to be had */
 };
 
 /* Finds its subtask again when an answer comes; stale when the generation has moved on. */
@@ -85,7 +84,7 @@ static void on_probe(void *ctx, const struct node_result *r)
                                       : VERDICT_UNKNOWN,
                        r->output, r->output_len);
     /* The node's own clock: of ours only the time counts in which it was watched. */
-    else if (r->exit == EXIT_TIMEOUT && job_time_ms(b) - w->asked_ms >= 1000ULL * b->subs[seq].plan->timeout_s)
+    else if (r->exit == NODE_EXIT_TIMEOUT && job_time_ms(b) - w->asked_ms >= 1000ULL * b->subs[seq].plan->timeout_s)
         answer_stopped(b, seq, r->exit, r->output, r->output_len);
     else
         answer_attempt(b, seq, NODE_EXITED, r->exit, r->output, r->output_len);

@@ -106,7 +106,7 @@ static int parse_metadb(const struct ynode *root, struct deployment *d, struct e
         return 0;
     d->metadb_from_config = false;
     rc = yget_str(m, "host", Y_REQUIRED, valid_host, &d->metadb_host, e);
-    rc = rc ? rc : yget_uint(m, "port", Y_REQUIRED, 1, 65535, &d->metadb_port, e);
+    rc = rc ? rc : yget_uint(m, "port", Y_REQUIRED, 1, PORT_MAX, &d->metadb_port, e);
     rc = rc ? rc : yget_str(m, "user", Y_REQUIRED, valid_user, &d->metadb_user, e);
     return rc ? rc : yget_str(m, "password_file", Y_REQUIRED, valid_path, &d->metadb_password_file, e);
 }
@@ -161,7 +161,7 @@ static int node_place(const struct ynode *m, struct deploy_node *n, struct err *
     bool local = false;
     int rc = yget_str(m, "ssh", Y_OPTIONAL, valid_ssh, &n->ssh, e);
     rc = rc ? rc : yget_bool(m, "local", Y_OPTIONAL, &local, e);
-    rc = rc ? rc : yget_uint(m, "port", Y_OPTIONAL, 1, 65535, &n->port, e);
+    rc = rc ? rc : yget_uint(m, "port", Y_OPTIONAL, 1, PORT_MAX, &n->port, e);
     rc = rc ? rc : yget_bool(m, "sudo", Y_OPTIONAL, &n->sudo, e);
     if (rc)
         return rc;

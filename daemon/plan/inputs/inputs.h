@@ -42,6 +42,7 @@ struct deploy_node {
 struct deploy_region {
     char *name;
 };
+enum { PORT_MAX = 65535 };
 struct deployment {
     char *name, *edition, *source, *target, *ha; /* ha default "console" */
     char *image_archive, *image_on, *image_name,

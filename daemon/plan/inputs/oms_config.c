@@ -10,7 +10,7 @@
 #include "daemon/yaml/text.h"
 #include "daemon/yaml/yaml_tree.h"
 
-enum { CM_NODES_MAX = 128, CM_LOCATION_MAX = 127 };
+enum { CM_NODES_MAX = 128, CM_LOCATION_MAX = 127, PASSWORD_MAX = 1024 };
 
 static const char *valid_password(const char *s) { return strchr(s, '\n') ? "one line" : NULL; }
 
@@ -23,8 +23,8 @@ static int get_password(const struct ynode *root, struct oms_config *c, struct e
         return ynode_err(root, e, "\"%s\" is missing", key);
     if (n->kind != Y_SCALAR || (n->style == Y_PLAIN && n->len == 0))
         return ynode_err(ymap_key(root, key), e, "\"%s\" must be a string", key);
-    if (valid_password(n->text) || n->len > 1024)
-        return ynode_err(ymap_key(root, key), e, "\"%s\" must be one line of at most 1024 bytes", key);
+    if (valid_password(n->text) || n->len > PASSWORD_MAX)
+        return ynode_err(ymap_key(root, key), e, "\"%s\" must be one line of at most %d bytes", key, PASSWORD_MAX);
     c->password = secret_new(n->text, n->len);
     return 0;
 }
@@ -58,7 +58,7 @@ static int parse(const struct ynode *root, struct oms_config *c, struct err *e)
     c->cm_location = -1;
     c->is_default = true;
     int rc = yget_str(root, "oms_meta_host", Y_REQUIRED, valid_host, &c->metadb_host, e);
-    rc = rc ? rc : yget_uint(root, "oms_meta_port", Y_REQUIRED, 1, 65535, &c->metadb_port, e);
+    rc = rc ? rc : yget_uint(root, "oms_meta_port", Y_REQUIRED, 1, PORT_MAX, &c->metadb_port, e);
     rc = rc ? rc : yget_str(root, "oms_meta_user", Y_REQUIRED, valid_user, &c->metadb_user, e);
     rc = rc ? rc : get_password(root, c, e);
     rc = rc ? rc : yget_str(root, "drc_rm_db", Y_REQUIRED, valid_database, &c->rm_db, e);

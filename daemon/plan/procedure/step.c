@@ -10,7 +10,7 @@
 #include "daemon/plan/procedure/script.h"
 #include "daemon/yaml/text.h"
 
-enum { TIMEOUT_DEFAULT_S = 600, EVERY_DEFAULT_S = 5, TIME_MAX_S = 7 * 24 * 3600 };
+enum { TIMEOUT_DEFAULT_S = 600, EVERY_DEFAULT_S = 5, TIME_MAX_S = 7 * 24 * 3600, NOTICE_MAX = 4000 };
 
 static bool (*action_lookup)(const char *name, bool acts);
 void procedures_set_action_lookup(bool (*known)(const char *name, bool acts)) { action_lookup = known; }
@@ -121,8 +121,8 @@ static int get_notice(const struct parse *x, const char *key)
     if (!n)
         return 0;
     int rc = yget_str(x->n, key, Y_REQUIRED, NULL, &x->s->notice, x->e);
-    if (!rc && n->len > 4000)
-        rc = ynode_err(n, x->e, "\"%s\" is longer than 4000 bytes", key);
+    if (!rc && n->len > NOTICE_MAX)
+        rc = ynode_err(n, x->e, "\"%s\" is longer than %d bytes", key, NOTICE_MAX);
     return rc ? rc : notice_check(n, &at, x->e);
 }
 
