@@ -91,7 +91,8 @@ int core_mode_parse(const char *name);
 
 struct core_job {
     enum core_mode mode;
-    bool outdated; /* an older omsupd made its plan: nothing more of it is run, and what runs is followed to its end */
+    bool outdated; /* an older omsupd made its plan: running attempts are followed to their end, and nothing more is run
+                    */
     bool
         keep_going; /* a check job: a Failed subtask does not hold up the next steps; the job ends when all are final */
     struct core_step *steps;
