@@ -9,6 +9,16 @@ file(GLOB section1 ${CMAKE_SOURCE_DIR}/contrib/man/*.1)
 file(GLOB section8 ${CMAKE_SOURCE_DIR}/contrib/man/*.8)
 install(FILES ${section1} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES ${section8} DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
+# omsup-protocol(7) is schema/protocol.md.
+find_program(AWK awk REQUIRED)
+add_custom_command(
+  OUTPUT ${CMAKE_BINARY_DIR}/omsup-protocol.7
+  COMMAND ${AWK} -v name=omsup-protocol -v section=7 -v "about=how omsupctl and omsupd talk to each other"
+          -f ${CMAKE_SOURCE_DIR}/contrib/build/man.awk ${CMAKE_SOURCE_DIR}/schema/protocol.md > omsup-protocol.7
+  DEPENDS ${CMAKE_SOURCE_DIR}/contrib/build/man.awk ${CMAKE_SOURCE_DIR}/schema/protocol.md
+  VERBATIM)
+add_custom_target(manual ALL DEPENDS ${CMAKE_BINARY_DIR}/omsup-protocol.7)
+install(FILES ${CMAKE_BINARY_DIR}/omsup-protocol.7 DESTINATION ${CMAKE_INSTALL_MANDIR}/man7)
 install(FILES contrib/completion/omsupctl.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME omsupctl)
 install(FILES contrib/completion/omsupctl.zsh DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions RENAME _omsupctl)
 install(FILES contrib/completion/omsupctl.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)

@@ -22,6 +22,7 @@ setup_file() {
 		644 lib/tmpfiles.d/omsup.conf
 		644 share/man/man1/omsupctl.1
 		644 share/man/man8/omsupd.8
+		644 share/man/man7/omsup-protocol.7
 		644 share/bash-completion/completions/omsupctl
 		644 share/fish/vendor_completions.d/omsupctl.fish
 		644 share/zsh/site-functions/_omsupctl
@@ -34,7 +35,7 @@ setup_file() {
 		644 share/doc/omsupd/procedure.md
 	END
 	# and nothing else
-	[ "$(find "$ROOT" -type f | wc -l)" = 17 ]
+	[ "$(find "$ROOT" -type f | wc -l)" = 18 ]
 }
 
 @test "the programs run from there and know their version" {
