@@ -67,7 +67,7 @@ def operands(expr, base):
 
 def functions(text):
     """(start, end, name) of each function, by the house style: its brace opens and closes in column 0 or on the same line."""
-    for m in re.finditer(r"^[a-z][^\n;]*?\b(\w+)\([^\n]*\)(?:\n\{\n.*?^\}$| \{[^\n]*\}$)", text, re.M | re.S):
+    for m in re.finditer(r"^[a-z][^\n;]*?\b(\w+)\([^;{}]*\)(?:\n\{\n.*?^\}$| \{[^\n]*\}$)", text, re.M | re.S):
         yield m.start(), m.end(), m.group(1)
 
 
@@ -181,7 +181,8 @@ class Workshop:
             if not self.library("right", lib, os.path.join(root, CORE, lib + ".c"), None):
                 sys.exit("%s.c does not compile" % lib)
         for program, source in (("test_core", "tests/unit/test_core.c"), ("test_core_rules", "tests/unit/test_core_rules.c"), ("sim", "tests/sim/sim.c")):
-            subprocess.run(self.cc + ["-o", self.path(program), os.path.join(root, source), os.path.join(root, "common/alloc.c"), os.path.join(root, "common/states.c"), "-rdynamic",
+            subprocess.run(self.cc + ["-o", self.path(program), os.path.join(root, source)] +
+                           [os.path.join(root, "common", c) for c in ("alloc.c", "buf.c", "states.c", "verbs.c")] + ["-rdynamic",
                                       "-L" + self.path("right"), "-lcore", "-ltables"] + ([] if program == "sim" else ["-lcmocka"]),
                            check=True, timeout=60)
 

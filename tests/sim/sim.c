@@ -461,12 +461,42 @@ static void answers(struct sim *s, size_t i)
     }
 }
 
+/* A verb for one subtask, where it is allowed; and what is true from then on. */
+static void tell(struct sim *s, size_t i, enum verb_id v)
+{
+    struct truth *t = &s->truth[i];
+    bool force = chance(20), away = chance(20), unknown = s->subs[i].phase == PHASE_UNKNOWN;
+    const char *why;
+    enum core_event e = core_verb_event(&s->job, i, v, force, away, &why);
+    if (e == N_EVENTS)
+        return;
+    if (e == EV_GIVE_UP && !away)
+        die(s, "gives up on a node that is there", i);
+    if (e == EV_SKIP || e == EV_DONE_FORCE)
+        t->excused = true;
+    if (e == EV_DONE && chance(50) && !t->alive) /* really done by hand */
+        t->done = t->by_hand = true;
+    if (v == DO_CONFIRM || v == DO_REJECT)
+        t->done = true;
+    if (v == DO_RETRY && (force || (e == EV_BEGIN_ACT && !s->subs[i].has_check && unknown)))
+        t->excused = true; /* he was told that nobody knows, and runs it again */
+    if (core_event_who(e) == BY_ENGINE || e == EV_BEGIN_FENCE)
+        t->asked = true;
+    event(s, i, e);
+}
+
+/* Any verb of verbs.def: one that is new there is tried here, too. Most often a retry, as people do. */
+static enum verb_id some_verb(void)
+{
+    enum verb_id v = DO_RETRY;
+    while (chance(50) || verb_is_for_job(&verbs[v]))
+        v = (enum verb_id)pick(N_VERBS);
+    return v;
+}
+
 static void operator_acts(struct sim *s)
 {
     size_t i = pick((unsigned)s->job.n_subtasks);
-    struct truth *t = &s->truth[i];
-    const char *why = NULL;
-    bool force = chance(20);
     switch (pick(12)) {
     case 0:
         verb(s, VERB_PAUSE);
@@ -483,40 +513,8 @@ static void operator_acts(struct sim *s)
         if (chance(s->job.mode == MODE_CANCELING || s->subs[i].phase == PHASE_FENCING ? 30 : 3))
             verb(s, VERB_CANCEL_FORCE);
         return;
-    case 5:
-        if (!core_skip_refusal(&s->job, i, force)) {
-            t->excused = true;
-            event(s, i, EV_SKIP);
-        }
-        return;
-    case 6:
-        if (!core_done_refusal(&s->job, i, force)) {
-            if (force)
-                t->excused = true;
-            else if (chance(50) && !t->alive)
-                t->done = t->by_hand = true; /* really done by hand */
-            event(s, i, force ? EV_DONE_FORCE : EV_DONE);
-        }
-        return;
-    case 7:
-        if (s->subs[i].phase == PHASE_GATE) {
-            t->done = true;
-            event(s, i, chance(80) ? EV_CONFIRM : EV_REJECT);
-        }
-        return;
-    default: {
-        bool away = chance(20);
-        enum core_event e = core_retry_event(&s->job, i, force, away, &why);
-        if (why || e == N_EVENTS)
-            return;
-        if (e == EV_GIVE_UP && !away)
-            die(s, "gives up on a node that is there", i);
-        if (force || (e == EV_BEGIN_ACT && !s->subs[i].has_check && s->subs[i].phase == PHASE_UNKNOWN))
-            t->excused = true; /* he was told that nobody knows, and runs it again */
-        if (core_event_who(e) == BY_ENGINE || e == EV_BEGIN_FENCE)
-            t->asked = true;
-        event(s, i, e);
-    }
+    default:
+        tell(s, i, some_verb());
     }
 }
 

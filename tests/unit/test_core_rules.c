@@ -456,7 +456,7 @@ static void a_retry_acts_though_the_job_is_paused(void **state)
 
 static void a_pause_takes_back_the_retry_before_it(void **state)
 {
-    static const enum core_verb verbs[] = {VERB_PAUSE, VERB_HOLD};
+    static const enum core_verb either[] = {VERB_PAUSE, VERB_HOLD};
     for (size_t k = 0; k < 2; k++) {
         struct three t;
         set_up(&t, true); /* while it acts: lost, and the check says no */
@@ -464,7 +464,7 @@ static void a_pause_takes_back_the_retry_before_it(void **state)
         assert_true(apply(&t, 0, EV_EXIT_BAD));
         assert_true(apply(&t, 0, EV_BEGIN_CHECK));
         assert_true(apply(&t, 0, EV_NO));
-        assert_true(verb(&t, verbs[k]));
+        assert_true(verb(&t, either[k]));
         assert_true(apply(&t, 0, EV_LOST));
         assert_true(apply(&t, 0, EV_NO));
         assert_int_equal(t.subs[0].phase, PHASE_PENDING);
@@ -473,7 +473,7 @@ static void a_pause_takes_back_the_retry_before_it(void **state)
         set_up(&t, true); /* while its check is asked */
         assert_true(apply(&t, 0, EV_CANNOT_TELL));
         assert_true(apply(&t, 0, EV_BEGIN_CHECK));
-        assert_true(verb(&t, verbs[k]));
+        assert_true(verb(&t, either[k]));
         assert_true(apply(&t, 0, EV_NO));
         assert_int_equal(t.subs[0].phase, PHASE_PENDING);
         tear_down(&t);
@@ -814,6 +814,53 @@ static void what_force_is_for(void **state)
     assert_null(core_skip_refusal(&t.job, 0, true));
 }
 
+static const char *refusal(struct three *t, enum verb_id v, bool force, enum core_event *e)
+{
+    t->why = "not touched";
+    *e = core_verb_event(&t->job, 0, v, force, false, &t->why);
+    assert_true((*e == N_EVENTS) == (t->why != NULL));
+    return t->why;
+}
+
+static void a_verb_is_an_event_or_is_refused(void **state)
+{
+    for (int p = 0; p < N_PHASES; p++)
+        for (int force = 0; force < 2; force++) {
+            struct three t;
+            enum core_event e;
+            at(&t, MODE_RUNNING, (enum core_phase)p);
+            assert_true((refusal(&t, DO_RETRY, force, &e) == NULL) == in((enum core_phase)p, RETRIED));
+            const char *why = t.why;
+            assert_int_equal(e, retry(&t, 0, force, false));
+            assert_ptr_equal(t.why, why);
+            bool skips = !core_skip_refusal(&t.job, 0, force);
+            assert_true((refusal(&t, DO_SKIP, force, &e) == NULL) == skips);
+            if (skips)
+                assert_int_equal(e, EV_SKIP);
+            assert_true((refusal(&t, DO_DONE, force, &e) == NULL) == in((enum core_phase)p, RETRIED));
+            if (in((enum core_phase)p, RETRIED))
+                assert_int_equal(e, force ? EV_DONE_FORCE : EV_DONE);
+            assert_true((refusal(&t, DO_CONFIRM, force, &e) == NULL) == (p == PHASE_GATE));
+            if (p == PHASE_GATE)
+                assert_int_equal(e, EV_CONFIRM);
+            assert_true((refusal(&t, DO_REJECT, force, &e) == NULL) == (p == PHASE_GATE));
+            if (p == PHASE_GATE)
+                assert_int_equal(e, EV_REJECT);
+            for (int v = 0; v <= N_VERBS; v++)
+                if (v == N_VERBS || verb_is_for_job(&verbs[v]))
+                    assert_non_null(refusal(&t, (enum verb_id)v, force, &e));
+            tear_down(&t);
+        }
+    struct three t;
+    enum core_event e;
+    at(&t, MODE_RUNNING, PHASE_FAILED);
+    t.subs[0].open_run = true; /* it was given up, and its end is awaited */
+    assert_non_null(refusal(&t, DO_RETRY, false, &e));
+    assert_int_equal(core_verb_event(&t.job, 0, DO_RETRY, false, true, &t.why), N_EVENTS);
+    at(&t, MODE_RUNNING, PHASE_ACTING);
+    assert_int_equal(core_verb_event(&t.job, 0, DO_RETRY, false, true, &t.why), EV_GIVE_UP);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -847,6 +894,7 @@ int main(void)
         cmocka_unit_test(skip_by_phase_and_mode),
         cmocka_unit_test(done_by_phase_and_mode),
         cmocka_unit_test(what_force_is_for),
+        cmocka_unit_test(a_verb_is_an_event_or_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

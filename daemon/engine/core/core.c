@@ -317,3 +317,39 @@ const char *core_done_refusal(const struct core_job *j, size_t subtask, bool for
         return "its last attempt may still be running on an unreachable node; use --force";
     return NULL;
 }
+
+enum core_event core_verb_event(const struct core_job *j, size_t subtask, enum verb_id v, bool force, bool away,
+                                const char **why)
+{
+    enum core_event ev = N_EVENTS;
+    *why = NULL;
+    switch (v) {
+    case DO_RETRY:
+        ev = core_retry_event(j, subtask, force, away, why);
+        if (ev == N_EVENTS && !*why)
+            *why = "its last attempt is not over yet";
+        break;
+    case DO_SKIP:
+        *why = core_skip_refusal(j, subtask, force);
+        ev = EV_SKIP;
+        break;
+    case DO_DONE:
+        *why = core_done_refusal(j, subtask, force);
+        ev = force ? EV_DONE_FORCE : EV_DONE;
+        break;
+    case DO_CONFIRM:
+    case DO_REJECT:
+        if (j->subtasks[subtask].phase != PHASE_GATE)
+            *why = "confirm and reject are for Waiting";
+        ev = v == DO_CONFIRM ? EV_CONFIRM : EV_REJECT;
+        break;
+    case DO_START:
+    case DO_PAUSE:
+    case DO_RESUME:
+    case DO_CANCEL:
+    case N_VERBS:
+        *why = "it is for whole jobs";
+        break;
+    }
+    return *why ? N_EVENTS : ev;
+}

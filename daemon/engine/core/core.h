@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "common/states.h"
+#include "common/verbs.h"
 
 enum core_phase {
 #define PHASE(name, word, shown, text) PHASE_##name,
@@ -142,6 +143,10 @@ enum core_event core_retry_event(const struct core_job *j, size_t subtask, bool 
 const char *core_skip_refusal(const struct core_job *j, size_t subtask, bool force);
 /* The same for `done`. */
 const char *core_done_refusal(const struct core_job *j, size_t subtask, bool force);
+/* What a verb for subtasks means for this one now, by the rules above. N_EVENTS: it is refused, and *why (static text)
+ * says so. Whether a `confirm` agrees with what is seen is for the caller to judge. */
+enum core_event core_verb_event(const struct core_job *j, size_t subtask, enum verb_id v, bool force, bool away,
+                                const char **why);
 
 enum { CORE_LOST_MAX = 3 }; /* attempts lost in a row before the subtask is Failed */
 static inline unsigned core_lost_max(const struct core_subtask *s) { return s->repeat_asked ? 1 : CORE_LOST_MAX; }

@@ -29,8 +29,6 @@ static const char *confirm_refusal(struct call *c, size_t seq)
     struct job *b = c->b;
     const struct sub *s = &b->subs[seq];
     bool down = away(b, seq) && node_state(job_host(b, seq)->node) == NODE_DOWN;
-    if (b->core.subtasks[seq].phase != PHASE_GATE)
-        return "confirm and reject are for Waiting";
     if (!looks(s) || s->looked == LOOKED_UNKNOWN || (s->looked == LOOKED_NOT && down) || (c->force && c->reason))
         return NULL;
     if (s->looked == LOOKED_NOT)
@@ -62,42 +60,15 @@ static const char *confirm_reason(struct call *c, size_t seq)
 static bool apply_one(struct call *c, size_t seq, const char **why)
 {
     struct job *b = c->b;
-    enum core_event ev = N_EVENTS;
+    enum core_event ev = core_verb_event(&b->core, seq, c->verb, c->force, away(b, seq), why);
     const char *reason = c->reason;
     bool was_force_next = b->subs[seq].force_next, was_skip_forced = b->core.subtasks[seq].skip_forced;
-    switch (c->verb) {
-    case DO_RETRY:
-        ev = core_retry_event(&b->core, seq, c->force, away(b, seq), why);
-        if (!*why && ev == N_EVENTS)
-            *why = "its last attempt is not over yet";
+    if (c->verb == DO_RETRY)
         b->subs[seq].force_next = c->force && ev != EV_GIVE_UP;
-        break;
-    case DO_SKIP:
-        *why = core_skip_refusal(&b->core, seq, c->force);
-        ev = EV_SKIP;
+    else if (c->verb == DO_SKIP)
         b->core.subtasks[seq].skip_forced = c->force;
-        break;
-    case DO_DONE:
-        *why = core_done_refusal(&b->core, seq, c->force);
-        ev = c->force ? EV_DONE_FORCE : EV_DONE;
-        break;
-    case DO_CONFIRM:
-        *why = confirm_refusal(c, seq);
-        ev = EV_CONFIRM;
-        if (!*why)
-            reason = confirm_reason(c, seq);
-        break;
-    case DO_REJECT:
-        *why = b->core.subtasks[seq].phase == PHASE_GATE ? NULL : "confirm and reject are for Waiting";
-        ev = EV_REJECT;
-        break;
-    case DO_START: /* of whole jobs */
-    case DO_PAUSE:
-    case DO_RESUME:
-    case DO_CANCEL:
-    case N_VERBS:
-        break;
-    }
+    else if (c->verb == DO_CONFIRM && !*why && !(*why = confirm_refusal(c, seq)))
+        reason = confirm_reason(c, seq);
     const char *from = state_word(core_phase_shown(b->core.subtasks[seq].phase));
     const char *past = verbs[c->verb].past;
     char *said = c->reason && past && (c->verb != DO_DONE || c->force) ? xasprintf("%s: %s", past, c->reason)
