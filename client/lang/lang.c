@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static bool ready, utf8;
@@ -51,7 +52,12 @@ static void take_language(const char *locale)
     setenv("LANGUAGE", language, 1);
 }
 
-static bool is_folder(const char *path) { return access(path, X_OK) == 0; }
+/* /usr/bin/locale is a program. */
+static bool is_folder(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
 
 static void find_catalogues(void)
 {

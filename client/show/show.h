@@ -29,7 +29,7 @@ struct view {
     bool verbose;     /* every subtask, every fact */
     bool brief;       /* steps that are over or have not begun as one line each group: fits a small screen */
     double age;       /* seconds since the snapshot came: what runs has run that much longer */
-    const char *note; /* our own words under the header, or NULL */
+    const char *note; /* our own words above all, or NULL */
 };
 
 void show_status(struct buf *b, const struct view *v, const struct snapshot *s);

@@ -289,12 +289,12 @@ static void all_facts(struct buf *b, const struct view *v, const struct snapshot
 void show_status(struct buf *b, const struct view *v, const struct snapshot *s)
 {
     size_t from = b->len;
-    header(b, v, s);
-    bar(b, v, s);
     if (v->note) {
         text_paint(b, v->t, "1;33", v->note);
         buf_puts(b, "\n");
     }
+    header(b, v, s);
+    bar(b, v, s);
     text_cut(b, v->t, from);
     buf_puts(b, "\n");
     steps(b, v, s);

@@ -108,27 +108,30 @@ static void colour_at_end(const char *s, size_t len, char *out, size_t size)
         }
 }
 
-/* What a cell has on the next line of its row; moves *cell behind it. */
-static void cell_line(struct buf *out, const struct table *tab, const struct column *col, size_t width,
-                      const char **cell, char *colour, size_t size)
+/* A cell of the row that is being printed. */
+struct rest {
+    const char *s; /* what is left of it */
+    size_t len;
+    char colour[24]; /* that is on where it begins */
+};
+
+/* Prints what the cell has on the next line of its row. */
+static void cell_line(struct buf *out, const struct table *tab, const struct column *col, size_t width, struct rest *r)
 {
-    size_t len = strlen(*cell), n = len, next = len;
-    if (col->fit != COLUMN_WRAP || text_width(*cell, len) <= width) {
-        buf_puts(out, colour);
-        if (col->fit == COLUMN_CUT)
-            text_add_cut(out, tab->t, *cell, len, width);
-        else
-            buf_add(out, *cell, len);
-        *cell += len;
-        return;
+    size_t n = r->len, next = r->len;
+    buf_puts(out, r->colour);
+    if (col->fit == COLUMN_CUT) {
+        text_add_cut(out, tab->t, r->s, r->len, width);
+    } else {
+        if (col->fit == COLUMN_WRAP && tab->t->tty)
+            n = text_line(r->s, r->len, width, &next);
+        buf_add(out, r->s, n);
+        colour_at_end(r->s, n, r->colour, sizeof r->colour);
+        if (*r->colour)
+            buf_puts(out, "\033[0m");
     }
-    n = text_line(*cell, len, width, &next);
-    buf_puts(out, colour);
-    buf_add(out, *cell, n);
-    colour_at_end(*cell, n, colour, size);
-    if (*colour)
-        buf_puts(out, "\033[0m");
-    *cell += next;
+    r->s += next;
+    r->len -= next;
 }
 
 static void trim(struct buf *out, size_t from)
@@ -140,12 +143,10 @@ static void trim(struct buf *out, size_t from)
 static void print_row(struct buf *out, const struct table *tab, char *const *cells, const size_t *widths,
                       const bool *left_out)
 {
-    enum { COLOUR = 24 };
-    const char **rest = xcalloc(tab->n_cols, sizeof *rest);
-    char(*colours)[COLOUR] = xcalloc(tab->n_cols, sizeof *colours);
+    struct rest *rest = xcalloc(tab->n_cols, sizeof *rest);
     bool more = true;
     for (size_t i = 0; i < tab->n_cols; i++)
-        rest[i] = cells[i];
+        rest[i] = (struct rest){.s = cells[i], .len = strlen(cells[i])};
     while (more) {
         size_t line = out->len, at = tab->indent;
         buf_printf(out, "%*s", (int)tab->indent, "");
@@ -154,15 +155,14 @@ static void print_row(struct buf *out, const struct table *tab, char *const *cel
             if (left_out[i])
                 continue;
             text_pad(out, line, at);
-            cell_line(out, tab, &tab->columns[i], widths[i], &rest[i], colours[i], COLOUR);
+            cell_line(out, tab, &tab->columns[i], widths[i], &rest[i]);
             at += widths[i] + GAP;
-            more |= *rest[i] != '\0';
+            more |= rest[i].len > 0;
         }
         trim(out, line);
         buf_puts(out, "\n");
     }
     free(rest);
-    free(colours);
 }
 
 void table_end(struct table *tab, struct buf *out)
