@@ -142,7 +142,7 @@ class Operator:
 
     def ctl(self, *words, timeout=120, program=OMSUPCTL, **more):
         """omsupctl: its exit status and what it printed."""
-        p = subprocess.run([program, *map(str, words)], env=dict(os.environ, OMSUP_SOCKET=self.path("sock")), timeout=timeout,
+        p = subprocess.run([program, *map(str, words)], env=dict(os.environ, OMSUP_SOCKET=self.path("sock"), LC_ALL="C.UTF-8", LANGUAGE=""), timeout=timeout,
                            stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", check=False, **more)
         return Answer(p.returncode, p.stdout, p.stderr)
 
