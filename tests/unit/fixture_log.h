@@ -7,7 +7,7 @@
 #include "common/alloc.h"
 #include "common/log.h"
 
-enum { LOG_TEXT_MAX = 64 * 1024 };
+enum { LOG_TEXT_MAX = 1024 * 1024 };
 static FILE *log_file;
 static int log_stderr;
 
