@@ -223,7 +223,7 @@ void connection_tick(struct connection *c, uint64_t now)
         if (now - c->last_ms > LINE_TIMEOUT_S * 1000)
             connection_close(c);
     } else if (c->line_since && !c->busy && !connection_sending(c) && now - c->line_since > LINE_TIMEOUT_S * 1000) {
-        connection_refuse(c, ERR_LIMIT, "a line was not complete within %d s", LINE_TIMEOUT_S);
+        connection_refuse(c, ERR_LIMIT, "a line was not completed within %d s", LINE_TIMEOUT_S);
     } else if (!c->kept && !c->busy && now - c->last_ms > IDLE_TIMEOUT_S * 1000) {
         connection_close(c);
     }

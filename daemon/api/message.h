@@ -1,4 +1,4 @@
-/* What leaves the socket: JSON-RPC 2.0, one message a line. Pure. */
+/* What leaves the socket: JSON-RPC 2.0, one message per line. Pure. */
 #pragma once
 #include <cjson/cJSON.h>
 #include <stddef.h>

@@ -278,7 +278,7 @@ static int check_protocol(const struct method *m, const cJSON *params, struct er
 static int check_access(const struct session *s, const struct method *m, struct err *e)
 {
     if (!s->hello && m->fn != m_hello)
-        return err_set(e, ERR_USAGE, "the first call of a connection must be hello");
+        return err_set(e, ERR_USAGE, "the first request of a connection must be hello");
     if (s->peer.access < m->access)
         return err_set(e, ERR_DENIED, "permission denied: %s may view jobs, but not change them", s->peer.login);
     return 0;

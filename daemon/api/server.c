@@ -74,7 +74,7 @@ static void on_connection(uv_stream_t *l, int status)
     struct err e;
     int fd;
     if (status != 0) {
-        log_warn("a connection was not accepted: %s", uv_strerror(status));
+        log_warn("cannot accept a connection: %s", uv_strerror(status));
         return;
     }
     struct session *x = xcalloc(1, sizeof *x);
@@ -126,7 +126,7 @@ static int clear_path(const char *path, struct err *e)
     if (fd >= 0)
         close(fd);
     if (answers)
-        return err_set(e, ERR_BUSY, "another omsupd serves %s", path);
+        return err_set(e, ERR_BUSY, "another omsupd is already serving %s", path);
     return unlink(path) == 0 ? 0 : err_set(e, ERR_SYSTEM, "%s: %s", path, strerror(errno));
 }
 
@@ -140,9 +140,9 @@ static int bind_path(struct server *s, struct err *e)
     umask(old);
     if (rc)
         return err_set(e, ERR_SYSTEM, "cannot bind %s: %s", s->socket, uv_strerror(rc));
-    /* The group owns it for operators; viewers come in through the world's bits, and peer_of() decides. */
+    /* Operators get in by the group, viewers by the mode for others; what they may do is decided by peer_of(). */
     if (s->config.operators != (gid_t)-1 && chown(s->socket, (uid_t)-1, s->config.operators) != 0)
-        return err_set(e, ERR_SYSTEM, "cannot give %s to its group: %s", s->socket, strerror(errno));
+        return err_set(e, ERR_SYSTEM, "cannot set the group of %s: %s", s->socket, strerror(errno));
     if (chmod(s->socket, s->config.viewers != (gid_t)-1 ? 0666 : 0660) != 0)
         return err_set(e, ERR_SYSTEM, "%s: %s", s->socket, strerror(errno));
     return 0;
@@ -166,7 +166,7 @@ int server_start(uv_loop_t *loop, const struct server_config *c, struct engine *
     int rc = 0;
     if (c->listen_fd >= 0)
         rc = uv_pipe_open(&s->listener, c->listen_fd)
-                 ? err_set(e, ERR_SYSTEM, "the socket from the service manager is not usable")
+                 ? err_set(e, ERR_SYSTEM, "the socket that the service manager passed cannot be used")
                  : 0;
     else
         rc = bind_path(s, e);

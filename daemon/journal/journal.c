@@ -48,7 +48,7 @@ static int lock(struct journal *j, struct err *e)
                           "PRAGMA foreign_keys=ON; PRAGMA cache_size=-512; BEGIN EXCLUSIVE; COMMIT;",
                           e);
     if (rc && sqlite3_errcode(j->db) == SQLITE_BUSY)
-        rc = err_set(e, ERR_JOURNAL, "journal: another omsupd, or another program, has it open");
+        rc = err_set(e, ERR_JOURNAL, "journal: another omsupd or another program is using it");
     return rc;
 }
 

@@ -29,14 +29,14 @@ int journal_fail(struct journal *j, struct err *e, const char *what)
 int journal_exec(struct journal *j, const char *sql, struct err *e)
 {
     if (sqlite3_exec(j->db, sql, NULL, NULL, NULL) != SQLITE_OK)
-        return journal_fail(j, e, "statement failed");
+        return journal_fail(j, e, "cannot execute");
     return 0;
 }
 
 int statement_new(struct journal *j, enum statement st, sqlite3_stmt **out, struct err *e)
 {
     if (sqlite3_prepare_v3(j->db, statements[st].sql, -1, SQLITE_PREPARE_PERSISTENT, out, NULL) != SQLITE_OK)
-        return journal_fail(j, e, "cannot prepare");
+        return journal_fail(j, e, "cannot prepare a statement");
     return 0;
 }
 
@@ -50,19 +50,19 @@ int statement_bind(struct journal *j, enum statement st, const void *row, sqlite
     sqlite3_stmt *s = *out = j->cache[st];
     sqlite3_reset(s);
     sqlite3_clear_bindings(s);
-    return row_bind(s, statements[st].table, row) == SQLITE_OK ? 0 : journal_fail(j, e, "cannot bind");
+    return row_bind(s, statements[st].table, row) == SQLITE_OK ? 0 : journal_fail(j, e, "cannot bind a value");
 }
 
 int statement_run(struct journal *j, sqlite3_stmt *s, struct err *e)
 {
-    int rc = sqlite3_step(s) == SQLITE_DONE ? 0 : journal_fail(j, e, "write failed");
+    int rc = sqlite3_step(s) == SQLITE_DONE ? 0 : journal_fail(j, e, "cannot write");
     sqlite3_reset(s);
     return rc;
 }
 
 static int bound(struct journal *j, int rc, struct err *e)
 {
-    return rc == SQLITE_OK ? 0 : journal_fail(j, e, "cannot bind");
+    return rc == SQLITE_OK ? 0 : journal_fail(j, e, "cannot bind a value");
 }
 
 int bind_number(struct journal *j, sqlite3_stmt *s, const char *name, int64_t value, struct err *e)
