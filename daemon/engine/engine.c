@@ -1,4 +1,4 @@
-/* The turn of the loop, recovery, and the end. */
+/* The turn of the loop, recovery, and shutdown. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,7 +19,7 @@ struct engine {
     const struct procedures *procedures;
     struct drive drive;
     bool flushing, reach_closed;
-    uv_prepare_t prepare; /* drains what callbacks of this turn left */
+    uv_prepare_t prepare; /* runs engine_flush() once per turn, after the callbacks */
     uv_timer_t tick;
     uint64_t last_tick_ms;
     void (*changed)(void *ctx, int64_t job);
@@ -63,7 +63,7 @@ void engine_flush(struct engine *en)
     do {
         while (en->jobs.dirty || en->drive.n || en->reach.forgotten)
             commit(en);
-    } while (work_kicks(&en->jobs)); /* after the commit, for it may ask a host for what was not durable before */
+    } while (work_kicks(&en->jobs)); /* after the commit: only then may a host be asked for it */
     tell(en);
     jobs_drop_ended(&en->jobs);
     hosts_close_unused(&en->reach, false);
@@ -146,14 +146,14 @@ static void recover_job(struct engine *en, struct job *b)
         if (b->row.pause_on_reboot && !en->config.resume_after_reboot && b->core.mode == MODE_RUNNING) {
             size_t k = core_current_step(&b->core);
             char *why = xasprintf(
-                "the control host rebooted during \"%s\"; look whether somebody has repaired by hand, then resume",
+                "the control host rebooted during \"%s\"; check whether anyone repaired something by hand, then resume",
                 k < b->core.n_steps ? b->plan->steps[k].title : "the end");
             drive_verb(b, VERB_HOLD, "engine", why);
             free(why);
         }
         record_job(b);
     } else if (b->core.mode == MODE_RUNNING || b->core.mode == MODE_CANCELING) {
-        record_event(b, NULL, NULL, "engine", "recovered", NULL, NULL, "omsupd started and goes on from the journal");
+        record_event(b, NULL, NULL, "engine", "recovered", NULL, NULL, "omsupd started and continues from the journal");
     }
     for (size_t i = 0; i < b->core.n_subtasks; i++)
         work_adopt(b, i);
@@ -171,7 +171,7 @@ static bool load_one(void *ctx, const struct journal_job *row)
     struct load *l = ctx;
     struct job *b;
     if (job_load(&l->en->jobs, row, &b, l->e)) {
-        log_error("job %lld is held: %s", (long long)row->id, l->e->msg);
+        log_error("job %lld is on hold: %s", (long long)row->id, l->e->msg);
         held_add(&l->en->jobs, row->id, l->e->msg);
         return true;
     }
@@ -190,11 +190,11 @@ int engine_recover(struct engine *en, struct err *e)
     return rc;
 }
 
-/* A server that says a little now and then can keep a call longer than its timeouts. What is in the journal is whole,
- * and the next start looks what became of the rest, as after a crash. */
+/* A server that sends a few bytes now and then can keep a call alive beyond its timeouts. Exiting is safe: the journal
+ * is complete, and the next start checks the outcome of the rest, as after a crash. */
 static void on_close_limit(uv_timer_t *t)
 {
-    log_warn("ends without the answer of the MetaDB, which has not come for %d s", CLOSE_MS / 1000);
+    log_warn("exiting without waiting for the MetaDB, which has not answered for %d s", CLOSE_MS / 1000);
     _exit(0);
 }
 

@@ -1,7 +1,7 @@
-/* The engine: jobs, and everything that makes them go on.
+/* The engine: it owns the jobs and runs the turn of the loop that moves them forward.
  *
- * Calling order: engine_new(), engine_recover() (start-up is the recovery path), then any call below; engine_close() at
- * the end leaves every run on its host as it is. Loop thread only.
+ * Calling order: engine_new(), engine_recover() (start-up is the recovery path), then any call below, of view/ and of
+ * request/; engine_close() at the end leaves every run on its host as it is. Loop thread only.
  *
  * A change is committed to the journal before its effects start. When the journal cannot be written the process
  * exits: memory would be ahead of disk. */
@@ -20,7 +20,7 @@ struct procedures;
 struct engine_config {
     const char *run_dir;      /* of runs on every host */
     const char *host;         /* name of this control host, in locks and events */
-    bool resume_after_reboot; /* else what the deployment says */
+    bool resume_after_reboot; /* otherwise the deployment decides */
 };
 
 /* The engine borrows journal and procedures: they must outlive it. */
@@ -29,12 +29,11 @@ int engine_new(uv_loop_t *loop, const struct engine_config *c, struct journal *j
 int engine_recover(struct engine *en, struct err *e);
 void engine_close(struct engine *en, void (*closed)(void *ctx), void *ctx);
 
-/* `changed` is called once a loop turn after a commit in which this job changed (0: hosts only). */
+/* `changed` is called at most once per turn for each job that has changed, after the commit (0: only hosts changed). */
 void engine_on_change(struct engine *en, void (*changed)(void *ctx, int64_t job), void *ctx);
 
-/* Commits, starts what follows, tells watchers: what has been asked for is durable then. Each turn of the loop does it
- * too.
- */
+/* One turn: commits, starts the effects, notifies watchers. Afterwards every change so far is durable. The loop does it
+ * once per iteration; a request that answers at once calls it before it answers. */
 void engine_flush(struct engine *en);
 struct jobs *engine_jobs(struct engine *en);
 const struct procedures *engine_procedures(const struct engine *en);

@@ -264,14 +264,14 @@ class Journal(unittest.TestCase):
         self.lab.wait_state(other, "Successful")
         a = self.lab.ctl("status", held)
         self.assertNotEqual(a.status, 0)
-        self.assertIn("held", a.err)
+        self.assertIn("on hold", a.err)
         self.assertIn("hash", a.err)
         rows = {j["job"]: j["state"] for j in self.lab.json("list")["jobs"]}
         self.assertEqual(rows, {held: "Paused", other: "Successful"})
         for verb in ("resume", "retry", "pause"):
             a = self.lab.ctl(verb, held)
             self.assertEqual(a.status, 4, verb)
-            self.assertIn("held", a.err)
+            self.assertIn("on hold", a.err)
         self.assertEqual(self.lab.effects(), ["act n1"])
         # With the plan as it was it goes on, by itself.
         self.lab.kill()

@@ -57,31 +57,31 @@ class Run:
 
 def main():
     world = World(os.environ["OMSUPD"], STEPS, prefix="omsup-confirm.")
-    better = "confirm --force --reason … when you know better"
+    better = "use confirm --force --reason TEXT if you are certain"
     try:
         assert world.start(), world.text_of_log()
         r = Run(world)
         r.seen("look", "HA is on")
         for more in ({}, {"reason": "I think so"}, {"force": True}):
-            r.refused("look", "its look says: HA is on; " + better, **more)
+            r.refused("look", "the check says: HA is on; " + better, **more)
         reason = r.confirm("look", force=True, reason="console says off")
-        assert reason == "console says off (by force, last seen: no: HA is on)", reason
+        assert reason == "console says off (with --force, last check: no: HA is on)", reason
 
         r.seen("mute", None)
         with open(world.effects_file + ".mute", "w", encoding="utf-8"):
             pass
         r.seen("mute", "who knows")
         reason = r.confirm("mute")
-        assert reason == "an operator confirmed it (the look could not tell: who knows)", reason
+        assert reason == "confirmed by an operator (last check: cannot tell: who knows)", reason
 
         r.seen("judged", "2 entries")
         reason = r.confirm("judged", reason="both are known")
-        assert reason == "both are known (last seen: no: 2 entries)", reason
+        assert reason == "both are known (last check: no: 2 entries)", reason
 
         r.seen("blocked", None)
-        r.refused("blocked", "it was not looked at yet: try again in a moment, or " + better)
+        r.refused("blocked", "it has not been checked yet; try again in a moment, or " + better)
         reason = r.confirm("blocked", force=True, reason="sure")
-        assert reason == "sure (nothing was seen yet)", reason
+        assert reason == "sure (not checked yet)", reason
 
         r.seen("gate", None)
         assert r.confirm("gate") == "confirmed by an operator"
@@ -98,7 +98,7 @@ def main():
             r.c.call("confirm", job=r.job, step="look")
             raise AssertionError("taken before it was seen")
         except Refused as e:
-            assert "better" in str(e), e
+            assert "--force --reason" in str(e), e
         r.c.close()
         print("ok")
     finally:

@@ -55,7 +55,7 @@ class Given(SshWorld):
         with open(self.effects_file + ".begun", encoding="utf-8") as fifo:
             fifo.read()
         self.c = self.client()
-        refused(self.c, ("up/n1 of job 1 acts", "pause the job", "cancel it"), "rollback", job=self.job, reason="r")
+        refused(self.c, ("job 1 is still running up/n1", "pause the job", "cancel it"), "rollback", job=self.job, reason="r")
         self.cut(self.job)
         self.c.call("retry", job=self.job, step="up", subtask="n1")
         assert self.sub()["phase"] == "unknown", self.sub()
@@ -86,7 +86,7 @@ def canceled():
     w = Given()
     try:
         assert w.c.call("cancel", job=w.job, reason="r")["state"] == "In Progress"
-        refused(w.c, ("is being stopped",), "rollback", job=w.job, reason="r")
+        refused(w.c, ("is stopping",), "rollback", job=w.job, reason="r")
         w.join()
         w.wait(w.job, ("Canceled",))
         assert not w.alive(), "the job is Canceled, and its command runs"
@@ -101,7 +101,7 @@ def rolled_back():
     w = Given()
     try:
         w.join(w.job)
-        refused(w.c, ("up/n1", "may still run on n1", "cancel the job", "--force"), "rollback", job=w.job, reason="r")
+        refused(w.c, ("up/n1", "may still be running on n1", "cancel the job", "--force"), "rollback", job=w.job, reason="r")
         assert w.alive() and len(w.c.call("list")["jobs"]) == 1
         w.c.call("retry", job=w.job, step="up")  # stops it, and acts again
         with open(w.effects_file + ".begun", encoding="utf-8") as fifo:
@@ -121,11 +121,11 @@ def by_force():
         w.c.call("cancel", job=w.job, reason="r", force=True)
         w.wait(w.job, ("Canceled",))
         w.join()
-        refused(w.c, ("up/n1", "may still run on n1", w.attempt()["token"], "--force"), "rollback", job=w.job, reason="r")
+        refused(w.c, ("up/n1", "may still be running on n1", w.attempt()["token"], "--force"), "rollback", job=w.job, reason="r")
         w.kill()  # the journal knows it as well
         assert w.start(), w.text_of_log()
         w.c = w.client()
-        refused(w.c, ("may still run on n1",), "rollback", job=w.job, reason="r")
+        refused(w.c, ("may still be running on n1",), "rollback", job=w.job, reason="r")
         w.goes_back(force=True)
         assert w.alive() and w.effects() == ["begun", "back"], w.effects()
         os.write(w.end, b"end\n")

@@ -67,9 +67,9 @@ def honoured_again():
         h.c.call("pause", job=h.job, reason="lunch")
         h.hold()
         assert h.state() == "Paused"
-        h.refused(("job 1 is held: this omsupd cannot honour its plan",), "status", job=h.job)
-        h.refused(("held", "can be canceled"), "resume", job=h.job)
-        h.refused(("BUSY", "job 1 (Upgrade, held)", "only one at a time"), "submit", deployment=h.w.deployment, file="x", type="upgrade", start=True)
+        h.refused(("job 1 is on hold: this omsupd cannot run its plan",), "status", job=h.job)
+        h.refused(("on hold", "can only be canceled"), "resume", job=h.job)
+        h.refused(("BUSY", "job 1 (Upgrade, on hold)", "only one job may run"), "submit", deployment=h.w.deployment, file="x", type="upgrade", start=True)
         assert h.w.effects() == ["first n1 1"], h.w.effects()
         h.hold(False)
         snap = h.c.call("status", job=h.job)
@@ -103,7 +103,7 @@ def canceled_while_it_runs():
         with open(h.w.effects_file + ".begun", encoding="utf-8") as fifo:
             fifo.read()
         h.hold()
-        h.refused(("STATE", "long/-", "may run on control", "omsup-1-", "--force"), "cancel", job=h.job, reason="enough")
+        h.refused(("STATE", "long/-", "may still be running on control", "omsup-1-", "--force"), "cancel", job=h.job, reason="enough")
         assert h.state() == "Paused"
         assert h.c.call("cancel", job=h.job, reason="enough", force=True)["state"] == "Canceled"
         h.hold(False)

@@ -72,7 +72,7 @@ class Hops(World):
         try:
             self.back(target)
         except Refused as e:
-            assert str(e) == "STATE: job %d upgraded the same OMS later: roll that back first" % later, e
+            assert str(e) == "STATE: job %d upgraded the same OMS later: roll back job %d first" % (later, later), e
             assert self.effects() == before
             return
         raise AssertionError("the hop to %s was rolled back below job %d" % (target, later))

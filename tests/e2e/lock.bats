@@ -42,7 +42,7 @@ lock() { "$LAB" sql "$CM" "SELECT $1 FROM omsup_lock"; }
 	[ "$(lock holder)" = control ]
 	run -4 ctl submit "$LAB_DEPLOYMENT" --start
 	echo "$output"
-	[[ $output == *"job $job (Upgrade, Waiting) holds the MetaDB"*"only one at a time"* ]]
+	[[ $output == *"job $job (Upgrade, Waiting) uses the MetaDB"*"only one job may run"* ]]
 	run -0 ctl --json submit "$LAB_DEPLOYMENT"
 	second=$(jq -r .job <<<"$output")
 	run -4 ctl start "$second"

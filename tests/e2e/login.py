@@ -9,7 +9,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 from world import PASSWORD, World  # noqa: E402
 
 FORMS = (PASSWORD, json.dumps(PASSWORD)[1:-1])  # as it is; as config.yaml and a my.cnf have it
-CANNOT = "the MetaDB login cannot be read: config.yaml cannot be read on its node"
+CANNOT = "cannot read the MetaDB password: config.yaml could not be read on its node"
 ENDS = ("Successful", "Failed", "Waiting")
 
 # @EFFECTS@.leak prints what the script got; begun and end are fifos.
@@ -165,7 +165,7 @@ def canceled_after_a_crash():
         c.call("cancel", job=job, reason="enough")
         c.close()
         w.wait(job, ("Canceled",))
-        assert "is not kept" in w.logs(job, "leak"), w.logs(job, "leak")
+        assert "output discarded" in w.logs(job, "leak"), w.logs(job, "leak")
         w.nowhere(job)
     finally:
         w.close()
@@ -202,8 +202,8 @@ def it_cannot_be_read():
         assert w.logs(job, "run") == "", w.logs(job, "run")
         w.end()
         sub = w.wait(job, ENDS)["steps"][0]["subtasks"][0]
-        assert sub["state"] == "Failed" and sub["message"].startswith("exit 3: what it printed is not kept: "), sub
-        assert w.logs(job, "run").startswith("what it printed is not kept: "), w.logs(job, "run")
+        assert sub["state"] == "Failed" and sub["message"].startswith("exit 3: output discarded: "), sub
+        assert w.logs(job, "run").startswith("output discarded: "), w.logs(job, "run")
         c.call("skip", job=job, step="run", reason="seen", force=True)
         w.message(job, "fact", CANNOT)
         w.hide(False)
@@ -256,11 +256,11 @@ def its_node_is_away():
         assert w.start(), w.text_of_log()
         c = w.client()
         c.call("start", job=job)
-        w.message(job, "run", "waits for n1, where the MetaDB login is: the channel ended with status 255 (no route)")
+        w.message(job, "run", "waiting for n1, which has the MetaDB password: the channel ended with status 255 (no route)")
         w.begun()  # after a while
         w.end()
-        w.message(job, "leak", "waits for n1, where the MetaDB login is: the channel ended with status 255 (no route)")
-        assert w.logs(job, "run").startswith("what it printed is not kept: "), w.logs(job, "run")
+        w.message(job, "leak", "waiting for n1, which has the MetaDB password: the channel ended with status 255 (no route)")
+        assert w.logs(job, "run").startswith("output discarded: "), w.logs(job, "run")
         os.unlink(w.path("down"))
         w.begun()
         sub = c.call("status", job=job)["steps"][1]["subtasks"][0]

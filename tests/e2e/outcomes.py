@@ -41,7 +41,7 @@ def main():
         world.wait(job, ("Failed",))
         assert attempts("probe") == [("stopped", 124)], attempts("probe")
         sub = c.call("status", job=job)["steps"][0]["subtasks"][0]
-        assert sub["message"].startswith("out of time: 1 s are allowed") and "hi there" in sub["message"], sub
+        assert sub["message"].startswith("timed out after 1 s") and "hi there" in sub["message"], sub
         log = c.call("logs", job=job, step="probe", subtask="-")
         assert log["end"] and log["data"].startswith("hi there\n"), log
         with open(world.effects_file + ".fast", "w", encoding="utf-8"):

@@ -60,7 +60,7 @@ parent_is_canceled() { # JOB ROLLBACK-JOB
 @test "before the point of no return only what was done is undone" {
 	upgrade_to slim
 	run -0 ctl rollback "$job" --plan
-	[[ $output == *"databases stay as they are"* ]]
+	[[ $output == *"databases are not restored"* ]]
 	[[ $output != *"Restore the database"* ]]
 	"$LAB" effects reset
 	back=$(rollback "$job")

@@ -79,7 +79,7 @@ class Troubled(omslab.Case):
         self.ok("reject", "ha-off")
         snap = lab.wait_state(job, "Failed")
         self.assertEqual(snap["why"], "ha-off: rejected: reject, said the operator")
-        self.refused("confirm and reject are for Waiting", "confirm", "ha-off")
+        self.refused("confirm and reject apply only to Waiting", "confirm", "ha-off")
         self.ok("retry", "ha-off")
         lab.wait_state(job, "Waiting")
         self.assertEqual(lab.effects(), {})
@@ -148,7 +148,7 @@ class Troubled(omslab.Case):
         attempt = lab.json("show", job, "init-metadata/oms1")["subtasks"][0]["attempts"][0]
         self.assertEqual((attempt["outcome"], attempt["exit"]), ("unknown", 199))
         self.assertRegex(lab.do("show", job, "init-metadata/oms1"), r"unknown +199 ")
-        self.refused("confirm and reject are for Waiting", "confirm", "init-metadata")
+        self.refused("confirm and reject apply only to Waiting", "confirm", "init-metadata")
         self.ok("done", "init-metadata/oms1")
         snap = lab.wait(job, lambda s: "reported as done by hand, but the check cannot tell" in subtask(s, "init-metadata/oms1")["message"])
         self.assertSubtask(snap, "init-metadata/oms1", "In Doubt")

@@ -95,7 +95,7 @@ def main():
             world.submit()
             raise AssertionError("two jobs on one node")
         except Refused as e:
-            assert str(e).startswith("BUSY: job ") and str(e).endswith("works on a node of this deployment: only one at a time"), e
+            assert str(e).startswith("BUSY: job ") and str(e).endswith("uses a node of this deployment: only one job may run at a time"), e
 
         # It goes on when the other is over, though that has left its lease.
         c = world.client()

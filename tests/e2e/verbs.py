@@ -42,7 +42,7 @@ STEPS = """\
 
 ALL = ("retry", "skip", "done", "confirm", "reject")
 FOR = {"retry": "retry applies only to Failed and In Doubt", "skip": "skip applies only to Failed, In Doubt and Waiting, or to Pending while the job is paused",
-       "done": "done applies only to Failed and In Doubt", "confirm": "confirm and reject are for Waiting", "reject": "confirm and reject are for Waiting"}
+       "done": "done applies only to Failed and In Doubt", "confirm": "confirm and reject apply only to Waiting", "reject": "confirm and reject apply only to Waiting"}
 JOB_FOR = {"start": "Ready", "pause": "In Progress, Waiting or Failed", "resume": "Paused"}
 
 
@@ -95,7 +95,7 @@ class Verbs(omslab.Case):
     def refuses_job(self, job, state, but=()):
         for verb, purpose in JOB_FOR.items():
             if verb not in but:
-                self.refused(verb, job, None, state, "%s is for jobs that are %s" % (verb, purpose))
+                self.refused(verb, job, None, state, "%s applies only to jobs that are %s" % (verb, purpose))
 
     def of_operators(self, job):
         return [(e["event"], e.get("step"), e.get("subtask"), e.get("reason")) for e in self.lab.events(job) if e["actor"] != "engine"]

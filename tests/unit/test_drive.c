@@ -92,7 +92,7 @@ static void how_an_end_is_said(void **state)
     expect_attempt("stop", "oms1", "exited", "first\nlast\n");
     again();
     answers("oms1", 3, "omsup: fact a b\n");
-    expect("stop", "oms1", PHASE_FAILED, "exit 3: it printed nothing");
+    expect("stop", "oms1", PHASE_FAILED, "exit 3: no output");
     expect_fact("a", "b");
     again();
     answers("oms1", 127, "omsup: evidence no such command\nlast\n");
@@ -133,19 +133,19 @@ static void an_outcome_that_is_not_known(void **state)
     free(said);
     again();
     answers("oms1", 199, "");
-    expect("stop", "oms1", PHASE_DOUBT, "attempt 2: it printed nothing");
+    expect("stop", "oms1", PHASE_DOUBT, "attempt 2: no output");
     answers("oms1", 2, "");
     again();
     answers_outcome("oms1", NODE_LOST);
-    expect("stop", "oms1", PHASE_DOUBT, "attempt 3: its outcome is lost");
+    expect("stop", "oms1", PHASE_DOUBT, "attempt 3: outcome lost");
     expect_attempt("stop", "oms1", "lost", "");
     answers("oms1", 2, "");
-    said = xasprintf("%s: attempt 3: its outcome is lost", why);
+    said = xasprintf("%s: attempt 3: outcome lost", why);
     expect("stop", "oms1", PHASE_UNKNOWN, said);
     free(said);
     again();
     answers_outcome("oms1", NODE_NEVER);
-    expect("stop", "oms1", PHASE_CHECKING, "attempt 4: it never began");
+    expect("stop", "oms1", PHASE_CHECKING, "attempt 4 never started");
     expect_attempt("stop", "oms1", "never", "");
 }
 
@@ -159,7 +159,7 @@ static void force_is_for_one_attempt(void **state)
     assert_true(world.job->subs[seq].forced);
     answers_outcome("oms1", NODE_LOST);
     answers("oms1", 1, "");
-    expect("stop", "oms1", PHASE_ACTING, "attempt 2: its outcome is lost");
+    expect("stop", "oms1", PHASE_ACTING, "attempt 2: outcome lost");
     assert_false(world.job->subs[seq].forced);
 }
 
@@ -211,20 +211,20 @@ static void a_lease_that_another_job_has(void **state)
     answers("oms1", 1, "it is running\n");
     assert_int_equal(open_requests("oms1"), 0); /* nothing is changed before the lease is known to be ours */
     metadb_says(VERDICT_UNKNOWN, "the table is not there\n");
-    expect("stop", "oms1", PHASE_ACTING, "waits for the lock in the MetaDB: the table is not there");
+    expect("stop", "oms1", PHASE_ACTING, "waiting for the lock in the MetaDB: the table is not there");
     world_time(3000);
     metadb_says(VERDICT_NO, "job 9 of host other\n");
-    expect("stop", "oms1", PHASE_FAILED, "the MetaDB is held by another job: job 9 of host other");
+    expect("stop", "oms1", PHASE_FAILED, "another job is using the MetaDB: job 9 of host other");
     expect_attempt("stop", "oms1", "never", "");
     assert_int_equal(world.job->core.mode, MODE_PAUSED);
-    expect_at("why", world.job->row.why, "the MetaDB is held by another job: job 9 of host other");
+    expect_at("why", world.job->row.why, "another job is using the MetaDB: job 9 of host other");
 }
 
 /* --- the login ---------------------------------------------------------------------------------------------------- */
 
-static const char away[] = "waits for oms1, where the MetaDB login is: No route to host";
+static const char away[] = "waiting for oms1, which has the MetaDB password: No route to host";
 static const char withheld[] =
-    "what it printed is not kept: the MetaDB login, which must not be in it, could not be read";
+    "output discarded: the MetaDB password could not be read, so it could not be removed from it";
 
 static void a_login_that_cannot_be_read(void **state)
 {
@@ -287,9 +287,9 @@ static void a_command_that_takes_too_long_is_stopped(void **state)
     world_time(55000);
     expect("act", "oms2", PHASE_ACTING, NULL);
     world_time(5000);
-    expect("act", "oms2", PHASE_EXPIRING, "out of time: 60 s are allowed");
+    expect("act", "oms2", PHASE_EXPIRING, "timed out after 60 s");
     answers("oms2", 0, "omsup: fact late x\n"); /* to the run: nobody wants that answer any more */
-    expect("act", "oms2", PHASE_EXPIRING, "out of time: 60 s are allowed");
+    expect("act", "oms2", PHASE_EXPIRING, "timed out after 60 s");
     expect_fact("late", NULL);
     answers("oms2", 143, "Terminated\n"); /* to the kill */
     expect("act", "oms2", PHASE_EXPIRED, "exit 143: Terminated");
@@ -319,7 +319,7 @@ static void a_look_that_its_node_has_stopped(void **state)
     world_time(61000);
     expect("look", "-", PHASE_ACTING, NULL); /* its node stops it, and tells what it has printed */
     answers("control", 124, "two of three\n");
-    expect("look", "-", PHASE_FAILED, "out of time: 60 s are allowed; last: exit 124: two of three");
+    expect("look", "-", PHASE_FAILED, "timed out after 60 s; last message: exit 124: two of three");
     expect_attempt("look", "-", "stopped", "two of three\n");
 }
 
@@ -334,7 +334,7 @@ static void at_a_start_what_only_looks_is_asked_again(void **state)
     node_is("control", NODE_UP, "");
     expect("look", "-", PHASE_ACTING, NULL);
     world_restart();
-    expect("look", "-", PHASE_ACTING, "attempt 1: its outcome is lost");
+    expect("look", "-", PHASE_ACTING, "attempt 1: outcome lost");
     assert_int_equal(world.job->core.subtasks[seq_of("look", "-")].attempt, 2);
 }
 

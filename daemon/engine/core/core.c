@@ -327,7 +327,7 @@ enum core_event core_verb_event(const struct core_job *j, size_t subtask, enum v
     case DO_RETRY:
         ev = core_retry_event(j, subtask, force, away, why);
         if (ev == N_EVENTS && !*why)
-            *why = "its last attempt is not over yet";
+            *why = "its last attempt has not ended yet";
         break;
     case DO_SKIP:
         *why = core_skip_refusal(j, subtask, force);
@@ -340,7 +340,7 @@ enum core_event core_verb_event(const struct core_job *j, size_t subtask, enum v
     case DO_CONFIRM:
     case DO_REJECT:
         if (j->subtasks[subtask].phase != PHASE_GATE)
-            *why = "confirm and reject are for Waiting";
+            *why = "confirm and reject apply only to Waiting";
         ev = v == DO_CONFIRM ? EV_CONFIRM : EV_REJECT;
         break;
     case DO_START:

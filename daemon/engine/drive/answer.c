@@ -1,22 +1,21 @@
-/* What an answer means: the facts in it, the message, the row of the attempt, the event. An output is scrubbed and
- * parsed once; what it says travels as a value until the event writes the row of its subtask. */
+/* Interprets an answer: its facts, its message, the row of the attempt, the event. An output is scrubbed and parsed
+ * once; the message travels as a value until the event writes the subtask's row. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/alloc.h"
 #include "daemon/engine/drive/drive.h"
 
-/* The status of a run that says: it began, and what became of it is not known. With set -e every command's status can
- * become the script's, so it is one that nothing gives: not 75, which is curl's, and to mailers says "nothing was done,
- * try again"; not one up to 127, nor 255 (shell, docker, timeout, ssh); not 128 + a signal, which end at 192; not 200
- * and more (systemd). */
+/* The exit status by which a script says: it started, and its outcome is unknown. With set -e the status of any command
+ * can become the script's, so it must be one that no command uses: not up to 127 or 255 (shell, docker, timeout, ssh;
+ * 75 is curl's, and EX_TEMPFAIL), not 128 + signal (up to 192), not 200 and above (systemd). */
 enum { EXIT_NOT_KNOWN = 199 };
 
 static const char withheld[] =
-    "what it printed is not kept: the MetaDB login, which must not be in it, could not be read\n";
+    "output discarded: the MetaDB password could not be read, so it could not be removed from it\n";
 
 struct answer {
-    char *text; /* what may be kept; NULL: nothing was printed */
+    char *text; /* what may be kept; NULL: there is no output */
     size_t len;
     struct lines lines;
 };
@@ -47,8 +46,7 @@ static void drop(struct answer *a)
     free(a->text);
 }
 
-/* --- checks and conditions ------------------------------------------------------------------------------------------
- */
+/* --- checks and conditions --- */
 
 static void poll_again(struct job *b, size_t seq, enum verdict v, const char *said)
 {
@@ -78,10 +76,9 @@ void answer_verdict(struct job *b, size_t seq, enum verdict v, const char *outpu
     drop(&a);
 }
 
-/* --- attempts -------------------------------------------------------------------------------------------------------
- */
+/* --- attempts --- */
 
-/* What an attempt comes to: the journal's word, the event, and how that is said. */
+/* The end of an attempt: its outcome in the journal, its event, its exit status. */
 struct end {
     const char *outcome;
     enum core_event event;
@@ -108,20 +105,20 @@ static struct end lost(const struct job *b, size_t seq)
 
 static const struct end never = {"never", EV_NEVER, -1};
 
-/* The message of an attempt's end; NULL: it says nothing. */
+/* The message about the end of an attempt; NULL: none. */
 static char *message_of(const struct job *b, size_t seq, const struct end *end, const struct lines *l)
 {
     unsigned attempt = b->core.subtasks[seq].attempt;
     const char *said = lines_message(l);
     if (end->event == EV_NEVER)
-        return xasprintf("attempt %u: it never began", attempt);
+        return xasprintf("attempt %u never started", attempt);
     if (end->exit < 0)
-        return xasprintf("attempt %u: its outcome is lost", attempt);
+        return xasprintf("attempt %u: outcome lost", attempt);
     if (end->exit == 0 || !b->subs[seq].plan->act.script)
         return xstrdup(said);
     if (end->event == EV_LOST)
-        return xasprintf("attempt %u: %s", attempt, said ? said : "it printed nothing");
-    return xasprintf("exit %d: %s", end->exit, said ? said : "it printed nothing");
+        return xasprintf("attempt %u: %s", attempt, said ? said : "no output");
+    return xasprintf("exit %d: %s", end->exit, said ? said : "no output");
 }
 
 static bool finish(struct job *b, size_t seq, const struct end *end, struct answer *a)
@@ -157,12 +154,11 @@ void answer_refused(struct job *b, size_t seq, const char *why)
     drive_event(b, seq, EV_EXIT_BAD, NULL, NULL, why);
 }
 
-/* --- timeouts -------------------------------------------------------------------------------------------------------
- */
+/* --- timeouts --- */
 
 static void time_out(struct job *b, size_t seq, enum core_event ev, const char *last)
 {
-    char *message = xasprintf("out of time: %u s are allowed%s%s", b->subs[seq].plan->timeout_s, last ? "; last: " : "",
+    char *message = xasprintf("timed out after %u s%s%s", b->subs[seq].plan->timeout_s, last ? "; last message: " : "",
                               last ? last : "");
     drive_event(b, seq, ev, NULL, NULL, message);
     free(message);

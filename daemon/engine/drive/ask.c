@@ -1,5 +1,5 @@
-/* One request: a script on a node or a built-in with the MetaDB, and what comes back. When a channel breaks it is asked
- * again, or looked at, once its host is up. */
+/* One request: a script on a node, or a built-in action on the MetaDB, and its answer. After a broken channel a probe
+ * is repeated and a run is looked at, once the host is up. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,14 +8,14 @@
 #include "daemon/engine/drive/drive.h"
 
 enum {
-    LOOK_MS = 300,             /* between two looks at an adopted run */
+    LOOK_MS = 300,             /* between two looks at a run that was taken over */
     CHECK_TIMEOUT_MS = 120000, /* of a check */
     PROBE_TIMEOUT_MAX_S = 24 * 60 * 60,
     KILL_GRACE_MS = 10000,
-    RETRY_MS = 2000, /* when the login is not to be had */
+    RETRY_MS = 2000, /* while the login or the lease is not available */
 };
 
-/* Finds its subtask again when an answer comes; stale when the generation has moved on. */
+/* Finds the subtask again when the answer arrives. The answer is dropped if the work has another generation. */
 struct ask {
     struct jobs *jobs;
     int64_t job;
@@ -41,7 +41,7 @@ static struct ask *ask_new(struct job *b, size_t seq)
     return a;
 }
 
-/* The job when the answer is still wanted, else NULL. Ends the flight. */
+/* The job if the answer is still wanted, otherwise NULL. The request is no longer in flight. */
 static struct job *ask_job(struct ask *a)
 {
     struct job *b = jobs_find(a->jobs, a->job);
@@ -53,7 +53,7 @@ static struct job *ask_job(struct ask *a)
 
 static void after(struct job *b, size_t seq, uint64_t ms) { b->subs[seq].work.next_ms = job_time_ms(b) + ms; }
 
-/* May an answer be taken, or is it asked for again when the login is known? login.c says why. */
+/* May the answer be taken now, or must it be requested again when the login is known? login.c says why. */
 static bool may_take(struct job *b, size_t seq, const struct node_result *r)
 {
     struct work *w = &b->subs[seq].work;
@@ -75,7 +75,7 @@ static void on_probe(void *ctx, const struct node_result *r)
     size_t seq = a->seq;
     free(a);
     if (!b || r->outcome != NODE_EXITED || !may_take(b, seq, r))
-        return; /* asked again when the node is back */
+        return; /* repeated when the node is back */
     const struct work *w = &b->subs[seq].work;
     if (w->what == WORK_CHECK || w->what == WORK_POLL)
         answer_verdict(b, seq,
@@ -83,14 +83,14 @@ static void on_probe(void *ctx, const struct node_result *r)
                        : r->exit == 1 ? VERDICT_NO
                                       : VERDICT_UNKNOWN,
                        r->output, r->output_len);
-    /* The node's own clock: of ours only the time counts in which it was watched. */
+    /* By the node's clock; by ours only watched time counts. */
     else if (r->exit == NODE_EXIT_TIMEOUT && job_time_ms(b) - w->asked_ms >= 1000ULL * b->subs[seq].plan->timeout_s)
         answer_stopped(b, seq, r->exit, r->output, r->output_len);
     else
         answer_attempt(b, seq, NODE_EXITED, r->exit, r->output, r->output_len);
 }
 
-/* NEVER is only worth something while the node's memory reaches back: files of a run may be lost with the power. */
+/* NODE_NEVER is reliable only within one boot of the node: a power loss may remove the files of a run that started. */
 static enum node_outcome believed(struct job *b, size_t seq, const struct node_result *r, const char *boot)
 {
     if (r->outcome == NODE_NEVER && boot && *boot && strcmp(boot, node_boot_id(job_host(b, seq)->node)) != 0)
@@ -118,7 +118,7 @@ static void on_run(void *ctx, const struct node_result *r)
     size_t seq = a->seq;
     free(a);
     if (!b || r->outcome == NODE_GONE)
-        return; /* looked at when the node is back */
+        return; /* looked at again when the node is back */
     if (r->outcome == NODE_ALIVE) {
         after(b, seq, LOOK_MS);
         return;
@@ -140,7 +140,7 @@ static void on_run(void *ctx, const struct node_result *r)
     }
     bool taken = answer_attempt(b, seq, outcome, r->exit, r->output_cut ? buf_str(&cut) : r->output,
                                 r->output_cut ? cut.len : r->output_len);
-    if (taken && !r->output_cut) /* else the rest of it is nowhere else */
+    if (taken && !r->output_cut) /* otherwise the node has the only complete copy */
         host_forget(job_host(b, seq), token);
     buf_free(&cut);
     free(token);
@@ -188,7 +188,7 @@ static void run_builtin(struct metadb *db, const struct err *e, void *arg)
     }
 }
 
-/* --- requests ---------------------------------------------------------------------------------------- */
+/* --- requests --- */
 
 void ask_builtin(struct job *b, size_t seq, const char *name)
 {
@@ -204,7 +204,7 @@ void ask_builtin(struct job *b, size_t seq, const char *name)
     a->action = action_find(name);
     a->env = env_builtin(b, seq);
     a->servers =
-        xcalloc(b->plan->n_servers, sizeof *a->servers); /* copies: the job may be gone before the answer comes */
+        xcalloc(b->plan->n_servers, sizeof *a->servers); /* copies: the job may be freed before the answer arrives */
     for (size_t i = 0; i < b->plan->n_servers; i++) {
         const struct plan_server *p = &b->plan->servers[i];
         a->servers[i] = (struct metadb_server){xstrdup(p->node), xstrdup(p->region), xstrdup(p->ip), xstrdup(p->hb)};
@@ -222,8 +222,7 @@ void ask_builtin(struct job *b, size_t seq, const char *name)
     calls_metadb(b->jobs->reach, &l, run_builtin, on_builtin, a);
 }
 
-/* A look of a PROBE has the step's time; a check at least two minutes, for it may read the whole of what the step made.
- */
+/* A probe has the step's timeout; a check has at least two minutes, because it may read all that the step produced. */
 static unsigned probe_timeout(const struct work *w, const struct plan_subtask *p)
 {
     unsigned ms = 1000 * (p->timeout_s < PROBE_TIMEOUT_MAX_S ? p->timeout_s : PROBE_TIMEOUT_MAX_S);
@@ -235,7 +234,7 @@ static unsigned probe_timeout(const struct work *w, const struct plan_subtask *p
 static bool waits_for_login(struct job *b, size_t seq)
 {
     struct work *w = &b->subs[seq].work;
-    w->waits_login = true; /* so that it is said */
+    w->waits_login = true; /* so that login.c tells why it waits */
     w->waits_login = !(b->subs[seq].plan->metadb ? login_ready(b, seq) : login_settled(b, seq));
     return w->waits_login;
 }
@@ -248,7 +247,7 @@ void ask_script(struct job *b, size_t seq, const char *script)
     bool run = (w->what == WORK_ACT || w->what == WORK_KILL) && s->plan->kind == KIND_RUN;
     unsigned attempt = b->core.subtasks[seq].attempt;
     if (!host_up(h))
-        return; /* kicked when it is */
+        return; /* the turn retries it when the host is up */
     char *token = job_token(b, seq, attempt);
     if (w->what == WORK_KILL) {
         node_kill(h->node, token, KILL_GRACE_MS, on_run, ask_new(b, seq));

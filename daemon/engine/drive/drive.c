@@ -1,4 +1,5 @@
-/* The driver: one event in, the moves that follow, their rows, and the effects. The only caller of the core. */
+/* The driver: takes one event, records the moves that follow from it, and queues their effects. The only caller of the
+ * core. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,7 +49,7 @@ static void add_effect(struct job *b, size_t seq, enum core_effect what)
     d->effects[d->n++] = (struct effect){b, seq, what};
 }
 
-/* Writes what an update changed: rows, events, marks, attempts. `actor` caused the first move, the engine the rest. */
+/* Records an update: rows, events, marks, attempts. `actor` caused the first move, the engine all others. */
 static void record(struct job *b, const struct core_update *u, const char *actor, const char *reason)
 {
     record_begin(b->jobs);
@@ -66,7 +67,7 @@ static void record(struct job *b, const struct core_update *u, const char *actor
             free(s->ended);
             s->ended = NULL;
         }
-        if (row->to == PHASE_PENDING) { /* held back: it has not begun, so no time runs for it */
+        if (row->to == PHASE_PENDING) { /* held back: it has not started */
             free(s->started);
             s->started = NULL;
             s->force_next = false;
@@ -96,14 +97,14 @@ static void record_end(struct job *b, enum core_mode before)
     if (b->core.mode == MODE_SUCCESSFUL || b->core.mode == MODE_CANCELED) {
         free(b->row.completed);
         b->row.completed = record_now();
-        if (b->core.mode == MODE_SUCCESSFUL) /* a canceled job keeps the reason */
+        if (b->core.mode == MODE_SUCCESSFUL) /* a Canceled job keeps its reason */
             job_set_why(b, NULL);
         record_event(b, NULL, NULL, "engine", "ended", NULL, state_word(core_job_state(&b->core)), NULL);
     }
 }
 
-/* The message from now on. A check that leaves a subtask Failed or In Doubt does not speak for itself: first why, then
- * what an attempt whose outcome is not known had said, then the check. */
+/* Sets the message. When a check leaves a subtask Failed or In Doubt, its own text is not enough: the reason comes
+ * first, then the message of an attempt whose outcome is unknown, then the check's text. */
 static void say(struct job *b, size_t seq, const struct core_row *row, const char *said)
 {
     const char *attempt = row->from == PHASE_DOUBT ? b->subs[seq].message : NULL;

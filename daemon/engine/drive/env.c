@@ -1,4 +1,4 @@
-/* What the code of a subtask is told, beside what its plan says. */
+/* The environment of a subtask's code: the plan's, and what only the engine knows. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* The lease on the MetaDB: renewed as long as a job holds it, asked for before each change. */
+/* The lease on the MetaDB: renewed while a job holds it, and checked before each change. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,9 +7,9 @@
 #include "daemon/engine/drive/drive.h"
 
 enum { RENEW_MS = 30000, AGAIN_MS = 2000, SURE_MS = 90000 };
-_Static_assert(SURE_MS < LOCK_EXPIRES_S * 1000, "nobody else can have it as long as it is sure");
+_Static_assert(SURE_MS < LOCK_EXPIRES_S * 1000, "while we are sure of it, nobody else can have it");
 
-/* What was done last of taking and giving back. */
+/* The last successful action decides: did it take the lease or give it back? */
 static bool held(const struct job *b)
 {
     bool yes = false;
@@ -66,8 +66,8 @@ static void renewed(void *arg)
         }
         if (r->out.len && r->out.data[r->out.len - 1] == '\n')
             r->out.data[--r->out.len] = '\0';
-        char *why = xasprintf("the MetaDB is held by another job: %s", buf_str(&r->out)),
-             *waits_why = xasprintf("waits for the lock in the MetaDB: %s", buf_str(&r->out));
+        char *why = xasprintf("another job is using the MetaDB: %s", buf_str(&r->out)),
+             *waits_why = xasprintf("waiting for the lock in the MetaDB: %s", buf_str(&r->out));
         for (size_t i = 0; i < b->core.n_subtasks; i++) {
             if (!waits(b, i))
                 continue;
@@ -98,7 +98,7 @@ void lease_tick(struct job *b)
     if (b->lease.in_flight || now - b->lease.renewed_ms < (is_sure(b) && !b->lease.take ? RENEW_MS : AGAIN_MS) ||
         !held(b))
         return;
-    /* After a start of the daemon nothing else may need the login for longer than the lease lasts. */
+    /* After a restart nothing else may need the login for longer than the lease lasts. */
     bool ready = login_ready(b, 0);
     if (ready || b->login.state == LOGIN_NONE)
         b->lease.renewed_ms = now;

@@ -1,12 +1,13 @@
-/* The MetaDB password: read from OMS's own config.yaml on its node (or a file on the control host) when a job begins or
- * is taken up again, kept in memory only while its job is under way, and handed on by a pipe.
+/* The MetaDB password: read from OMS's config.yaml on its node (or from a file on the control host) when a job starts
+ * or is taken over after a restart, kept in memory while the job is under way, and passed to scripts by a pipe.
  *
- * Whether a step needs it or not: a script can print it, from config.yaml or as it got it, and what is printed is
- * recorded and shown. So it is known before a script is asked for. When its node is away that would stop jobs that
- * have nothing to do there; therefore it is waited for PATIENCE_MS once a job, then scripts go on, and as long as it
- * is not known nothing that they print is kept or shown, only how they end. What cannot go without: a script that had
- * the login in its hands, and facts, which later steps build on; their end waits until the password is read, for a look
- * can be repeated, and a run's outcome stays on its host. A run that is being canceled does not wait. */
+ * It is read before any script runs, even one that does not use it: a script can print it, for instance from
+ * config.yaml, and outputs are recorded and shown. While its node is unreachable this would stop jobs that have nothing
+ * to do there. So each job waits for it once, for PATIENCE_MS; then scripts run, and until the password is known their
+ * outputs are discarded and only their exit statuses are kept. Two kinds of answers cannot do without it: those of
+ * scripts that were given the login, and those with facts, which later steps depend on. They wait until it is read;
+ * meanwhile a run's outcome stays on its host, and a probe can be repeated. A run that is being canceled does not wait.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,11 +54,11 @@ static void have(struct job *b, struct secret *password)
     l->state = LOGIN_READY;
 }
 
-/* Work that waits for it is told, and asks again on its next look. */
+/* Work that waits for it shows why, and tries again after a while. */
 static void failed(struct job *b, const char *why)
 {
     b->login.state = LOGIN_NONE;
-    char *message = xasprintf("the MetaDB login cannot be read: %s", why);
+    char *message = xasprintf("cannot read the MetaDB password: %s", why);
     for (size_t i = 0; i < b->core.n_subtasks; i++)
         if (waits(b, i))
             job_waits(b, i, message);
@@ -94,9 +95,9 @@ static void on_config(void *ctx, const struct node_result *r)
     struct err e;
     struct oms_config *c;
     if (r->outcome != NODE_EXITED)
-        failed(b, "its node went away");
+        failed(b, "the connection to its node broke");
     else if (r->exit != 0)
-        failed(b, "config.yaml cannot be read on its node");
+        failed(b, "config.yaml could not be read on its node");
     else if (oms_config_parse(r->output, r->output_len, b->plan->metadb.config_file, &c, &e))
         failed(b, e.msg);
     else {
@@ -123,7 +124,7 @@ bool login_ready(struct job *b, size_t seq)
     if (!host_up(h)) {
         if (waits(b, seq)) {
             char *message =
-                xasprintf("waits for %s, where the MetaDB login is: %s", node_name(h->node), node_why(h->node));
+                xasprintf("waiting for %s, which has the MetaDB password: %s", node_name(h->node), node_why(h->node));
             job_waits(b, seq, message);
             free(message);
         }
@@ -152,7 +153,7 @@ bool login_settled(struct job *b, size_t seq)
 void login_doubt(struct job *b)
 {
     if (b->login.state == LOGIN_READY)
-        b->login.state = LOGIN_NONE; /* the old one stays for scrubbing until it is replaced */
+        b->login.state = LOGIN_NONE; /* the old password is still removed from outputs until it is replaced */
 }
 
 struct metadb_login login_of(const struct job *b)

@@ -1,4 +1,4 @@
-/* Progress of running scripts: the end of what they print is read now and then. */
+/* Progress of running scripts, read from the end of their output. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +16,7 @@ struct look {
 
 static void take(struct progress *p, const struct lines_progress *now, uint64_t now_ms)
 {
-    /* Scripts tell it every 2 s, looks are more frequent: one that finds nothing new does not mean that nothing moves.
+    /* Scripts report every 2 s and are read more often, so one reading without news does not mean that nothing moves.
      */
     if (now->done == p->done && now->total == p->total && now_ms - p->at_ms < PROGRESS_STILL_MS)
         return;

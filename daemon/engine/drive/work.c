@@ -1,12 +1,14 @@
-/* What is next for a subtask: effects, what is taken up at a start, what goes on, what has timed out.
+/* The next request of a subtask: after an effect, at start-up, when something it waited for is there, at a timeout.
  *
- * A work either is in flight (one answer is coming) or waits for its host, the login, the lease, or its next time.
- * go_on() is the one place from which the next request is made. */
+ * Work is either in flight (one answer will arrive) or waits for its host, the login, the lease, or next_ms. Only
+ * try_next() makes requests. */
 #include "daemon/engine/drive/drive.h"
 
-enum { PROBE_GRACE_MS = 15000 }; /* its node stops it, and this is for the answer; longer than the node's own slack */
+enum {
+    PROBE_GRACE_MS = 15000
+}; /* its node stops it; this is the time for the answer, longer than the node's own slack */
 
-static void go_on(struct job *b, size_t seq)
+static void try_next(struct job *b, size_t seq)
 {
     struct work *w = &b->subs[seq].work;
     w->kick = false;
@@ -19,12 +21,12 @@ static void go_on(struct job *b, size_t seq)
     else if (code->script)
         ask_script(b, seq, code->script);
     else if (w->what == WORK_CHECK)
-        answer_verdict(b, seq, VERDICT_UNKNOWN, NULL, 0); /* there is none to ask */
+        answer_verdict(b, seq, VERDICT_UNKNOWN, NULL, 0); /* there is no check */
     else
         drive_end(b, seq); /* a gate: only an operator ends it */
 }
 
-/* What waits for a host that has come up: to be asked there, or for the login that is read there. */
+/* A host has come up: kicks what runs there and what waits for the login that is read there. */
 static void mark_host(struct jobs *js, const struct host *h)
 {
     for (struct job *b = js->first; b; b = b->next)
@@ -48,7 +50,7 @@ bool work_kicks(struct jobs *js)
         any |= b->kick;
         for (size_t i = 0; b->kick && i < b->core.n_subtasks; i++)
             if (b->subs[i].work.kick)
-                go_on(b, i);
+                try_next(b, i);
         b->kick = false;
     }
     return any;
@@ -73,10 +75,10 @@ void work_start(struct job *b, size_t seq, enum core_effect what)
         break;
     case EFFECT_KILL:
         if (s->work.what == WORK_ACT && s->plan->kind != KIND_RUN && s->work.in_flight)
-            return; /* a built-in or a look ends within its own time limits: its answer is awaited */
+            return; /* a built-in action or a probe ends within its own timeout: its answer is awaited */
         drive_begin(b, seq, WORK_KILL);
         if (s->plan->kind != KIND_RUN) {
-            answer_attempt(b, seq, NODE_LOST, 0, NULL, 0); /* nothing of it can run any more */
+            answer_attempt(b, seq, NODE_LOST, 0, NULL, 0); /* it can no longer be running */
             return;
         }
         break;
@@ -84,7 +86,7 @@ void work_start(struct job *b, size_t seq, enum core_effect what)
         drive_end(b, seq);
         return;
     }
-    go_on(b, seq);
+    try_next(b, seq);
 }
 
 /* Of an outdated plan nothing more is asked; a gate rests already. */
@@ -119,13 +121,13 @@ void work_adopt(struct job *b, size_t seq)
     case PHASE_CANCELING:
     case PHASE_FENCING:
         if (kind != KIND_RUN) {
-            answer_attempt(b, seq, NODE_LOST, 0, NULL, 0); /* it ended with the process that asked */
+            answer_attempt(b, seq, NODE_LOST, 0, NULL, 0); /* it ended with the process that requested it */
             return;
         }
         drive_begin(b, seq, b->core.subtasks[seq].phase == PHASE_ACTING ? WORK_ACT : WORK_KILL);
         b->subs[seq].work.sent = true;
         job_host(b, seq);
-        login_ready(b, seq); /* soon there is an answer */
+        login_ready(b, seq); /* the answer will need it */
         break;
     case PHASE_PENDING:
     case PHASE_UNKNOWN:
@@ -136,16 +138,16 @@ void work_adopt(struct job *b, size_t seq)
     case N_PHASES:
         return;
     }
-    go_on(b, seq);
+    try_next(b, seq);
 }
 
-static bool out_of_time(const struct job *b, size_t seq)
+static bool timed_out(const struct job *b, size_t seq)
 {
     const struct sub *s = &b->subs[seq];
     return s->plan->timeout_s && s->work.watched_ms >= 1000ULL * s->plan->timeout_s;
 }
 
-/* A probe that is out of time is being stopped by its own host, and its answer tells what it has printed. */
+/* A probe that has timed out is stopped by its own host; its answer, with its output, will arrive soon. */
 static bool answer_is_near(const struct job *b, size_t seq)
 {
     const struct sub *s = &b->subs[seq];
@@ -161,16 +163,16 @@ void work_tick(struct job *b, uint64_t elapsed_ms)
         struct work *w = &s->work;
         if (w->what == WORK_NONE)
             continue;
-        /* Only time in which its host was watched counts. */
+        /* Only time while its host is up counts. */
         if ((w->what == WORK_ACT || w->what == WORK_POLL) && !w->waits_login &&
             (job_code(b, i)->builtin || host_up(job_host(b, i))))
             w->watched_ms += elapsed_ms;
-        if (out_of_time(b, i) && b->core.subtasks[i].phase != PHASE_GATE &&
+        if (timed_out(b, i) && b->core.subtasks[i].phase != PHASE_GATE &&
             (w->what == WORK_ACT || w->what == WORK_POLL) && !answer_is_near(b, i)) {
             w->watched_ms = 0;
             answer_timeout(b, i);
         } else if (w->next_ms && now >= w->next_ms) {
-            go_on(b, i);
+            try_next(b, i);
         }
     }
 }

@@ -1,5 +1,6 @@
-/* Jobs whose plan this omsupd cannot honour: they must not stop the others, so they are held until an omsupd that can
- * starts. That they are held is known in memory only: the journal keeps why the job rests. */
+/* Jobs whose plan this omsupd cannot run, for example one written by a newer omsupd. They must not stop the other jobs,
+ * so they are put on hold until an omsupd that can run them starts. This is kept in memory only; the journal is
+ * unchanged. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +16,7 @@ struct held {
 void held_add(struct jobs *js, int64_t id, const char *why)
 {
     struct held *h = xcalloc(1, sizeof *h);
-    *h = (struct held){js->held, id, xasprintf("held: this omsupd cannot honour its plan: %s", why)};
+    *h = (struct held){js->held, id, xasprintf("on hold: this omsupd cannot run its plan: %s", why)};
     js->held = h;
 }
 
@@ -50,11 +51,11 @@ const char *held_why(const struct jobs *js, int64_t id)
     return NULL;
 }
 
-/* --- cancel ------------------------------------------------------------------------------------------------ */
+/* --- cancel --- */
 
 struct open_run {
     unsigned seq, attempt;
-    char *at, *host, *token; /* NULL: there is none */
+    char *at, *host, *token; /* NULL: no open run */
 };
 
 static bool look_open(void *ctx, unsigned seq, const struct journal_subtask *s)
@@ -78,7 +79,7 @@ static bool look_attempt(void *ctx, const struct journal_attempt *a)
     return false;
 }
 
-/* A run outlives the daemon, and one that does not know what it is cannot stop it. */
+/* A run outlives the daemon, and without the plan this omsupd does not know how to stop it. */
 static int refuse_open(struct jobs *js, int64_t id, struct err *e)
 {
     struct open_run o = {0};
@@ -86,11 +87,11 @@ static int refuse_open(struct jobs *js, int64_t id, struct err *e)
     if (rc == 0 && o.at)
         rc = journal_attempts(js->journal, id, (int)o.seq, look_attempt, &o, e);
     if (rc == 0 && o.at)
-        rc = err_set(
-            e, ERR_STATE,
-            "cancel of job %lld is refused: it is held, and this omsupd cannot stop %s, which may run on %s (run %s): "
-            "look there, then cancel with --force",
-            (long long)id, o.at, o.host ? o.host : "its host", o.token ? o.token : "not known");
+        rc = err_set(e, ERR_STATE,
+                     "cancel of job %lld is refused: it is on hold, and this omsupd cannot stop %s, which may still be "
+                     "running on "
+                     "%s (run %s): check there, then cancel with --force",
+                     (long long)id, o.at, o.host ? o.host : "its host", o.token ? o.token : "unknown");
     free(o.at);
     free(o.host);
     free(o.token);

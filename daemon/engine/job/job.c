@@ -116,8 +116,8 @@ static bool fill_subtask(void *ctx, unsigned seq, const struct journal_subtask *
     int phase = core_phase_parse(row->phase);
     if (seq != f->n || seq >= b->core.n_subtasks || phase < 0 || strcmp(row->step, b->subs[seq].step->id) != 0 ||
         strcmp(row->name, b->subs[seq].plan->name) != 0) {
-        f->rc = err_set(f->e, ERR_JOURNAL, "the journal's subtask %u (%s/%s, %s) is not the plan's", seq, row->step,
-                        row->name, row->phase);
+        f->rc = err_set(f->e, ERR_JOURNAL, "subtask %u in the journal (%s/%s, %s) does not match the plan", seq,
+                        row->step, row->name, row->phase);
         return false;
     }
     struct core_subtask *c = &b->core.subtasks[seq];
@@ -144,7 +144,7 @@ int job_load(struct jobs *js, const struct journal_job *row, struct job **out, s
     cJSON *json = strcmp(hash, row->plan) == 0 ? cJSON_Parse(text) : NULL;
     free(text);
     if (!json)
-        return err_set(e, ERR_JOURNAL, "the plan in the journal does not have the hash %.12s", row->plan);
+        return err_set(e, ERR_JOURNAL, "the plan in the journal does not match its hash %.12s", row->plan);
     struct plan *plan;
     rc = plan_from_json(json, &plan, e);
     cJSON_Delete(json);
@@ -164,13 +164,14 @@ int job_load(struct jobs *js, const struct journal_job *row, struct job **out, s
                            : p->check.builtin && !action_find(p->check.builtin) ? p->check.builtin
                                                                                 : NULL;
         if (name)
-            rc = err_set(e, ERR_JOURNAL, "its plan names the built-in \"%s\", which this omsupd does not have", name);
+            rc = err_set(e, ERR_JOURNAL, "its plan uses the built-in action \"%s\", which this omsupd does not have",
+                         name);
     }
     struct fill f = {b, e, 0, 0};
     if (rc == 0 && (rc = journal_subtasks(js->journal, row->id, fill_subtask, &f, e)) == 0)
         rc = f.rc;
     if (rc == 0 && f.n != b->core.n_subtasks)
-        rc = err_set(e, ERR_JOURNAL, "the journal has %zu subtasks, the plan %zu", f.n, b->core.n_subtasks);
+        rc = err_set(e, ERR_JOURNAL, "the journal has %zu subtasks, the plan has %zu", f.n, b->core.n_subtasks);
     if (rc) {
         job_free(b);
         return rc;
@@ -240,9 +241,9 @@ const struct plan_code *job_code(const struct job *b, size_t seq)
 
 void job_kick(struct job *b, size_t seq) { b->kick = b->subs[seq].work.kick = true; }
 
-enum { MESSAGE_MAX = 1280 }; /* of two commands, each with a line of output, and words of ours */
+enum { MESSAGE_MAX = 1280 }; /* room for a line of output of two commands and our own words */
 
-/* What may be shown of a text that may have come from anywhere: a reason, an error of the MetaDB. */
+/* A text that may come from anywhere (a reason, an error of the MetaDB): bounded, without the password, UTF-8. */
 static char *clean(const struct job *b, const char *from)
 {
     char text[MESSAGE_MAX];
@@ -258,7 +259,7 @@ static char *clean(const struct job *b, const char *from)
     return out.len ? buf_take(&out) : xstrdup("");
 }
 
-/* Takes text. false: it is there already. */
+/* Takes text. false: no change. */
 static bool replace(char **at, char *text)
 {
     bool other = !*at || !text ? *at != text : strcmp(*at, text) != 0;

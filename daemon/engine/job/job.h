@@ -1,8 +1,7 @@
-/* Jobs in memory, and the only writer of their journal.
+/* Jobs in memory, and the only code that writes them to the journal.
  *
- * Calling order: jobs_open() first; job_new() and record_new() for a new job, job_load() for one of the journal; any
- * record_…() whenever something of it has changed in memory; journal_commit() by the turn while jobs.dirty;
- * jobs_close() at the end.
+ * Calling order: jobs_open() first; job_new() and record_new() for a new job, job_load() for one of the journal; a
+ * record_…() function after each change in memory; the turn commits while jobs.dirty is set; jobs_close() at the end.
  *
  * Errors: job_load() and job_find() say why not. record_…() cannot fail: when the journal cannot be written memory is
  * ahead of disk, and the process exits; start-up is the recovery path. Ownership: a job owns all that it points to, but
@@ -14,24 +13,24 @@
 #include "daemon/journal/journal.h"
 #include "daemon/plan/plan.h"
 
-/* What is done for a subtask right now. drive/ keeps it; in memory only. */
+/* The request that is open for a subtask, or the next one. Kept by drive/, in memory only. */
 enum work_what { WORK_NONE, WORK_CHECK, WORK_ACT, WORK_POLL, WORK_KILL };
 struct work {
     enum work_what what;
-    uint64_t gen;        /* answers of an older one are stale */
+    uint64_t gen;        /* answers to requests of an older generation are dropped */
     bool in_flight;      /* an answer is coming */
-    bool sent;           /* (ACT) the run was asked for, or may have been: from now on only look */
-    bool kick;           /* something that it waits for may be there: the turn asks again */
-    uint64_t watched_ms; /* how long it was watched: while its host was up, and not while it waited for the login */
+    bool sent;           /* (ACT) the run was requested, or may have been: from now on only look at it */
+    bool kick;           /* a host, the login or the lease may be available now: the turn tries again */
+    uint64_t watched_ms; /* for the timeout: time while its host was up and it did not wait for the login */
     uint64_t asked_ms;   /* loop time of the last request to its host */
     uint64_t next_ms;    /* loop time of the next look or poll; 0: at once */
-    bool waits_login;    /* for the login, or for an answer that may be kept; no time runs */
+    bool waits_login;    /* for the login, which is needed to ask or to take the answer; the timeout does not run */
 };
 
 enum looked { LOOKED_NOT, LOOKED_NO, LOOKED_UNKNOWN };
 
 struct progress {
-    double done, total, rate; /* total 0: none was told */
+    double done, total, rate; /* total 0: none reported */
     char *unit;
     uint64_t at_ms, asked_ms;
 };
@@ -40,29 +39,29 @@ struct sub {
     const struct plan_step *step;
     const struct plan_subtask *plan;
     char *started, *ended, *message;
-    char *waits;        /* what is waited for just now, in place of the message; in memory only */
-    enum looked looked; /* of a condition: the last answer since it is asked */
-    char *seen;         /* what it said; NULL: nothing */
-    bool force_next;    /* the attempt that a retry --force has asked for is to come */
-    bool forced;        /* the present attempt is it */
+    char *waits;        /* why it is waiting now; shown in place of the message, in memory only */
+    enum looked looked; /* the last result of a condition */
+    char *seen;         /* its message; NULL: none */
+    bool force_next;    /* retry --force: the next attempt is forced */
+    bool forced;        /* the present attempt is forced */
     struct work work;
     struct progress progress;
-    struct window *window; /* of its present output */
+    struct window *window; /* for following its output */
 };
 
-/* The MetaDB login, as far as it is known: drive/login.c. */
+/* The MetaDB login: drive/login.c. */
 enum login_state { LOGIN_NONE, LOGIN_ASKED, LOGIN_READY };
 struct login {
     enum login_state state;
-    uint64_t missed_ms;               /* since when it is looked for; 0: not yet */
-    struct secret *password, *my_cnf; /* the latter: what scripts get */
+    uint64_t missed_ms;               /* when an output was first held up because it is unknown; 0: not yet */
+    struct secret *password, *my_cnf; /* my_cnf: the option file that scripts get */
     struct redact redact;             /* what must not be shown or kept */
 };
 
 /* The lease on the MetaDB: drive/lease.c. */
 struct lease {
-    uint64_t renewed_ms, sure_ms; /* last asked for; it was ours then */
-    bool in_flight, take;         /* an operator says: take it again */
+    uint64_t renewed_ms, sure_ms; /* last request; last time it was certainly ours */
+    bool in_flight, take;         /* take: an operator asked to take it again */
 };
 
 struct job {
@@ -76,31 +75,31 @@ struct job {
     struct host **hosts; /* by plan host; NULL: not used yet */
     struct login login;
     struct lease lease;
-    bool changed; /* for watchers; the turn tells them */
-    bool kick;    /* work of one of its subtasks is marked */
+    bool changed; /* the turn notifies watchers */
+    bool kick;    /* the work of one of its subtasks has kick set */
 };
 
-/* All of them, and what they are written to. */
+/* All jobs, and the journal that they are written to. */
 struct jobs {
     struct journal *journal;
     struct reach *reach;
     const char *control;   /* name of this control host, in locks and events */
-    char *instance, *boot; /* of the journal, so that jobs of two never collide on nodes; of this host */
+    char *instance, *boot; /* of the journal: keeps tokens of two journals apart on a node; boot id of this host */
     struct job *first;     /* those that have not ended */
     struct held *held;
     struct drive *drive; /* drive/drive.c */
     bool dirty;          /* something is to be committed */
 };
 
-/* --- jobs.c ------------------------------------------------------------------------------------------------------- */
+/* --- jobs.c --- */
 /* Borrows journal, reach and control. */
 int jobs_open(struct jobs *js, struct journal *journal, struct reach *reach, const char *control, struct err *e);
-void jobs_leave(struct jobs *js); /* forgets all of them, without a word to journal or hosts: runs continue */
+void jobs_leave(struct jobs *js); /* drops all jobs from memory; journal and runs are untouched */
 void jobs_close(struct jobs *js);
 void jobs_drop_ended(struct jobs *js);
 struct job *jobs_find(const struct jobs *js, int64_t id); /* one in memory, or NULL */
 
-/* --- job.c -------------------------------------------------------------------------------------------------------- */
+/* --- job.c --- */
 struct job *job_new(struct jobs *js, struct plan *plan);                                       /* takes the plan */
 int job_load(struct jobs *js, const struct journal_job *row, struct job **out, struct err *e); /* copies row */
 void job_free(struct job *b);                                                                  /* NULL is fine */
@@ -108,23 +107,22 @@ char *job_parent_key(const struct job *b);                          /* of a roll
 char *job_token(const struct job *b, size_t seq, unsigned attempt); /* caller frees */
 struct host *job_host(struct job *b, size_t seq);
 int job_find(const struct job *b, const char *step, const char *subtask, size_t *first, size_t *n, struct err *e);
-uint64_t job_time_ms(const struct job *b); /* of the loop */
-/* What is asked or done now: the check's code, or the act's. */
+uint64_t job_time_ms(const struct job *b); /* the loop's time */
+/* The code that its work runs now: its check or its act. */
 const struct plan_code *job_code(const struct job *b, size_t seq);
-void job_kick(struct job *b, size_t seq); /* marks its work: the turn goes on with it */
+void job_kick(struct job *b, size_t seq); /* the turn tries its next request again */
 void job_set_why(struct job *b, const char *why);
-/* In memory: record_sub() writes it. Bounded, without the password, UTF-8. false: it is the message already. */
+/* Sets the message in memory (bounded, without the password, UTF-8); record_sub() writes it. false: no change. */
 bool job_say(struct job *b, size_t seq, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-void job_waits(struct job *b, size_t seq, const char *what); /* shown in place of the message; NULL: no more */
-const char *job_message(const struct job *b, size_t seq);    /* as it is shown; NULL: none */
+void job_waits(struct job *b, size_t seq, const char *what); /* NULL: it no longer waits */
+const char *job_message(const struct job *b, size_t seq);    /* as shown; NULL: none */
 
-/* --- record.c: what is written -------------------------------------------------------------------------------------
- */
+/* --- record.c: what is written --- */
 _Noreturn void record_die(const struct err *e);
 char *record_now(void); /* UTC, with milliseconds; caller frees */
 void record_whole_seconds(char *time);
 void record_begin(struct jobs *js);
-/* A new job with its plan: gives it its number and all its rows. */
+/* A new job with its plan: gets its number and its rows. */
 void record_new(struct job *b, const char *plan_text);
 void record_job(struct job *b);
 void record_sub(struct job *b, size_t seq);
@@ -132,31 +130,28 @@ void record_message(struct job *b, size_t seq, const char *fmt, ...) __attribute
 void record_event(struct job *b, const char *step, const char *subtask, const char *actor, const char *event,
                   const char *from, const char *to, const char *reason);
 void record_fact(struct job *b, const char *name, const char *value);
-void record_mark(struct job *b, const char *name); /* the time of now, when it has none yet */
-void record_attempt(struct job *b, size_t seq);    /* the present one begins */
+void record_mark(struct job *b, const char *name); /* now, unless it is set already */
+void record_attempt(struct job *b, size_t seq);    /* the present attempt starts */
 void record_attempt_end(struct job *b, size_t seq, const char *outcome, int exit, const char *output, size_t len);
-/* Whatever has ended a subtask without its attempt's own word: timeout of a look, cancel, skip, done with --force. */
+/* The subtask has ended and its attempt's outcome is not awaited: timeout of a probe, cancel, skip, done --force. */
 void record_attempt_drop(struct job *b, size_t seq);
-/* Of a job that is on hold: there is no plan that could tell about it. */
+/* Cancels a job that is on hold, by its rows alone: its plan cannot be read. */
 void record_cancel_held(struct jobs *js, const struct journal_job *row, const char *actor, const char *event,
                         const char *reason);
 
-/* --- held.c: jobs that this omsupd cannot continue ------------------------------------------------------------------
- */
+/* --- held.c: jobs that this omsupd cannot continue --- */
 void held_add(struct jobs *js, int64_t id, const char *why);
-const char *held_why(const struct jobs *js, int64_t id); /* "held: …"; NULL: it is not */
+const char *held_why(const struct jobs *js, int64_t id); /* "on hold: …"; NULL: it is not on hold */
 int held_cancel(struct jobs *js, const char *actor, int64_t id, const char *reason, bool force, struct err *e);
 void held_free_all(struct jobs *js);
 
-/* --- leases.c -------------------------------------------------------------------------------------------------------
- */
-/* The jobs whose lease on the MetaDB is this one's as well, one a line; caller frees. */
+/* --- leases.c --- */
+/* The jobs whose lease on the MetaDB this job may take over, one per line; caller frees. */
 char *leases_of(const struct job *b);
 
-/* --- same_oms.c -----------------------------------------------------------------------------------------------------
- */
-enum same_oms { SAME_NOT, SAME_METADB, SAME_NODE, SAME_UNKNOWN /* its plan cannot be read at all */ };
-/* Is a job with this plan (its hash) about the OMS that p is about? */
+/* --- same_oms.c --- */
+enum same_oms { SAME_NOT, SAME_METADB, SAME_NODE, SAME_UNKNOWN /* its plan cannot be read */ };
+/* Does the plan with this hash work on the same OMS as p? */
 enum same_oms same_oms(const struct jobs *js, const char *plan, const struct plan *p);
-/* Is another job under way for it? ERR_BUSY then says which. Not `self`, nor `parent`, which a rollback takes over. */
+/* ERR_BUSY when another job is under way on the same OMS; `self` and `parent` (of a rollback) do not count. */
 int same_oms_conflict(const struct jobs *js, const struct plan *p, int64_t self, int64_t parent, struct err *e);

@@ -1,4 +1,4 @@
-/* All jobs: the names that they share, those in memory. */
+/* All jobs in memory, and the names that they share. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +20,7 @@ static char *read_boot_id(void)
     return xstrdup(id);
 }
 
-/* Names this journal, so that numbers of jobs of another journal never collide on nodes. */
+/* A name for this journal, so that equal job numbers of two journals never collide on a node. */
 static int load_instance(struct jobs *js, struct err *e)
 {
     js->instance = journal_fact(js->journal, 0, "instance");
@@ -28,7 +28,7 @@ static int load_instance(struct jobs *js, struct err *e)
         return 0;
     unsigned char r[4];
     if (getrandom(r, sizeof r, 0) != (ssize_t)sizeof r)
-        return err_set(e, ERR_SYSTEM, "no random bytes");
+        return err_set(e, ERR_SYSTEM, "cannot get random bytes");
     js->instance = xasprintf("%02x%02x%02x%02x", r[0], r[1], r[2], r[3]);
     char *now = record_now();
     int rc = journal_begin(js->journal, e);

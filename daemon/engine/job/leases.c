@@ -2,7 +2,7 @@
 #include "common/buf.h"
 #include "daemon/engine/job/job.h"
 
-enum { LEASES_MAX = 32 }; /* older jobs' leases have expired */
+enum { LEASES_MAX = 32 }; /* leases of older jobs have expired */
 
 struct leases {
     const struct job *b;
@@ -17,7 +17,7 @@ static bool note_open_run(void *ctx, unsigned seq, const struct journal_subtask 
     return true;
 }
 
-/* It has ended, and nothing of it may still run unseen. */
+/* It has ended, and no attempt of it may still be running unobserved. */
 static bool is_over(const struct job *b, int64_t id)
 {
     bool open = false;
@@ -34,7 +34,7 @@ static bool add_lease(void *ctx, const struct journal_job *row)
     return ++x->n < LEASES_MAX;
 }
 
-/* What a rollback leads back from; and jobs that are over: a canceled one has left its lease. */
+/* The upgrade that a rollback undoes, and jobs that have ended: a canceled job does not release its lease. */
 char *leases_of(const struct job *b)
 {
     struct leases x = {b, {0}, 0};

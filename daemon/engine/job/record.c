@@ -1,4 +1,4 @@
-/* The only writer of the journal. */
+/* The only code that writes jobs to the journal. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 
 _Noreturn void record_die(const struct err *e)
 {
-    log_error("%s; memory is ahead of the journal, so this process ends and starts again from it", e->msg);
+    log_error("%s; exiting to restart from the journal", e->msg);
     _exit(70);
 }
 
@@ -72,11 +72,14 @@ void record_job(struct job *b)
 {
     struct err e;
     record_begin(b->jobs);
+    char *before = b->row.state;
     free(b->row.mode);
-    free(b->row.state);
     b->row.mode = xstrdup(core_mode_name(b->core.mode));
     b->row.state = xstrdup(state_word(core_job_state(&b->core)));
     must(journal_set_job(b->jobs->journal, &b->row, &e), &e);
+    if (strcmp(before, b->row.state) != 0)
+        log_info("job %lld: %s -> %s", (long long)b->row.id, before, b->row.state);
+    free(before);
     b->changed = true;
 }
 
@@ -119,7 +122,7 @@ void record_attempt(struct job *b, size_t seq)
     const struct core_subtask *c = &b->core.subtasks[seq];
     struct sub *s = &b->subs[seq];
     s->forced = s->force_next;
-    s->force_next = false; /* of one attempt: what the engine begins by itself is not forced */
+    s->force_next = false; /* for one attempt only: what the engine starts itself is not forced */
     char *token = job_token(b, seq, c->attempt), *now = record_now();
     const struct plan_host *h = &b->plan->hosts[s->plan->host];
     struct host *host = s->plan->act.script ? job_host(b, seq) : NULL;
@@ -171,6 +174,7 @@ void record_new(struct job *b, const char *plan_text)
     must(journal_add_plan(js->journal, b->row.plan, plan_text, &e), &e);
     must(journal_add_job(js->journal, &b->row, &e), &e);
     b->key = xasprintf("%lld-%s", (long long)b->row.id, js->instance);
+    log_info("job %lld: created: %s, %s", (long long)b->row.id, b->row.type, b->row.object);
     for (size_t i = 0; i < b->core.n_subtasks; i++)
         record_sub(b, i);
 }
@@ -191,7 +195,7 @@ static void add_held_event(struct jobs *js, int64_t id, const char *actor, const
     free(now);
 }
 
-/* ",successful,skipped,": the phases that are an end, as journal_cancel_subtasks() takes them. */
+/* The final phases as journal_cancel_subtasks() wants them: ",successful,skipped,". */
 static char *final_phases(void)
 {
     struct buf b = {0};

@@ -1,7 +1,7 @@
-/* Which jobs are about the same OMS: by what their plans name, not by the deployment's text, which is another one for
- * each hop.
+/* Do two jobs work on the same OMS? Decided by what their plans contain, not by the deployment's text, which differs
+ * from hop to hop.
  *
- * Read from the plan's JSON as far as it can be: also a job whose plan this omsupd cannot honour is about something. */
+ * The plan's JSON is read as far as possible, because a job on hold counts too. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -18,7 +18,7 @@ static const char *text(const cJSON *o, const char *key)
     return cJSON_IsString(v) ? v->valuestring : "";
 }
 
-/* A number that is 0 is left out. */
+/* Numbers that are 0 are absent. */
 static double number(const cJSON *o, const char *key)
 {
     const cJSON *v = cJSON_GetObjectItemCaseSensitive(o, key);
@@ -81,21 +81,21 @@ static bool look_conflict(void *ctx, const struct journal_job *row)
     enum same_oms same = same_oms(x->jobs, row->plan, x->plan);
     if (same == SAME_NOT)
         return true;
-    char *metadb = xasprintf("holds the MetaDB %s:%u/%s", m->host, m->port, m->cm);
+    char *metadb = xasprintf("uses the MetaDB %s:%u/%s", m->host, m->port, m->cm);
     const struct job *b = jobs_find(x->jobs, row->id);
-    x->rc = err_set(x->e, ERR_BUSY, "job %lld (%s, %s) %s: only one at a time", (long long)row->id,
+    x->rc = err_set(x->e, ERR_BUSY, "job %lld (%s, %s) %s: only one job may run at a time", (long long)row->id,
                     job_type_shown(row->type),
                     b                            ? state_word(core_job_state(&b->core))
-                    : held_why(x->jobs, row->id) ? "held"
+                    : held_why(x->jobs, row->id) ? "on hold"
                                                  : row->state,
                     same == SAME_METADB ? metadb
-                    : same == SAME_NODE ? "works on a node of this deployment"
-                                        : "may be about the same OMS, its plan cannot be read");
+                    : same == SAME_NODE ? "uses a node of this deployment"
+                                        : "may be for the same OMS (its plan cannot be read)");
     free(metadb);
     return false;
 }
 
-/* By the journal: it also knows the jobs that are held. */
+/* Asks the journal, which also has the jobs that are on hold. */
 int same_oms_conflict(const struct jobs *js, const struct plan *p, int64_t self, int64_t parent, struct err *e)
 {
     struct conflict x = {js, p, self, parent, e, 0};

@@ -1,4 +1,4 @@
-/* The lines of an output that mean something: facts, evidence, the last one; progress. */
+/* Lines with a meaning: facts, evidence, progress, and the last line. */
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
@@ -57,7 +57,7 @@ static bool begins(const char *line, size_t len, const char *word, const char **
 void lines_parse(const char *output, size_t len, struct lines *out)
 {
     struct buf clean = {0};
-    utf8_add(&clean, output, len); /* from here it goes into messages and facts, which are UTF-8 */
+    utf8_add(&clean, output, len); /* messages and facts are UTF-8 */
     const char *text = buf_str(&clean);
     len = clean.len;
     unsigned facts = 0;

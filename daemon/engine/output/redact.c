@@ -1,4 +1,4 @@
-/* The password in text: in which forms, and what of a text may be kept. */
+/* Finds the password in text, in all its forms. */
 #include <string.h>
 
 #include "daemon/engine/output/output.h"
@@ -30,7 +30,7 @@ void redact_quote(struct buf *b, const char *s)
     buf_puts(b, "\"\n");
 }
 
-/* As a my.cnf has it: what prints that text prints the password in this form. */
+/* As in an option file, which a script may print. */
 static struct secret *quoted(const struct secret *password)
 {
     struct buf b = {0};
@@ -41,7 +41,7 @@ static struct secret *quoted(const struct secret *password)
     return s;
 }
 
-/* As a config.yaml may have it: in single quotes, each of which is doubled. (In double quotes: as a my.cnf.) */
+/* As in a config.yaml with single quotes, where each is doubled. (In double quotes it is as in an option file.) */
 static struct secret *yaml_quoted(const struct secret *password)
 {
     struct buf b = {0};
@@ -69,7 +69,7 @@ void redact_set(struct redact *r, const struct secret *password)
     r->form[2] = yaml_quoted(password);
 }
 
-/* The largest of what `of` says of each form. */
+/* The largest result of `of` for any form. */
 static size_t of_forms(const struct redact *r, size_t (*of)(const struct secret *s, const char *text, size_t len),
                        const char *text, size_t len)
 {
@@ -98,7 +98,7 @@ void redact_scrub(const struct redact *r, char *text, size_t *len)
         out += next - at;
         if (next == *len)
             break;
-        memcpy(text + out, "***", 3); /* they are longer */
+        memcpy(text + out, "***", 3); /* a form is never shorter */
         out += 3;
     }
     *len = out;

@@ -1,4 +1,4 @@
-/* Parts of an output: of one that is still being written, of one that was too long, of one that is kept. */
+/* Parts of outputs: still growing, too long, or kept. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +8,8 @@
 
 enum { STARS = 3, HIDDEN_MAX = 10000 };
 static const uint64_t TAIL_BASE = 1ULL << 40;
-/* The beginning of the line, with the line end before it, that stands for what is left out. */
+/* The start of the line, with the newline before it, that replaces the middle. Journals contain it: it never changes.
+ */
 static const char cut_mark[] = "\nomsup: the middle is left out; all of it is on ";
 
 struct window {
@@ -102,9 +103,9 @@ void window_join(const struct redact *r, const char *halves, size_t len, const c
 struct window_slice window_slice(const char *data, size_t len, uint64_t offset)
 {
     const char *cut = len ? memmem(data, len, cut_mark, sizeof cut_mark - 1) : NULL;
-    size_t part = cut ? (size_t)(cut - data) : len; /* where the part ends that the offset is in */
+    size_t part = cut ? (size_t)(cut - data) : len; /* the end of the part that the offset is in */
     struct window_slice s = {.at = offset < part ? (size_t)offset : part};
-    uint64_t base = offset < part ? 0 : offset - part; /* of what is not there; then `next` stays */
+    uint64_t base = offset < part ? 0 : offset - part; /* beyond the end `next` stays as it is */
     if (cut && offset >= part) {
         base = TAIL_BASE - part;
         s.at = offset > TAIL_BASE && offset - TAIL_BASE < len - part ? part + (size_t)(offset - TAIL_BASE)

@@ -1,4 +1,4 @@
-/* Calls of the MetaDB that are under way. */
+/* Calls to the MetaDB that are under way. */
 #include <stdlib.h>
 
 #include "common/alloc.h"

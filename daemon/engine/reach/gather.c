@@ -1,4 +1,4 @@
-/* An inquiry of every node of a deployment: the old container and OMS's config.yaml. */
+/* Asks every node of a deployment about the old container and OMS's config.yaml. */
 #include <stdlib.h>
 
 #include "common/alloc.h"

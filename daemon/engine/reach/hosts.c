@@ -1,11 +1,11 @@
-/* The nodes that jobs share: one channel per way to reach a host. And what attempts leave there.
+/* Hosts that jobs share, one channel for each way to reach one; and the run files that attempts leave there.
  *
- * Run files are removed as soon as the end of the attempt is in the journal, outcome and output: nobody asks the node
- * for them any more, `logs` reads the journal, and a command that printed a secret has not left it behind. Not sooner:
- * a daemon that dies before the commit has to look once more, and without them it would find that nothing ever began.
- * Not only when the job ends: that may be days later. What is not forgotten then, because the node or the daemon went
- * away, is found when the node is reached next, by any job. Files stay of attempts whose end nobody has seen (given up,
- * or left by cancel --force) and of those whose output is more than the journal has. */
+ * Run files are removed as soon as the end of the attempt, outcome and output, is in the journal. From then on `logs`
+ * reads the journal, and a command that printed a secret has not left it on the node. Not before the commit: a daemon
+ * that dies first must look at the run again, and without its files the run would seem never to have started. Not as
+ * late as the end of the job, which may be days away. If node or daemon is down at that moment, the files are found the
+ * next time that any job reaches the node. Two kinds of files stay: of attempts whose end was never observed (given up,
+ * or left by cancel --force), and of those whose output is longer than what the journal keeps. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,7 +27,7 @@ static void on_forgotten(void *ctx, const struct node_result *r)
 {
     struct host *h = ctx;
     if (r->outcome == NODE_EXITED && r->exit != 0)
-        log_warn("node %s: run files could not be removed", h->name);
+        log_warn("node %s: the files of a run could not be removed", h->name);
     h->cleaning--;
 }
 
@@ -50,7 +50,7 @@ void hosts_forget(struct reach *r)
     }
 }
 
-/* Every token of this journal that has files here; not what is only a fence, nor what has more output than was kept. */
+/* Lists the tokens of this journal that have files here, but not fences and not outputs that the journal has cut. */
 static const char list_script[] =
     "for file in \"$DIR\"/omsup-*-\"$INSTANCE\"-*; do\n"
     "  at=${file%.*} word=\n"
@@ -70,7 +70,7 @@ static void on_list(void *ctx, const struct node_result *r)
     while (!h->reach->closing && r->outcome == NODE_EXITED && (end = strchr(at, '\n'))) {
         char *token = xstrndup(at, (size_t)(end - at));
         if (h->reach->ended(h->reach->ctx, token))
-            host_forget(h, token); /* after the commit, for the journal's word may be as new as this */
+            host_forget(h, token); /* waits for the commit, because that row may not be committed yet */
         free(token);
         at = end + 1;
     }
@@ -89,13 +89,10 @@ static void list_run_files(struct host *h)
     free(max);
 }
 
+/* The node itself logs it. */
 static void on_state(void *ctx, struct node *n, enum node_state state, const char *why)
 {
     struct host *h = ctx;
-    if (state == NODE_UP)
-        log_info("node %s is up", h->name);
-    else if (state == NODE_DOWN)
-        log_warn("node %s is away: %s", h->name, why);
     h->reach->changed = true;
     if (state == NODE_UP) {
         list_run_files(h);
@@ -161,7 +158,7 @@ static void host_closed(void *ctx)
 
 void host_put(struct host *h)
 {
-    if (h && --h->refs == 0 && h->reach->closing) /* else the turn sees to it */
+    if (h && --h->refs == 0 && h->reach->closing) /* otherwise the turn closes it */
         hosts_close_unused(h->reach, true);
 }
 

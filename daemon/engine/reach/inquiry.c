@@ -1,4 +1,4 @@
-/* An inquiry waits for its hosts, asks each once it is up, and ends with the last answer or the first error. */
+/* An inquiry waits for its hosts, asks each when it is up, and ends with the last answer or the first error. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +11,7 @@ enum { CONNECT_MS = 20000, ANSWER_MS = 60000 };
 struct inquiry;
 
 struct part {
-    struct host_watch watch; /* first, so that it leads back here */
+    struct host_watch watch; /* first member: converted back to its part */
     struct inquiry *q;
     size_t i;
     struct host *host; /* NULL: given up */
@@ -24,7 +24,7 @@ struct inquiry {
     struct inquiry_item *items;
     struct part *parts;
     size_t n, left, in_flight;
-    bool late; /* nobody waits for a host any longer */
+    bool late; /* the time to wait for hosts has passed */
     struct err err;
     uv_timer_t timer;
     inquiry_done *done;
@@ -34,7 +34,7 @@ struct inquiry {
 static void ended(struct inquiry *q)
 {
     if (q->reach->closing && !q->err.code)
-        err_set(&q->err, ERR_BUSY, "omsupd ends: ask again when it has started");
+        err_set(&q->err, ERR_BUSY, "omsupd is shutting down; retry when it is running again");
 }
 
 static void leave(struct part *p)
@@ -54,7 +54,7 @@ static void timer_closed(uv_handle_t *h)
     while (*p != q)
         p = &(*p)->next;
     *p = q->next;
-    ended(q); /* all answers may be there, but nothing begins any more */
+    ended(q); /* even with all answers: nothing new may be started */
     q->done(q->ctx, q->items, q->n, &q->err);
     for (size_t i = 0; i < q->n; i++) {
         strv_free(q->items[i].env);
@@ -87,7 +87,7 @@ static void ask(struct part *p)
     node_probe(p->host->node, &s, ANSWER_MS, on_answer, p);
 }
 
-/* Asks when its host is up; an error when that cannot be waited for. */
+/* Asks if its host is up; an error if waiting for it makes no sense. */
 static void part_go_on(struct part *p)
 {
     struct inquiry *q = p->q;
@@ -111,7 +111,7 @@ static void on_answer(void *ctx, const struct node_result *r)
     struct inquiry_item *it = &q->items[p->i];
     q->in_flight--;
     if (r->outcome != NODE_EXITED) {
-        p->asked = false; /* the node went away: asked again when it is back, within the time limit */
+        p->asked = false; /* the channel broke: asked again when the node is back, within the time limit */
     } else {
         p->done = true;
         q->left--;
@@ -166,7 +166,7 @@ void inquiries_give_up(struct reach *r)
 {
     for (struct inquiry *q = r->inquiries; q; q = q->next) {
         ended(q);
-        for (size_t i = 0; i < q->n; i++) /* a host that nobody uses is closed, and answers what is open */
+        for (size_t i = 0; i < q->n; i++) /* an unused host is closed, and its open requests are answered */
             leave(&q->parts[i]);
         maybe_finish(q);
     }

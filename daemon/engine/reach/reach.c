@@ -1,7 +1,7 @@
-/* The beginning and the end of what is reached. */
+/* Set-up and shutdown of the room. */
 #include "daemon/engine/reach/reach.h"
 
-/* Of each part that is over; before reach_close() nobody waits for that. */
+/* Called when a host, an inquiry or a call has ended; matters only after reach_close(). */
 static void part_closed(struct reach *r)
 {
     if (!r->closed || r->hosts || r->calls || r->inquiries)

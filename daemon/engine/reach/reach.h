@@ -1,12 +1,12 @@
-/* What can be reached from here: hosts, the answers of some of them, the MetaDB. Knows no job; tells by callbacks.
+/* Everything outside of this process: hosts, scripts on some of them, the MetaDB. Knows no job; reports by callbacks.
  *
  * Calling order: reach_init() before anything else; host_get() … host_put() around the use of a host, inquiries and
  * calls as needed; hosts_forget() after each commit and hosts_close_unused() in each turn of the loop; reach_close() at
- * the end, which gives up what is under way and calls back when all of it is over.
+ * the end, which gives up what is under way and calls back when all of it has ended.
  *
  * Each inquiry and call is answered exactly once, from the loop and never from inside the call that made it; after
  * reach_close() with an error. Ownership: what is passed in is copied unless it says otherwise; results are valid
- * during the callback. Errors come with the answer. Threads: loop thread only, but for the `work` of a call. */
+ * during the callback. Errors arrive with the answer. Threads: loop thread only, but for the `work` of a call. */
 #pragma once
 #include <uv.h>
 
@@ -17,8 +17,8 @@
 
 struct reach {
     uv_loop_t *loop;
-    const char *run_dir, *instance; /* of runs on every host; of the journal, which is a part of each token */
-    /* Has this attempt ended, and is that all that anybody will ask of it? Then its run files may go. */
+    const char *run_dir, *instance; /* directory of runs on every host; name of the journal, a part of each token */
+    /* Is the end of this attempt in the journal? Then its run files may be removed. */
     bool (*ended)(void *ctx, const char *token);
     void *ctx;
     /* The rest is the room's own. */
@@ -26,7 +26,7 @@ struct reach {
     struct forgotten *forgotten; /* hosts.c */
     struct inquiry *inquiries;   /* inquiry.c */
     struct reach_call *calls;    /* calls.c */
-    bool changed;                /* a host went up or down: whoever tells it takes the mark away */
+    bool changed;                /* a host went up or down; reset by whoever reports it */
     bool closing;
     void (*part_closed)(struct reach *r);
     void (*closed)(void *ctx);
@@ -37,23 +37,23 @@ void reach_init(struct reach *r, uv_loop_t *loop, const char *run_dir, const cha
                 bool (*ended)(void *ctx, const char *token), void *ctx);
 void reach_close(struct reach *r, void (*closed)(void *ctx), void *ctx);
 
-/* --- hosts.c: one channel per way to reach a host, shared --------------------------------------------------------- */
+/* --- hosts.c: one channel per way to reach a host, shared --- */
 
 struct host {
     struct host *next;
     struct reach *reach;
     char *name, *ssh;
     unsigned port, refs;
-    unsigned cleaning; /* answers about run files that are awaited before it is closed */
+    unsigned cleaning; /* requests about run files whose answers are awaited before it is closed */
     bool sudo, closing;
-    bool kick; /* it has come up: whoever waits for it may go on, and takes the mark away */
+    bool kick; /* it has come up; reset by whoever retries what waits for it */
     struct node *node;
     struct host_watch *watches;
 };
 struct host *host_get(struct reach *r, const struct plan_host *p); /* connects when new */
 void host_put(struct host *h);                                     /* NULL is fine */
 bool host_up(const struct host *h);
-/* Told at each change of its state, as long as it watches. It may not end the watch then. */
+/* told() is called at each change of the host's state. It must not end the watch. */
 struct host_watch {
     struct host_watch *next;
     void (*told)(struct host_watch *w);
@@ -65,7 +65,7 @@ void host_forget(struct host *h, const char *token);
 void hosts_forget(struct reach *r);
 void hosts_close_unused(struct reach *r, bool at_once);
 
-/* --- inquiry.c: one read-only script on each of some hosts -------------------------------------------------------- */
+/* --- inquiry.c: one read-only script on each of some hosts --- */
 
 struct inquiry_item {
     struct plan_host host; /* borrowed until `done` */
@@ -75,26 +75,26 @@ struct inquiry_item {
     char *output;
     size_t len;
 };
-/* Takes `items` (malloc). All answers, or the first error: an unreachable host is one, and is named; what a script's
- * exit status means is the caller's business. Texts are zeroed afterwards: they may hold a password. */
+/* Takes `items` (malloc). Ends with all answers or with the first error, such as an unreachable host, which is named.
+ * The caller interprets exit statuses. Outputs are zeroed afterwards: they may hold a password. */
 typedef void inquiry_done(void *ctx, struct inquiry_item *items, size_t n, const struct err *e);
 void inquiry_begin(struct reach *r, struct inquiry_item *items, size_t n, inquiry_done *done, void *ctx);
 void inquiries_give_up(struct reach *r);
 
-/* --- gather.c: what plan_expand() must know of every node of a deployment ----------------------------------------- */
+/* --- gather.c: what plan_expand() must know of every node of a deployment --- */
 
 struct gathered {
     struct deployment *deployment;
     struct node_facts *facts; /* by node of the deployment */
-    char **old_ids;           /* the same: the id by which the container was asked for; NULL: by its name */
+    char **old_ids;           /* likewise: the id by which the container was asked for; NULL: by name */
 };
 /* Takes `d` and `old_ids` (NULL: all by name; each may be NULL). */
 typedef void gather_done(void *ctx, struct gathered *g, const struct err *e);
 void gather_begin(struct reach *r, struct deployment *d, char **old_ids, gather_done *done, void *ctx);
-/* The environment of node_facts_script; id: NULL, or that of the container which is meant. Free with strv_free(). */
+/* The environment of node_facts_script; id: of the old container, or NULL. Free with strv_free(). */
 char **gather_env(const char *docker, const char *container, const char *id);
 
-/* --- calls.c: the MetaDB ------------------------------------------------------------------------------------------ */
+/* --- calls.c: the MetaDB --- */
 
 /* metadb_work(), for which reach_close() waits: `done` is always called. */
 void calls_metadb(struct reach *r, const struct metadb_login *l,

@@ -1,6 +1,5 @@
-/* discover: what an operator would otherwise type in. Asks the named hosts for their OMS containers, then OMS's own
- * metadata for the servers that were not named, and writes a deployment file for review. Never guesses, never writes a
- * password. */
+/* discover writes a deployment file, so that an operator need not type one. It asks the named hosts for their OMS
+ * containers, and OMS's metadata for servers that were not named. Never guesses, never writes a password. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +8,7 @@
 #include "common/strv.h"
 #include "daemon/engine/request/internal.h"
 
-/* Lists containers, one a line: `container DOCKER STATE NAME IMAGE`. */
+/* Lists containers, one per line: `container DOCKER STATE NAME IMAGE`. */
 static const char list_script[] =
     "set -u\n"
     "for docker in docker podman; do\n"
@@ -19,13 +18,14 @@ static const char list_script[] =
     "    exit 0\n"
     "  fi\n"
     "done\n"
-    "printf 'error no container engine answers: %s\\n' \"${said:-neither docker nor podman is installed}\" | head -n "
+    "printf 'error no container engine is responding: %s\\n' \"${said:-neither docker nor podman is installed}\" | "
+    "head -n "
     "1\n";
 
 struct discover {
     struct jobs *jobs;
-    struct discover_found found; /* what the MetaDB says is collected on a worker thread */
-    char *container;             /* NULL: the one whose image is of OMS */
+    struct discover_found found; /* the answer of the MetaDB is collected on a worker thread */
+    char *container;             /* NULL: the one with an OMS image */
     struct err err;
     request_reply *reply;
     void *ctx;
@@ -58,7 +58,7 @@ static void finish(struct discover *d)
     free(d);
 }
 
-/* --- the MetaDB ---------------------------------------------------------------------------------------- */
+/* --- the MetaDB --- */
 
 static void ask_metadb(struct metadb *db, const struct err *failed, void *arg)
 {
@@ -95,9 +95,9 @@ static void on_facts(void *ctx, struct inquiry_item *items, size_t n, const stru
     calls_metadb(d->jobs->reach, &l, ask_metadb, metadb_done, d);
 }
 
-/* --- the containers -------------------------------------------------------------------------------------- */
+/* --- the containers --- */
 
-/* The one container of OMS on a node: the named one, or the only running one whose image is called oms. */
+/* The OMS container of a node: the named one, or the only running one whose image is called oms. */
 static void choose(struct discover *d, struct discover_node *f, const char *text)
 {
     unsigned fits = 0;
@@ -125,10 +125,10 @@ static void choose(struct discover *d, struct discover_node *f, const char *text
     if (fits == 0)
         err_set(&d->err, ERR_NOT_FOUND,
                 d->container ? "node %s has no container %s"
-                             : "node %s runs no container of an OMS image%s: name it with --container",
+                             : "node %s runs no container with an OMS image%s; name the container with --container",
                 f->name, d->container ? d->container : "");
     else if (fits > 1)
-        err_set(&d->err, ERR_STATE, "node %s runs %u containers of OMS images: name one with --container", f->name,
+        err_set(&d->err, ERR_STATE, "node %s runs %u containers with OMS images; name one with --container", f->name,
                 fits);
 }
 
@@ -167,7 +167,7 @@ static bool destination_ok(const char *s)
     return true;
 }
 
-/* A node's name from its destination: what is behind the @. */
+/* A node's name: its destination, without the user. */
 static char *node_name_of(const char *dest)
 {
     const char *at = strrchr(dest, '@');

@@ -1,4 +1,4 @@
-/* The deployment file that discover writes: what was found, and questions where it does not know. Never guesses. */
+/* The deployment file that discover writes: what was found, and questions where that is not enough. Never guesses. */
 #include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -61,7 +61,7 @@ static const char *known_ip(const struct file *d, const char *ip)
     return NULL;
 }
 
-/* Addresses are from the database: only what can stand in a comment. */
+/* Addresses come from the database: only what may be in a comment. */
 static bool printable(const char *s)
 {
     for (; *s; s++)
@@ -73,21 +73,20 @@ static bool printable(const char *s)
 static void missing_servers(struct file *d)
 {
     if (d->found->metadb_said) {
-        question(d, "the MetaDB could not be asked for servers that were not named (%s): are these all?",
-                 d->found->metadb_said);
+        question(d, "the MetaDB could not be asked about further servers (%s): are these all?", d->found->metadb_said);
         return;
     }
     for (size_t r = 0; r < d->found->hosts.n_rows; r++) {
         const char *ip = d->found->hosts.cell[r][0], *group = d->found->hosts.cell[r][1];
         if (ip && printable(ip) && !known_ip(d, ip))
-            question(d,
-                     "OMS knows the server %s (cm_location %s), which was not named: discover it too, or is it gone?",
+            question(d, "OMS knows another server, %s (cm_location %s): should it be included, or has it been removed?",
                      ip, group && printable(group) ? group : "unknown");
     }
     for (size_t i = 0; i < d->found->n; i++)
         for (char **ip = d->found->nodes[i].facts.config->cm_nodes; ip && *ip; ip++)
             if (printable(*ip) && !known_ip(d, *ip))
-                question(d, "cm_nodes of %s has %s, which was not named: discover it too, or is it gone?",
+                question(d,
+                         "cm_nodes of %s contains another server, %s: should it be included, or has it been removed?",
                          d->found->nodes[i].name, *ip);
 }
 
@@ -103,16 +102,17 @@ void discover_file(const struct discover_found *found, struct buf *yaml, cJSON *
         strstr(f->facts.old_image, "-ce") || strstr(f->facts.old_image, "_ce") || strstr(f->facts.old_image, "oms-ce");
     buf_puts(d->yaml, "# Written by `omsupctl discover`. Review it, answer the questions, then: omsupctl check FILE\n");
     buf_puts(d->yaml,
-             "# The MetaDB password is not here: omsupd reads it from OMS's own config.yaml when it needs it.\n");
+             "# The MetaDB password is not in this file: omsupd reads it from OMS's config.yaml when needed.\n");
     missing_servers(d);
     if (!*source)
-        question(d, "the image %s does not tell its version: which version runs now? (source)", f->facts.old_image);
+        question(d, "the tag of image %s does not contain a version: which version is running now? (source)",
+                 f->facts.old_image);
     for (size_t i = 1; i < d->found->n; i++)
         if (strcmp(d->found->nodes[i].facts.old_image, f->facts.old_image) != 0)
             question(d, "the nodes run different images: %s and %s", f->facts.old_image,
                      d->found->nodes[i].facts.old_image);
-    question(d, "to which version? (target, image, container.new)");
-    buf_printf(d->yaml, "deployment: oms\nedition: %s   # as the image name has it: %s\n",
+    question(d, "which version do you upgrade to? (target, image, container.new)");
+    buf_printf(d->yaml, "deployment: oms\nedition: %s   # from the image name: %s\n",
                community ? "community" : "enterprise", f->facts.old_image);
     buf_printf(d->yaml, "source: %s%s\n", *source ? source : "SOURCE", *source ? "   # from the image's tag" : "");
     buf_puts(d->yaml,
@@ -121,9 +121,10 @@ void discover_file(const struct discover_found *found, struct buf *yaml, cJSON *
              "image:\n  archive: /path/to/the/new/image.tar\n  on: control   # or nodes\n  name: REPOSITORY:TAG\n");
     buf_puts(d->yaml, "backup:\n  directory: /var/backups/oms\n");
     buf_printf(d->yaml, "container:\n  command: %s\n  old: %s\n  new: NEW_CONTAINER\n", f->docker, f->container);
-    buf_printf(
-        d->yaml, "metadb:\n  from: config   # %s:%u, databases %s, %s and one heartbeat database a region\nregions:\n",
-        f->facts.config->metadb_host, f->facts.config->metadb_port, f->facts.config->rm_db, f->facts.config->cm_db);
+    buf_printf(d->yaml,
+               "metadb:\n  from: config   # %s:%u, databases %s, %s and one heartbeat database per region\nregions:\n",
+               f->facts.config->metadb_host, f->facts.config->metadb_port, f->facts.config->rm_db,
+               f->facts.config->cm_db);
     for (size_t i = 0; i < d->found->n; i++) {
         bool first = true;
         for (size_t k = 0; k < i; k++)

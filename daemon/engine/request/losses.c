@@ -1,4 +1,4 @@
-/* What a rollback would lose, and the backups that it would use: are they what was recorded? */
+/* What a rollback would lose, and whether the backups that it would use are those that were recorded. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +13,7 @@ static bool add_fact(void *ctx, const char *name, const char *value)
     return true;
 }
 
-/* The recorded backups: one object a database. */
+/* The recorded backups, one object per database. */
 static cJSON *backups_json(const struct jobs *js, int64_t id)
 {
     cJSON *facts = cJSON_CreateObject(), *list = cJSON_CreateArray();
@@ -50,12 +50,12 @@ struct verify {
 
 static const char verify_script[] = "printf '%s\\n' \"$BACKUPS\" | while IFS=' ' read -r db sum file; do\n"
                                     "  [ -n \"$db\" ] || continue\n"
-                                    "  if ! [ -f \"$file\" ]; then echo \"$db the file is not there\"; continue; fi\n"
+                                    "  if ! [ -f \"$file\" ]; then echo \"$db the file does not exist\"; continue; fi\n"
                                     "  if said=$(sha256sum <\"$file\" 2>&1); then\n"
                                     "    if [ \"${said%% *}\" = \"$sum\" ]; then echo \"$db verified\"; else echo "
                                     "\"$db its SHA-256 is ${said%% *}, not the recorded one\"; fi\n"
                                     "  else\n"
-                                    "    echo \"$db it cannot be read: $said\"\n"
+                                    "    echo \"$db the file cannot be read: $said\"\n"
                                     "  fi\n"
                                     "done\n";
 
@@ -73,10 +73,7 @@ static void on_verified(void *ctx, struct inquiry_item *items, size_t n, const s
         bool ok = said && strcmp(said, "verified") == 0;
         cJSON_AddBoolToObject(o, "verified", ok);
         if (!ok)
-            cJSON_AddStringToObject(o, "problem",
-                                    said           ? said
-                                    : failed->code ? failed->msg
-                                                   : "it could not be looked at");
+            cJSON_AddStringToObject(o, "problem", said ? said : failed->code ? failed->msg : "it could not be checked");
         free(copy);
     }
     struct err none = {0};
@@ -89,14 +86,15 @@ void losses_tell(struct submission *s, cJSON *r)
     cJSON *lost = cJSON_AddArrayToObject(r, "lost"), *backups = backups_json(s->jobs, s->parent), *o;
     char *t1 = journal_fact(s->jobs->journal, s->parent, "T1");
     char *line =
-        s->late ? xasprintf("everything that OMS wrote to rm, cm and cm_hb since the backup (the outage began at %s)",
-                            t1 ? t1 : "an unknown time")
-                : xstrdup("nothing: the databases stay as they are");
+        s->late
+            ? xasprintf("everything that OMS has written to rm, cm and cm_hb since the backup (the outage began at %s)",
+                        t1 ? t1 : "an unknown time")
+            : xstrdup("nothing: the databases are not restored");
     struct buf list = {0};
     cJSON_AddItemToArray(lost, cJSON_CreateString(line));
     free(line);
     free(t1);
-    if (!s->late) { /* then it uses none */
+    if (!s->late) { /* it does not use them */
         cJSON_Delete(backups);
         backups = cJSON_CreateArray();
     }

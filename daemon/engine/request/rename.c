@@ -1,5 +1,5 @@
-/* rename-project: cures the precheck of duplicate project names (SEED, prerequisites). Shows the SQL; runs it when
- * asked. It belongs to no job, so who did it is told by the log. */
+/* rename-project fixes what the precheck of duplicate project names complains about (SEED, prerequisites). It shows the
+ * SQL, and runs it only if asked to. It belongs to no job and so has no event: the log says who did it. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,7 +52,7 @@ static void work(struct metadb *db, const struct err *failed, void *arg)
                      "SELECT id FROM %s.%s WHERE project_name=%s AND project_status != 'DELETED'", rm, c->table,
                      name) == 0 &&
         rows.n_rows > 0)
-        err_set(&c->err, ERR_STATE, "project %s has that name already: the new name must be unique", rows.cell[0][0]);
+        err_set(&c->err, ERR_STATE, "project %s already has this name; project names must be unique", rows.cell[0][0]);
     metadb_rows_free(&rows);
     rows = (struct metadb_rows){0};
     if (!c->err.code &&

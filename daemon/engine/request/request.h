@@ -1,9 +1,9 @@
-/* What operators ask for: jobs of deployment files, rollbacks, verbs, discovery, new names for projects.
+/* Requests of operators: jobs from deployment files, rollbacks, verbs, discovery, new names for projects.
  *
- * Calling order: any time between engine_recover() and engine_close(). What takes time answers exactly once, from the
- * loop and never from inside the call unless it is refused at once; a change is answered when it is durable. Nothing is
- * changed by what is refused. Errors: what is wrong, and what to type. Ownership: what is passed in is copied; `result`
- * is the callee's to free, and NULL when e->code is set. Threads: loop thread only. */
+ * Calling order: any time between engine_recover() and engine_close(). A call with a reply function answers exactly
+ * once: from the loop, or at once when it is refused. A change is answered when it is durable; a refused request
+ * changes nothing. Errors say what is wrong and what to type. Ownership: what is passed in is copied; `result` is the
+ * callee's to free, and NULL when e->code is set. Threads: loop thread only. */
 #pragma once
 #include <cjson/cJSON.h>
 #include <stdbool.h>
@@ -21,39 +21,34 @@ struct request_caller {
     const char *login; /* shown as operator */
 };
 
-/* --- submit.c: an upgrade or a check from a deployment file ----------------------------------------------------------
- */
+/* --- submit.c: an upgrade or a check from a deployment file --- */
 void submit_job(struct engine *en, const struct request_caller *who, enum job_type type, const char *deployment,
                 const char *file, bool start, request_reply *reply, void *ctx);
-/* The plan's text without a job. */
+/* Only the text of the plan. */
 void submit_plan(struct engine *en, enum job_type type, const char *deployment, const char *file, request_reply *reply,
                  void *ctx);
 
-/* --- rollback.c
- * -------------------------------------------------------------------------------------------------------- */
-/* Of `job`: what it would do (plan_only), or the new job. `force`: also while the end of one of its attempts was not
- * seen. */
+/* --- rollback.c --- */
+/* Rolls `job` back, or only tells what that would do (plan_only). `force`: even if the end of one of its attempts was
+ * never observed. */
 void rollback_job(struct engine *en, const struct request_caller *who, int64_t job, const char *reason, bool force,
                   bool plan_only, request_reply *reply, void *ctx);
 
-/* --- verbs.c: the verbs of common/verbs.def
- * ---------------------------------------------------------------------------- */
+/* --- verbs.c: the verbs of common/verbs.def --- */
 /* step, subtask may be NULL. */
 int verbs_do(struct engine *en, const struct request_caller *who, enum verb_id v, int64_t job, const char *step,
              const char *subtask, const char *reason, bool force, cJSON **result, struct err *e);
 
-/* --- discover.c
- * -------------------------------------------------------------------------------------------------------- */
+/* --- discover.c --- */
 /* hosts: n ssh destinations, or "local"; container may be NULL. */
 void discover_oms(struct engine *en, const char *const *hosts, size_t n, bool sudo, const char *container,
                   request_reply *reply, void *ctx);
 
-/* --- rename.c
- * ---------------------------------------------------------------------------------------------------------- */
-/* Gives the project `id` of OMS a new name; without `execute` only says by which SQL. */
+/* --- rename.c --- */
+/* Renames the project `id` of OMS; without `execute` only tells the SQL. */
 struct rename_what {
     const char *deployment, *file;
-    bool synchronization; /* else a migration project */
+    bool synchronization; /* otherwise a migration project */
     int64_t id;
     const char *name;
     bool execute;

@@ -1,16 +1,16 @@
-/* Rollback: what the upgrade's journal tells, what would be lost, and when it is no longer what is meant. */
+/* Rollback: what the upgrade's rows in the journal say, and when a rollback is refused. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/alloc.h"
 #include "daemon/engine/request/internal.h"
 
-/* --- rollback: what the parent's journal tells ------------------------------------------------------------ */
+/* --- the facts of the upgrade --- */
 
 struct parent_facts {
     const struct jobs *jobs;
     int64_t id;
-    cJSON *cache; /* keeps values alive as long as the expansion */
+    cJSON *cache; /* keeps the values until the plan is expanded */
 };
 
 static const char *parent_fact(void *ctx, const char *name)
@@ -27,7 +27,7 @@ static const char *parent_fact(void *ctx, const char *name)
     return have->valuestring;
 }
 
-/* --- the old containers ------------------------------------------------------------------------------------ */
+/* --- the old containers --- */
 
 static int load_parent(struct submission *s, struct job **parent, struct err *e)
 {
@@ -49,7 +49,7 @@ static const char *env_value(char *const *env, const char *name)
     return NULL;
 }
 
-/* NULL when the plan does nothing on that node. */
+/* NULL if the plan does nothing on that node. */
 static const char *old_id(const struct plan *p, const char *node)
 {
     for (size_t k = 0; k < p->n_steps; k++)
@@ -62,7 +62,7 @@ static const char *old_id(const struct plan *p, const char *node)
     return NULL;
 }
 
-/* A name may have moved to another container since then; an id cannot. */
+/* By id, because the name may belong to another container now. */
 static int old_ids(struct submission *s, const struct deployment *d, char ***ids, struct err *e)
 {
     struct job *parent;
@@ -76,7 +76,7 @@ static int old_ids(struct submission *s, const struct deployment *d, char ***ids
     return 0;
 }
 
-/* --- what had begun ---------------------------------------------------------------------------------------- */
+/* --- what had started --- */
 
 struct begun {
     const struct plan *plan;
@@ -90,7 +90,7 @@ static bool note_begun(void *ctx, unsigned seq, const struct journal_subtask *s)
     if (strcmp(s->phase, core_phase_name(PHASE_PENDING)) == 0 && s->attempt == 0)
         return true;
     if (s->attempt == 0 && !s->started)
-        return true; /* canceled or skipped before it began */
+        return true; /* canceled or skipped before it started */
     for (size_t k = 0; k < g->plan->n_steps; k++)
         if (strcmp(g->plan->steps[k].id, s->step) == 0) {
             g->step[k] = true;
@@ -133,7 +133,7 @@ struct stale {
     const struct jobs *jobs;
     const struct journal_job *parent;
     const struct plan *plan; /* the parent's */
-    int64_t *undone;         /* the jobs that later Successful rollbacks led back from */
+    int64_t *undone;         /* the jobs that later, Successful rollbacks have undone */
     size_t n_undone;
     struct err *e;
     int rc;
@@ -154,25 +154,25 @@ static bool look_stale(void *ctx, const struct journal_job *row)
         return false;
     bool back = job_type_parse(row->type) == JOB_ROLLBACK && strcmp(row->state, state_word(STATE_SUCCESSFUL)) == 0;
     if (back && row->parent == x->parent->id) {
-        x->rc =
-            err_set(x->e, ERR_STATE, "job %lld was rolled back by job %lld: its backups are older than what runs now",
-                    (long long)x->parent->id, (long long)row->id);
+        x->rc = err_set(x->e, ERR_STATE,
+                        "job %lld was already rolled back by job %lld: its backups are older than the present state",
+                        (long long)x->parent->id, (long long)row->id);
     } else if (back) {
         x->undone = xrealloc(x->undone, x->n_undone + 1, sizeof *x->undone);
         x->undone[x->n_undone++] = row->parent;
     } else if (job_type_parse(row->type) == JOB_UPGRADE && !was_undone(x, row->id)) {
-        /* T1: it has stopped OMS, so it has changed something. */
+        /* T1 is set: it has stopped OMS, so it has changed something. */
         char *t1 = journal_fact(x->jobs->journal, row->id, "T1");
         enum same_oms same = t1 ? same_oms(x->jobs, row->plan, x->plan) : SAME_NOT;
         if (same == SAME_METADB || same == SAME_NODE)
-            x->rc = err_set(x->e, ERR_STATE, "job %lld upgraded the same OMS later: roll that back first",
-                            (long long)row->id);
+            x->rc = err_set(x->e, ERR_STATE, "job %lld upgraded the same OMS later: roll back job %lld first",
+                            (long long)row->id, (long long)row->id);
         free(t1);
     }
     return x->rc == 0;
 }
 
-/* A rollback restores what was; after another job on the same OMS that is no longer what is meant. */
+/* A rollback restores the state before the upgrade. After another job on the same OMS that would undo too much. */
 static int refuse_stale(struct submission *s, const struct journal_job *row, struct err *e)
 {
     struct job *parent;
@@ -186,7 +186,7 @@ static int refuse_stale(struct submission *s, const struct journal_job *row, str
     return rc ? rc : x.rc;
 }
 
-/* --- what may still run -------------------------------------------------------------------------------------- */
+/* --- attempts that may still be running --- */
 
 static int refuse_acting(const struct job *b, struct err *e)
 {
@@ -195,14 +195,15 @@ static int refuse_acting(const struct job *b, struct err *e)
         return 0;
     const char *step = b->subs[i].step->id, *name = b->subs[i].plan->name;
     long long id = b->row.id;
-    return err_set(e, ERR_STATE, "%s/%s of job %lld %s, then roll back", step, name, id,
-                   b->core.mode == MODE_CANCELING ? "is being stopped: wait for its end"
+    return err_set(e, ERR_STATE, "job %lld is %s %s/%s: %s before rolling back", id,
+                   b->core.mode == MODE_CANCELING ? "stopping" : "still running", step, name,
+                   b->core.mode == MODE_CANCELING ? "wait until it has stopped"
                    : b->core.mode == MODE_PAUSED || b->core.outdated
-                       ? "still acts: wait for its end, or cancel the job"
-                       : "acts: pause the job and wait for its end, or cancel it");
+                       ? "wait for its end, or cancel the job,"
+                       : "pause the job and wait for its end, or cancel it,");
 }
 
-/* An attempt whose end nobody has seen: given up, or left by a cancel, skip or done by force. */
+/* An attempt whose end was never observed: given up, or left by cancel, skip or done with --force. */
 static int refuse_open(const struct job *b, bool live, struct err *e)
 {
     for (size_t i = 0; i < b->core.n_subtasks; i++) {
@@ -212,8 +213,8 @@ static int refuse_open(const struct job *b, bool live, struct err *e)
         const char *at = b->plan->hosts[b->subs[i].plan->host].name;
         char *token = job_token(b, i, c->attempt);
         err_set(e, ERR_STATE,
-                "%s/%s of job %lld may still run on %s, its end was not seen: %slook there (run %s), then roll back "
-                "with --force",
+                "%s/%s of job %lld may still be running on %s, because its end was never observed: %scheck there (run "
+                "%s), then roll back with --force",
                 b->subs[i].step->id, b->subs[i].plan->name, (long long)b->row.id, at,
                 live && c->phase == PHASE_UNKNOWN ? "cancel the job, which stops it; or " : "", token);
         free(token);
@@ -238,7 +239,7 @@ static bool look_open(void *ctx, const struct journal_job *row)
     if (row->id != x->s->parent && row->parent != x->s->parent)
         return true;
     bool live = jobs_find(x->s->jobs, row->id) != NULL;
-    if (job_load(x->s->jobs, row, &b, &unknown) == 0) { /* else it is refused for that, when its plan is needed */
+    if (job_load(x->s->jobs, row, &b, &unknown) == 0) { /* otherwise it is refused when its plan is needed */
         x->rc = refuse_open(b, live, x->e);
         job_free(b);
     }
@@ -251,13 +252,13 @@ static int refused(struct submission *s, struct err *e)
     int rc = b ? refuse_acting(b, e) : 0;
     if (rc || s->force)
         return rc;
-    /* Of the upgrade, and of what has led back from it before. */
+    /* Of the upgrade, and of its earlier rollbacks. */
     struct may_run x = {s, e, 0};
     rc = journal_jobs(s->jobs->journal, false, look_open, &x, e);
     return rc ? rc : x.rc;
 }
 
-/* The upgrade is over, whatever it still wanted to do. */
+/* The upgrade ends here, whatever was left of it. */
 static void created(struct submission *s, const struct job *b)
 {
     struct job *parent = jobs_find(s->jobs, s->parent);
@@ -286,7 +287,8 @@ void rollback_job(struct engine *en, const struct request_caller *who, int64_t j
     if (rc == 0 && job_type_parse(row.type) != JOB_UPGRADE)
         rc = err_set(&e, ERR_STATE, "job %lld is not an upgrade", (long long)job);
     else if (rc == 0 && !row.started)
-        rc = err_set(&e, ERR_STATE, "job %lld has not begun: there is nothing to roll back; cancel it", (long long)job);
+        rc = err_set(&e, ERR_STATE, "job %lld has not started, so there is nothing to roll back; cancel it instead",
+                     (long long)job);
     else if (rc == 0 && !plan_only)
         rc = refused(s, &e);
     if (rc == 0)

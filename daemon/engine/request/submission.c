@@ -1,5 +1,5 @@
-/* From a deployment file to a job: asks every node for the facts, expands, freezes. Read-only until the job is written.
- * Which job it is to be is told by its kind. */
+/* From a deployment file to a job: asks every node for facts, expands the plan, freezes it. Read-only until the job is
+ * written. The kind of the submission decides which plan it is. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,7 +76,7 @@ static void create(struct submission *s, struct plan *plan, const struct deploym
     submission_answer(s, r, &e);
 }
 
-/* Without a job. */
+/* The plan only. */
 static void tell(struct submission *s, struct plan *plan)
 {
     struct err none = {0};
@@ -94,7 +94,7 @@ static void tell(struct submission *s, struct plan *plan)
         submission_answer(s, r, &none);
 }
 
-/* --- the flow ------------------------------------------------------------------------------------------------ */
+/* --- the flow --- */
 
 static void on_gathered(void *ctx, struct gathered *g, const struct err *failed)
 {

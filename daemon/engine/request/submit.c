@@ -1,4 +1,4 @@
-/* An upgrade or a check: a submission of which nothing but the plan is its own. */
+/* An upgrade or a check: only the plan is particular to it. */
 #include "daemon/engine/request/internal.h"
 
 static int expand(struct submission *s, const struct gathered *g, struct plan **plan, struct err *e)

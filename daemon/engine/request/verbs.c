@@ -1,4 +1,4 @@
-/* Operator verbs: which subtasks a verb applies to, and why not to the others. */
+/* Operator verbs: which subtasks a verb applies to, and why it is refused for others. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +12,7 @@ struct call {
     const char *reason;
     bool force;
     cJSON *changed;
-    char *refusal, *event; /* texts that are put together: why not, of the first; the reason of a confirm */
+    char *refusal, *event; /* composed texts: the first refusal; the reason of a confirm */
 };
 
 static bool away(struct job *b, size_t seq)
@@ -20,10 +20,10 @@ static bool away(struct job *b, size_t seq)
     return b->subs[seq].plan->act.script && b->subs[seq].work.what != WORK_NONE && !host_up(job_host(b, seq));
 }
 
-/* Does the daemon itself look whether it is so, and believe what it sees? */
+/* Does omsupd check the condition itself, without a person to judge the result? */
 static bool looks(const struct sub *s) { return s->plan->kind == KIND_WAIT && !s->plan->judge; }
 
-/* Nobody confirms what is seen not to be so, except on his word. */
+/* A condition that omsupd sees is not met can be confirmed only with --force and a reason. */
 static const char *confirm_refusal(struct call *c, size_t seq)
 {
     struct job *b = c->b;
@@ -32,14 +32,15 @@ static const char *confirm_refusal(struct call *c, size_t seq)
     if (!looks(s) || s->looked == LOOKED_UNKNOWN || (s->looked == LOOKED_NOT && down) || (c->force && c->reason))
         return NULL;
     if (s->looked == LOOKED_NOT)
-        return "it was not looked at yet: try again in a moment, or confirm --force --reason … when you know better";
+        return "it has not been checked yet; try again in a moment, or use confirm --force --reason TEXT if you are "
+               "certain";
     if (!c->refusal)
-        c->refusal = xasprintf("%s says: %s; confirm --force --reason … when you know better",
-                               s->plan->act.builtin ? "the MetaDB" : "its look", s->seen ? s->seen : "no");
+        c->refusal = xasprintf("%s says: %s; use confirm --force --reason TEXT if you are certain",
+                               s->plan->act.builtin ? "the MetaDB" : "the check", s->seen ? s->seen : "no");
     return c->refusal;
 }
 
-/* The reason of a confirm, with what was seen then. */
+/* The reason of a confirm, with the last result of the check. */
 static const char *confirm_reason(struct call *c, size_t seq)
 {
     const struct sub *s = &c->b->subs[seq];
@@ -47,16 +48,16 @@ static const char *confirm_reason(struct call *c, size_t seq)
         return c->reason;
     const char *seen = s->looked == LOOKED_NOT ? NULL : s->seen;
     free(c->event);
-    c->event = xasprintf("%s (%s%s%s%s)", c->reason ? c->reason : "an operator confirmed it",
-                         looks(s) && s->looked == LOOKED_NO ? "by force, " : "",
-                         s->looked == LOOKED_NOT  ? "nothing was seen yet"
-                         : s->looked == LOOKED_NO ? "last seen: no"
-                                                  : "the look could not tell",
+    c->event = xasprintf("%s (%s%s%s%s)", c->reason ? c->reason : "confirmed by an operator",
+                         looks(s) && s->looked == LOOKED_NO ? "with --force, " : "",
+                         s->looked == LOOKED_NOT  ? "not checked yet"
+                         : s->looked == LOOKED_NO ? "last check: no"
+                                                  : "last check: cannot tell",
                          seen ? ": " : "", seen ? seen : "");
     return c->event;
 }
 
-/* Applies the verb to one subtask; when it may not be, *why says so. */
+/* Applies the verb to one subtask; if it is refused, *why says why. */
 static bool apply_one(struct call *c, size_t seq, const char **why)
 {
     struct job *b = c->b;
@@ -72,7 +73,7 @@ static bool apply_one(struct call *c, size_t seq, const char **why)
     const char *from = state_word(core_phase_shown(b->core.subtasks[seq].phase));
     const char *past = verbs[c->verb].past;
     char *said = c->reason && past && (c->verb != DO_DONE || c->force) ? xasprintf("%s: %s", past, c->reason)
-                                                                       : NULL; /* the check speaks for itself */
+                                                                       : NULL; /* the check's message says more */
     bool done = !*why && drive_event(b, seq, ev, c->who->actor, reason, said);
     free(said);
     if (!done) {
@@ -97,7 +98,7 @@ static int do_subtasks(struct call *c, const char *step, const char *subtask, st
     int rc = job_find(b, step, subtask, &first, &n, e);
     if (rc)
         return rc;
-    /* Without a step a skip of Pending ones is never meant; nor does a verb reach what it itself opens. */
+    /* Without a step, Pending subtasks are not meant; and a verb does not apply to what it itself has started. */
     enum core_phase *before = xcalloc(n, sizeof *before);
     for (size_t i = 0; i < n; i++)
         before[i] = b->core.subtasks[first + i].phase;
@@ -108,7 +109,7 @@ static int do_subtasks(struct call *c, const char *step, const char *subtask, st
         if (apply_one(c, first + i, &refused)) {
             done++;
         } else if (!why && (n == 1 || (!core_phase_passed(before[i]) && before[i] != PHASE_PENDING))) {
-            /* The most telling refusal: of a subtask that has begun and not passed. */
+            /* The most useful refusal is that of a subtask which has started and not passed. */
             why = refused;
             state = state_word(core_phase_shown(before[i]));
         }
@@ -119,7 +120,7 @@ static int do_subtasks(struct call *c, const char *step, const char *subtask, st
     const char *at = subtask ? subtask : step ? step : "job";
     if (state)
         return err_set(e, ERR_STATE, "%s of %s%s%s is refused: it is %s; %s", verbs[c->verb].name, step ? step : "job",
-                       subtask ? "/" : "", subtask ? subtask : "", state, why ? why : "no such move");
+                       subtask ? "/" : "", subtask ? subtask : "", state, why ? why : "not possible in this state");
     struct buf meant = {0};
     verb_states(&meant, &verbs[c->verb]);
     rc = err_set(e, ERR_STATE, "%s of %s is refused: nothing in it is %s", verbs[c->verb].name, at, buf_str(&meant));
@@ -127,7 +128,7 @@ static int do_subtasks(struct call *c, const char *step, const char *subtask, st
     return rc;
 }
 
-/* What the core is told of a verb for the whole job. */
+/* The core's name for a verb on the whole job. */
 static enum core_verb core_verb_of(enum verb_id v, bool force)
 {
     static const enum core_verb of[N_VERBS] = {
@@ -142,19 +143,22 @@ static int do_job(struct call *c, struct err *e)
     int rc = c->verb == DO_START ? same_oms_conflict(b->jobs, b->plan, b->row.id, b->row.parent, e) : 0;
     if (rc)
         return rc;
-    b->lease.take |=
-        c->verb == DO_RESUME && b->core.mode == MODE_PAUSED; /* an operator has looked, should it be lost */
+    b->lease.take |= c->verb == DO_RESUME && b->core.mode == MODE_PAUSED; /* if it was lost, an operator has checked */
     if (drive_verb(b, v, c->who->actor, c->reason ? c->reason : c->verb == DO_PAUSE ? "paused by an operator" : NULL))
         return 0;
     struct buf meant = {0};
     verb_states(&meant, &verbs[c->verb]);
-    rc = err_set(e, ERR_STATE, "%s of job %lld is refused: it is %s; %s is for jobs that are %s", verbs[c->verb].name,
-                 (long long)b->row.id,
+    rc = err_set(e, ERR_STATE, "%s of job %lld is refused: it is %s; %s applies only to jobs that are %s",
+                 verbs[c->verb].name, (long long)b->row.id,
                  b->core.mode == MODE_CANCELING ? "being canceled"
                  : b->core.mode == MODE_PAUSED  ? "Paused"
                                                 : state_word(core_job_state(&b->core)),
                  verbs[c->verb].name, buf_str(&meant));
     buf_free(&meant);
+    if (c->verb == DO_START && b->core.mode == MODE_PAUSED)
+        err_hint(e, "omsupctl resume %lld", (long long)b->row.id);
+    if (c->verb == DO_RESUME && b->core.mode == MODE_READY)
+        err_hint(e, "omsupctl start %lld", (long long)b->row.id);
     return rc;
 }
 
@@ -178,12 +182,12 @@ static int refuse_ended(struct jobs *js, enum verb_id v, int64_t id, struct err 
     return rc;
 }
 
-/* Nothing goes on with it here, but it can be given up. */
+/* A job on hold cannot continue here, but it can be given up. */
 static int do_held(struct jobs *js, const struct request_caller *who, enum verb_id v, int64_t id, const char *step,
                    const char *reason, bool force, cJSON **result, struct err *e)
 {
     if (v != DO_CANCEL || step)
-        return err_set(e, ERR_STATE, "%s of job %lld is refused: it is %s; it can be canceled", verbs[v].name,
+        return err_set(e, ERR_STATE, "%s of job %lld is refused: it is %s; it can only be canceled", verbs[v].name,
                        (long long)id, held_why(js, id));
     int rc = held_cancel(js, who->actor, id, reason, force, e);
     if (rc)
@@ -202,7 +206,7 @@ static int do_live(struct job *b, const struct request_caller *who, enum verb_id
     }
     bool whole = verb_is_for_job(&verbs[v]);
     struct call c = {b, who, v, reason, force, cJSON_CreateArray(), NULL, NULL};
-    int rc = whole && step ? err_set(e, ERR_PARAMS, "%s is for a whole job", verbs[v].name)
+    int rc = whole && step ? err_set(e, ERR_PARAMS, "%s applies to a whole job, not to a step", verbs[v].name)
              : whole       ? do_job(&c, e)
                            : do_subtasks(&c, step, subtask, e);
     free(c.refusal);

@@ -1,4 +1,4 @@
-/* A step or a subtask in detail: its attempts, its code. */
+/* Details of a step or a subtask: attempts, code, environment. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,7 +33,7 @@ static const char *code_text(const struct plan_code *c) { return c->script ? c->
 
 static bool same_text(const char *a, const char *b) { return a && b ? strcmp(a, b) == 0 : a == b; }
 
-/* The subtasks of a step do the same on many nodes: the first one that does it shows what. */
+/* Subtasks of a step usually run the same code on many nodes: only the first one shows it. */
 struct scripts {
     size_t left, n;
     const struct plan_subtask *shown[64];

@@ -1,4 +1,4 @@
-/* The job that is asked for. */
+/* Finds the job that was asked for. */
 #include "daemon/engine/view/internal.h"
 
 static bool first_row(void *ctx, const struct journal_job *row)

@@ -5,8 +5,8 @@
 #include "daemon/engine/job/job.h"
 #include "daemon/engine/view/view.h"
 
-/* An answer is one line of at most 1 MiB. With many nodes what has passed or not begun is told in brief, and the rest
- * in full as far as there is room. */
+/* An answer is one line of at most 1 MiB. With many nodes, subtasks that have passed or not started are shown in
+ * brief, and the others in full while there is room. */
 enum {
     ANSWER_ROOM = 640 * 1024,
     SUBTASK_ROOM = 300,
@@ -17,7 +17,7 @@ enum {
 };
 enum { ATTEMPTS_SHOWN = 200, ATTEMPTS_LISTED = 10 };
 
-/* json.c. What is NULL is left out. */
+/* json.c. Members that are NULL are left out. */
 void json_text(cJSON *o, const char *name, const char *value);
 void json_number(cJSON *o, const char *name, double v);
 void json_time(cJSON *o, const char *name, const char *t); /* without the milliseconds of the journal */
@@ -33,7 +33,7 @@ struct room {
     size_t left;
 };
 struct room room_for(const struct job *b, size_t first, size_t n, bool attempts);
-bool room_take(struct room *r, const struct job *b, size_t i); /* is it told in full? Then its room is taken */
+bool room_take(struct room *r, const struct job *b, size_t i); /* shown in full? Then its room is used up */
 cJSON *snapshot_of(const struct job *b, int64_t *last);
 cJSON *snapshot_step(const struct job *b, size_t k, struct room *r); /* NULL: without its subtasks */
 cJSON *snapshot_subtask(const struct job *b, size_t i, bool full);

@@ -1,4 +1,4 @@
-/* Members of answers, and how much room they take. */
+/* Members of answers, and their size. */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -14,7 +14,7 @@ void json_text(cJSON *o, const char *name, const char *value)
 
 void json_number(cJSON *o, const char *name, double v) { cJSON_AddNumberToObject(o, name, v); }
 
-/* Times are journaled with milliseconds and shown without. */
+/* Times are stored with milliseconds and shown without. */
 void json_time(cJSON *o, const char *name, const char *t)
 {
     char *s = xstrdup(t);

@@ -1,4 +1,4 @@
-/* Lists: jobs, events. */
+/* Lists of jobs and events. */
 #include <string.h>
 #include <strings.h>
 

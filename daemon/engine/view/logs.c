@@ -1,5 +1,5 @@
-/* Output of attempts: from the journal when ended, from the node's run files while they run. What an offset counts:
- * output/output.h. */
+/* Output of attempts: from the journal after their end, before that from the run files on the node. output/output.h
+ * explains offsets. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +13,7 @@ struct logs {
     int64_t job;
     size_t seq;
     unsigned attempt;
-    uint64_t offset, at; /* in the text as shown; of the first byte that was asked for, in the file */
+    uint64_t offset, at; /* offset in the text as shown; position in the file of the first byte that was requested */
     view_reply *reply;
     void *ctx;
 };
@@ -31,7 +31,7 @@ static cJSON *chunk(unsigned attempt, const char *data, size_t len, uint64_t nex
     return o;
 }
 
-/* --- while it runs --------------------------------------------------------------------------------------------- */
+/* --- while it runs --- */
 
 static void on_tail(void *ctx, const struct node_result *r)
 {
@@ -57,13 +57,13 @@ static void from_node(struct job *b, size_t seq, struct logs *q)
 {
     uint64_t from = window_in_file(window_of(&b->subs[seq].window, q->attempt), q->offset),
              back = redact_part_max(&b->login.redact);
-    q->at = from > back ? from - back : 0; /* the caller may have begun within a password */
+    q->at = from > back ? from - back : 0; /* the offset may be within a password */
     char *token = job_token(b, seq, q->attempt);
     node_tail(job_host(b, seq)->node, token, q->at, on_tail, q);
     free(token);
 }
 
-/* --- when it has ended ----------------------------------------------------------------------------------------- */
+/* --- when it has ended --- */
 
 static void from_journal(struct jobs *js, int64_t id, size_t seq, unsigned attempt, uint64_t offset, bool over,
                          view_reply *reply, void *ctx)
@@ -86,7 +86,7 @@ void view_logs(struct jobs *js, int64_t id, const char *step, const char *subtas
     size_t seq = 0, n = 0;
     int rc = view_find(js, id, &b, &loaded, &e);
     if (rc == 0 && (rc = job_find(b, step, subtask, &seq, &n, &e)) == 0 && n > 1)
-        rc = err_set(&e, ERR_PARAMS, "step \"%s\" has %zu subtasks: name one, as in %s/%s", step, n, step,
+        rc = err_set(&e, ERR_PARAMS, "step \"%s\" has %zu subtasks; name one, for example %s/%s", step, n, step,
                      b->subs[seq].plan->name);
     if (rc == 0 && attempt == 0)
         attempt = b->core.subtasks[seq].attempt;
@@ -102,7 +102,8 @@ void view_logs(struct jobs *js, int64_t id, const char *step, const char *subtas
     bool live = !loaded && attempt == c->attempt && c->open_run && b->subs[seq].plan->kind == KIND_RUN &&
                 b->subs[seq].work.sent;
     if (live && (!login_settled(b, seq) || !b->login.password)) {
-        reply(ctx, chunk(attempt, "", 0, offset, false), &e); /* what must not be shown is not known yet */
+        reply(ctx, chunk(attempt, "", 0, offset, false),
+              &e); /* the password, which must not be shown, is not known yet */
     } else if (live && host_up(job_host(b, seq))) {
         struct logs *q = xcalloc(1, sizeof *q);
         *q = (struct logs){

@@ -1,4 +1,4 @@
-/* A job as people see it. */
+/* A job as shown to people. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,7 +70,7 @@ cJSON *snapshot_subtask(const struct job *b, size_t i, bool full)
     return o;
 }
 
-/* A step is what its most urgent subtask is. */
+/* The state of a step is that of its most urgent subtask. */
 static enum state step_shown(const struct job *b, const struct core_step *st)
 {
     static const enum state order[] = {STATE_FAILED, STATE_IN_DOUBT, STATE_WAITING, STATE_RUNNING, STATE_CANCELED};
@@ -142,7 +142,7 @@ static const char *outdated(const struct job *b)
     return m == MODE_READY || m == MODE_RUNNING || m == MODE_PAUSED ? plan_outdated(b->plan) : NULL;
 }
 
-/* Why it rests: told by the operator or engine, or by the subtask that holds it. */
+/* Why the job does not continue: the reason of an operator or the engine, or the message of the subtask in the way. */
 static char *why_of(const struct job *b)
 {
     if (outdated(b))
@@ -192,7 +192,8 @@ static bool note_rollback(void *ctx, const struct journal_job *row)
     return row->id > u->job && u->by == 0;
 }
 
-/* The newest rollback of an upgrade that has ended; 0: none. One that is under way has none: a rollback ends it. */
+/* The newest rollback of an upgrade that has ended; 0: none. An upgrade under way has none, because a rollback ends it.
+ */
 static int64_t rolled_back_by(const struct job *b)
 {
     struct undone u = {b->row.id, 0};

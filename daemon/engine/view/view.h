@@ -1,7 +1,7 @@
-/* What people see of jobs. Nothing is changed by it.
+/* What people see of jobs. Changes nothing.
  *
- * Calling order: any time between engine_recover() and engine_close(). Everything is read from memory, or for jobs that
- * have ended from the journal, so an answer is what is durable once the turn has committed. Errors: an unknown job,
+ * Calling order: any time between engine_recover() and engine_close(). Live jobs are read from memory, ended jobs
+ * from the journal; the turn commits before it notifies watchers, so they see what is durable. Errors: an unknown job,
  * step or word. Ownership: the caller frees the results, which fit into one message of the protocol. Threads: loop
  * thread only.
  *
