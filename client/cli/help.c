@@ -65,13 +65,14 @@ static void exit_statuses(struct buf *b, const struct term *page)
     } rows[] = {
 #define EXIT(name, status, text) {status, text},
 #include "client/cli/exit.def"
+#include "common/array.h"
 #undef EXIT
     };
     struct table tab;
     buf_printf(b, "%s\n", _("Exit status:"));
     table_begin(&tab, page, two, 2);
     tab.indent = 2;
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct buf c = {0};
         buf_printf(&c, "%2d", rows[i].status);
         table_cell(&tab, &c);

@@ -3,6 +3,7 @@
 
 #include "client/cli/cli.h"
 #include "client/lang/lang.h"
+#include "common/array.h"
 #include "common/protocol.h"
 
 static void json_version(struct cli *c, const cJSON *hello, cJSON *o)
@@ -60,7 +61,7 @@ static const struct {
 static int print_completion(const char *shell, struct err *e)
 {
     struct buf b = {0};
-    for (size_t i = 0; i < sizeof completions / sizeof completions[0]; i++)
+    for (size_t i = 0; i < ARRAY_LEN(completions); i++)
         if (strcmp(completions[i].shell, shell) == 0) {
             buf_puts(&b, completions[i].text);
             return cli_print(&b, e);

@@ -3,6 +3,7 @@
 
 #include "client/cli/cli.h"
 #include "client/lang/lang.h"
+#include "common/array.h"
 
 static int print_snapshot(struct cli *c, const cJSON *result, bool verbose, int *status, struct err *e)
 {
@@ -63,7 +64,7 @@ static int run_list(struct cli *c, struct err *e)
     struct buf b = {0};
     int limit = cli_opt(c, OPT_ALL) ? LIST_ALL : LIST_SOME;
     bool filtered = false;
-    for (size_t i = 0; i < sizeof filters / sizeof filters[0]; i++)
+    for (size_t i = 0; i < ARRAY_LEN(filters); i++)
         if (cli_opt(c, filters[i].o)) {
             cJSON_AddStringToObject(params, filters[i].name, cli_opt(c, filters[i].o));
             filtered = true;

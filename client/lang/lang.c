@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/array.h"
+
 static bool ready, utf8;
 
 static bool codeset_is_utf8(const char *name)
@@ -21,7 +23,7 @@ static bool codeset_is_utf8(const char *name)
 static const char *asked(const char *category)
 {
     const char *const names[] = {"LC_ALL", category, "LANG"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         const char *v = getenv(names[i]);
         if (v && *v)
             return v;
@@ -33,7 +35,7 @@ static const char *asked(const char *category)
 static void fall_back(int category)
 {
     static const char *const names[] = {"C.UTF-8", "C.utf8", "en_US.UTF-8"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
         if (setlocale(category, names[i]))
             return;
 }
@@ -71,7 +73,7 @@ static void find_catalogues(void)
     ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
     exe[n > 0 ? n : 0] = '\0';
     char *slash = strrchr(exe, '/');
-    for (size_t i = 0; slash && i < sizeof beside / sizeof beside[0]; i++) {
+    for (size_t i = 0; slash && i < ARRAY_LEN(beside); i++) {
         snprintf(path, sizeof path, "%.*s/%s", (int)(slash - exe), exe, beside[i]);
         if (is_folder(path)) {
             bindtextdomain("omsupctl", path);

@@ -5,6 +5,7 @@
 #include "client/lang/lang.h"
 #include "client/show/show.h"
 #include "common/alloc.h"
+#include "common/array.h"
 
 /* The subtasks of a check job are named CHECK/TARGET, or CHECK when the target is the whole deployment. */
 static char *check_of(const struct subtask *s) { return xstrndup(s->name, strcspn(s->name, "/")); }
@@ -91,7 +92,7 @@ void show_check(struct buf *b, const struct view *v, const struct snapshot *s)
                                             {.title = N_("Evidence"), .fit = COLUMN_WRAP, .least = 24, .leave = 1}};
     size_t n = 0, passed = 0, failed = 0;
     struct table tab;
-    table_begin(&tab, v->t, columns, sizeof columns / sizeof columns[0]);
+    table_begin(&tab, v->t, columns, ARRAY_LEN(columns));
     for (size_t i = 0; i < s->n_steps; i++)
         for (size_t k = 0; k < s->steps[i].n_subs; k++) {
             const struct subtask *x = &s->steps[i].subs[k];

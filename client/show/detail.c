@@ -4,6 +4,7 @@
 
 #include "client/lang/lang.h"
 #include "client/show/show.h"
+#include "common/array.h"
 
 static void field(struct buf *b, const struct term *t, const char *label, const char *value)
 {
@@ -85,7 +86,7 @@ static const struct {
     {{.title = N_("Host"), .fit = COLUMN_WRAP, .least = 8, .leave = 1}, attempt_host},
     {{.title = N_("Token"), .fit = COLUMN_WRAP, .least = 12, .leave = 3}, attempt_token},
 };
-enum { N_COLUMNS = sizeof columns / sizeof columns[0] };
+enum { N_COLUMNS = ARRAY_LEN(columns) };
 
 static void attempts(struct buf *b, const struct term *t, const cJSON *list, struct err *e)
 {

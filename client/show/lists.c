@@ -3,8 +3,7 @@
 
 #include "client/lang/lang.h"
 #include "client/show/show.h"
-
-#define LENGTH(array) (sizeof(array) / sizeof(array)[0])
+#include "common/array.h"
 
 static void date_cell(struct table *tab, const char *utc)
 {
@@ -39,7 +38,7 @@ int show_list(struct buf *b, const struct term *t, const cJSON *jobs, struct err
     struct table tab;
     const cJSON *o;
     e->code = 0;
-    table_begin(&tab, t, columns, LENGTH(columns));
+    table_begin(&tab, t, columns, ARRAY_LEN(columns));
     cJSON_ArrayForEach(o, jobs)
     {
         struct buf c = {0};
@@ -101,7 +100,7 @@ int show_verb(struct buf *b, const struct term *t, const cJSON *result, struct e
     e->code = 0;
     int64_t job = get_id(result, "job", REQUIRED, e);
     const char *state = get_text(result, "state", REQUIRED, e);
-    table_begin(&tab, t, columns, LENGTH(columns));
+    table_begin(&tab, t, columns, ARRAY_LEN(columns));
     cJSON_ArrayForEach(o, get_array(result, "changed", OPTIONAL, e))
     {
         struct buf c = {0};
@@ -125,7 +124,7 @@ static void backups(struct buf *b, const struct term *t, const cJSON *list, stru
                                             {.title = N_("Problem"), .fit = COLUMN_WRAP, .least = 16}};
     struct table tab;
     const cJSON *o;
-    table_begin(&tab, t, columns, LENGTH(columns));
+    table_begin(&tab, t, columns, ARRAY_LEN(columns));
     cJSON_ArrayForEach(o, list)
     {
         struct buf c = {0};
@@ -177,7 +176,7 @@ static void steps_of(struct buf *b, const struct term *t, const cJSON *procedure
     if (doc)
         text_fmt(b, t, "  %s", doc);
     buf_puts(b, "\n");
-    table_begin(&tab, t, columns, LENGTH(columns));
+    table_begin(&tab, t, columns, ARRAY_LEN(columns));
     tab.indent = 2;
     cJSON_ArrayForEach(step, get_array(procedure, "steps", OPTIONAL, e))
     {
@@ -198,11 +197,11 @@ int show_procedures(struct buf *b, const struct view *v, const cJSON *list, stru
     struct table tab;
     const cJSON *o;
     e->code = 0;
-    table_begin(&tab, v->t, columns, LENGTH(columns));
+    table_begin(&tab, v->t, columns, ARRAY_LEN(columns));
     cJSON_ArrayForEach(o, list)
     {
         table_data(&tab, get_text(o, "procedure", REQUIRED, e));
-        for (size_t i = 0; i < LENGTH(members); i++)
+        for (size_t i = 0; i < ARRAY_LEN(members); i++)
             table_data(&tab, get_text(o, members[i], OPTIONAL, e));
     }
     table_end(&tab, b);

@@ -8,6 +8,7 @@
 
 #include "client/lang/lang.h"
 #include "client/show/text.h"
+#include "common/array.h"
 
 void quantity_time(struct buf *b, double seconds)
 {
@@ -33,7 +34,7 @@ void quantity_bytes(struct buf *b, double n)
         buf_puts(b, "-");
         return;
     }
-    for (; n >= 1024 && u + 1 < sizeof units / sizeof units[0]; u++)
+    for (; n >= 1024 && u + 1 < ARRAY_LEN(units); u++)
         n /= 1024;
     buf_printf(b, u == 0 || n >= 100 ? "%.0f %s" : "%.1f %s", n, units[u]);
 }

@@ -6,6 +6,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "common/array.h"
+
 enum { HEAD = 5 }; /* lines that are kept when the middle is left out */
 
 static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGTSTP, SIGCONT};
@@ -14,7 +16,7 @@ static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGTSTP
 static void caught_set(sigset_t *set)
 {
     sigemptyset(set);
-    for (size_t i = 0; i < sizeof caught / sizeof caught[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(caught); i++) {
         struct sigaction now;
         if (sigaction(caught[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN)
             sigaddset(set, caught[i]);

@@ -5,6 +5,7 @@
 #include "client/lang/lang.h"
 #include "client/show/show.h"
 #include "common/alloc.h"
+#include "common/array.h"
 
 /* --- the header: fields, three spaces between, on as few lines as the terminal allows ------------------------- */
 
@@ -199,7 +200,7 @@ static const struct {
     {{.title = N_("Attempt"), .leave = 3}, NULL, sub_attempt},
     {{.title = N_("What"), .fit = COLUMN_CUT, .least = 24}, step_what, sub_what},
 };
-enum { N_COLUMNS = sizeof columns / sizeof columns[0] };
+enum { N_COLUMNS = ARRAY_LEN(columns) };
 
 static void step_row(struct table *tab, const struct view *v, const struct step *st)
 {

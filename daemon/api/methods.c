@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "common/log.h"
 #include "common/nearest.h"
 #include "common/verbs.h"
@@ -238,7 +239,7 @@ static const struct method {
 #include "common/methods.def"
 #undef METHOD
 };
-enum { N_METHODS = sizeof methods / sizeof methods[0] };
+enum { N_METHODS = ARRAY_LEN(methods) };
 
 /* The form of the method that the request has: the first whose required parameters are there, else the last. */
 static const struct method *find(const char *name, const cJSON *params)

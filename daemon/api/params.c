@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/array.h"
 #include "common/buf.h"
 #include "common/nearest.h"
 
@@ -40,7 +41,7 @@ static const struct row {
 #include "common/params.def"
 #undef PARAM
 };
-_Static_assert(sizeof rows / sizeof rows[0] == N_PARAMS, "one row per parameter");
+_Static_assert(ARRAY_LEN(rows) == N_PARAMS, "one row per parameter");
 
 #define BIT(i) (UINT64_C(1) << (i))
 

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "common/alloc.h"
+#include "common/array.h"
 #include "daemon/journal/internal.h"
 
 enum type { TEXT, NUMBER, LINK, COUNT, FLAG, STATUS };
@@ -23,7 +24,7 @@ struct columns {
     {                                                                                                                  \
         typedef struct journal_##table row;                                                                            \
         static const struct column list[] = {LIST(COLUMN, COLUMN)};                                                    \
-        return (struct columns){list, sizeof list / sizeof list[0]};                                                   \
+        return (struct columns){list, ARRAY_LEN(list)};                                                                \
     }
 JOURNAL_TABLES(COLUMNS_OF)
 

@@ -1,4 +1,5 @@
 /* Statements: prepared once, bound by the names of the columns, run. */
+#include "common/array.h"
 #include "daemon/journal/internal.h"
 
 /* The SQL of statements.def, made from the lists of columns.h. */
@@ -19,7 +20,7 @@ static const struct {
 #include "daemon/journal/statements.def"
 #undef STATEMENT
 };
-_Static_assert(sizeof statements / sizeof statements[0] == N_STATEMENTS, "a statement has no place in the cache");
+_Static_assert(ARRAY_LEN(statements) == N_STATEMENTS, "a statement has no place in the cache");
 
 int journal_fail(struct journal *j, struct err *e, const char *what)
 {

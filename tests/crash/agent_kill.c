@@ -1,6 +1,7 @@
 /* SIGKILL of the agent, the run's leader, ssh, whoever is at work, or all of them, at the 1st, 2nd, 3rd … moment of a
  * run, until a run has no such moment. After each: what a new agent says of the run is true, and it never starts twice.
  *   agent_kill [STEP [VICTIM]]   only every STEP-th moment; prints how many there were */
+#include "common/array.h"
 #include "tests/crash/agent_tracer.h"
 #include "tests/unit/test_node_fixture.h"
 
@@ -110,7 +111,7 @@ static void kill_at_every_moment(void **state)
     self[len] = '\0';
     assert_int_equal(symlink(self, ssh), 0);
     free(ssh);
-    for (size_t v = 0; v < sizeof victims / sizeof victims[0]; v++) {
+    for (size_t v = 0; v < ARRAY_LEN(victims); v++) {
         int at = 1, before = injected;
         if (only && strcmp(only, victims[v]) != 0)
             continue;

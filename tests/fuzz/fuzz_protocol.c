@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/alloc.h"
+#include "common/array.h"
 #include "common/buf.h"
 #include "common/log.h"
 #include "common/protocol.h"
@@ -121,7 +122,7 @@ static void tear_down(void)
     journal_close(journal);
     procedures_free(procedures);
     static const char *const names[] = {"journal.db", "journal.db-wal", "journal.db-shm", "sock"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         char *p = xasprintf("%s/%s", dir, names[i]);
         unlink(p);
         free(p);

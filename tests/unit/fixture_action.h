@@ -1,5 +1,6 @@
 /* The built-ins on a private server with OMS's databases: names that need quoting, two regions, two nodes. */
 #pragma once
+#include "common/array.h"
 #include "tests/unit/fixture_mariadb.h"
 
 #include "daemon/action/action.h"
@@ -112,7 +113,7 @@ static void oms_databases(struct metadb *db)
         "CREATE TABLE " HB2 ".heart_beat LIKE " HB1 ".heart_beat",
         "CREATE TABLE " HB2 ".heatbeat_sequence LIKE " HB1 ".heatbeat_sequence",
     };
-    for (size_t i = 0; i < sizeof statements / sizeof *statements; i++)
+    for (size_t i = 0; i < ARRAY_LEN(statements); i++)
         run(db, statements[i]);
 }
 

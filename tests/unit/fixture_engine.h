@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "common/alloc.h"
+#include "common/array.h"
 #include "common/log.h"
 #include "daemon/action/lock.h"
 #include "daemon/engine/drive/drive.h"
@@ -585,7 +586,7 @@ static int world_end(void **state)
     world.id = 0; /* no more is told */
     world_close();
     journal_close(world.journal);
-    for (size_t i = 0; i < sizeof suffix / sizeof *suffix; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(suffix); i++) {
         char *p = xasprintf("%s%s", world.path, suffix[i]);
         unlink(p);
         free(p);

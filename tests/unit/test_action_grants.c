@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "common/alloc.h"
+#include "common/array.h"
 #include "daemon/action/grants.h"
 
 enum { DML = GRANT_SELECT | GRANT_INSERT };
@@ -98,7 +99,7 @@ static void test_odd(void **state)
                                         "GRANT",
                                         "GRANT ",
                                         "REVOKE x"};
-    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
         struct grants g = {0};
         char *copy = xstrdup(lines[i]); /* on the heap, where reading too far is seen */
         grants_add(&g, copy);

@@ -1,4 +1,5 @@
 /* ha-off, ha-is-off, ha-on, ha-is-on. */
+#include "common/array.h"
 #include "tests/unit/fixture_action.h"
 
 #include <pthread.h>
@@ -83,7 +84,7 @@ static void test_parse(void **state)
         {"{\"refetchStoreIntervalMin\":-1}", -1},
         {"{\"refetchStoreIntervalMin\":1e99}", -1},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct ha h;
         struct err e = {0};
         int rc = ha_parse(cases[i].json, &h, &e);
@@ -296,7 +297,7 @@ static void test_outage(void **state)
 
     put(x, "{\"enable\":true,\"refetchStoreIntervalMin\":100000}");
     static const char *const unknown[] = {NULL, "", "yesterday", "2026-13-45T99:00:00Z", "2026-01-01"};
-    for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(unknown); i++) {
         x->t1 = unknown[i];
         expect(x, "ha-is-on", VERDICT_NO, "T1 is unknown, so perceiveStoreClientCheckpoint must be true");
     }
@@ -317,7 +318,7 @@ static void test_connection_gone(void **state)
     set_env(x, "CM_LOCATION", "1");
     char *id = sql(x->db, "SELECT CONNECTION_ID()"), *kill_it = xasprintf("KILL CONNECTION %s", id);
     run(db, kill_it);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         assert_non_null(action_find(names[i]));
         expect(x, names[i], VERDICT_UNKNOWN, "ERROR ");
     }

@@ -1,4 +1,5 @@
 /* The lease: metadb-lock, metadb-unlock, metadb-lock-held, metadb-unlocked, metadb_lock_renew(). */
+#include "common/array.h"
 #include "tests/unit/fixture_action.h"
 
 #include <pthread.h>
@@ -65,7 +66,7 @@ static void test_who_is_ours(void **state)
                  {"host", "x' OR '1'='1", "", false},
                  {"host", "8-abc", "x') OR ('1'='1", false}};
     expect(x, "metadb-lock", VERDICT_YES, "");
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         set_env(x, "OMSUP_HOLDER", cases[i].holder);
         set_env(x, "OMSUP_JOB", cases[i].job);
         set_env(x, "OMSUP_BEFORE", cases[i].before);

@@ -15,6 +15,7 @@
 #include "client/cmd/cmd.h"
 #include "client/show/show.h"
 #include "common/alloc.h"
+#include "common/array.h"
 
 static int parse(struct args *a, struct err *e, const char **argv)
 {
@@ -75,7 +76,7 @@ static void bad_arguments(void **state)
         {"--=x", "unknown option --"},
         {"-r", "needs a value"},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct args a;
         struct err e = {0};
         assert_int_equal(parse(&a, &e, ARGV("status", rows[i].word)), ERR_USAGE);
@@ -93,7 +94,7 @@ static void commands_are_suggested(void **state)
 {
     static const char *const rows[][2] = {{"statsu", "status"}, {"stat", "status"},   {"roll", "rollback"},
                                           {"lst", "list"},      {"cancle", "cancel"}, {"rename", "rename-project"}};
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct err e = {0};
         char *want = xasprintf("did you mean %s?", rows[i][1]);
         assert_int_equal(command_unknown(commands, rows[i][0], &e), ERR_USAGE);
@@ -117,7 +118,7 @@ static void addresses(void **state)
     static const char *const bad[][2] = {{"x", NULL}, {"", NULL},   {"-1", NULL},
                                          {"0", NULL}, {"7x", NULL}, {"9999999999999999", NULL},
                                          {"7", ""},   {"7", "/x"},  {"7", "x/"}};
-    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(good); i++) {
         struct address a;
         struct err e = {0};
         char *words[] = {(char *)good[i].job, (char *)good[i].at, NULL};
@@ -127,7 +128,7 @@ static void addresses(void **state)
         assert_true(good[i].subtask ? strcmp(a.subtask, good[i].subtask) == 0 : !a.subtask);
         address_free(&a);
     }
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         struct address a;
         struct err e = {0};
         char *words[] = {(char *)bad[i][0], (char *)bad[i][1], NULL};
@@ -153,7 +154,7 @@ static void text_is_escaped_and_measured(void **state)
          "evil",
          "\\u202eevil", "\\u202eevil"},
         {"\xe6\x95", "\\xe6\\x95", "\\xe6\\x95"}};
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         for (int k = 0; k < 2; k++) {
             text_add(&b, k ? &ascii : &pipe_, rows[i][0]);
             assert_string_equal(buf_str(&b), rows[i][1 + k]);
@@ -189,11 +190,11 @@ static void quantities(void **state)
                  {3600, "1:00:00"}, {93784, "1d 02:03:04"}, {-1, "-"},    {1e300, "-"}},
       bytes[] = {{0, "0 B"}, {1023, "1023 B"}, {1024, "1.0 KiB"}, {1536, "1.5 KiB"}, {150e9, "140 GiB"}, {-5, "-"}};
     struct buf b = {0};
-    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++, b.len = 0) {
+    for (size_t i = 0; i < ARRAY_LEN(times); i++, b.len = 0) {
         quantity_time(&b, times[i].v);
         assert_string_equal(buf_str(&b), times[i].text);
     }
-    for (size_t i = 0; i < sizeof bytes / sizeof bytes[0]; i++, b.len = 0) {
+    for (size_t i = 0; i < ARRAY_LEN(bytes); i++, b.len = 0) {
         quantity_bytes(&b, bytes[i].v);
         assert_string_equal(buf_str(&b), bytes[i].text);
     }
@@ -220,7 +221,7 @@ static void dates_are_local_with_their_offset(void **state)
         {"CST-8", "9999999-01-01T00:00:00Z\x1b", "9999999-01-01T00:00:00Z\\x1b", false},
     };
     struct buf b = {0};
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++, b.len = 0) {
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++, b.len = 0) {
         struct term t = {.utc = rows[i].utc};
         setenv("TZ", rows[i].zone, 1);
         tzset();
@@ -250,7 +251,7 @@ static void lines_are_broken_where_they_may_be(void **state)
         {"o\xcc\x81o\xcc\x81o", 2, {"o\xcc\x81o\xcc\x81", "o"}},
         {"一", 1, {"一"}}, /* no room even for one: it must go on all the same */
     };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         const char *s = rows[i].text;
         for (size_t k = 0; rows[i].lines[k]; k++) {
             size_t next, n = text_line(s, strlen(s), rows[i].width, &next);
@@ -273,8 +274,8 @@ static void print_table(struct buf *b, unsigned width)
     struct term t = {.tty = true, .utf8 = true, .width = width};
     struct table tab;
     b->len = 0;
-    table_begin(&tab, &t, columns, sizeof columns / sizeof columns[0]);
-    for (size_t i = 0; i < sizeof cells / sizeof cells[0]; i++)
+    table_begin(&tab, &t, columns, ARRAY_LEN(columns));
+    for (size_t i = 0; i < ARRAY_LEN(cells); i++)
         table_text(&tab, cells[i]);
     table_end(&tab, b);
 }

@@ -16,6 +16,7 @@
 #include "client/cmd/cmd.h"
 #include "client/lang/lang.h"
 #include "common/alloc.h"
+#include "common/array.h"
 #include "common/verbs.h"
 
 static char *read_all(const char *path)
@@ -116,7 +117,7 @@ static void draw(struct buf *b, const char *name, unsigned width)
 static void pictures_are_as_kept(void **state)
 {
     static const char *const names[] = {"progress", "failed", "doubt", "waits", "check", "hostile"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         char *file = xasprintf("%s.json", names[i]);
         struct buf b = {0};
         draw(&b, file, 80);
@@ -169,7 +170,7 @@ static void wide_columns_line_up(void **state)
     assert_int_equal(show_list(&b, &t, jobs, &e), 0);
     const char *line = buf_str(&b);
     size_t width = 0;
-    for (size_t i = 0; i < sizeof last / sizeof last[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(last); i++) {
         size_t n = strcspn(line, "\n"), tail = strlen(last[i]);
         assert_true(n > tail);
         if (memcmp(line + n - tail, last[i], tail) != 0)
@@ -192,7 +193,7 @@ static void nothing_is_wider_than_the_terminal(void **state)
     for (unsigned width = 20; width < 140; width += 3) {
         struct buf b = {0};
         struct term t = screen(width);
-        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        for (size_t i = 0; i < ARRAY_LEN(names); i++)
             draw(&b, names[i], width);
         if (width >= 60) /* help is for reading, not for a watch */
             help_all(&b, &t, commands);

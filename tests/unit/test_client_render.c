@@ -14,6 +14,7 @@
 #include "client/show/show.h"
 #include "client/wire/wire.h"
 #include "common/alloc.h"
+#include "common/array.h"
 
 static char *read_all(const char *path)
 {
@@ -147,7 +148,7 @@ static void nothing_is_wider_than_the_terminal(void **state)
 {
     static const char *const names[] = {"progress", "failed", "doubt",   "waiting", "waits",   "paused",
                                         "check",    "checks", "hostile", "many",    "outdated"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
         for (unsigned width = 20; width < 140; width += 3) {
             cJSON *o = load(names[i], ".json");
             struct err e = {0};
@@ -190,7 +191,7 @@ static void wrong_types_are_errors(void **state)
         assert_null(s.steps);
         cJSON_Delete(copy);
     }
-    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(needed); i++) {
         struct err e = {0};
         struct snapshot s;
         cJSON *copy = cJSON_Duplicate(o, true);

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "common/alloc.h"
+#include "common/array.h"
 #include "common/buf.h"
 #include "common/err.h"
 #include "common/file.h"
@@ -92,7 +93,7 @@ static void codes_have_names_and_come_back(void **state)
 #include "common/errors.def"
 #undef ERR
     };
-    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
         assert_int_equal(err_from_rpc(err_rpc(codes[i])), codes[i]);
         assert_true(err_exit(codes[i]) > 0 && err_exit(codes[i]) < 126);
         assert_true(err_name(codes[i])[0] && err_text(codes[i])[0]);
@@ -215,7 +216,7 @@ static void a_part_of_a_secret_is_found_at_a_cut(void **state)
         size_t begun, rest;
     } rows[] = {{"", 0, 0},  {"x", 0, 0},   {"xa", 1, 0},    {"xabca", 4, 0}, {"xabcab", 2, 0},
                 {"b", 0, 1}, {"abx", 0, 2}, {"bcabx", 0, 4}, {"bcab", 2, 4},  {"a", 1, 0}};
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         assert_int_equal(secret_begun(s, rows[i].text, strlen(rows[i].text)), rows[i].begun);
         assert_int_equal(secret_rest(s, rows[i].text, strlen(rows[i].text)), rows[i].rest);
     }
@@ -239,7 +240,7 @@ static void what_is_no_character_is_replaced(void **state)
                 {"\xED\xA0\x80", "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"},
                 {"\xF4\x90\x80\x80", "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"},
                 {"x\xE3\x82", "x\xEF\xBF\xBD\xEF\xBF\xBD"}};
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct buf b = {0};
         utf8_add(&b, rows[i].text, strlen(rows[i].text));
         assert_string_equal(buf_str(&b), rows[i].clean);
@@ -273,7 +274,7 @@ static void a_file_is_read_whole_or_not_at_all(void **state)
     snprintf(path, sizeof path, "%s/file", dir);
     assert_int_equal(file_read(path, text, MAX, &len, &e), ERR_NOT_FOUND);
     static const size_t sizes[] = {0, 1, MAX, MAX + 1};
-    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
         FILE *f = fopen(path, "we");
         for (size_t n = 0; n < sizes[i]; n++)
             fputc('x', f);

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "common/array.h"
 #include "daemon/engine/core/core.h"
 
 #define BIT(p) (1u << (p))
@@ -256,7 +257,7 @@ static void verbs_depend_on_the_mode(void **state)
                 {VERB_RESUME, P, MODE_RUNNING},
                 {VERB_CANCEL, R | U | P, MODE_CANCELING},
                 {VERB_CANCEL_FORCE, R | U | P | C, MODE_CANCELED}};
-    for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++)
+    for (size_t k = 0; k < ARRAY_LEN(rows); k++)
         for (int m = MODE_READY; m <= MODE_SUCCESSFUL; m++) {
             struct three t;
             set_up(&t, false);
@@ -489,7 +490,7 @@ static void open_run_and_lost_follow_the_attempt(void **state)
     } rows[] = {{EV_EXIT_PROVE, 0, false},   {EV_EXIT_OK, 0, false}, {EV_EXIT_BAD, 0, false},
                 {EV_NEVER, 0, false},        {EV_LOST, 3, false},    {EV_LOST_LOOK, 2, true},
                 {EV_TIMEOUT_LOOK, 2, false}, {EV_TIMEOUT, 2, true},  {EV_GIVE_UP, 0, true}};
-    for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
+    for (size_t k = 0; k < ARRAY_LEN(rows); k++) {
         struct three t;
         set_up(&t, true);
         assert_true(apply(&t, 0, EV_NO));
@@ -512,7 +513,7 @@ static void an_operator_or_a_new_beginning_ends_the_count_of_lost_ones(void **st
     } rows[] = {{PHASE_FAILED, EV_BEGIN_CHECK, 0},  {PHASE_FAILED, EV_BEGIN_ACT, 0},  {PHASE_UNKNOWN, EV_DONE, 0},
                 {PHASE_UNKNOWN, EV_BEGIN_FENCE, 0}, {PHASE_DOUBT, EV_CANNOT_TELL, 2}, {PHASE_DOUBT, EV_NO, 2},
                 {PHASE_CHECKING, EV_NO, 2}};
-    for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
+    for (size_t k = 0; k < ARRAY_LEN(rows); k++) {
         struct three t;
         set_up(&t, true);
         t.subs[0].phase = rows[k].from;
@@ -578,7 +579,7 @@ static void an_attempt_of_an_outdated_plan_ends(void **state)
         enum core_event e;
         unsigned lost;
     } rows[] = {{EV_EXIT_PROVE, 0}, {EV_NEVER, 0}, {EV_LOST, 3}, {EV_LOST_LOOK, 2}};
-    for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
+    for (size_t k = 0; k < ARRAY_LEN(rows); k++) {
         struct three t;
         set_up(&t, true);
         assert_true(apply(&t, 0, EV_NO));
@@ -598,7 +599,7 @@ static void an_outdated_job_can_only_be_canceled(void **state)
     static const enum core_verb refused[] = {VERB_START, VERB_PAUSE, VERB_HOLD, VERB_RESUME};
     for (int m = MODE_READY; m <= MODE_PAUSED; m++) {
         struct three t;
-        for (size_t k = 0; k < sizeof refused / sizeof refused[0]; k++) {
+        for (size_t k = 0; k < ARRAY_LEN(refused); k++) {
             set_up(&t, false);
             t.job.mode = m;
             t.job.outdated = true;
@@ -666,7 +667,7 @@ static void a_job_is_shown_as(void **state)
         {MODE_PAUSED, PEND, PEND, STATE_PAUSED, STATE_WAITING},
         {MODE_CANCELING, PHASE_CANCELING, CAN, STATE_IN_PROGRESS, STATE_IN_PROGRESS},
     };
-    for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
+    for (size_t k = 0; k < ARRAY_LEN(rows); k++) {
         struct three t;
         set_up(&t, false);
         t.job.mode = rows[k].mode;
@@ -726,7 +727,7 @@ static void retry_begins_its_own_way(void **state)
                 {WAY_ACT, EV_BEGIN_ACT, EV_BEGIN_ACT},
                 {WAY_POLL, EV_BEGIN_POLL, EV_BEGIN_POLL},
                 {WAY_GATE, EV_BEGIN_GATE, EV_BEGIN_GATE}};
-    for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
+    for (size_t k = 0; k < ARRAY_LEN(rows); k++) {
         struct three t;
         at(&t, MODE_RUNNING, PHASE_FAILED);
         t.subs[0].way = rows[k].way;

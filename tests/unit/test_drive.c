@@ -1,5 +1,6 @@
 /* The work of a job, case by case: what an end of an attempt comes to, in rows and in words; what waits for what; when
  * time runs. The whole of it in one story: test_drive_trace.c. */
+#include "common/array.h"
 #include "tests/unit/fixture_engine.h"
 
 /* --- looking at it ---------------------------------------------------------------------------------------------- */
@@ -183,7 +184,7 @@ static void an_end_writes_its_subtask_once(void **state)
     until_stop_acts();
     sqlite3_trace_v2(world.journal->db, SQLITE_TRACE_STMT, count, NULL);
     static const int ends[] = {1, 0, 199};
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
         subtask_rows = 0;
         answers("oms1", ends[i], "said\n");
         assert_int_equal(subtask_rows, 1);

@@ -1,3 +1,4 @@
+#include "common/array.h"
 #include "tests/unit/test_plan_data.h"
 
 #include "daemon/plan/procedure/script.h" /* the table of variables, to compare with what expansion sets */
@@ -245,7 +246,7 @@ static void environment_is_what_scripts_may_use(void **state)
         {up, "autostart", FOR_OTHER_NODE, false}, {up, "online", FOR_REGION, false},
         {back, "restore", FOR_DATABASE, true},    {back, "start-old", FOR_NODE, true},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         const struct plan_step *st = step_of(cases[i].p, cases[i].id);
         const struct script_place at = {cases[i].kind, USE_ACT, cases[i].rollback};
         for (size_t j = 0; j < st->n_subtasks; j++)
@@ -320,7 +321,7 @@ static void environment_has_the_right_values(void **state)
         {"backup", 3, "DB_ROLE", "cm_hb"},
         {"backup", 3, "DB", "oms_cm_heartbeat_1"},
     };
-    for (size_t i = 0; i < sizeof is / sizeof *is; i++)
+    for (size_t i = 0; i < ARRAY_LEN(is); i++)
         assert_string_equal(env_of(&step_of(p, is[i].step)->subtasks[is[i].sub], is[i].name), is[i].value);
     assert_string_equal(p->metadb.host, "metadb.example.com");
     assert_string_equal(p->metadb.password_file, "/etc/omsup/metadb.password");
@@ -624,7 +625,7 @@ static void conditions(void **state)
         {"edition != community", true},
         {"image_on = control", false},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct setup *s = two_regions();
         procedure_free(s->p);
         char *steps =
@@ -648,7 +649,7 @@ static void knows_what_ha_was(void **state)
 {
     static const char *const words[][2] = {{"on", "on"},    {"off", "off"},    {"absent", "absent"},  {NULL, "unknown"},
                                            {"", "unknown"}, {"ON", "unknown"}, {"unknown", "unknown"}};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
         struct setup *s = two_regions();
         procedure_free(s->p);
         s->p = parse("steps: [{step: a, title: t, probe: ':'}]\nrollback:\n"

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "common/alloc.h"
+#include "common/array.h"
 #include "common/buf.h"
 #include "daemon/journal/internal.h"
 
@@ -83,7 +84,7 @@ struct listed {
 };
 #define LISTED(table, LIST) {#table, table##_names},
 static const struct listed tables[] = {JOURNAL_TABLES(LISTED)};
-enum { N_TABLES = sizeof tables / sizeof tables[0] };
+enum { N_TABLES = ARRAY_LEN(tables) };
 
 static bool has(const char *const *list, const char *word)
 {

@@ -1,4 +1,5 @@
 /* The MetaDB connection, on a private server and on false ones. */
+#include "common/array.h"
 #include "tests/unit/fixture_log.h"
 #include "tests/unit/fixture_mariadb.h"
 
@@ -48,7 +49,7 @@ static void test_quoting(void **state)
 {
     static const char *const texts[] = {"", "'", "\\", "a'b\\'c", "\"`%s%n", "\n\t\x1a", "𝄞 ö 中", "x' OR '1'='1"};
     struct metadb *db = must_open("omsup", AWKWARD_PASSWORD);
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         char *q = metadb_quote(db, texts[i]), *n = metadb_name(*texts[i] ? texts[i] : "x");
         struct metadb_rows r;
         struct err e;

@@ -1,5 +1,6 @@
 /* node.h on the local host, through every shell there is of dash, bash and busybox; TEST_NODE_SH names one of them,
  * TEST_NODE_FILTER a test. */
+#include "common/array.h"
 #include "tests/unit/fixture_log.h"
 #include "tests/unit/test_node_fixture.h"
 
@@ -308,7 +309,7 @@ static void fences(void **state)
                 {"run 1 1 b\nexit x\n", 17},
                 {"run 1 1 b\nexit 0 \n", 18},
                 {"\0\0\0\0\nrun 1 1 b\nexit 0\n", 22}};
-    for (size_t i = 0; i < sizeof torn / sizeof torn[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(torn); i++) {
         char *token = xasprintf("torn%zu", i), *file = xasprintf("runs/%s.go", token);
         fx_write(f, file, torn[i].text, torn[i].len, 0600);
         EXPECT(fx_look(f, n, token), NODE_LOST, 0, "");
@@ -519,7 +520,7 @@ int main(void)
     if (getenv("TEST_NODE_FILTER"))
         cmocka_set_test_filter(getenv("TEST_NODE_FILTER"));
     alarm(110);
-    for (size_t i = 0; i < sizeof shells / sizeof shells[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(shells); i++) {
         const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
             T(run_and_output), T(environment), T(large), T(secret_on_fd_3), T(requests_are_logged_without_their_data),

@@ -1,3 +1,4 @@
+#include "common/array.h"
 #include "tests/unit/test_plan_data.h"
 
 #include <sys/stat.h>
@@ -198,7 +199,7 @@ static void says_why_not(void **state)
         {bound, NULL, "/config, which container -oms 1 has mounted at /home/admin/conf/config.yaml, is not a file\n"},
         {bound, big, "/config is larger than 65536 bytes\n"},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         char *out = run_script(cases[i].docker, cases[i].config);
         if (!strstr(out, cases[i].says) ||
             (strncmp(out, "error ", 6) != 0 && strncmp(out, "missing ", 8) != 0 && strncmp(out, "wrong ", 6) != 0))
@@ -229,7 +230,7 @@ static void asks_by_id(void **state)
         {"#!/bin/sh\n[ $1 = version ] && exit 0; echo 'it is broken' >&2; exit 1\n",
          "error container 0123456789abcdef0123456789abcdef: it is broken\n"},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         char *out = run_script_for(id, cases[i].docker, "x");
         if (strncmp(out, cases[i].says, strlen(cases[i].says)) != 0)
             fail_msg("case %zu said: %s", i, out);

@@ -1,5 +1,6 @@
 /* A node by ssh(1): a real sshd on the loopback with a key, port and configuration of its own; and a false ssh that
  * says what an agent never says. */
+#include "common/array.h"
 #include "tests/unit/need.h"
 #include "tests/unit/test_node_fixture.h"
 
@@ -178,7 +179,7 @@ static void garbage(void **state)
          "too much"},
         {"hello; exec >&-; sleep 1000", "closed"},
     };
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         struct got g = {0};
         /* It reads the agent up to the nonce, so that it can say hello; then it is ssh once, and sh the next time. */
         char *text =

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "common/alloc.h"
+#include "common/array.h"
 #include "daemon/node/wire.h"
 
 static const char nonce[] = "0123456789abcdef0123456789abcdef";
@@ -79,7 +80,7 @@ static void bad_lines(void **state)
                                       "hello 1 0123456789abcdef0123456789abcdef 0123456789abcdef0123456789abcdef01234",
                                       "HELLO 1",
                                       "look 1 a"};
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++)
         assert_int_equal(parse(bad[i]).kind, WIRE_BAD);
     assert_int_equal(wire_parse("pong\0x", 6, nonce).kind, WIRE_BAD);
     char *longer = xcalloc(WIRE_LINE_MAX + 2, 1);
@@ -102,7 +103,7 @@ static void base64(void **state)
     assert_true(wire_base64(&b, "Yw=="));
     assert_int_equal(b.len, 6);
     assert_memory_equal(b.data, "\0\377\200abc", 6);
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++)
         assert_false(wire_base64(&b, bad[i]));
     buf_free(&b);
 }
@@ -141,7 +142,7 @@ static void tokens(void **state)
         "",    ".",        "..",
         "-x",  "a/b",      "a b",
         "a\n", "\303\244", "12345678901234567890123456789012345678901234567890123456789012345"};
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++)
         assert_false(wire_token_ok(bad[i]));
 }
 

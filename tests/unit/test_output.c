@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "common/alloc.h"
+#include "common/array.h"
 #include "common/utf8.h"
 #include "daemon/engine/output/output.h"
 
@@ -81,7 +82,7 @@ static void facts_have_a_name_and_a_value(void **state)
     static const struct {
         const char *name, *value;
     } want[] = {{"backup.rm_402.size", "17"}, {"a", "the value has  spaces "}, {"empty", ""}, {"a", "another"}};
-    assert_int_equal(l.n_facts, sizeof want / sizeof *want);
+    assert_int_equal(l.n_facts, ARRAY_LEN(want));
     for (size_t i = 0; i < l.n_facts; i++) {
         assert_string_equal(l.facts[i].name, want[i].name);
         assert_string_equal(l.facts[i].value, want[i].value);
@@ -121,7 +122,7 @@ static void whether_there_are_facts_is_known_before_they_are_read(void **state)
              {"x\nomsup: fact a b\n", true},
              {"x omsup: fact a b\n", false},
              {"x omsup: fact a b\nomsup: fact c d", true}};
-    for (size_t i = 0; i < sizeof t / sizeof *t; i++)
+    for (size_t i = 0; i < ARRAY_LEN(t); i++)
         assert_int_equal(lines_have_facts(t[i].text, strlen(t[i].text)), t[i].have);
 }
 
@@ -141,7 +142,7 @@ static void progress_is_the_last_whole_line(void **state)
                                        "omsup: progress 1 inf B\n",
                                        "omsup: progress -1 2 B\n",
                                        "omsup: progress 3 2 B\n"};
-    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+    for (size_t i = 0; i < ARRAY_LEN(none); i++)
         if (lines_progress(none[i], &p))
             fail_msg("\"%s\" is taken for progress", none[i]);
 }
@@ -150,7 +151,7 @@ static void progress_is_the_last_whole_line(void **state)
 
 static const char password[] = "p\"a'ss\\w";
 static const char *const forms[] = {"p\"a'ss\\w", "p\\\"a'ss\\\\w", "p\"a''ss\\w"};
-enum { N_FORMS = sizeof forms / sizeof *forms };
+enum { N_FORMS = ARRAY_LEN(forms) };
 
 static struct redact redact_for(const char *text)
 {

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "common/alloc.h"
+#include "common/array.h"
 #include "common/buf.h"
 #include "common/verbs.h"
 #include "daemon/api/params.h"
@@ -29,7 +30,7 @@ static const struct form {
 #include "common/methods.def"
 #undef METHOD
 };
-enum { N_FORMS = sizeof forms / sizeof forms[0] };
+enum { N_FORMS = ARRAY_LEN(forms) };
 
 /* A right value of each kind at its upper and lower end, and wrong ones. JSON, in a buffer. */
 struct values {

@@ -1,3 +1,4 @@
+#include "common/array.h"
 #include "tests/unit/test_plan_data.h"
 
 #include <sys/stat.h>
@@ -333,7 +334,7 @@ static void prints_all_commands(void **state)
         "      wait, an operator is needed, checked every 5s, no timeout\n      notice:\n        switch HA on; the "
         "backups are in /data/backup\n",
     };
-    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+    for (size_t i = 0; i < ARRAY_LEN(lines); i++)
         if (!strstr(s, lines[i]))
             fail_msg("not printed: %s\nin:\n%s", lines[i], s);
     char *first = strstr(s, "METADB_HOST=");

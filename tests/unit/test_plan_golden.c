@@ -2,6 +2,7 @@
  * shapes of deployments, rollbacks from early and late points. The ids in order are compared with
  * tests/data/procedure/golden/NAME.txt; OMSUP_GOLDEN=write writes those files anew, to be read before they are
  * committed. OMSUP_PROCEDURES names a directory whose procedures take the place of the embedded ones. */
+#include "common/array.h"
 #include "tests/unit/test_plan_data.h"
 
 #include "daemon/plan/procedure/model.h"
@@ -26,7 +27,7 @@ static const struct shape {
      "[{region: r1, nodes: [{node: a, local: true}, {node: b, ssh: b}]}, {region: r2, nodes: [{node: c, ssh: c}]}]",
      true},
 };
-enum { SHAPE_TWO_REGIONS = 2, N_SHAPES = sizeof shapes / sizeof *shapes };
+enum { SHAPE_TWO_REGIONS = 2, N_SHAPES = ARRAY_LEN(shapes) };
 
 static const char *const versions[] = {"3.2.0", "3.2.1", "3.2.2", "3.3.0", "3.3.1", "3.4.0", "4.0.0", "4.0.1",
                                        "4.0.2", "4.1.0", "4.1.1", "4.2.0", "4.2.1", "4.2.2", NULL};

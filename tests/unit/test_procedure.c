@@ -1,3 +1,4 @@
+#include "common/array.h"
 #include "tests/unit/test_plan_data.h"
 
 #include <sys/stat.h>
@@ -66,7 +67,7 @@ static void knows_what_scripts_set(void **state)
         "getopts ab opt; echo $opt $OPTARG",
         "echo ${SOURCE#\"$TARGET\"} ${SOURCE%%'$NOT'}",
     };
-    for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(scripts); i++) {
         struct buf b = {0};
         buf_puts(&b, "procedure: x\ntitle: t\nedition: enterprise\ntarget: 4.2.3\nsource: '<4.2.3'\nsteps:\n"
                      "  - step: s\n    title: t\n    check: 'true'\n    run: |\n");

@@ -1,4 +1,5 @@
 /* Which upgrades the embedded procedures allow: the vendor's matrix, row by row; and what is said instead. */
+#include "common/array.h"
 #include "tests/unit/test_plan_data.h"
 
 static struct procedures *ps;
@@ -113,7 +114,7 @@ static void community(void **state)
         {"4.2.2", "4.2.1", "cannot upgrade 4.2.2 to 4.2.1: " OLDER, NULL},
         {"4.2.2", "4.2.2", "cannot upgrade 4.2.2 to 4.2.2: it already is that version", NULL},
     };
-    assert_int_equal(compare("community", rows, sizeof rows / sizeof *rows), 0);
+    assert_int_equal(compare("community", rows, ARRAY_LEN(rows)), 0);
 }
 
 static void enterprise(void **state)
@@ -139,7 +140,7 @@ static void enterprise(void **state)
         {"4.2.3", "4.3.1", NO_EE("4.3.1") "4.2.3: none", NULL},
         {"4.2.3", "4.0.2", "cannot upgrade 4.2.3 to 4.0.2: " OLDER, NULL},
     };
-    assert_int_equal(compare("enterprise", rows, sizeof rows / sizeof *rows), 0);
+    assert_int_equal(compare("enterprise", rows, ARRAY_LEN(rows)), 0);
 }
 
 static int load(void **state)

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "common/array.h"
 #include "common/job_types.h"
 #include "common/verbs.h"
 
@@ -32,7 +33,7 @@ static void a_verb_says_what_it_is_for(void **state)
         {DO_CONFIRM, "Waiting"},
         {DO_CANCEL, "Initializing, Ready, In Progress, Paused, Waiting or Failed"},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct buf b = {0};
         verb_states(&b, &verbs[rows[i].verb]);
         assert_string_equal(buf_str(&b), rows[i].states);

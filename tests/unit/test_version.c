@@ -1,3 +1,4 @@
+#include "common/array.h"
 #include "tests/unit/test_plan_data.h"
 
 static void parses(void **state)
@@ -19,12 +20,12 @@ static void parses(void **state)
                                       "4.0.2-EE", "4,0", "-4", "4.0.2 ", " 4",   "1234567",   "4.x",      "VV4"};
     struct version v;
     struct err e;
-    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(good); i++) {
         assert_int_equal(version_parse(good[i].s, &v, &e), 0);
         assert_int_equal(v.n, good[i].n);
         assert_memory_equal(v.part, good[i].part, sizeof v.part);
     }
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++)
         if (version_parse(bad[i], &v, &e) != ERR_INPUT)
             fail_msg("accepted \"%s\"", bad[i]);
     version_parse("4.0.1 BP1", &v, &e);
@@ -73,7 +74,7 @@ static void ranges(void **state)
     assert_int_equal(in("5.0.1", "= 5"), 0);
     static const char *const bad[] = {"",    ">",      "4.2",   "=",      "==4",   ">=4,", ",>=4",
                                       "=>4", ">=4 <5", "<9, x", ">=4;<5", "<1, <", "~4",   "<4bp1"};
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++)
         if (in("5", bad[i]) != ERR_INPUT)
             fail_msg("accepted \"%s\"", bad[i]);
 }
@@ -100,7 +101,7 @@ static void tells_of_images(void **state)
         {"reg:1.2.3/oms", NULL},
         {"oms", NULL},
     };
-    for (size_t i = 0; i < sizeof images / sizeof *images; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(images); i++) {
         struct version v, is;
         struct err e;
         int rc = version_of_image(images[i].image, &v, &e);

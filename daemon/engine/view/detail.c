@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/alloc.h"
+#include "common/array.h"
 #include "daemon/engine/view/internal.h"
 
 struct attempts {
@@ -46,7 +47,7 @@ static bool shows_code(struct scripts *x, const struct plan_subtask *p)
         if (same_text(code_text(&p->act), code_text(&x->shown[k]->act)) &&
             same_text(code_text(&p->check), code_text(&x->shown[k]->check)))
             return false;
-    if (need > x->left || x->n == sizeof x->shown / sizeof x->shown[0])
+    if (need > x->left || x->n == ARRAY_LEN(x->shown))
         return false;
     x->left -= need;
     x->shown[x->n++] = p;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/alloc.h"
+#include "common/array.h"
 #include "daemon/engine/view/internal.h"
 
 static size_t subtask_room(const struct room *r, const struct job *b, size_t i)
@@ -75,7 +76,7 @@ static enum state step_shown(const struct job *b, const struct core_step *st)
 {
     static const enum state order[] = {STATE_FAILED, STATE_IN_DOUBT, STATE_WAITING, STATE_RUNNING, STATE_CANCELED};
     size_t pending = 0, skipped = 0;
-    for (size_t o = 0; o < sizeof order / sizeof order[0]; o++)
+    for (size_t o = 0; o < ARRAY_LEN(order); o++)
         for (size_t i = st->first; i < st->first + st->n; i++)
             if (core_phase_shown(b->core.subtasks[i].phase) == order[o])
                 return order[o];
