@@ -11,8 +11,8 @@ import sqlite3
 import subprocess
 import unittest
 
-import omslab
-from omslab import Small, eventually
+from lib import omslab
+from lib.omslab import Small, eventually
 
 BAD = os.path.join(omslab.TESTS, "data", "deployment", "bad")
 

@@ -12,9 +12,9 @@ import socket
 import threading
 import unittest
 
-import omslab
-import protocol_tables
-from omslab import Small
+from lib import omslab
+from lib import protocol_tables
+from lib.omslab import Small
 
 STEPS = "".join("- step: s%02d\n  title: Step %d\n  for: node\n  probe: \"echo a line of output\"\n" % (k, k) for k in range(40))
 

@@ -8,8 +8,8 @@ import shutil
 import sys
 import unittest
 
-import omslab
-from omslab import Small
+from lib import omslab
+from lib.omslab import Small
 from world import PASSWORD
 
 STEPS = """\

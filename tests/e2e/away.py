@@ -2,8 +2,8 @@
 """One upgrade during which things go away and come back: connections, sshd, the network, a node, the control
 host. It rejoins by itself; after a reboot of the control host it waits to be told. Every effect was done exactly once."""
 
-import omslab
-from omslab import eventually, subtask
+from lib import omslab
+from lib.omslab import eventually, subtask
 
 
 def down(*hosts):

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # Every command that looks or makes a job, its parameters, and its exit status.
 
-load client_helper
+load lib/client_helper
 setup() { client_setup; }
 teardown() { client_teardown; }
 

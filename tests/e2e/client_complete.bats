@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # Completion: what `omsupctl complete` offers, and that bash, zsh and fish offer just that.
 
-load client_helper
+load lib/client_helper
 setup() {
 	client_setup
 	mkdir "$D/bin"
@@ -100,7 +100,7 @@ offers() { # WORD...: the candidates, without what they are
 
 @test "bash: a command, a subtask, a value behind =, a file" {
 	daemon <<<"{\"list\": $JOBS, \"status\": {\"result\": {\"snap\": \"failed\"}}}"
-	at() { run python3 "$HERE/client_type.py" bash "$COMPLETION/omsupctl.bash" "$1"; ended 0; }
+	at() { run python3 "$HERE/lib/client_type.py" bash "$COMPLETION/omsupctl.bash" "$1"; ended 0; }
 	at "omsupctl rollb"
 	[ "$output" = "omsupctl rollback " ]
 	at "omsupctl retry 12 backup/r"
@@ -116,7 +116,7 @@ offers() { # WORD...: the candidates, without what they are
 
 @test "zsh: a command, a subtask, a value behind =, a file" {
 	daemon <<<"{\"list\": $JOBS, \"status\": {\"result\": {\"snap\": \"failed\"}}}"
-	at() { run python3 "$HERE/client_type.py" zsh "$COMPLETION/omsupctl.zsh" "$1"; ended 0; }
+	at() { run python3 "$HERE/lib/client_type.py" zsh "$COMPLETION/omsupctl.zsh" "$1"; ended 0; }
 	at "omsupctl rollb"
 	[ "$output" = "omsupctl rollback " ]
 	at "omsupctl retry 12 backup/r"

@@ -1,14 +1,14 @@
 #!/usr/bin/env bats
 # The operator's language and clock: what they change, and what they never change.
 
-load client_helper
+load lib/client_helper
 setup() { client_setup; }
 teardown() { client_teardown; }
 
 # By env: bash itself complains of a locale that the host does not have.
 zh() { run env LC_ALL=zh_CN.UTF-8 "$OMSUPCTL" "$@"; }
 zh_out() { run bash -c '"$@" 2>/dev/null; echo "status $?"' x env LC_ALL=zh_CN.UTF-8 TZ=UTC "$OMSUPCTL" "$@"; }
-zh_on_terminal() { run env LC_ALL=zh_CN.UTF-8 python3 "$HERE/client_pty.py" "$@"; }
+zh_on_terminal() { run env LC_ALL=zh_CN.UTF-8 python3 "$HERE/lib/client_pty.py" "$@"; }
 
 @test "Chinese by LANG, LC_MESSAGES, LC_ALL and LANGUAGE, whether the host has the locale or not" {
 	local row
@@ -63,6 +63,7 @@ zh_on_terminal() { run env LC_ALL=zh_CN.UTF-8 python3 "$HERE/client_pty.py" "$@"
 		[ "$output" = "$english" ] || { echo "$words: $english"; echo "$output"; return 1; }
 	done
 	zh status x
+	# shellcheck disable=SC1111 # that is how it is quoted
 	has "omsupctl: “x”不是任务编号"
 	zh complete -- status ""
 	[[ $output == $'7\t升级'* ]] # only the description

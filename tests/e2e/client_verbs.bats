@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # What changes a job: parameters, reasons, confirmations.
 
-load client_helper
+load lib/client_helper
 setup() { client_setup; }
 teardown() { client_teardown; }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # watch, wait, events -f: as a job goes on, on a terminal and in a pipe, and when omsupd is away.
 
-load client_helper
+load lib/client_helper
 setup() { client_setup; }
 teardown() { client_teardown; }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # The connection: what omsupctl does about a daemon that is away, slow, of another version, or out of its mind.
 
-load client_helper
+load lib/client_helper
 setup() { client_setup; }
 teardown() { client_teardown; }
 

@@ -8,7 +8,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../crash"))
-from fake_metadb import FakeMetadb  # noqa: E402
+from lib.fake_metadb import FakeMetadb  # noqa: E402
 from world import World, effect_step  # noqa: E402
 
 WAITS = """\

@@ -1,11 +1,11 @@
 #!/usr/bin/env bats
-# cmake --install into a private root: what is there, and that the system's tools take it. BUILD: the build directory.
+# cmake --install into a private root: what is there, and that the system's tools take it. OMSUP_BUILD: the build directory.
 
 bats_require_minimum_version 1.5.0
 
 setup_file() {
 	export ROOT=$BATS_FILE_TMPDIR/root
-	timeout 100 env DESTDIR="$ROOT" cmake --install "${BUILD:?the build directory}" --prefix /usr >"$BATS_FILE_TMPDIR/log"
+	timeout 100 env DESTDIR="$ROOT" cmake --install "${OMSUP_BUILD:?the build directory}" --prefix /usr >"$BATS_FILE_TMPDIR/log"
 	UNIT=$(find "$ROOT" -name omsupd.service)
 	export UNIT
 }

@@ -7,8 +7,8 @@ import subprocess
 import sys
 import time
 
-import omslab
-from omslab import eventually
+from lib import omslab
+from lib.omslab import eventually
 
 
 # The last step of the upgrade, which ends when the test says so: until then the job cannot, whatever the moments are.

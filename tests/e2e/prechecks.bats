@@ -5,7 +5,7 @@
 
 bats_require_minimum_version 1.5.0
 
-load shapes_lib
+load lib/shapes_lib
 
 setup_file() {
 	export D=$BATS_FILE_TMPDIR

@@ -4,7 +4,7 @@
 
 bats_require_minimum_version 1.5.0
 
-load shapes_lib
+load lib/shapes_lib
 
 setup() { export D=$BATS_TEST_TMPDIR; }
 

@@ -5,8 +5,8 @@ import os
 import signal
 import subprocess
 
-import omslab
-from omslab import eventually, subtask
+from lib import omslab
+from lib.omslab import eventually, subtask
 
 
 class Troubled(omslab.Case):

@@ -10,8 +10,8 @@ import subprocess
 import threading
 import urllib.parse
 
-import omslab
-from omslab import subtask
+from lib import omslab
+from lib.omslab import subtask
 
 
 def plain(text):

@@ -3,8 +3,8 @@
 4 and a line that names the state and what the verb is for."""
 import os
 
-import omslab
-from omslab import Small, eventually, subtask
+from lib import omslab
+from lib.omslab import Small, eventually, subtask
 
 STEPS = """\
     - step: look

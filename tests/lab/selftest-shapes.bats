@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# More than one region: docker_init.sh once for each, the correction package as a barrier.
+# More than one region: docker_init.sh once for each, the correction package as a barrier. Labs of many nodes take long, and are asked for:
+# LAB_SHAPES=1.
 # shellcheck disable=SC2154 # from `lab env`
 
 bats_require_minimum_version 1.5.0
@@ -12,6 +13,8 @@ setup() {
 }
 
 teardown() { "$LAB" down; }
+
+many_nodes() { [ -n "${LAB_SHAPES-}" ] || skip "takes long; set LAB_SHAPES=1"; }
 
 start() { # SHAPE [OPTION]: up to the new containers
 	"$LAB" up --shape "$1"
@@ -27,6 +30,7 @@ jar() { # NODE -ltrue|-lfalse
 }
 
 @test "two regions: docker_init.sh for each region, rm and cm only once" {
+	many_nodes
 	start two-region
 	init oms1
 	[ "$("$LAB" sql cm_hb_402_1 'SELECT version FROM oms_schema')" = 4.0.2 ]
@@ -40,6 +44,7 @@ jar() { # NODE -ltrue|-lfalse
 }
 
 @test "legacy: the jar of every region, in order, before any docker_init.sh" {
+	many_nodes
 	start legacy
 	run -1 init oms1
 	[[ $output == *"correction package has not been executed"* ]]
@@ -79,6 +84,7 @@ jar() { # NODE -ltrue|-lfalse
 }
 
 @test "community edition" {
+	many_nodes
 	start ce
 	init oms1
 	switch_on oms2
@@ -87,6 +93,7 @@ jar() { # NODE -ltrue|-lfalse
 }
 
 @test "community edition before IS_UPGRADE, and from build to build" {
+	many_nodes
 	start ce-330 ""
 	run -0 init oms1
 	[[ $output == *"【结束】全部初始化步骤执行成功"* ]]

@@ -54,6 +54,7 @@ fake_dump() { # SCRIPT: a mysqldump that ends in another way than it should
 	[[ $output == *"1049"* ]]
 	[ -z "$(find "$DIR" -type f 2>/dev/null)" ]
 	# should mysqldump be the first to notice: 863 bytes and status 2
+	# shellcheck disable=SC2016 # for the stand-in
 	fake_dump 'shift $(($# - 1)); exec /usr/bin/mysqldump --no-defaults -uroot -S "$(cat '"$BATS_TEST_TMPDIR"'/sock)" nowhere'
 	echo "$SERVER/sock" >"$BATS_TEST_TMPDIR/sock"
 	run backup 1 "$FAKE"

@@ -96,7 +96,7 @@ verify() { script rollback verify-backups probe "${ENV[@]}" "$@"; }
 
 @test "an error in the middle stops it; a retry begins with an empty database" {
 	cp "$FILE" "$FILE.bad"
-	sed -i 's/^INSERT INTO `oms_project`/INSERT INTO `no_such_table`/' "$FILE.bad"
+	sed -i 's/^INSERT INTO .oms_project. /INSERT INTO no_such_table /' "$FILE.bad"
 	local bad=(BACKUP_FILE="$FILE.bad" BACKUP_SIZE="$(stat -c %s "$FILE.bad")" BACKUP_SHA256="$(sha256sum <"$FILE.bad" | cut -d' ' -f1)")
 	run restore "${bad[@]}"
 	[ "$status" -ne 0 ]

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # The heartbeat sequence becomes one row, from every state that the documented statements can leave behind.
+# shellcheck disable=SC2030,SC2031 # tests are subshells
 
 bats_require_minimum_version 1.5.0
 

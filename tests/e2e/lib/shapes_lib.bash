@@ -1,10 +1,10 @@
 # shellcheck shell=bash
 # What the tests of shapes, rollbacks, checks and discovery share: a lab, a daemon on its control host, the content of
-# databases. A test has `load shapes_lib` and sets D, a directory of its own.
+# databases. A test has `load lib/shapes_lib` and sets D, a directory of its own.
 # shellcheck disable=SC2154 # LAB_* are from `lab env`
 
 BUILD=${OMSUP_BUILD:?OMSUP_BUILD is the directory with omsupd and omsupctl}
-ROOT=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
+ROOT=$(cd "${BASH_SOURCE[0]%/*}/../../.." && pwd)
 LAB=$ROOT/tests/lab/lab
 
 # --- the lab and the daemon -------------------------------------------------------------------------------------------
@@ -75,7 +75,7 @@ gated_procedure() { # NAME REGEX
 	rm -f "$D/procedures/$1.yaml"
 	# shellcheck disable=SC2119
 	start_daemon
-	ctl procedures "$1" | awk -v after="$2" -f "$ROOT/tests/e2e/shapes_gates.awk" >"$D/gated.yaml"
+	ctl procedures "$1" | awk -v after="$2" -f "$ROOT/tests/e2e/lib/shapes_gates.awk" >"$D/gated.yaml"
 	kill_daemon TERM
 	mv "$D/gated.yaml" "$D/procedures/$1.yaml"
 }

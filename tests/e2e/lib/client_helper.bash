@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154 # output, status: set by bats' run
 # A fake daemon for each test, in its own directory; OMSUPCTL is the program under test.
 
-HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 DATA=$HERE/../data/client
 OMSUPCTL=${OMSUPCTL:-omsupctl}
 
@@ -24,14 +24,14 @@ client_teardown() {
 
 # Scenario in JSON on stdin (client_scenario.py, fake_daemon.py): the daemon listens when this returns.
 daemon() {
-	python3 "$HERE/client_scenario.py" "$DATA" "$D" >"$D/scenario"
-	python3 "$HERE/fake_daemon.py" "$OMSUP_SOCKET" "$D/scenario" "$D/requests" >"$D/pid" 3>&-
+	python3 "$HERE/lib/client_scenario.py" "$DATA" "$D" >"$D/scenario"
+	python3 "$HERE/lib/fake_daemon.py" "$OMSUP_SOCKET" "$D/scenario" "$D/requests" >"$D/pid" 3>&-
 }
 
 ctl() { run "$OMSUPCTL" "$@"; }
 # Standard output alone, then "status N"; standard error in $D/stderr.
 out() { run bash -c '"$@" 2>"$0/stderr"; echo "status $?"' "$D" "$OMSUPCTL" "$@"; }
-on_terminal() { run python3 "$HERE/client_pty.py" "$@"; }
+on_terminal() { run python3 "$HERE/lib/client_pty.py" "$@"; }
 
 # The parameters of the last call of METHOD, sorted keys.
 asked() {

@@ -3,7 +3,7 @@ list of forms (access, {parameter: (required, type)}). For api_limits.py, which 
 import os
 import re
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
 
 def read(*path):
