@@ -539,11 +539,13 @@ static void world_closed(void *ctx) {}
 static void world_close(void)
 {
     const struct err none = {.code = ERR_METADB, .msg = "the world ends"};
+    alarm(15); /* before the engine gives up waiting, and exits */
     engine_close(world.engine, world_closed, NULL);
     while (calls)
         finish_call(NULL, &none);
     uv_run(&world.loop, UV_RUN_DEFAULT);
     assert_int_equal(uv_loop_close(&world.loop), 0);
+    alarm(0);
 }
 
 /* What comes after the last commit is lost, and so is every answer. */
