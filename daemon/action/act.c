@@ -19,7 +19,7 @@ const char *action_env(const struct action_args *a, const char *name)
     return "";
 }
 
-void say(struct buf *out, const char *fmt, ...)
+void act_say(struct buf *out, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
@@ -34,9 +34,9 @@ void say(struct buf *out, const char *fmt, ...)
     free(s);
 }
 
-enum verdict look_failed(struct buf *out, const struct err *e)
+enum verdict act_look_failed(struct buf *out, const struct err *e)
 {
-    say(out, "cannot tell: %s", e->msg);
+    act_say(out, "cannot tell: %s", e->msg);
     return VERDICT_UNKNOWN;
 }
 
@@ -49,11 +49,11 @@ static bool undecided(unsigned no)
 
 enum verdict act_failed(struct buf *out, unsigned sql_errno, const struct err *e)
 {
-    say(out, "%s", e->msg);
+    act_say(out, "%s", e->msg);
     return undecided(sql_errno) ? VERDICT_UNKNOWN : VERDICT_NO;
 }
 
-long long cell_number(const struct metadb_rows *r, size_t row, size_t col, long long otherwise)
+long long act_cell_number(const struct metadb_rows *r, size_t row, size_t col, long long otherwise)
 {
     if (row >= r->n_rows || col >= r->n_cols || !r->cell[row][col])
         return otherwise;
@@ -62,12 +62,12 @@ long long cell_number(const struct metadb_rows *r, size_t row, size_t col, long 
     return end == r->cell[row][col] ? otherwise : n;
 }
 
-const char *cell_text(const struct metadb_rows *r, size_t row, size_t col)
+const char *act_cell_text(const struct metadb_rows *r, size_t row, size_t col)
 {
     return row < r->n_rows && col < r->n_cols && r->cell[row][col] ? r->cell[row][col] : "NULL";
 }
 
-int seconds_since(struct metadb *db, const char *utc, long long *seconds, struct err *e)
+int act_seconds_since(struct metadb *db, const char *utc, long long *seconds, struct err *e)
 {
     unsigned y, mo, d, h, mi, s;
     char zone[2] = "";
@@ -83,12 +83,12 @@ int seconds_since(struct metadb *db, const char *utc, long long *seconds, struct
         return rc;
     if (r.n_rows != 1 || !r.cell[0][0])
         rc = err_set(e, ERR_INPUT, "\"%.40s\" is not a UTC time", utc);
-    *seconds = cell_number(&r, 0, 0, 0);
+    *seconds = act_cell_number(&r, 0, 0, 0);
     metadb_rows_free(&r);
     return rc;
 }
 
-void each_line(const char *list, bool (*fn)(void *ctx, const char *line), void *ctx)
+void act_each_line(const char *list, bool (*fn)(void *ctx, const char *line), void *ctx)
 {
     bool more = true;
     while (*list && more) {

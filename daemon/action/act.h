@@ -6,21 +6,21 @@
 
 /* Adds one line. Control characters become spaces, so that no byte from the database can start a line of its own (and
  * pass for "omsup: fact …"): a line always starts with the format's text, never with the server's. Cut at 8 KiB. */
-void say(struct buf *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void act_say(struct buf *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* A read-only built-in whose query failed. */
-enum verdict look_failed(struct buf *out, const struct err *e);
+enum verdict act_look_failed(struct buf *out, const struct err *e);
 /* A built-in whose changing statement failed: NO when the server says so itself, UNKNOWN when it may still have
  * happened. */
 enum verdict act_failed(struct buf *out, unsigned sql_errno, const struct err *e);
 
 /* The number in a cell, or `otherwise` for NULL and for anything that is not a number. The text of a cell, "NULL" for
  * NULL. */
-long long cell_number(const struct metadb_rows *r, size_t row, size_t col, long long otherwise);
-const char *cell_text(const struct metadb_rows *r, size_t row, size_t col);
+long long act_cell_number(const struct metadb_rows *r, size_t row, size_t col, long long otherwise);
+const char *act_cell_text(const struct metadb_rows *r, size_t row, size_t col);
 
 /* How long ago a UTC time YYYY-MM-DDThh:mm:ssZ was by the MetaDB's clock. ERR_INPUT when it is not such a time. */
-int seconds_since(struct metadb *db, const char *utc, long long *seconds, struct err *e);
+int act_seconds_since(struct metadb *db, const char *utc, long long *seconds, struct err *e);
 
 /* Calls fn for each line of a list variable (HB_DBS) until it returns false. */
-void each_line(const char *list, bool (*fn)(void *ctx, const char *line), void *ctx);
+void act_each_line(const char *list, bool (*fn)(void *ctx, const char *line), void *ctx);

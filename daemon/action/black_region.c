@@ -13,7 +13,7 @@ enum verdict black_region(struct metadb *db, const struct action_args *a, struct
 {
     const char *location = action_env(a, "CM_LOCATION");
     if (!*location) {
-        say(out, "cannot tell: OMS's config.yaml has no cm_location");
+        act_say(out, "cannot tell: OMS's config.yaml has no cm_location");
         return VERDICT_UNKNOWN;
     }
     struct metadb_rows r;
@@ -25,22 +25,22 @@ enum verdict black_region(struct metadb *db, const struct action_args *a, struct
     free(cm);
     free(value);
     if (rc)
-        return look_failed(out, &e);
+        return act_look_failed(out, &e);
     for (size_t i = 0; i < r.n_rows && i < SHOWN; i++) {
         struct buf b = {0};
         for (size_t c = 0; c < r.n_cols; c++)
-            buf_printf(&b, "%s%s", c ? ", " : "", cell_text(&r, i, c));
-        say(out, "config_job: %s", b.data);
+            buf_printf(&b, "%s%s", c ? ", " : "", act_cell_text(&r, i, c));
+        act_say(out, "config_job: %s", b.data);
         buf_free(&b);
     }
     bool none = r.n_rows == 0;
     if (none)
-        say(out, "omsup: evidence no blackRegionNo other than cm_location %s", location);
+        act_say(out, "omsup: evidence no blackRegionNo other than cm_location %s", location);
     else
-        say(out,
-            "%zu rows of config_job have a blackRegionNo other than cm_location %s: if a data source is both the "
-            "destination of one synchronization project and the source of another, contact OMS Technical Support",
-            r.n_rows, location);
+        act_say(out,
+                "%zu rows of config_job have a blackRegionNo other than cm_location %s: if a data source is both the "
+                "destination of one synchronization project and the source of another, contact OMS Technical Support",
+                r.n_rows, location);
     metadb_rows_free(&r);
     return none ? VERDICT_YES : VERDICT_NO;
 }

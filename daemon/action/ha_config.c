@@ -121,7 +121,7 @@ int ha_outage(struct metadb *db, const struct action_args *a, long long *minutes
     *minutes = -1;
     if (!*t1)
         return OK;
-    int rc = seconds_since(db, t1, &s, e);
+    int rc = act_seconds_since(db, t1, &s, e);
     if (rc)
         return err_prefix(e, "T1");
     *minutes = s > 0 ? (s + 59) / 60 : 0;

@@ -9,7 +9,7 @@ action_fn ha_before, ha_off, ha_is_off;
 
 static void say_before(const struct ha *h, struct buf *out)
 {
-    say(out, "omsup: fact ha.before %s", h->enable ? "on" : h->present ? "off" : "absent");
+    act_say(out, "omsup: fact ha.before %s", h->enable ? "on" : h->present ? "off" : "absent");
 }
 
 static char *turn_off(const struct ha *h, void *ctx) { return h->enable ? ha_set(h->json, "enable", "false") : NULL; }
@@ -23,7 +23,7 @@ static void remember(const struct ha *h, const struct action_args *a, struct buf
     if (*action_env(a, "OMSUP_PARENT") == '\0' && (h->enable || first))
         say_before(h, out);
     if (h->enable)
-        say(out, "HA was on; setting enable=false");
+        act_say(out, "HA was on; setting enable=false");
 }
 
 enum verdict ha_off(struct metadb *db, const struct action_args *a, struct buf *out)
@@ -31,7 +31,7 @@ enum verdict ha_off(struct metadb *db, const struct action_args *a, struct buf *
     struct ha_change c = {.change = turn_off, .seen = remember};
     enum verdict v = ha_write(db, a, &c, out);
     if (v == VERDICT_YES)
-        say(out, "omsup: evidence HA is off");
+        act_say(out, "omsup: evidence HA is off");
     return v;
 }
 
@@ -40,9 +40,9 @@ enum verdict ha_before(struct metadb *db, const struct action_args *a, struct bu
     struct ha h;
     struct err e;
     if (ha_load(db, a, &h, NULL, &e))
-        return look_failed(out, &e);
+        return act_look_failed(out, &e);
     say_before(&h, out);
-    say(out, "omsup: evidence HA is %s", h.enable ? "on" : h.present ? "off" : "off: ha.config was never edited");
+    act_say(out, "omsup: evidence HA is %s", h.enable ? "on" : h.present ? "off" : "off: ha.config was never edited");
     ha_free(&h);
     return VERDICT_YES;
 }
@@ -52,15 +52,15 @@ enum verdict ha_is_off(struct metadb *db, const struct action_args *a, struct bu
     struct ha h;
     struct err e;
     if (ha_load(db, a, &h, NULL, &e))
-        return look_failed(out, &e);
+        return act_look_failed(out, &e);
     bool on = h.enable;
     if (on) {
         char *value = turn_off(&h, NULL);
-        say(out, "ha.config is %s", h.value);
-        say(out, "HA is on: set \"enable\" to false, so that ha.config is %s", value);
+        act_say(out, "ha.config is %s", h.value);
+        act_say(out, "HA is on: set \"enable\" to false, so that ha.config is %s", value);
         free(value);
     } else {
-        say(out, "HA is off: ha.config is %s", !h.present ? "absent" : h.value ? h.value : "NULL");
+        act_say(out, "HA is off: ha.config is %s", !h.present ? "absent" : h.value ? h.value : "NULL");
     }
     ha_free(&h);
     return on ? VERDICT_NO : VERDICT_YES;

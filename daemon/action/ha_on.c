@@ -21,9 +21,9 @@ static char *turn_on(const struct ha *h, void *ctx)
 static void say_outage(struct buf *out, long long outage)
 {
     if (outage < 0)
-        say(out, "T1 is unknown, so perceiveStoreClientCheckpoint must be true");
+        act_say(out, "T1 is unknown, so perceiveStoreClientCheckpoint must be true");
     else
-        say(out, "outage since T1: %lld minutes", outage);
+        act_say(out, "outage since T1: %lld minutes", outage);
 }
 
 enum verdict ha_on(struct metadb *db, const struct action_args *a, struct buf *out)
@@ -32,9 +32,9 @@ enum verdict ha_on(struct metadb *db, const struct action_args *a, struct buf *o
     struct err e;
     int rc = ha_outage(db, a, &outage, &e);
     if (rc == ERR_INPUT)
-        say(out, "%s", e.msg); /* treated as unknown */
+        act_say(out, "%s", e.msg); /* treated as unknown */
     else if (rc)
-        return look_failed(out, &e); /* nothing was sent yet, but the outcome is unknown all the same */
+        return act_look_failed(out, &e); /* nothing was sent yet, but the outcome is unknown all the same */
     say_outage(out, outage);
     struct ha_change c = {.change = turn_on, .ctx = &outage};
     enum verdict v = ha_write(db, a, &c, out);
@@ -42,11 +42,11 @@ enum verdict ha_on(struct metadb *db, const struct action_args *a, struct buf *o
         return v;
     struct ha h;
     if (ha_load(db, a, &h, NULL, &e))
-        return look_failed(out, &e);
+        return act_look_failed(out, &e);
     if (!h.stores)
-        say(out, "enableStore is false: HA will not recreate Stores");
-    say(out, "omsup: evidence enable=%s, perceiveStoreClientCheckpoint=%s, refetchStoreIntervalMin=%lld",
-        h.enable ? "true" : "false", h.perceive ? "true" : "false", h.refetch_min);
+        act_say(out, "enableStore is false: HA will not recreate Stores");
+    act_say(out, "omsup: evidence enable=%s, perceiveStoreClientCheckpoint=%s, refetchStoreIntervalMin=%lld",
+            h.enable ? "true" : "false", h.perceive ? "true" : "false", h.refetch_min);
     ha_free(&h);
     return v;
 }
@@ -58,28 +58,29 @@ enum verdict ha_is_on(struct metadb *db, const struct action_args *a, struct buf
     long long outage;
     int rc = ha_outage(db, a, &outage, &e);
     if (rc == ERR_INPUT)
-        say(out, "%s", e.msg);
+        act_say(out, "%s", e.msg);
     else if (rc)
-        return look_failed(out, &e);
+        return act_look_failed(out, &e);
     if (ha_load(db, a, &h, NULL, &e))
-        return look_failed(out, &e);
+        return act_look_failed(out, &e);
     bool enough = h.perceive || (outage >= 0 && h.refetch_min > outage);
-    say(out, "ha.config has enable=%s, perceiveStoreClientCheckpoint=%s, refetchStoreIntervalMin=%lld",
-        h.enable ? "true" : "false", h.perceive ? "true" : "false", h.refetch_min);
+    act_say(out, "ha.config has enable=%s, perceiveStoreClientCheckpoint=%s, refetchStoreIntervalMin=%lld",
+            h.enable ? "true" : "false", h.perceive ? "true" : "false", h.refetch_min);
     if (!h.stores)
-        say(out, "enableStore is false: HA will not recreate Stores");
+        act_say(out, "enableStore is false: HA will not recreate Stores");
     if (!h.perceive)
         say_outage(out, outage);
     if (h.enable && enough) {
-        say(out, "HA is on");
+        act_say(out, "HA is on");
     } else {
         char *value = ha_enabled(&h, 0);
         if (!h.perceive && outage >= 0)
-            say(out,
-                "or leave perceiveStoreClientCheckpoint=false and set refetchStoreIntervalMin to more than %lld, "
-                "preferably %lld",
-                outage, outage + REDUNDANCY_MIN);
-        say(out, "%s: set ha.config to %s", h.enable ? "Stores would not fetch from before T1" : "HA is off", value);
+            act_say(out,
+                    "or leave perceiveStoreClientCheckpoint=false and set refetchStoreIntervalMin to more than %lld, "
+                    "preferably %lld",
+                    outage, outage + REDUNDANCY_MIN);
+        act_say(out, "%s: set ha.config to %s", h.enable ? "Stores would not fetch from before T1" : "HA is off",
+                value);
         free(value);
     }
     bool yes = h.enable && enough;

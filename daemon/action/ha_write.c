@@ -41,7 +41,7 @@ enum verdict ha_write(struct metadb *db, const struct action_args *a, const stru
         unsigned no = 0;
         int rc = ha_load(db, a, &h, &no, &e);
         if (rc == ERR_INPUT) {
-            say(out, "%s; correct it in the console", e.msg);
+            act_say(out, "%s; correct it in the console", e.msg);
             return VERDICT_NO;
         }
         /* Nothing was sent, or it was answered; but without knowing the value this is a failure all the same. */
@@ -51,17 +51,18 @@ enum verdict ha_write(struct metadb *db, const struct action_args *a, const stru
             c->seen(&h, a, out);
         char *value = c->change(&h, c->ctx);
         if (!value) {
-            say(out, "ha.config %s%s", h.present ? "is " : "is absent, so the defaults apply", h.value ? h.value : "");
+            act_say(out, "ha.config %s%s", h.present ? "is " : "is absent, so the defaults apply",
+                    h.value ? h.value : "");
             ha_free(&h);
             return VERDICT_YES;
         }
         if (writes == WRITES_MAX) {
-            say(out, "ha.config keeps changing: %d writes were overwritten; somebody is editing it", WRITES_MAX);
+            act_say(out, "ha.config keeps changing: %d writes were overwritten; somebody is editing it", WRITES_MAX);
             rc = ERR_STATE;
         } else if (put(db, a, &h, value, &no, &e) && no != DUPLICATE_KEY) {
             rc = ERR_METADB;
         } else if (metadb_affected(db) == 0) {
-            say(out, "ha.config changed while it was being edited; reading it again");
+            act_say(out, "ha.config changed while it was being edited; reading it again");
         }
         free(value);
         ha_free(&h);

@@ -86,13 +86,13 @@ static int look(struct metadb *db, const struct lock *l, enum held *held, struct
     if (rc)
         return *no == NO_TABLE || *no == NO_DATABASE ? OK : rc;
     if (r.n_rows) {
-        long long ago = cell_number(&r, 0, 1, 0);
-        *held = cell_number(&r, 0, 0, 0) ? HELD_OURS : ago > LOCK_EXPIRES_S ? HELD_EXPIRED : HELD_OTHER;
+        long long ago = act_cell_number(&r, 0, 1, 0);
+        *held = act_cell_number(&r, 0, 0, 0) ? HELD_OURS : ago > LOCK_EXPIRES_S ? HELD_EXPIRED : HELD_OTHER;
         if (out)
-            say(out, "held by %s, job %s; renewed %lld s ago (%s UTC)", cell_text(&r, 0, 2), cell_text(&r, 0, 3), ago,
-                cell_text(&r, 0, 4));
+            act_say(out, "held by %s, job %s; renewed %lld s ago (%s UTC)", act_cell_text(&r, 0, 2),
+                    act_cell_text(&r, 0, 3), ago, act_cell_text(&r, 0, 4));
     } else if (out) {
-        say(out, "nobody holds the lock");
+        act_say(out, "nobody holds the lock");
     }
     metadb_rows_free(&r);
     return OK;
@@ -130,7 +130,7 @@ static enum verdict take(struct metadb *db, const struct lock *l, struct buf *ou
         enum held held;
         int rc = take_row(db, l, &taken, &no, &e);
         if (taken) {
-            say(out, "the lock has been acquired");
+            act_say(out, "the lock has been acquired");
             return VERDICT_YES;
         }
         if (rc && no == NO_TABLE)
@@ -140,8 +140,8 @@ static enum verdict take(struct metadb *db, const struct lock *l, struct buf *ou
             rc = look(db, l, &held, &who, &no, &e);
             if (!rc && held == HELD_OTHER) {
                 int line = (int)strcspn(buf_str(&who), "\n");
-                say(out, "the lock is %.*s; it expires %d s after the last renewal", line, buf_str(&who),
-                    LOCK_EXPIRES_S);
+                act_say(out, "the lock is %.*s; it expires %d s after the last renewal", line, buf_str(&who),
+                        LOCK_EXPIRES_S);
                 buf_free(&who);
                 return VERDICT_NO;
             }
@@ -151,14 +151,14 @@ static enum verdict take(struct metadb *db, const struct lock *l, struct buf *ou
         if (rc)
             return act_failed(out, no, &e);
     }
-    say(out, "the lock is contended; try again");
+    act_say(out, "the lock is contended; try again");
     return VERDICT_NO;
 }
 
 enum verdict metadb_lock(struct metadb *db, const struct action_args *a, struct buf *out)
 {
     if (!*action_env(a, "OMSUP_HOLDER") || !*action_env(a, "OMSUP_JOB")) {
-        say(out, "OMSUP_HOLDER and OMSUP_JOB are not set");
+        act_say(out, "OMSUP_HOLDER and OMSUP_JOB are not set");
         return VERDICT_NO;
     }
     struct lock l = lock_of(db, a);
@@ -177,7 +177,7 @@ enum verdict metadb_unlock(struct metadb *db, const struct action_args *a, struc
     lock_free(&l);
     if (rc && no != NO_TABLE && no != NO_DATABASE)
         return act_failed(out, no, &e);
-    say(out, rc == OK && n ? "the lock has been released" : "the lock was not held by this job");
+    act_say(out, rc == OK && n ? "the lock has been released" : "the lock was not held by this job");
     return VERDICT_YES;
 }
 
@@ -190,7 +190,7 @@ static enum verdict held_is(struct metadb *db, const struct action_args *a, stru
     int rc = look(db, &l, &held, out, &no, &e);
     lock_free(&l);
     if (rc)
-        return look_failed(out, &e);
+        return act_look_failed(out, &e);
     return (held == HELD_OURS) == ours ? VERDICT_YES : VERDICT_NO;
 }
 
@@ -223,9 +223,10 @@ enum verdict metadb_lock_renew(struct metadb *db, const struct lock_owner *o, st
     if (ours)
         v = VERDICT_YES;
     else if (rc && no != NO_TABLE && no != NO_DATABASE)
-        look_failed(out, &e);
+        act_look_failed(out, &e);
     else if (rc || held == HELD_NOT)
-        say(out,
+        act_say(
+            out,
             "the lock row has disappeared and another job may have held it; verify, then pause and resume this job");
     else if (held == HELD_OTHER || held == HELD_EXPIRED) {
         v = VERDICT_NO;
@@ -244,11 +245,11 @@ enum verdict metadb_lock_take(struct metadb *db, const struct lock_owner *o, str
     int rc = metadb_query(db, &r, NULL, &e, "SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = %s", cm);
     free(cm);
     if (rc)
-        return look_failed(out, &e);
+        return act_look_failed(out, &e);
     bool there = r.n_rows > 0;
     metadb_rows_free(&r);
     if (!there) { /* a restore was interrupted after its drop; it must be able to continue */
-        say(out, "the cm database does not exist, so nobody can hold the lock");
+        act_say(out, "the cm database does not exist, so nobody can hold the lock");
         return VERDICT_YES;
     }
     struct lock l = lock_new(db, metadb_login(db)->cm, o, "");

@@ -14,14 +14,14 @@ enum verdict metadb_reachable(struct metadb *db, const struct action_args *a, st
     struct metadb_rows r;
     struct err e;
     if (metadb_query(db, &r, NULL, &e, "SELECT VERSION(), @@version_comment, CURRENT_USER()"))
-        return look_failed(out, &e);
-    const char *version = cell_text(&r, 0, 0), *comment = cell_text(&r, 0, 1);
+        return act_look_failed(out, &e);
+    const char *version = act_cell_text(&r, 0, 0), *comment = act_cell_text(&r, 0, 1);
     const char *product = strstr(version, "OceanBase") || strstr(comment, "OceanBase") ? "OceanBase"
                           : strstr(version, "MariaDB") || strstr(comment, "MariaDB")   ? "MariaDB"
                                                                                        : "MySQL";
     const struct metadb_login *l = metadb_login(db);
-    say(out, "omsup: evidence %s %s (%s), account %s, %s:%u", product, version, comment, cell_text(&r, 0, 2), l->host,
-        l->port);
+    act_say(out, "omsup: evidence %s %s (%s), account %s, %s:%u", product, version, comment, act_cell_text(&r, 0, 2),
+            l->host, l->port);
     metadb_rows_free(&r);
     return VERDICT_YES;
 }
@@ -55,7 +55,7 @@ static bool has(struct look *x, const char *database, const char *table)
 
 static void lacks(struct look *x, const char *database, const char *table)
 {
-    say(x->out, "no table %s in %s", table, database);
+    act_say(x->out, "no table %s in %s", table, database);
     if (x->v == VERDICT_YES)
         x->v = VERDICT_NO;
 }
@@ -75,10 +75,10 @@ static bool look_database(struct look *x, const char *database)
     }
     bool there = r.n_rows > 0;
     if (there) {
-        buf_printf(&x->evidence, "%s%s (%s, %s)", x->evidence.len ? ", " : "", database, cell_text(&r, 0, 0),
-                   cell_text(&r, 0, 1));
+        buf_printf(&x->evidence, "%s%s (%s, %s)", x->evidence.len ? ", " : "", database, act_cell_text(&r, 0, 0),
+                   act_cell_text(&r, 0, 1));
     } else {
-        say(x->out, "no database %s", database);
+        act_say(x->out, "no database %s", database);
         if (x->v == VERDICT_YES)
             x->v = VERDICT_NO;
     }
@@ -109,11 +109,11 @@ enum verdict metadb_databases(struct metadb *db, const struct action_args *a, st
     if (x.v != VERDICT_UNKNOWN && look_database(&x, cm) && !has(&x, cm, "host"))
         lacks(&x, cm, "host");
     if (x.v != VERDICT_UNKNOWN)
-        each_line(action_env(a, "HB_DBS"), look_hb, &x);
+        act_each_line(action_env(a, "HB_DBS"), look_hb, &x);
     if (x.v == VERDICT_UNKNOWN)
-        look_failed(out, &x.e);
+        act_look_failed(out, &x.e);
     else if (x.v == VERDICT_YES)
-        say(out, "omsup: evidence %s", buf_str(&x.evidence));
+        act_say(out, "omsup: evidence %s", buf_str(&x.evidence));
     buf_free(&x.evidence);
     return x.v;
 }
@@ -136,16 +136,16 @@ enum verdict metadb_clock(struct metadb *db, const struct action_args *a, struct
     double before = seconds_now();
     if (metadb_query(db, &r, NULL, &e,
                      "SELECT UNIX_TIMESTAMP(), DATE_FORMAT(UTC_TIMESTAMP(), '%%Y-%%m-%%d %%H:%%i:%%s')"))
-        return look_failed(out, &e);
-    double after = seconds_now(), theirs = (double)cell_number(&r, 0, 0, 0);
+        return act_look_failed(out, &e);
+    double after = seconds_now(), theirs = (double)act_cell_number(&r, 0, 0, 0);
     double ahead = theirs - after, behind = before - (theirs + 1); /* at least */
     bool ok = ahead <= SKEW_MAX_S && behind <= SKEW_MAX_S;
     if (ok)
-        say(out, "omsup: evidence the MetaDB's clock says %s UTC; it is within %d s of this host's",
-            cell_text(&r, 0, 1), SKEW_MAX_S);
+        act_say(out, "omsup: evidence the MetaDB's clock says %s UTC; it is within %d s of this host's",
+                act_cell_text(&r, 0, 1), SKEW_MAX_S);
     else
-        say(out, "the MetaDB's clock says %s UTC: at least %.0f s %s this host's", cell_text(&r, 0, 1),
-            ahead > behind ? ahead : behind, ahead > behind ? "ahead of" : "behind");
+        act_say(out, "the MetaDB's clock says %s UTC: at least %.0f s %s this host's", act_cell_text(&r, 0, 1),
+                ahead > behind ? ahead : behind, ahead > behind ? "ahead of" : "behind");
     metadb_rows_free(&r);
     return ok ? VERDICT_YES : VERDICT_NO;
 }

@@ -25,7 +25,7 @@ static bool look_database(void *ctx, const char *database)
         if (lacks & 1U << i)
             buf_printf(&b, "%s%s", b.len ? ", " : "", grant_name(i));
     if (lacks)
-        say(x->out, "missing on %s: %s", database, b.data);
+        act_say(x->out, "missing on %s: %s", database, b.data);
     buf_free(&b);
     x->missing |= lacks != 0;
     x->n++;
@@ -38,30 +38,30 @@ enum verdict metadb_privileges(struct metadb *db, const struct action_args *a, s
     struct err e;
     struct look x = {.out = out};
     if (metadb_query(db, &r, NULL, &e, "SELECT CONCAT(VERSION(), ' ', @@version_comment), @@lower_case_table_names"))
-        return look_failed(out, &e);
+        return act_look_failed(out, &e);
     /* OceanBase's LOCK TABLES locks nothing and needs no privilege. */
-    x.needed = strstr(cell_text(&r, 0, 0), "OceanBase") ? GRANTS_ALL & ~GRANT_LOCK_TABLES : GRANTS_ALL;
-    x.fold = cell_number(&r, 0, 1, 0) != 0;
+    x.needed = strstr(act_cell_text(&r, 0, 0), "OceanBase") ? GRANTS_ALL & ~GRANT_LOCK_TABLES : GRANTS_ALL;
+    x.fold = act_cell_number(&r, 0, 1, 0) != 0;
     metadb_rows_free(&r);
     if (metadb_query(db, &r, NULL, &e, "SHOW GRANTS"))
-        return look_failed(out, &e);
+        return act_look_failed(out, &e);
     for (size_t i = 0; i < r.n_rows; i++)
-        grants_add(&x.grants, cell_text(&r, i, 0));
+        grants_add(&x.grants, act_cell_text(&r, i, 0));
     metadb_rows_free(&r);
     look_database(&x, action_env(a, "RM_DB"));
     look_database(&x, action_env(a, "CM_DB"));
-    each_line(action_env(a, "HB_DBS"), look_database, &x);
+    act_each_line(action_env(a, "HB_DBS"), look_database, &x);
 
     enum verdict v = x.missing ? VERDICT_NO : VERDICT_YES;
     if (x.missing && x.grants.roles) {
-        say(out, "but the account has roles, whose privileges are not shown: cannot tell");
+        act_say(out, "but the account has roles, whose privileges are not shown: cannot tell");
         v = VERDICT_UNKNOWN;
     } else if (x.missing && x.grants.odd) {
-        say(out, "but SHOW GRANTS has lines that omsupd does not understand: cannot tell; check it yourself");
+        act_say(out, "but SHOW GRANTS has lines that omsupd does not understand: cannot tell; check it yourself");
         v = VERDICT_UNKNOWN;
     } else if (!x.missing) {
-        say(out, "omsup: evidence all required privileges on %zu databases%s", x.n,
-            x.grants.odd ? "; SHOW GRANTS also has lines that omsupd does not understand" : "");
+        act_say(out, "omsup: evidence all required privileges on %zu databases%s", x.n,
+                x.grants.odd ? "; SHOW GRANTS also has lines that omsupd does not understand" : "");
     }
     grants_free(&x.grants);
     return v;

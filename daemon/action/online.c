@@ -35,8 +35,8 @@ static int look_host(struct metadb *db, const char *cm, const char *ip, struct b
     if (r.n_rows == 0)
         buf_puts(lacks, "; not in the table host of the cm database");
     for (size_t i = 0; i < r.n_rows; i++)
-        if (strcmp(cell_text(&r, i, 0), "ONLINE") != 0)
-            buf_printf(lacks, "; host_status %s", cell_text(&r, i, 0));
+        if (strcmp(act_cell_text(&r, i, 0), "ONLINE") != 0)
+            buf_printf(lacks, "; host_status %s", act_cell_text(&r, i, 0));
     metadb_rows_free(&r);
     return OK;
 }
@@ -53,7 +53,7 @@ static int look_beat(struct metadb *db, const char *hb, const char *ip, long lon
                          hb, ip);
     if (rc)
         return rc;
-    long long age = cell_number(&r, 0, 0, 0);
+    long long age = act_cell_number(&r, 0, 0, 0);
     if (r.n_rows == 0 || !r.cell[0][0])
         buf_printf(lacks, "; no heartbeat in %s", hb);
     else if (age > FRESH_S)
@@ -73,9 +73,9 @@ enum verdict online(struct metadb *db, const struct action_args *a, struct buf *
     long long since = -1;
     size_t n = 0, n_online = 0;
     const char *region = action_env(a, "REGION"); /* empty: the whole deployment */
-    int rc = a->since && *a->since ? seconds_since(db, a->since, &since, &e) : OK;
+    int rc = a->since && *a->since ? act_seconds_since(db, a->since, &since, &e) : OK;
     if (rc)
-        return look_failed(out, &e);
+        return act_look_failed(out, &e);
     if (a->since && *a->since && since < 0)
         since = 0; /* our clock is ahead of the MetaDB's */
     for (size_t i = 0; i < a->n_servers; i++) {
@@ -87,16 +87,16 @@ enum verdict online(struct metadb *db, const struct action_args *a, struct buf *
         rc = rc ? rc : look_beat(db, s->hb, s->ip, since, &lacks, &e);
         if (rc) {
             buf_free(&lacks);
-            say(out, "%s (%s):", s->node, s->ip);
-            return look_failed(out, &e);
+            act_say(out, "%s (%s):", s->node, s->ip);
+            return act_look_failed(out, &e);
         }
         if (lacks.len)
-            say(out, "%s (%s): %s", s->node, s->ip, lacks.data + 2);
+            act_say(out, "%s (%s): %s", s->node, s->ip, lacks.data + 2);
         n++;
         n_online += lacks.len == 0;
         buf_free(&lacks);
     }
     if (n_online == n)
-        say(out, "%zu of %zu servers Online", n_online, n);
+        act_say(out, "%zu of %zu servers Online", n_online, n);
     return n_online == n ? VERDICT_YES : VERDICT_NO;
 }

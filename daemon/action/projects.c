@@ -26,15 +26,15 @@ enum verdict projects_duplicate(struct metadb *db, const struct action_args *a, 
             rm, kinds[i].table);
         free(rm);
         if (rc)
-            return look_failed(out, &e);
+            return act_look_failed(out, &e);
         for (size_t k = 0; k < r.n_rows; k++)
-            say(out, "%s (%s projects with the same name): \"%s\", ids %s", kinds[i].table, cell_text(&r, k, 1),
-                cell_text(&r, k, 0), cell_text(&r, k, 2));
+            act_say(out, "%s (%s projects with the same name): \"%s\", ids %s", kinds[i].table, act_cell_text(&r, k, 1),
+                    act_cell_text(&r, k, 0), act_cell_text(&r, k, 2));
         n += r.n_rows;
         metadb_rows_free(&r);
     }
     if (n == 0)
-        say(out, "omsup: evidence every project name is unique");
+        act_say(out, "omsup: evidence every project name is unique");
     return n ? VERDICT_NO : VERDICT_YES;
 }
 
@@ -53,7 +53,7 @@ static int count_projects(struct metadb *db, const struct action_args *a, struct
             return rc;
         buf_printf(b, "%s%s: ", i ? "; " : "", kinds[i].kind);
         for (size_t k = 0; k < r.n_rows; k++)
-            buf_printf(b, "%s%s %s", k ? ", " : "", cell_text(&r, k, 1), cell_text(&r, k, 0));
+            buf_printf(b, "%s%s %s", k ? ", " : "", act_cell_text(&r, k, 1), act_cell_text(&r, k, 0));
         if (r.n_rows == 0)
             buf_puts(b, "none");
         metadb_rows_free(&r);
@@ -67,10 +67,10 @@ enum verdict projects_status(struct metadb *db, const struct action_args *a, str
     struct err e;
     enum verdict v = VERDICT_YES;
     if (count_projects(db, a, &b, &e)) {
-        v = look_failed(out, &e);
+        v = act_look_failed(out, &e);
     } else {
-        say(out, "omsup: fact projects.before %s", buf_str(&b));
-        say(out, "omsup: evidence %s", buf_str(&b));
+        act_say(out, "omsup: fact projects.before %s", buf_str(&b));
+        act_say(out, "omsup: evidence %s", buf_str(&b));
     }
     buf_free(&b);
     return v;
@@ -83,11 +83,11 @@ enum verdict projects_after(struct metadb *db, const struct action_args *a, stru
     enum verdict v = VERDICT_YES;
     const char *before = action_env(a, "fact:projects.before");
     if (count_projects(db, a, &b, &e))
-        v = look_failed(out, &e);
+        v = act_look_failed(out, &e);
     else if (strcmp(before, buf_str(&b)) == 0)
-        say(out, "omsup: evidence unchanged: %s", before);
+        act_say(out, "omsup: evidence unchanged: %s", before);
     else
-        say(out, "omsup: evidence before: %s | now: %s", *before ? before : "unknown", buf_str(&b));
+        act_say(out, "omsup: evidence before: %s | now: %s", *before ? before : "unknown", buf_str(&b));
     buf_free(&b);
     return v;
 }

@@ -15,28 +15,28 @@ enum verdict servers_registered(struct metadb *db, const struct action_args *a, 
     int rc = metadb_query(db, &r, NULL, &e, "SELECT ip, host_status FROM %s.host ORDER BY ip", cm);
     free(cm);
     if (rc)
-        return look_failed(out, &e);
+        return act_look_failed(out, &e);
     bool ok = true;
     for (size_t i = 0; i < a->n_servers; i++) {
         bool known = false;
         for (size_t k = 0; k < r.n_rows && !known; k++)
-            known = strcmp(cell_text(&r, k, 0), a->servers[i].ip) == 0;
+            known = strcmp(act_cell_text(&r, k, 0), a->servers[i].ip) == 0;
         if (!known)
-            say(out, "%s (%s) is not in the table host of the cm database, so it is not registered in OMS",
-                a->servers[i].node, a->servers[i].ip);
+            act_say(out, "%s (%s) is not in the table host of the cm database, so it is not registered in OMS",
+                    a->servers[i].node, a->servers[i].ip);
         ok &= known;
     }
     for (size_t k = 0; k < r.n_rows; k++) {
         bool named = false;
         for (size_t i = 0; i < a->n_servers && !named; i++)
-            named = strcmp(cell_text(&r, k, 0), a->servers[i].ip) == 0;
+            named = strcmp(act_cell_text(&r, k, 0), a->servers[i].ip) == 0;
         if (!named)
-            say(out, "server %s (%s) is registered in OMS, but not named in the deployment file", cell_text(&r, k, 0),
-                cell_text(&r, k, 1));
+            act_say(out, "server %s (%s) is registered in OMS, but not named in the deployment file",
+                    act_cell_text(&r, k, 0), act_cell_text(&r, k, 1));
         ok &= named;
     }
     metadb_rows_free(&r);
     if (ok)
-        say(out, "omsup: evidence exactly these %zu servers are registered in OMS", a->n_servers);
+        act_say(out, "omsup: evidence exactly these %zu servers are registered in OMS", a->n_servers);
     return ok ? VERDICT_YES : VERDICT_NO;
 }

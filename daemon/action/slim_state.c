@@ -23,7 +23,7 @@ static int newest(struct look *x, const char *database, long long *id)
     free(d);
     if (rc)
         return rc;
-    *id = cell_number(&r, 0, 0, 0);
+    *id = act_cell_number(&r, 0, 0, 0);
     metadb_rows_free(&r);
     return OK;
 }
@@ -46,10 +46,10 @@ static bool look_database(void *ctx, const char *database)
     }
     long long rows = -1, id = 0;
     for (size_t i = 0; i < r.n_rows; i++) {
-        if (strcasecmp(cell_text(&r, i, 0), "heatbeat_sequence") == 0)
-            rows = cell_number(&r, i, 1, 0);
+        if (strcasecmp(act_cell_text(&r, i, 0), "heatbeat_sequence") == 0)
+            rows = act_cell_number(&r, i, 1, 0);
         else
-            buf_printf(&left, "%s%s", left.len ? ", " : "", cell_text(&r, i, 0));
+            buf_printf(&left, "%s%s", left.len ? ", " : "", act_cell_text(&r, i, 0));
     }
     metadb_rows_free(&r);
     if (rows >= 0 && newest(x, database, &id)) {
@@ -58,14 +58,14 @@ static bool look_database(void *ctx, const char *database)
         return false;
     }
     if (rows < 0 && !left.len) {
-        say(x->out, "%s has no table heatbeat_sequence, nor a copy of it from an earlier attempt", database);
+        act_say(x->out, "%s has no table heatbeat_sequence, nor a copy of it from an earlier attempt", database);
         x->v = VERDICT_NO;
     } else if (rows < 0) {
-        say(x->out, "omsup: evidence %s: no live heatbeat_sequence; left over from an earlier attempt: %s", database,
-            left.data);
+        act_say(x->out, "omsup: evidence %s: no live heatbeat_sequence; left over from an earlier attempt: %s",
+                database, left.data);
     } else {
-        say(x->out, "omsup: evidence %s: about %lld rows, newest id %lld%s%s", database, rows, id,
-            left.len ? "; left over from an earlier attempt: " : "", buf_str(&left));
+        act_say(x->out, "omsup: evidence %s: about %lld rows, newest id %lld%s%s", database, rows, id,
+                left.len ? "; left over from an earlier attempt: " : "", buf_str(&left));
     }
     buf_free(&left);
     return true;
@@ -75,6 +75,6 @@ enum verdict slim_state(struct metadb *db, const struct action_args *a, struct b
 {
     struct look x = {.db = db, .out = out, .v = VERDICT_YES};
     const char *one = action_env(a, "HB_DB");
-    each_line(*one ? one : action_env(a, "HB_DBS"), look_database, &x);
-    return x.v == VERDICT_UNKNOWN ? look_failed(out, &x.e) : x.v;
+    act_each_line(*one ? one : action_env(a, "HB_DBS"), look_database, &x);
+    return x.v == VERDICT_UNKNOWN ? act_look_failed(out, &x.e) : x.v;
 }

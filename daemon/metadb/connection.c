@@ -11,13 +11,13 @@ static pthread_once_t library_once = PTHREAD_ONCE_INIT;
 static int library_failed;
 static void library_init(void) { library_failed = mysql_library_init(0, NULL, NULL); }
 
-void login_copy(struct metadb_login *to, const struct metadb_login *from)
+void metadb_login_copy(struct metadb_login *to, const struct metadb_login *from)
 {
     *to = (struct metadb_login){xstrdup(from->host),         xstrdup(from->user), from->port,
                                 secret_copy(from->password), xstrdup(from->rm),   xstrdup(from->cm)};
 }
 
-void login_wipe(struct metadb_login *l)
+void metadb_login_wipe(struct metadb_login *l)
 {
     free((char *)l->host);
     free((char *)l->user);
@@ -85,21 +85,21 @@ int metadb_open(const struct metadb_login *l, struct metadb **out, struct err *e
     if (strlen(secret_use(l->password)) != secret_len(l->password))
         return err_set(e, ERR_METADB, "the MetaDB password contains a NUL byte");
     struct metadb *db = xcalloc(1, sizeof *db);
-    login_copy(&db->login, l);
+    metadb_login_copy(&db->login, l);
     db->my = mysql_init(NULL);
     if (!db->my)
         abort(); /* out of memory */
     set_options(db->my);
     int rc = OK;
     if (!mysql_real_connect(db->my, l->host, l->user, secret_use(l->password), NULL, l->port, NULL, 0)) {
-        rc = connection_error(db, e);
+        rc = metadb_error(db, e);
         err_prefix(e, "MetaDB %s:%u", l->host, l->port);
     } else {
         /* The library keeps a copy for reconnecting, which is switched off. */
         if (db->my->passwd)
             explicit_bzero(db->my->passwd, strlen(db->my->passwd));
         if (mysql_autocommit(db->my, 1))
-            rc = connection_error(db, e);
+            rc = metadb_error(db, e);
         else
             rc = set_session(db, e);
     }
@@ -116,7 +116,7 @@ void metadb_close(struct metadb *db)
     if (!db)
         return;
     mysql_close(db->my);
-    login_wipe(&db->login);
+    metadb_login_wipe(&db->login);
     free(db);
 }
 

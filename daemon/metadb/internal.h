@@ -17,7 +17,7 @@ struct metadb {
     unsigned long long affected;
 };
 
-void login_copy(struct metadb_login *to, const struct metadb_login *from);
-void login_wipe(struct metadb_login *l); /* zeroes the password, frees all */
+void metadb_login_copy(struct metadb_login *to, const struct metadb_login *from);
+void metadb_login_wipe(struct metadb_login *l); /* zeroes the password, frees all */
 /* query.c: ERR_METADB "ERROR N: what the server said", one bounded line without the password. */
-int connection_error(const struct metadb *db, struct err *e);
+int metadb_error(const struct metadb *db, struct err *e);

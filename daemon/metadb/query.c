@@ -10,7 +10,7 @@
 #include "common/utf8.h"
 #include "daemon/metadb/internal.h"
 
-int connection_error(const struct metadb *db, struct err *e)
+int metadb_error(const struct metadb *db, struct err *e)
 {
     char text[512];
     size_t len = strnlen(mysql_error(db->my), sizeof text - 1);
@@ -82,7 +82,7 @@ static int read_rows(struct metadb *db, MYSQL_RES *res, struct metadb_rows *out,
     if (!mysql_errno(db->my))
         return OK;
     *no = mysql_errno(db->my);
-    return connection_error(db, e);
+    return metadb_error(db, e);
 }
 
 int metadb_query(struct metadb *db, struct metadb_rows *out, unsigned *sql_errno, struct err *e, const char *sql, ...)
@@ -103,7 +103,7 @@ int metadb_query(struct metadb *db, struct metadb_rows *out, unsigned *sql_errno
     db->affected = 0;
     if (mysql_real_query(db->my, text.data, text.len)) {
         no = mysql_errno(db->my);
-        rc = connection_error(db, e);
+        rc = metadb_error(db, e);
     } else {
         MYSQL_RES *res = mysql_use_result(db->my);
         if (res) {
@@ -111,7 +111,7 @@ int metadb_query(struct metadb *db, struct metadb_rows *out, unsigned *sql_errno
             mysql_free_result(res);
         } else if (mysql_errno(db->my)) {
             no = mysql_errno(db->my);
-            rc = connection_error(db, e);
+            rc = metadb_error(db, e);
         } else {
             db->affected = mysql_affected_rows(db->my);
         }

@@ -18,7 +18,7 @@ static void on_worker(uv_work_t *req)
     struct err e = {0};
     mysql_thread_init();
     metadb_open(&w->login, &db, &e);
-    login_wipe(&w->login); /* the connection has a copy of its own */
+    metadb_login_wipe(&w->login); /* the connection has a copy of its own */
     w->work(db, &e, w->arg);
     metadb_close(db);
     mysql_thread_end();
@@ -33,7 +33,7 @@ static void on_loop(uv_work_t *req, int status)
         w->work(NULL, &e, w->arg);
     }
     w->done(w->arg);
-    login_wipe(&w->login);
+    metadb_login_wipe(&w->login);
     free(w);
 }
 
@@ -43,7 +43,7 @@ struct metadb_call *metadb_work(uv_loop_t *loop, const struct metadb_login *l,
 {
     struct metadb_call *w = xcalloc(1, sizeof *w);
     *w = (struct metadb_call){.work = work, .done = done, .arg = arg};
-    login_copy(&w->login, l);
+    metadb_login_copy(&w->login, l);
     w->req.data = w;
     if (uv_queue_work(loop, &w->req, on_worker, on_loop))
         abort(); /* only for a missing callback */

@@ -173,10 +173,10 @@ static void each_event_has_its_author(void **state)
 {
     for (int e = 0; e < N_EVENTS; e++) {
         bool engine = e == EV_BEGIN_CHECK || e == EV_BEGIN_ACT || e == EV_BEGIN_POLL || e == EV_BEGIN_GATE;
-        bool operator_ = e == EV_BEGIN_FENCE || e == EV_GIVE_UP || e == EV_SKIP || e == EV_DONE || e == EV_DONE_FORCE ||
-                         e == EV_CONFIRM || e == EV_REJECT || e == EV_CANCEL || e == EV_CANCEL_LOOK ||
-                         e == EV_CANCEL_FENCE || e == EV_CANCEL_FORCE;
-        if (core_event_who(e) != (engine ? BY_ENGINE : operator_ ? BY_OPERATOR : BY_WORLD))
+        bool operator= e == EV_BEGIN_FENCE || e == EV_GIVE_UP || e == EV_SKIP || e == EV_DONE || e == EV_DONE_FORCE ||
+            e == EV_CONFIRM || e == EV_REJECT || e == EV_CANCEL || e == EV_CANCEL_LOOK || e == EV_CANCEL_FENCE ||
+            e == EV_CANCEL_FORCE;
+        if (core_event_who(e) != (engine ? BY_ENGINE : operator? BY_OPERATOR : BY_WORLD))
             fail_msg("%s", core_event_name(e));
     }
 }

@@ -113,14 +113,14 @@ static int parse_metadb(const struct ynode *root, struct deployment *d, struct e
 
 /* The names of containers: `container:` at the top applies to every node, unless the node has its own. */
 struct containers {
-    char *command, *old, *new_;
+    char *command, *old, *new;
 };
 
 static void containers_free(struct containers *c)
 {
     free(c->command);
     free(c->old);
-    free(c->new_);
+    free(c->new);
 }
 
 static int parse_container(const struct ynode *map, struct containers *c, struct err *e)
@@ -133,17 +133,17 @@ static int parse_container(const struct ynode *map, struct containers *c, struct
     rc = ymap_known(m, keys, e);
     rc = rc ? rc : yget_str(m, "command", Y_OPTIONAL, valid_command, &c->command, e);
     rc = rc ? rc : yget_str(m, "old", Y_OPTIONAL, valid_container, &c->old, e);
-    rc = rc ? rc : yget_str(m, "new", Y_OPTIONAL, valid_container, &c->new_, e);
-    if (!rc && c->old && c->new_ && strcmp(c->old, c->new_) == 0)
+    rc = rc ? rc : yget_str(m, "new", Y_OPTIONAL, valid_container, &c->new, e);
+    if (!rc && c->old && c->new &&strcmp(c->old, c->new) == 0)
         rc = ynode_err(m, e, "the old and the new container must have different names, not both \"%s\"", c->old);
     return rc;
 }
 
 static int node_container(const struct ynode *m, const struct containers *all, struct deploy_node *n, struct err *e)
 {
-    struct containers own = {xstrdup(all->command ? all->command : "docker"), xstrdup(all->old), xstrdup(all->new_)};
+    struct containers own = {xstrdup(all->command ? all->command : "docker"), xstrdup(all->old), xstrdup(all->new)};
     int rc = parse_container(m, &own, e);
-    if (!rc && (!own.old || !own.new_))
+    if (!rc && (!own.old || !own.new))
         rc = ynode_err(m, e, "node \"%s\" does not name its %s container: set container.%s", n->name,
                        own.old ? "new" : "old", own.old ? "new" : "old");
     if (rc) {
@@ -152,7 +152,7 @@ static int node_container(const struct ynode *m, const struct containers *all, s
     }
     n->docker = own.command;
     n->old = own.old;
-    n->new_ = own.new_;
+    n->new = own.new;
     return 0;
 }
 
@@ -287,7 +287,7 @@ void deployment_free(struct deployment *d)
         free(n->name);
         free(n->ssh);
         free(n->old);
-        free(n->new_);
+        free(n->new);
         free(n->docker);
     }
     free(d->regions);

@@ -204,7 +204,7 @@ static int get_time(const struct parse *x, const char *key, bool none, unsigned 
 static int get_times(const struct parse *x)
 {
     struct proc_step *s = x->s;
-    bool person = s->operator_ || s->kind == KIND_GATE;
+    bool person = s->operator|| s->kind == KIND_GATE;
     s->timeout_s = person ? 0 : TIMEOUT_DEFAULT_S; /* a person may take any time */
     int rc = get_time(x, "timeout", person, &s->timeout_s);
     if (rc)
@@ -221,11 +221,11 @@ static int get_flags(const struct parse *x)
                              *const repeat[] = {"asked", NULL};
     struct proc_step *s = x->s;
     int rc = yget_bool(x->n, "serial", Y_OPTIONAL, &s->serial, x->e);
-    rc = rc ? rc : yget_bool(x->n, "operator", Y_OPTIONAL, &s->operator_, x->e);
-    if (!rc && s->operator_ && s->kind != KIND_WAIT)
+    rc = rc ? rc : yget_bool(x->n, "operator", Y_OPTIONAL, &s->operator, x->e);
+    if (!rc && s->operator&& s->kind != KIND_WAIT)
         rc = refuse_key(x, "operator", "is allowed only with \"wait\" and \"until\"");
     rc = rc ? rc : yget_bool(x->n, "judge", Y_OPTIONAL, &s->judge, x->e);
-    if (!rc && s->judge && !s->operator_)
+    if (!rc && s->judge && !s->operator)
         rc = refuse_key(x, "judge", "is allowed only with \"operator\"");
     rc = rc ? rc : yget_bool(x->n, "irreversible", Y_OPTIONAL, &s->irreversible, x->e);
     rc = rc ? rc : yget_bool(x->n, "progress", Y_OPTIONAL, &s->progress, x->e);
