@@ -33,7 +33,7 @@ static void end_cut(char *s, size_t size)
     memcpy(s + n, "…", sizeof "…");
 }
 
-const char *(*err_translate)(const char *format);
+const char *(*err_translate)(const char *format) __attribute__((format_arg(1)));
 
 int err_set(struct err *e, int code, const char *fmt, ...)
 {

@@ -34,7 +34,7 @@ int err_hint(struct err *e, const char *fmt, ...) __attribute__((format(printf, 
 
 /* A program that speaks other languages sets this once, at its start: it gets the format of every message, and says
  * which to use in its place. NULL: they stay as they are. */
-extern const char *(*err_translate)(const char *format);
+extern const char *(*err_translate)(const char *format) __attribute__((format_arg(1)));
 
 const char *err_name(int code); /* "INPUT" */
 const char *err_text(int code); /* "invalid input file" */

@@ -485,7 +485,7 @@ static struct plan *world_plan(const char *procedure)
     struct procedure *proc;
     struct node_facts facts[2] = {data_facts("region1", "10.0.0.1", "oms:4.0.2"),
                                   data_facts("region1", "10.0.0.2", "oms:4.0.2")};
-    struct plan *p;
+    struct plan *p = NULL;
     struct err e;
     if (procedure_parse(text, len, procedure, &proc, &e) || plan_expand(JOB_UPGRADE, proc, d, facts, NULL, &p, &e))
         fail_msg("%s", e.msg);
