@@ -228,7 +228,7 @@ class Limits(unittest.TestCase):
 
     def test_a_refusal_says_what_to_type(self):
         raw = Raw(self, self.lab)
-        for method, params, name, hint in (("resume", {"job": 1}, "STATE", "omsupctl status 1"), ("status", {"job": 99}, "NOT_FOUND", "omsupctl list"),
+        for method, params, name, hint in (("resume", {"job": 1}, "STATE", "omsupctl start 1"), ("status", {"job": 99}, "NOT_FOUND", "omsupctl list"),
                                            ("show", {"job": 1, "step": "nope"}, "NOT_FOUND", "omsupctl status 1"),
                                            ("procedures", {"name": "nope"}, "NOT_FOUND", "omsupctl procedures"), ("list", {"limit": 0}, "PARAMS", None)):
             data = raw.call(method, params)["error"]["data"]
@@ -236,7 +236,7 @@ class Limits(unittest.TestCase):
                 self.assertEqual((data["name"], data.get("hint")), (name, hint))
         a = self.lab.ctl("resume", 1)
         self.assertEqual(a.status, 4)
-        self.assertIn("omsupctl status 1", a.err)
+        self.assertIn("omsupctl start 1", a.err)
 
     def test_requests_in_one_heap_are_answered_in_their_order(self):
         raw = Raw(self, self.lab)

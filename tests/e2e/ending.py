@@ -84,7 +84,7 @@ def terminated_without_an_answer(world, metadb):
     ask_the_metadb(world, metadb)
     closes(world)
     ended(world)
-    assert "without the answer of the MetaDB" in world.text_of_log(), world.text_of_log()
+    assert "exiting without waiting for the MetaDB" in world.text_of_log(), world.text_of_log()
 
 
 def submission(start):
