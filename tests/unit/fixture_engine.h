@@ -482,7 +482,7 @@ static struct plan *world_plan(const char *procedure)
     struct deployment *d = data_deployment("lab");
     size_t len;
     char *text = data_read(procedure, &len);
-    struct procedure *proc;
+    struct procedure *proc = NULL;
     struct node_facts facts[2] = {data_facts("region1", "10.0.0.1", "oms:4.0.2"),
                                   data_facts("region1", "10.0.0.2", "oms:4.0.2")};
     struct plan *p = NULL;
