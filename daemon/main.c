@@ -117,9 +117,14 @@ static int start(struct daemon *d, struct err *e)
     return rc;
 }
 
+/* A call to the MetaDB blocks a thread of libuv's pool for up to METADB_TIMEOUT_S. With libuv's own four, the prechecks
+ * of one job would keep the renewal of another one's lease waiting. */
+#define THREADS "16"
+
 static int run(struct daemon *d)
 {
     struct err e = {0};
+    setenv("UV_THREADPOOL_SIZE", THREADS, 0);
     uv_loop_init(&d->loop);
     if (start(d, &e)) {
         log_error("%s", e.msg);
@@ -133,7 +138,8 @@ static int run(struct daemon *d)
     log_info("omsupd %s is listening on %s", OMSUP_VERSION, d->config.socket);
     notify_send("READY=1");
     uv_run(&d->loop, UV_RUN_DEFAULT);
-    uv_loop_close(&d->loop);
+    if (uv_loop_close(&d->loop))
+        log_error("stopped with open handles; this is a bug of omsupd");
     journal_close(d->journal);
     procedures_free(d->procedures);
     return 0;
@@ -156,9 +162,9 @@ int main(int argc, char **argv)
         config_usage(&usage);
         fputs(buf_str(&usage), stdout);
         buf_free(&usage);
-    } else if (d.config.version)
+    } else if (d.config.version) {
         printf("omsupd %s\n", OMSUP_VERSION);
-    else {
+    } else {
         log_set_level(log_level_parse(d.config.log));
         signal(SIGPIPE, SIG_IGN);
         signal(SIGHUP, SIG_IGN);

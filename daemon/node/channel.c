@@ -296,10 +296,11 @@ static void close_all_on_exec(void)
     closedir(d);
 }
 
-/* The environment without what the service manager meant for the daemon alone. */
+/* The environment without what is meant for the daemon alone. */
 static char **child_environment(void)
 {
-    static const char *const drop[] = {"NOTIFY_SOCKET=", "LISTEN_", "WATCHDOG_", "INVOCATION_ID=", "JOURNAL_STREAM="};
+    static const char *const drop[] = {"NOTIFY_SOCKET=", "LISTEN_",         "WATCHDOG_",
+                                       "INVOCATION_ID=", "JOURNAL_STREAM=", "UV_THREADPOOL_SIZE="};
     size_t n = 0, kept = 0;
     while (environ[n])
         n++;

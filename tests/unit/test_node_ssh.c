@@ -234,11 +234,14 @@ static void descriptors(void **state)
     struct fx *f = *state;
     int leak = open("/dev/zero", O_RDONLY); /* without O_CLOEXEC, as a library may do it */
     setenv("NOTIFY_SOCKET", "/run/x", 1);
+    setenv("UV_THREADPOOL_SIZE", "16", 1);
     struct node *n = fx_node(f);
-    EXPECT(fx_run(f, n, "t", "ls -l /proc/self/fd | grep -c zero; echo \"${NOTIFY_SOCKET-none}\""), NODE_EXITED, 0,
-           "0\nnone\n");
+    EXPECT(
+        fx_run(f, n, "t", "ls -l /proc/self/fd | grep -c zero; echo \"${NOTIFY_SOCKET-none}${UV_THREADPOOL_SIZE-}\""),
+        NODE_EXITED, 0, "0\nnone\n");
     EXPECT(fx_run(f, n, "u", "ls -l /proc/self/fd /proc/$PPID/fd | grep -c zero; exit 0"), NODE_EXITED, 0, "0\n");
     unsetenv("NOTIFY_SOCKET");
+    unsetenv("UV_THREADPOOL_SIZE");
     close(leak);
     fx_close(f, n);
 }
