@@ -572,6 +572,33 @@ static void an_outdated_plan_is_not_run(void **state)
         }
 }
 
+/* What was skipped or done by hand may still run: a rollback must know. */
+static void an_operators_word_does_not_end_an_attempt(void **state)
+{
+    static const enum core_event words[] = {EV_SKIP, EV_DONE_FORCE};
+    for (size_t k = 0; k < sizeof words / sizeof words[0]; k++) {
+        struct three t;
+        set_up(&t, true);
+        t.subs[0] = (struct core_subtask){.phase = PHASE_UNKNOWN, .open_run = true};
+        assert_true(apply(&t, 0, words[k]));
+        assert_true(t.subs[0].open_run);
+        tear_down(&t);
+    }
+}
+
+/* That it rests says nothing of an attempt. */
+static void rest_says_nothing_of_the_attempt(void **state)
+{
+    struct three t;
+    set_up(&t, true);
+    t.subs[0] = (struct core_subtask){.phase = PHASE_DOUBT, .open_run = true, .lost = 2};
+    assert_true(apply(&t, 0, EV_REST));
+    assert_int_equal(t.subs[0].phase, PHASE_UNKNOWN);
+    assert_int_equal(t.subs[0].lost, 2);
+    assert_true(t.subs[0].open_run);
+    tear_down(&t);
+}
+
 /* How its attempt ended is known all the same. */
 static void an_attempt_of_an_outdated_plan_ends(void **state)
 {
@@ -885,6 +912,8 @@ int main(void)
         cmocka_unit_test(an_operator_or_a_new_beginning_ends_the_count_of_lost_ones),
         cmocka_unit_test(only_doubt_gives_up),
         cmocka_unit_test(an_outdated_plan_is_not_run),
+        cmocka_unit_test(an_operators_word_does_not_end_an_attempt),
+        cmocka_unit_test(rest_says_nothing_of_the_attempt),
         cmocka_unit_test(an_attempt_of_an_outdated_plan_ends),
         cmocka_unit_test(an_outdated_job_can_only_be_canceled),
         cmocka_unit_test(a_job_is_shown_as),
