@@ -102,7 +102,7 @@ def mutate_c(path, text):
         for m in re.finditer(r"(?:return|=) ([^;?{]*) \? ([^;?]*) : ([^;?]*);", body):
             edit(m.start(1), m.end(1), "1", "`%s` is always so" % m.group(1))
             edit(m.start(1), m.end(1), "0", "`%s` is never so" % m.group(1))
-        for m in re.finditer(r"^ +(?! )((?!return\b|break;|const |enum |struct |size_t |bool |static |assert|if |for |while |\[|\{)[^\n{}]*;)$", body, re.M):
+        for m in re.finditer(r"^ +(?! )((?!return\b|break;|const |enum |struct |size_t |bool |static |assert|TABLE_ENDS\b|if |for |while |\[|\{)[^\n{}]*;)$", body, re.M):
             edit(m.start(1), m.end(1), ";", "no `%s`" % m.group(1)[:-1])
         for m in re.finditer(r"^ +(case \w+:)$", body, re.M):
             edit(m.start(1), m.end(1), "", "no `%s`" % m.group(1))
