@@ -46,7 +46,7 @@ lock() { "$LAB" sql "$CM" "SELECT $1 FROM omsup_lock"; }
 	run -0 ctl --json submit "$LAB_DEPLOYMENT"
 	second=$(jq -r .job <<<"$output")
 	run -4 ctl start "$second"
-	[[ $output == *"job $job "*"only one at a time"* ]]
+	[[ $output == *"job $job "*"only one job may run"* ]]
 	ctl cancel "$second" --reason test --yes
 	# looking is allowed
 	ctl check "$LAB_DEPLOYMENT"

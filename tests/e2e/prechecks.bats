@@ -82,7 +82,7 @@ deployment() { # NAME [FROM TO]...
 	run -1 grep -F "$(cat "$LAB_METADB_PASSWORD_FILE")" "$D/found.yaml"
 	run -1 grep -i password: "$D/found.yaml"
 	# what is not to be found out is asked for, and given by hand
-	grep -q '^# QUESTION: to which version' "$D/found.yaml"
+	grep -q '^# QUESTION: which version do you upgrade to' "$D/found.yaml"
 	archive=$LAB_ARCHIVE
 	sed -e 's/#.*//' -e 's/ *$//' -e '/^$/d' -e 's/^deployment: .*/deployment: lab/' -e "s/TARGET/$LAB_TARGET/" \
 		-e 's/^ha: console/ha: sql/' -e "s|/path/to/the/new/image.tar|$archive|" -e "s|REPOSITORY:TAG|$LAB_IMAGE|" \
@@ -104,7 +104,7 @@ deployment() { # NAME [FROM TO]...
 	"$LAB" on oms1 docker tag "$(image_of oms1)" registry.local/oms:latest
 	"$LAB" on oms1 docker create --name untold -e OMS_HOST_IP=10.0.0.9 -v /data/config.yaml:/home/admin/conf/config.yaml registry.local/oms:latest
 	run -0 ctl discover --ssh root@oms1 --container untold
-	[[ $output == *"does not tell its version"*"source: SOURCE"* ]]
+	[[ $output == *"does not contain a version"*"source: SOURCE"* ]]
 	"$LAB" on oms1 docker rm untold
 	run -3 ctl discover --ssh root@oms1 --container untold
 }
