@@ -77,7 +77,7 @@ static void header(struct buf *b, const struct view *v, const struct snapshot *s
         buf_printf(&c, _(" (for job %lld)"), (long long)s->parent);
     put(&f, &c);
     end_line(&f);
-    text_fmt(&c, t, _("by %s"), text_or_dash(s->operator));
+    text_fmt(&c, t, _("by %s"), text_or_dash(s->operator_name));
     put(&f, &c);
     put_date(&f, _("created"), s->created);
     put_date(&f, _("started"), s->started);

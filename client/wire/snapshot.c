@@ -107,7 +107,7 @@ int snapshot_parse(const cJSON *o, struct snapshot *s, struct err *e)
         .why = get_text(o, "why", OPTIONAL, e),
         .outdated = get_text(o, "outdated", OPTIONAL, e),
         .object = get_text(o, "object", OPTIONAL, e),
-        .operator= get_text(o, "operator", OPTIONAL, e),
+        .operator_name = get_text(o, "operator", OPTIONAL, e),
         .deployment = get_text(o, "deployment", OPTIONAL, e),
         .procedure = get_text(o, "procedure", OPTIONAL, e),
         .source = get_text(o, "source", OPTIONAL, e),

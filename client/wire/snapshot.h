@@ -40,8 +40,8 @@ struct snapshot {
     int64_t job, parent;    /* parent -1: none */
     int64_t rolled_back_by; /* the job that did; -1: none */
     const char *outdated;   /* why it must not be continued; NULL: it may be */
-    const char *type, *why, *object, *operator, * deployment, *procedure, *source, *target, *plan, *created, *started,
-        *completed;
+    const char *type, *why, *object, *operator_name, *deployment, *procedure, *source, *target, *plan, *created,
+        *started, *completed;
     enum state state;
     double elapsed;
     int64_t done, total, last;

@@ -62,7 +62,7 @@ static const struct field subtask_fields[] = {
     OPTIONAL(plan_subtask, notice, 64 * 1024),
     OPTIONAL(plan_subtask, cure, TEXT_MAX_),
     BOOL(plan_subtask, "metadb", metadb),
-    BOOL(plan_subtask, "operator", operator),
+    BOOL(plan_subtask, "operator", by_operator),
     BOOL(plan_subtask, "judge", judge),
     BOOL(plan_subtask, "progress", progress),
     UINT(plan_subtask, timeout_s, SECONDS_MAX_),

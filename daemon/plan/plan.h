@@ -50,7 +50,7 @@ struct plan_subtask {
     char **env;             /* NULL-terminated NAME=value, sorted */
     char *notice, *cure;    /* NULL when none */
     bool metadb;            /* scripts get the login on fd 3 */
-    bool operator;          /* a WAIT for something that an operator has to do */
+    bool by_operator;       /* a WAIT for something that an operator has to do */
     bool judge;             /* a person judges the result: confirm is never refused because of it */
     bool progress;
     unsigned timeout_s; /* 0: none */

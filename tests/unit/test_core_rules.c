@@ -173,10 +173,10 @@ static void each_event_has_its_author(void **state)
 {
     for (int e = 0; e < N_EVENTS; e++) {
         bool engine = e == EV_BEGIN_CHECK || e == EV_BEGIN_ACT || e == EV_BEGIN_POLL || e == EV_BEGIN_GATE;
-        bool operator= e == EV_BEGIN_FENCE || e == EV_GIVE_UP || e == EV_SKIP || e == EV_DONE || e == EV_DONE_FORCE ||
-            e == EV_CONFIRM || e == EV_REJECT || e == EV_CANCEL || e == EV_CANCEL_LOOK || e == EV_CANCEL_FENCE ||
-            e == EV_CANCEL_FORCE;
-        if (core_event_who(e) != (engine ? BY_ENGINE : operator? BY_OPERATOR : BY_WORLD))
+        bool by_operator = e == EV_BEGIN_FENCE || e == EV_GIVE_UP || e == EV_SKIP || e == EV_DONE ||
+                           e == EV_DONE_FORCE || e == EV_CONFIRM || e == EV_REJECT || e == EV_CANCEL ||
+                           e == EV_CANCEL_LOOK || e == EV_CANCEL_FENCE || e == EV_CANCEL_FORCE;
+        if (core_event_who(e) != (engine ? BY_ENGINE : by_operator ? BY_OPERATOR : BY_WORLD))
             fail_msg("%s", core_event_name(e));
     }
 }

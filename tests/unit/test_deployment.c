@@ -37,7 +37,7 @@ static void reads_the_lab(void **state)
     assert_true(d->nodes[1].sudo);
     assert_string_equal(d->nodes[1].docker, "docker");
     assert_string_equal(d->nodes[1].old, "oms_402");
-    assert_string_equal(d->nodes[1].new, "oms_423");
+    assert_string_equal(d->nodes[1].new_name, "oms_423");
     deployment_free(d);
 }
 
@@ -59,7 +59,7 @@ static void reads_all_that_can_be_said(void **state)
     assert_null(d->nodes[0].ssh);
     assert_string_equal(d->nodes[0].docker, "/usr/local/bin/podman");
     assert_string_equal(d->nodes[0].old, "oms_340");
-    assert_string_equal(d->nodes[0].new, "oms_423");
+    assert_string_equal(d->nodes[0].new_name, "oms_423");
     assert_string_equal(d->nodes[1].ssh, "root@[fd00::2]");
     assert_int_equal(d->nodes[1].port, 2222);
     assert_string_equal(d->nodes[1].docker, "docker");

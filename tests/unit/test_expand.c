@@ -147,7 +147,7 @@ static void makes_an_upgrade(void **state)
     assert_int_equal(st->subtasks[0].every_s, 10);
     assert_int_equal(st->subtasks[0].timeout_s, 1800);
     st = step_of(p, "ha-on");
-    assert_true(st->subtasks[0].operator);
+    assert_true(st->subtasks[0].by_operator);
     assert_string_equal(st->subtasks[0].notice, "switch HA on; the backups are in /data/backup");
     assert_int_equal(st->subtasks[0].timeout_s, 0);
     assert_int_equal(st->subtasks[0].every_s, 5);

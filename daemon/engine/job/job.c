@@ -22,7 +22,7 @@ static void shape_subtask(struct core_subtask *c, const struct plan_subtask *p)
         c->way = WAY_ACT;
         break;
     case KIND_WAIT:
-        c->way = p->operator? WAY_GATE : WAY_POLL;
+        c->way = p->by_operator ? WAY_GATE : WAY_POLL;
         break;
     case KIND_GATE:
         c->way = WAY_GATE;

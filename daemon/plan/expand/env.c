@@ -75,7 +75,7 @@ static void set_node(struct env *env, const struct expand *x, size_t node)
     set(env, "NODE_SUDO", n->sudo ? "1" : "");
     set(env, "DOCKER", n->docker);
     set(env, "OLD_CONTAINER", n->old);
-    set(env, "NEW_CONTAINER", n->new);
+    set(env, "NEW_CONTAINER", n->new_name);
     set(env, "OLD_ID", f->old_id);
     set(env, "OLD_IMAGE", f->old_image);
     set(env, "OMS_HOST_IP", x->ips[node]);

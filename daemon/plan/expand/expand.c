@@ -33,7 +33,7 @@ static void fill_subtask(const struct expand *x, const struct proc_step *s, cons
     sub->notice = s->notice ? expand_notice(s->notice, sub->env) : NULL;
     sub->cure = xstrdup(s->cure);
     sub->metadb = s->metadb;
-    sub->operator= s->operator;
+    sub->by_operator = s->by_operator;
     sub->judge = s->judge;
     sub->progress = s->progress;
     sub->timeout_s = s->timeout_s;

@@ -113,14 +113,14 @@ static int parse_metadb(const struct ynode *root, struct deployment *d, struct e
 
 /* The names of containers: `container:` at the top applies to every node, unless the node has its own. */
 struct containers {
-    char *command, *old, *new;
+    char *command, *old, *new_name;
 };
 
 static void containers_free(struct containers *c)
 {
     free(c->command);
     free(c->old);
-    free(c->new);
+    free(c->new_name);
 }
 
 static int parse_container(const struct ynode *map, struct containers *c, struct err *e)
@@ -133,17 +133,18 @@ static int parse_container(const struct ynode *map, struct containers *c, struct
     rc = ymap_known(m, keys, e);
     rc = rc ? rc : yget_str(m, "command", Y_OPTIONAL, valid_command, &c->command, e);
     rc = rc ? rc : yget_str(m, "old", Y_OPTIONAL, valid_container, &c->old, e);
-    rc = rc ? rc : yget_str(m, "new", Y_OPTIONAL, valid_container, &c->new, e);
-    if (!rc && c->old && c->new &&strcmp(c->old, c->new) == 0)
+    rc = rc ? rc : yget_str(m, "new", Y_OPTIONAL, valid_container, &c->new_name, e);
+    if (!rc && c->old && c->new_name && strcmp(c->old, c->new_name) == 0)
         rc = ynode_err(m, e, "the old and the new container must have different names, not both \"%s\"", c->old);
     return rc;
 }
 
 static int node_container(const struct ynode *m, const struct containers *all, struct deploy_node *n, struct err *e)
 {
-    struct containers own = {xstrdup(all->command ? all->command : "docker"), xstrdup(all->old), xstrdup(all->new)};
+    struct containers own = {xstrdup(all->command ? all->command : "docker"), xstrdup(all->old),
+                             xstrdup(all->new_name)};
     int rc = parse_container(m, &own, e);
-    if (!rc && (!own.old || !own.new))
+    if (!rc && (!own.old || !own.new_name))
         rc = ynode_err(m, e, "node \"%s\" does not name its %s container: set container.%s", n->name,
                        own.old ? "new" : "old", own.old ? "new" : "old");
     if (rc) {
@@ -152,7 +153,7 @@ static int node_container(const struct ynode *m, const struct containers *all, s
     }
     n->docker = own.command;
     n->old = own.old;
-    n->new = own.new;
+    n->new_name = own.new_name;
     return 0;
 }
 
@@ -287,7 +288,7 @@ void deployment_free(struct deployment *d)
         free(n->name);
         free(n->ssh);
         free(n->old);
-        free(n->new);
+        free(n->new_name);
         free(n->docker);
     }
     free(d->regions);

@@ -33,8 +33,8 @@ char *version_text(const struct version *v);
 
 /* --- deployment file ------------------------------------------------------------------------------ */
 struct deploy_node {
-    char *name, *ssh, *old, *new; /* ssh NULL: `local: true`; old/new container names, defaults applied */
-    char *docker;                 /* container command, default applied */
+    char *name, *ssh, *old, *new_name; /* ssh NULL: `local: true`; old/new container names, defaults applied */
+    char *docker;                      /* container command, default applied */
     unsigned port;
     bool sudo;
     unsigned region; /* index */

@@ -65,7 +65,7 @@ struct proc_step {
     char *notice, *cure, *marks;
     char **guards;
     unsigned timeout_s, every_s;
-    bool on_node, serial, metadb, operator, judge, progress, irreversible, rerun_force, repeat_asked;
+    bool on_node, serial, metadb, by_operator, judge, progress, irreversible, rerun_force, repeat_asked;
 };
 struct proc_steps {
     struct proc_step *at;

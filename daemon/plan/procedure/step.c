@@ -204,7 +204,7 @@ static int get_time(const struct parse *x, const char *key, bool none, unsigned 
 static int get_times(const struct parse *x)
 {
     struct proc_step *s = x->s;
-    bool person = s->operator|| s->kind == KIND_GATE;
+    bool person = s->by_operator || s->kind == KIND_GATE;
     s->timeout_s = person ? 0 : TIMEOUT_DEFAULT_S; /* a person may take any time */
     int rc = get_time(x, "timeout", person, &s->timeout_s);
     if (rc)
@@ -215,39 +215,57 @@ static int get_times(const struct parse *x)
     return get_time(x, "every", false, &s->every_s);
 }
 
+/* A key that has only one word: present, or not. */
+static int get_sign(const struct parse *x, const char *key, const char *word, bool *out)
+{
+    const char *const words[] = {word, NULL};
+    char *w = NULL;
+    int rc = yget_word(x->n, key, Y_OPTIONAL, words, &w, x->e);
+    *out = w != NULL;
+    free(w);
+    return rc;
+}
+
+/* What goes together with what. */
+static int flags_fit(const struct parse *x)
+{
+    const struct proc_step *s = x->s;
+    const struct {
+        bool wrong;
+        const char *key, *why;
+    } rules[] = {
+        {s->by_operator && s->kind != KIND_WAIT, "operator", "is allowed only with \"wait\" and \"until\""},
+        {s->judge && !s->by_operator, "judge", "is allowed only with \"operator\""},
+        {s->progress && !s->act.script, "progress", "is allowed only with a script"},
+        {s->repeat_asked && s->kind != KIND_RUN && s->kind != KIND_ACTION, "repeat",
+         "is allowed only with \"run\" and \"action\""},
+        {s->metadb && s->on_node, "metadb", "is allowed only for scripts on the control host: add \"on: control\""},
+        {s->metadb && !s->act.script && !s->check.script, "metadb",
+         "is allowed only for scripts; built-ins have their own connection"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rules); i++)
+        if (rules[i].wrong)
+            return refuse_key(x, rules[i].key, rules[i].why);
+    return 0;
+}
+
 static int get_flags(const struct parse *x)
 {
-    static const char *const marks[] = {"T1", "T2", "T3", NULL}, *const rerun[] = {"force", NULL},
-                             *const repeat[] = {"asked", NULL};
+    static const char *const marks[] = {"T1", "T2", "T3", NULL};
     struct proc_step *s = x->s;
-    int rc = yget_bool(x->n, "serial", Y_OPTIONAL, &s->serial, x->e);
-    rc = rc ? rc : yget_bool(x->n, "operator", Y_OPTIONAL, &s->operator, x->e);
-    if (!rc && s->operator&& s->kind != KIND_WAIT)
-        rc = refuse_key(x, "operator", "is allowed only with \"wait\" and \"until\"");
-    rc = rc ? rc : yget_bool(x->n, "judge", Y_OPTIONAL, &s->judge, x->e);
-    if (!rc && s->judge && !s->operator)
-        rc = refuse_key(x, "judge", "is allowed only with \"operator\"");
-    rc = rc ? rc : yget_bool(x->n, "irreversible", Y_OPTIONAL, &s->irreversible, x->e);
-    rc = rc ? rc : yget_bool(x->n, "progress", Y_OPTIONAL, &s->progress, x->e);
-    if (!rc && s->progress && !s->act.script)
-        rc = refuse_key(x, "progress", "is allowed only with a script");
+    const struct {
+        const char *key;
+        bool *to;
+    } flags[] = {{"serial", &s->serial},     {"operator", &s->by_operator},
+                 {"judge", &s->judge},       {"irreversible", &s->irreversible},
+                 {"progress", &s->progress}, {"metadb", &s->metadb}};
+    int rc = 0;
+    for (size_t i = 0; i < ARRAY_LEN(flags) && !rc; i++)
+        rc = yget_bool(x->n, flags[i].key, Y_OPTIONAL, flags[i].to, x->e);
     rc = rc ? rc : yget_word(x->n, "marks", Y_OPTIONAL, marks, &s->marks, x->e);
-    char *w = NULL;
-    rc = rc ? rc : yget_word(x->n, "rerun", Y_OPTIONAL, rerun, &w, x->e);
-    s->rerun_force = w != NULL;
-    free(w);
-    w = NULL;
-    rc = rc ? rc : yget_word(x->n, "repeat", Y_OPTIONAL, repeat, &w, x->e);
-    s->repeat_asked = w != NULL;
-    free(w);
-    if (!rc && s->repeat_asked && s->kind != KIND_RUN && s->kind != KIND_ACTION)
-        rc = refuse_key(x, "repeat", "is allowed only with \"run\" and \"action\"");
-    rc = rc ? rc : yget_bool(x->n, "metadb", Y_OPTIONAL, &s->metadb, x->e);
-    if (!rc && s->metadb && s->on_node)
-        rc = refuse_key(x, "metadb", "is allowed only for scripts on the control host: add \"on: control\"");
-    if (!rc && s->metadb && !s->act.script && !s->check.script)
-        rc = refuse_key(x, "metadb", "is allowed only for scripts; built-ins have their own connection");
-    return rc;
+    rc = rc ? rc : get_sign(x, "rerun", "force", &s->rerun_force);
+    rc = rc ? rc : get_sign(x, "repeat", "asked", &s->repeat_asked);
+    return rc ? rc : flags_fit(x);
 }
 
 static bool is_earlier(const struct parse *x, const char *id)
