@@ -98,7 +98,7 @@ parent_is_canceled() { # JOB ROLLBACK-JOB
 	run -0 ctl pause "$job"
 	file=$(ctl --json rollback "$job" --plan | jq -r --arg db "$CM" '.backups[] | select(.db == $db) | .file')
 	run -0 ctl rollback "$job" --plan
-	[[ $output == *"everything that OMS wrote"* ]]
+	[[ $output == *"since the backup"* ]]
 	[ "$(ctl --json rollback "$job" --plan | jq -c '[.backups[].verified]')" = '[true,true,true]' ]
 	"$LAB" control cp "$file" "$D/kept"
 	"$LAB" control sh -c "printf X | dd of='$file' bs=1 seek=700 conv=notrunc status=none"
