@@ -38,8 +38,16 @@ host_pids() {
 	done || true
 }
 
+# Everything is stopped before anything is killed: when the power fails, no process lives long enough to see another one die
+# and to write down how.
 kill_host() { # HOST [EXE]
-	local pids end=$((SECONDS + 20))
+	local pids stopped='' end=$((SECONDS + 20))
+	while pids=$(host_pids "$@") && [ "$pids" != "$stopped" ]; do
+		[ "$SECONDS" -lt "$end" ] || die "cannot stop on $1: $pids"
+		# shellcheck disable=SC2086 # a list of numbers
+		kill -STOP $pids 2>/dev/null || true
+		stopped=$pids
+	done
 	while pids=$(host_pids "$@") && [ -n "$pids" ]; do
 		[ "$SECONDS" -lt "$end" ] || die "cannot kill on $1: $pids"
 		# shellcheck disable=SC2086 # a list of numbers
