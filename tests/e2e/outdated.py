@@ -3,7 +3,6 @@
 begins, what runs is followed to its end; it can be canceled, and rolled back by a plan of now. A job that is over stays as it is.
 
 data/journal/d12ec52.sql is such a journal, of the procedure below; other states are made by giving a plan of now the old form."""
-import hashlib
 import json
 import os
 import sqlite3
@@ -13,6 +12,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../crash"))
 from world import Refused, World, effect_step  # noqa: E402
+from lib.old_plans import as_of_old, rewrite  # noqa: E402
 
 STEPS = effect_step("stop-old") + """\
 - step: before-backup
@@ -62,39 +62,6 @@ FAILS = """\
   run: "echo no; exit 3"
   check: exit 1
 """
-
-OLD_HEAD = """\
-omsup_login=$(cat <&3)
-exec 3<&-
-metadb() {
-  omsup_program=$1
-  shift
-  { printf '%s\\n' "$omsup_login" |
-    "$omsup_program" --defaults-extra-file=/dev/fd/4 "$@" 4<&0 <&5 5<&-; } 5<&0
-}
-"""
-with open(os.path.join(HERE, "../../daemon/plan/metadb.sh"), encoding="utf-8") as head:
-    HEAD = head.read()
-
-
-def rewrite(db, change):
-    """Every plan of the journal by change(plan); its jobs name it by its new hash."""
-    for old, text in db.execute("SELECT sha256, text FROM plan").fetchall():
-        new = json.dumps(change(json.loads(text)), separators=(",", ":"), ensure_ascii=False)
-        now = hashlib.sha256(new.encode()).hexdigest()
-        db.execute("UPDATE plan SET sha256=?, text=? WHERE sha256=?", (now, new, old))
-        db.execute("UPDATE job SET plan=? WHERE plan=?", (now, old))
-    db.commit()
-
-
-def as_of_old(plan):
-    assert plan.pop("revision") >= 1
-    for step in plan["steps"]:
-        for sub in step["subtasks"]:
-            for code in (sub.get("act", {}), sub.get("check", {})):
-                if "script" in code:
-                    code["script"] = code["script"].replace(HEAD, OLD_HEAD)
-    return plan
 
 
 class Old:
