@@ -94,6 +94,18 @@ verify() { script rollback verify-backups probe "${ENV[@]}" "$@"; }
 	[ "$(sql 'SELECT COUNT(*) FROM oms_project' rm_402)" = 1 ]
 }
 
+@test "a dump that an option file has filtered is refused, though it is as recorded" {
+	verify
+	local option
+	for option in --no-data --where=id=1; do
+		mysqldump --no-defaults -uroot -S "$SERVER/sock" --comments "$option" rm_402 >"$FILE.part"
+		run verify BACKUP_FILE="$FILE.part" BACKUP_SIZE="$(stat -c %s "$FILE.part")" BACKUP_SHA256="$(sha256sum <"$FILE.part" | cut -d' ' -f1)"
+		echo "$output"
+		[ "$status" -eq 1 ]
+		[[ $output == *"does not hold all rows"* ]]
+	done
+}
+
 @test "an error in the middle stops it; a retry begins with an empty database" {
 	cp "$FILE" "$FILE.bad"
 	sed -i 's/^INSERT INTO .oms_project. /INSERT INTO no_such_table /' "$FILE.bad"
