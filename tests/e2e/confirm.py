@@ -1,11 +1,7 @@
 #!/usr/bin/env python3
 """A step that looks itself and waits for an operator: confirm is refused while the look says no, but for --force with a reason; not
 where a person judges what is seen, nor when it cannot be seen. The event tells what was seen."""
-import os
-import sys
-
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../crash"))
-from world import Refused, World  # noqa: E402
+from lib.worlds import Refused, World, run
 
 STEP = """\
 - step: {0}
@@ -56,7 +52,7 @@ class Run:
 
 
 def main():
-    world = World(os.environ["OMSUPD"], STEPS, prefix="omsup-confirm.")
+    world = World(STEPS, prefix="omsup-confirm.")
     better = "use confirm --force --reason TEXT if you are certain"
     try:
         assert world.start(), world.text_of_log()
@@ -100,9 +96,9 @@ def main():
         except Refused as e:
             assert "--force --reason" in str(e), e
         r.c.close()
-        print("ok")
     finally:
         world.close()
 
 
-main()
+if __name__ == "__main__":
+    run(main)

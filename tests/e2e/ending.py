@@ -1,15 +1,14 @@
 #!/usr/bin/env python3
 """omsupd is ended, or a job canceled, while something is asked whose answer comes later: nothing is used that is gone, the end
 comes, and nothing begins any more."""
+import functools
 import os
 import signal
 import subprocess
-import sys
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../crash"))
-from lib.fake_metadb import FakeMetadb  # noqa: E402
-from world import World, effect_step  # noqa: E402
+from lib.fake_metadb import FakeMetadb
+from lib.worlds import World, effect_step, run
 
 WAITS = """\
 - step: wait
@@ -53,14 +52,18 @@ def ended(world):
 
 
 def with_metadb(test):
-    world, metadb = World(os.environ["OMSUPD"], WAITS), FakeMetadb()
-    try:
-        test(world, metadb)
-    finally:
-        metadb.close()
-        world.close()
+    @functools.wraps(test)
+    def tested():
+        world, metadb = World(WAITS), FakeMetadb()
+        try:
+            test(world, metadb)
+        finally:
+            metadb.close()
+            world.close()
+    return tested
 
 
+@with_metadb
 def canceled(world, metadb):
     job = ask_the_metadb(world, metadb)
     c = world.client()
@@ -72,6 +75,7 @@ def canceled(world, metadb):
     ended(world)
 
 
+@with_metadb
 def terminated(world, metadb):
     ask_the_metadb(world, metadb)
     closes(world)
@@ -79,6 +83,7 @@ def terminated(world, metadb):
     ended(world)
 
 
+@with_metadb
 def terminated_without_an_answer(world, metadb):
     metadb.drip = True
     ask_the_metadb(world, metadb)
@@ -88,7 +93,7 @@ def terminated_without_an_answer(world, metadb):
 
 
 def submission(start):
-    world = World(os.environ["OMSUPD"], effect_step("act"))
+    world = World(effect_step("act"))
     try:
         for fifo in ("asked", "answer"):
             os.mkfifo(world.path(fifo))
@@ -119,20 +124,13 @@ def submission(start):
         world.close()
 
 
-def main():
-    with_metadb(canceled)
-    with_metadb(terminated)
-    with_metadb(terminated_without_an_answer)
+def a_submission_that_waits():
     submission(False)
+
+
+def a_submission_that_starts():
     submission(True)
-    print("ok")
 
 
-if len(sys.argv) > 1:  # one of them, by name
-    if sys.argv[1].startswith("submission"):
-        submission(sys.argv[1] == "submission_start")
-    else:
-        with_metadb(globals()[sys.argv[1]])
-    print("ok")
-else:
-    main()
+if __name__ == "__main__":
+    run(canceled, terminated, terminated_without_an_answer, a_submission_that_waits, a_submission_that_starts)

@@ -3,11 +3,8 @@
 first, a rollback is refused until its end is known. What only looks holds neither up."""
 import errno
 import os
-import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../crash"))
-from ssh_world import SshWorld  # noqa: E402
-from world import Refused, World  # noqa: E402
+from lib.worlds import Refused, SshWorld, World, run
 
 UP = """\
 - step: up
@@ -47,7 +44,7 @@ class Given(SshWorld):
     """A job whose node went away while it acted, and whose operator has given that attempt up."""
 
     def __init__(self):
-        super().__init__(os.environ["OMSUPD"], UP, rollback=BACK, prefix="omsup-fence.")
+        super().__init__(UP, rollback=BACK, prefix="omsup-fence.")
         for fifo in ("begun", "end"):
             os.mkfifo(self.effects_file + "." + fifo)
         assert self.start(), self.text_of_log()
@@ -150,7 +147,7 @@ LOOKS = """\
 
 
 def only_looks(kind):
-    w = World(os.environ["OMSUPD"], LOOKS.format(kind), rollback=BACK, prefix="omsup-fence.")
+    w = World(LOOKS.format(kind), rollback=BACK, prefix="omsup-fence.")
     try:
         for fifo in ("looks", "end"):
             os.mkfifo(w.effects_file + "." + fifo)
@@ -174,13 +171,13 @@ def only_looks(kind):
         w.close()
 
 
-def main():
+def a_condition_only_looks():
     only_looks("until")
+
+
+def a_probe_only_looks():
     only_looks("probe")
-    canceled()
-    rolled_back()
-    by_force()
-    print("ok")
 
 
-main()
+if __name__ == "__main__":
+    run(a_condition_only_looks, a_probe_only_looks, canceled, rolled_back, by_force)

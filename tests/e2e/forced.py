@@ -2,10 +2,8 @@
 """OMSUP_FORCE is told to the one attempt that an operator asked for with --force: not to those that the engine begins by itself."""
 import os
 import signal
-import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../crash"))
-from world import World  # noqa: E402
+from lib.worlds import World, run
 
 STEPS = """\
 - step: act
@@ -23,7 +21,7 @@ STEPS = """\
 
 def main():
     for restarted in (False, True):
-        world = World(os.environ["OMSUPD"], STEPS, prefix="omsup-forced.")
+        world = World(STEPS, prefix="omsup-forced.")
         try:
             os.mkfifo(world.effects_file + ".end")
             assert world.start(), world.text_of_log()
@@ -41,7 +39,7 @@ def main():
             c.close()
         finally:
             world.close()
-    print("ok")
 
 
-main()
+if __name__ == "__main__":
+    run(main)

@@ -2,10 +2,8 @@
 """A job that is paused while a step's check is asked: the step is Pending again, has not begun, and no time runs for it.
 Also when a retry was asked for before the pause; one after it acts."""
 import os
-import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../crash"))
-from world import World  # noqa: E402
+from lib.worlds import World, run
 
 STEPS = """\
 - step: act
@@ -32,7 +30,7 @@ LOST = """\
 
 
 def retried_before_the_pause():
-    world = World(os.environ["OMSUPD"], LOST)
+    world = World(LOST)
     try:
         os.mkfifo(world.effects_file + ".end")
         assert world.start(), world.text_of_log()
@@ -54,9 +52,8 @@ def retried_before_the_pause():
         world.close()
 
 
-def main():
-    retried_before_the_pause()
-    world = World(os.environ["OMSUPD"], STEPS)
+def paused_while_its_check_is_asked():
+    world = World(STEPS)
     try:
         assert world.start(), world.text_of_log()
         job = world.submit()
@@ -72,9 +69,9 @@ def main():
         assert step["state"] == "Successful" and "elapsed" in step, step
         assert world.effects() == ["acted"], world.effects()
         c.close()
-        print("ok")
     finally:
         world.close()
 
 
-main()
+if __name__ == "__main__":
+    run(retried_before_the_pause, paused_while_its_check_is_asked)

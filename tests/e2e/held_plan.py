@@ -4,10 +4,8 @@ not silently while something of it may run. When its plan is honoured again it g
 import os
 import signal
 import sqlite3
-import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../crash"))
-from world import Refused, World, effect_step  # noqa: E402
+from lib.worlds import Refused, World, effect_step, run
 
 STEPS = effect_step("first") + """\
 - step: gate
@@ -26,7 +24,7 @@ STEPS = effect_step("first") + """\
 
 class Held:
     def __init__(self):
-        self.w = World(os.environ["OMSUPD"], STEPS, prefix="omsup-held.")
+        self.w = World(STEPS, prefix="omsup-held.")
         for fifo in ("begun", "end"):
             os.mkfifo(self.w.effects_file + "." + fifo)
         assert self.w.start(), self.w.text_of_log()
@@ -116,11 +114,5 @@ def canceled_while_it_runs():
         h.close()
 
 
-def main():
-    honoured_again()
-    canceled()
-    canceled_while_it_runs()
-    print("ok")
-
-
-main()
+if __name__ == "__main__":
+    run(honoured_again, canceled, canceled_while_it_runs)

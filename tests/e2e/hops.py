@@ -2,10 +2,8 @@
 """One OMS upgraded from version to version: only the newest hop may be rolled back, then the one before it. Another text of the
 deployment is still the same OMS."""
 import os
-import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../crash"))
-from world import Refused, World  # noqa: E402
+from lib.worlds import Refused, World, run
 
 UP = """\
 - step: up
@@ -34,7 +32,7 @@ HOPS = ["4.0.2", "4.0.9", "4.0.12", "4.0.15"]
 
 class Hops(World):
     def __init__(self):
-        super().__init__(os.environ["OMSUPD"], UP, rollback=BACK, prefix="omsup-hops.")
+        super().__init__(UP, rollback=BACK, prefix="omsup-hops.")
         self.first = self.deployment
         self.jobs = {}
         with open(self.path("procedures", "ee-4.0.9.yaml"), encoding="utf-8") as f:
@@ -94,9 +92,9 @@ def main():
         w.back("4.0.12")
         w.back("4.0.9")
         assert w.effects() == ["up 4.0.12", "back 4.0.9", "back 4.0.2"], w.effects()
-        print("ok")
     finally:
         w.close()
 
 
-main()
+if __name__ == "__main__":
+    run(main)

@@ -3,10 +3,8 @@
 password could be read, after a crash, and when it cannot be read at all. Nobody waits for it in vain, and nobody is said to."""
 import json
 import os
-import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../crash"))
-from world import PASSWORD, World  # noqa: E402
+from lib.worlds import PASSWORD, World, run
 
 FORMS = (PASSWORD, json.dumps(PASSWORD)[1:-1])  # as it is; as config.yaml and a my.cnf have it
 CANNOT = "cannot read the MetaDB password: config.yaml could not be read on its node"
@@ -48,7 +46,7 @@ PRINTS = """\
 
 class Login(World):
     def __init__(self, steps, **kw):
-        super().__init__(os.environ["OMSUPD"], steps, **kw)
+        super().__init__(steps, **kw)
         leak = self.effects_file + ".leak"
         with open(leak, "w", encoding="utf-8") as f:
             f.write("#!/bin/sh\nexec cat <&4\n")
@@ -274,9 +272,6 @@ def its_node_is_away():
         w.close()
 
 
-TESTS = (after_a_crash, live_after_a_crash, canceled_after_a_crash, without_being_asked_for, it_cannot_be_read,
-         nobody_is_said_to_wait, its_node_is_away)
-for test in TESTS:
-    if len(sys.argv) == 1 or test.__name__ in sys.argv[1:]:
-        test()
-print("ok")
+if __name__ == "__main__":
+    run(after_a_crash, live_after_a_crash, canceled_after_a_crash, without_being_asked_for, it_cannot_be_read,
+        nobody_is_said_to_wait, its_node_is_away)

@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
 """Who reads the output of an attempt part by part, while it runs and beyond its end, gets all of it once, in whole characters,
 never a part of the password, and is never sent back."""
+import functools
 import os
-import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../crash"))
-from world import PASSWORD, World  # noqa: E402
+from lib.worlds import PASSWORD, World, run
 
 KIB = 1024
 TAIL_BASE = 1 << 40
@@ -28,7 +27,7 @@ STEP = """\
 
 class Logs(World):
     def __init__(self):
-        super().__init__(os.environ["OMSUPD"], STEP)
+        super().__init__(STEP)
         for fifo in ("next", "printed"):
             os.mkfifo(self.effects_file + "." + fifo)
         assert self.start(), self.text_of_log()
@@ -82,6 +81,18 @@ def scrubbed(text):
     return text.replace(PASSWORD, "***")
 
 
+def of_logs(test):
+    @functools.wraps(test)
+    def tested():
+        world = Logs()
+        try:
+            test(world)
+        finally:
+            world.close()
+    return tested
+
+
+@of_logs
 def whole_characters(w):
     said = "xyステップ完了しました\n" * 9000  # 3 bytes each, so that no power of two is between two of them
     w.prints(said[:100000])
@@ -96,6 +107,7 @@ def whole_characters(w):
     assert w.follow() and w.text == said and w.afresh() == said
 
 
+@of_logs
 def the_password_on_a_boundary(w):
     """At the end of a part, at the end of what there is, and in front of where a client chooses to begin."""
     said = "." * (64 * KIB - 7) + PASSWORD + "\n" + "-" * 100 + PASSWORD + PASSWORD + "\n"
@@ -124,6 +136,7 @@ def the_password_on_a_boundary(w):
     assert w.follow() and w.text == scrubbed(said) and w.afresh() == scrubbed(said)
 
 
+@of_logs
 def more_than_the_journal_has(w):
     """Who has followed it sees the end; who comes later the beginning and the end."""
     line = "line %06d ......................................................................................" + PASSWORD + "\n"
@@ -144,6 +157,7 @@ def more_than_the_journal_has(w):
         assert w.read(offset)["next"] >= offset, offset
 
 
+@of_logs
 def the_password_where_it_is_cut(w):
     """The journal has the first half and the last half of 1 MiB: of what stands there neither part is kept."""
     first, last = "." * (512 * KIB - 9) + PASSWORD, PASSWORD + "-" * (512 * KIB - 9)
@@ -154,6 +168,7 @@ def the_password_where_it_is_cut(w):
     assert head.rstrip("\n").endswith("...") and tail.split("\n", 1)[1].startswith("---"), (head[-20:], tail[:200])
 
 
+@of_logs
 def after_a_restart(w):
     """Offsets are still good: nothing is left out."""
     said = "".join("%d %s\n" % (i, PASSWORD if i % 100 == 0 else "") for i in range(2000))
@@ -171,11 +186,5 @@ def after_a_restart(w):
     assert w.follow() and w.text.endswith("more\n") and w.afresh() == scrubbed(said) + "more\n"
 
 
-for test in (whole_characters, the_password_on_a_boundary, more_than_the_journal_has, the_password_where_it_is_cut, after_a_restart):
-    if len(sys.argv) == 1 or test.__name__ in sys.argv[1:]:
-        world = Logs()
-        try:
-            test(world)
-        finally:
-            world.close()
-print("ok")
+if __name__ == "__main__":
+    run(whole_characters, the_password_on_a_boundary, more_than_the_journal_has, the_password_where_it_is_cut, after_a_restart)

@@ -1,11 +1,8 @@
 #!/usr/bin/env python3
 """As many nodes as are allowed, with the built-in procedure: every method that looks is answered, and what would be too long for
 an answer is refused as such, not by closing the connection."""
-import os
-import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../crash"))
-from world import Refused, World  # noqa: E402
+from lib.worlds import Refused, World, run
 
 NODES = 128
 CHECKS = "checks:\n  - check: fails\n    title: Fails everywhere\n    for: node\n    probe: |\n      echo '%s'\n      exit 1\n    cure: %s\n" % (
@@ -18,7 +15,7 @@ STEPS += "- step: long\n  title: Long\n  probe: |\n" + "    : '%s'\n" % ('"' * 1
 
 class Many(World):
     def __init__(self, builtin):
-        super().__init__(os.environ["OMSUPD"], STEPS, nodes=NODES, checks=CHECKS)
+        super().__init__(STEPS, nodes=NODES, checks=CHECKS)
         for n in range(1, NODES + 1):
             docker = self.path("node%d" % n, "docker")
             with open(docker, encoding="utf-8") as f:
@@ -102,7 +99,5 @@ def every_check_fails():
         w.close()
 
 
-for test in (the_built_in_procedure, every_check_fails):
-    if len(sys.argv) == 1 or test.__name__ in sys.argv[1:]:
-        test()
-print("ok")
+if __name__ == "__main__":
+    run(the_built_in_procedure, every_check_fails)

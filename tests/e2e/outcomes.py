@@ -2,10 +2,8 @@
 """Every attempt of a subtask that is at its end has an end and an outcome, also when nobody waited for its own: a probe out of
 time, with what it had printed; a cancel by force; a skip of what may still run."""
 import os
-import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../crash"))
-from world import World  # noqa: E402
+from lib.worlds import World, run
 
 STEPS = """\
 - step: probe
@@ -25,7 +23,7 @@ STEPS = """\
 
 
 def main():
-    world = World(os.environ["OMSUPD"], STEPS, prefix="omsup-outcomes.")
+    world = World(STEPS, prefix="omsup-outcomes.")
     try:
         for fifo in ("begun", "end"):
             os.mkfifo(world.effects_file + "." + fifo)
@@ -54,7 +52,6 @@ def main():
         world.wait(job, ("Canceled",))
         assert attempts("act") == [("dropped", None)], attempts("act")
         c.close()
-        print("ok")
     finally:
         end = os.open(world.effects_file + ".end", os.O_RDWR)  # what runs still ends, if anything does
         os.write(end, b"end\n")
@@ -62,4 +59,5 @@ def main():
         world.close()
 
 
-main()
+if __name__ == "__main__":
+    run(main)

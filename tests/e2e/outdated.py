@@ -7,12 +7,11 @@ import json
 import os
 import sqlite3
 import subprocess
-import sys
+
+from lib.old_plans import as_of_old, rewrite
+from lib.worlds import OMSUPCTL, Refused, World, effect_step, run
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "../crash"))
-from world import Refused, World, effect_step  # noqa: E402
-from lib.old_plans import as_of_old, rewrite  # noqa: E402
 
 STEPS = effect_step("stop-old") + """\
 - step: before-backup
@@ -68,7 +67,7 @@ class Old:
     """A world with stand-ins for the MetaDB's clients, which note how they are called."""
 
     def __init__(self, steps=STEPS):
-        self.w = World(os.environ["OMSUPD"], steps, rollback=ROLLBACK, prefix="omsup-outdated.")
+        self.w = World(steps, rollback=ROLLBACK, prefix="omsup-outdated.")
         self.c = None
         self.argv = self.w.path("argv")
         os.mkdir(self.w.path("bin"))
@@ -132,7 +131,7 @@ class Old:
 
     def next(self, job):
         """The commands that `status` names."""
-        text = subprocess.run([os.environ["OMSUPCTL"], "--socket", self.w.path("sock"), "status", str(job)], check=True, timeout=60,
+        text = subprocess.run([OMSUPCTL, "--socket", self.w.path("sock"), "status", str(job)], check=True, timeout=60,
                               capture_output=True, encoding="utf-8").stdout
         return [line.split("#")[0].strip() for line in text[text.index("Next"):].splitlines() if line.startswith("    omsupctl ")]
 
@@ -258,8 +257,4 @@ def a_rollback_rests_too():
 
 
 if __name__ == "__main__":
-    a_journal_of_d12ec52()
-    what_runs_is_followed_to_its_end()
-    failed_and_ready_ones_rest_too()
-    a_rollback_rests_too()
-    print("ok")
+    run(a_journal_of_d12ec52, what_runs_is_followed_to_its_end, failed_and_ready_ones_rest_too, a_rollback_rests_too)

@@ -3,10 +3,8 @@
 import json
 import os
 import subprocess
-import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../crash"))
-from world import World  # noqa: E402
+from lib.worlds import OMSUPCTL, World, run
 
 STEPS = """\
 - step: progress
@@ -61,7 +59,7 @@ class Strict:
 
 
 def main():
-    world = World(os.environ["OMSUPD"], STEPS)
+    world = World(STEPS)
     try:
         for fifo in ("begun", "end"):
             os.mkfifo(world.effects_file + "." + fifo)
@@ -76,7 +74,7 @@ def main():
         s = Strict(world)
         sub = s.call("status", job=job)["steps"][0]["subtasks"][0]
         assert sub["state"] == "Running" and None not in sub.get("progress", {}).values(), sub
-        ctl = [os.environ["OMSUPCTL"], "--socket", world.path("sock")]
+        ctl = [OMSUPCTL, "--socket", world.path("sock")]
         subprocess.run(ctl + ["status", str(job)], check=True, stdout=subprocess.DEVNULL)
         with open(world.effects_file + ".end", "w", encoding="utf-8") as fifo:
             fifo.write("end\n")
@@ -99,9 +97,9 @@ def main():
         assert message == "exit 3: x" + "\u00e9" * 249, message
         s.call("events", job=job)
         s.call("show", job=job, step="bytes")
-        print("ok")
     finally:
         world.close()
 
 
-main()
+if __name__ == "__main__":
+    run(main)

@@ -3,10 +3,8 @@
 moment of a crash goes when the host is reached again."""
 import os
 import signal
-import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../crash"))
-from world import World  # noqa: E402
+from lib.worlds import World, run
 
 STEPS = """\
 - step: short
@@ -65,7 +63,7 @@ def all_of(world, token):
 
 
 def main():
-    world = World(os.environ["OMSUPD"], STEPS)
+    world = World(STEPS)
     try:
         for fifo in ("begun", "end"):
             os.mkfifo(world.effects_file + "." + fifo)
@@ -120,9 +118,9 @@ def main():
         with open(world.effects_file + ".end", "w", encoding="utf-8") as fifo:
             fifo.write("end\n")
         assert world.wait(again, ("Failed",))["state"] == "Failed"
-        print("ok")
     finally:
         world.close()
 
 
-main()
+if __name__ == "__main__":
+    run(main)

@@ -7,10 +7,8 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../crash"))
-from world import PASSWORD, Refused, World, effect_step  # noqa: E402
+from lib.worlds import PASSWORD, Refused, World, effect_step, run
 
 STEPS = """\
 - step: lock
@@ -70,7 +68,7 @@ def configure(world, node, host, port):
 
 
 def main():
-    world = World(os.environ["OMSUPD"], STEPS, nodes=2, prefix="omsup-two.")
+    world = World(STEPS, nodes=2, prefix="omsup-two.")
     server = None
     try:
         server = Mariadb(world.path("mariadb"))
@@ -104,7 +102,6 @@ def main():
         assert world.wait(second["job"], ("Waiting", "Failed"), timeout=100)["state"] == "Waiting"
         assert len(world.effects()) == 2, world.effects()
         c.close()
-        print("ok")
     finally:
         world.kill()
         if server:
@@ -112,4 +109,5 @@ def main():
         world.close()
 
 
-main()
+if __name__ == "__main__":
+    run(main)
