@@ -203,6 +203,15 @@ static int refuse_acting(const struct job *b, struct err *e)
                        : "pause the job and wait for its end, or cancel it,");
 }
 
+/* A rollback of the same upgrade that has not ended. --force would not help: it holds the MetaDB. */
+static int refuse_second(const struct job *b, struct err *e)
+{
+    err_set(e, ERR_BUSY,
+            "job %lld is already rolling back job %lld: wait for its end, or cancel it before rolling back again",
+            (long long)b->row.id, (long long)b->row.parent);
+    return err_hint(e, "omsupctl status %lld", (long long)b->row.id);
+}
+
 /* An attempt whose end was never observed: given up, or left by cancel, skip or done with --force. */
 static int refuse_open(const struct job *b, bool live, struct err *e)
 {
@@ -238,8 +247,11 @@ static bool look_open(void *ctx, const struct journal_job *row)
         return false;
     if (row->id != x->s->parent && row->parent != x->s->parent)
         return true;
-    bool live = jobs_find(x->s->jobs, row->id) != NULL;
-    if (job_load(x->s->jobs, row, &b, &unknown) == 0) { /* otherwise it is refused when its plan is needed */
+    const struct job *at_work = jobs_find(x->s->jobs, row->id);
+    bool live = at_work != NULL;
+    if (live && row->parent == x->s->parent)
+        x->rc = refuse_second(at_work, x->e);
+    else if (job_load(x->s->jobs, row, &b, &unknown) == 0) { /* otherwise it is refused when its plan is needed */
         x->rc = refuse_open(b, live, x->e);
         job_free(b);
     }
