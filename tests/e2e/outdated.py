@@ -8,6 +8,7 @@ import os
 import sqlite3
 import subprocess
 
+from lib import protocol_tables
 from lib.old_plans import as_of_old, rewrite
 from lib.worlds import OMSUPCTL, Refused, World, effect_step, run
 
@@ -125,7 +126,7 @@ class Old:
         """It waits, says why, and refuses all that would go on with it."""
         snap = self.c.call("status", job=job)
         assert snap["state"] == "Waiting" and "my.cnf" in snap["outdated"] and snap["outdated"] in snap["why"], snap
-        for verb in ("start", "pause", "resume", "retry", "skip", "done", "confirm", "reject"):
+        for verb in (row[1] for row in protocol_tables.rows("common/verbs.def", "VERB") if row[1] != "cancel"):
             more = {"reason": "r", "force": True} if verb in ("skip", "done", "confirm") else {"reason": "r"} if verb == "reject" else {}
             self.refused(verb, ("an older omsupd made its plan", "my.cnf"), job=job, **more)
 

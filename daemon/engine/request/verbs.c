@@ -57,6 +57,13 @@ static const char *confirm_reason(struct call *c, size_t seq)
     return c->event;
 }
 
+/* Does the event begin an attempt, which --force is for? */
+static bool begins(enum core_event ev)
+{
+    return ev == EV_BEGIN_CHECK || ev == EV_BEGIN_ACT || ev == EV_BEGIN_POLL || ev == EV_BEGIN_GATE ||
+           ev == EV_BEGIN_FENCE;
+}
+
 /* Applies the verb to one subtask; if it is refused, *why says why. */
 static bool apply_one(struct call *c, size_t seq, const char **why)
 {
@@ -64,9 +71,9 @@ static bool apply_one(struct call *c, size_t seq, const char **why)
     enum core_event ev = core_verb_event(&b->core, seq, c->verb, c->force, away(b, seq), why);
     const char *reason = c->reason;
     bool was_force_next = b->subs[seq].force_next, was_skip_forced = b->core.subtasks[seq].skip_forced;
-    if (c->verb == DO_RETRY)
+    if (begins(ev) || ev == EV_GIVE_UP)
         b->subs[seq].force_next = c->force && ev != EV_GIVE_UP;
-    else if (c->verb == DO_SKIP)
+    else if (ev == EV_SKIP)
         b->core.subtasks[seq].skip_forced = c->force;
     else if (c->verb == DO_CONFIRM && !*why && !(*why = confirm_refusal(c, seq)))
         reason = confirm_reason(c, seq);
