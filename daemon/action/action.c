@@ -4,10 +4,6 @@
 
 #include "common/array.h"
 
-#define ACTION(name, use, fn, text) action_fn fn;
-#include "daemon/action/actions.def"
-#undef ACTION
-
 static const struct action actions[] = {
 #define ACTION(name, use, fn, text) {name, ACTION_##use, fn, text},
 #include "daemon/action/actions.def"

@@ -25,6 +25,11 @@ const char *action_env(const struct action_args *a, const char *name); /* "" whe
 
 typedef enum verdict action_fn(struct metadb *db, const struct action_args *a, struct buf *out);
 
+/* All of them are declared here; what they share is in act.h. */
+#define ACTION(name, use, fn, text) action_fn fn;
+#include "daemon/action/actions.def"
+#undef ACTION
+
 struct action {
     const char *name;
     enum action_use {

@@ -7,8 +7,6 @@
 
 enum { SHOWN = 20 };
 
-action_fn black_region;
-
 enum verdict black_region(struct metadb *db, const struct action_args *a, struct buf *out)
 {
     const char *location = action_env(a, "CM_LOCATION");

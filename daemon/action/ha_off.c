@@ -5,8 +5,6 @@
 
 #include "daemon/action/ha_config.h"
 
-action_fn ha_before, ha_off, ha_is_off;
-
 static void say_before(const struct ha *h, struct buf *out)
 {
     act_say(out, "omsup: fact ha.before %s", h->enable ? "on" : h->present ? "off" : "absent");

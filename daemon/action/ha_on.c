@@ -8,8 +8,6 @@
 
 enum { REDUNDANCY_MIN = 30 }; /* the vendor's example: 90 for an outage of 60 minutes (upgrade FAQ of CE V4.2.2) */
 
-action_fn ha_on, ha_is_on;
-
 /* Older versions do not know perceiveStoreClientCheckpoint (V3.3.1 lacks it in its default), so both are set. */
 static char *turn_on(const struct ha *h, void *ctx)
 {

@@ -16,8 +16,6 @@ enum {
     DEADLOCK = 1213,
 };
 
-action_fn metadb_lock, metadb_unlock, metadb_lock_held, metadb_unlocked;
-
 struct lock {
     char *table, *holder, *job, *token; /* quoted */
     char *ours;                         /* SQL: the row is ours */

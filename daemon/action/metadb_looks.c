@@ -7,8 +7,6 @@
 
 enum { SKEW_MAX_S = 5 };
 
-action_fn metadb_reachable, metadb_databases, metadb_clock;
-
 enum verdict metadb_reachable(struct metadb *db, const struct action_args *a, struct buf *out)
 {
     struct metadb_rows r;

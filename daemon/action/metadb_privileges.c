@@ -6,8 +6,6 @@
 #include "daemon/action/act.h"
 #include "daemon/action/grants.h"
 
-action_fn metadb_privileges;
-
 struct look {
     struct buf *out;
     struct grants grants;

@@ -11,8 +11,6 @@
 
 enum { FRESH_S = 60 };
 
-action_fn online;
-
 static int query_by_ip(struct metadb *db, struct metadb_rows *r, struct err *e, const char *sql, const char *database,
                        const char *ip)
 {

@@ -5,8 +5,6 @@
 #include "common/array.h"
 #include "daemon/action/act.h"
 
-action_fn projects_duplicate, projects_status, projects_after;
-
 static const struct {
     const char *table, *kind;
 } kinds[] = {{"oms_project", "migration"}, {"oms_sync_project", "synchronization"}};

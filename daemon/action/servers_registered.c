@@ -5,8 +5,6 @@
 
 #include "daemon/action/act.h"
 
-action_fn servers_registered;
-
 enum verdict servers_registered(struct metadb *db, const struct action_args *a, struct buf *out)
 {
     struct metadb_rows r;

@@ -6,8 +6,6 @@
 
 #include "daemon/action/act.h"
 
-action_fn slim_state;
-
 struct look {
     struct metadb *db;
     struct buf *out;
