@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "common/alloc.h"
+#include "common/array.h"
 
 void core_update_clear(struct core_update *u) { u->n_moves = 0; }
 
@@ -96,7 +97,9 @@ size_t core_current_step(const struct core_job *j)
 
 static enum core_event begin_event(const struct core_subtask *s)
 {
-    static const enum core_event own[] = {EV_BEGIN_CHECK, EV_BEGIN_ACT, EV_BEGIN_POLL, EV_BEGIN_GATE};
+    static const enum core_event own[] = {
+        [WAY_CHECK] = EV_BEGIN_CHECK, [WAY_ACT] = EV_BEGIN_ACT, [WAY_POLL] = EV_BEGIN_POLL, [WAY_GATE] = EV_BEGIN_GATE};
+    TABLE_ENDS(own, WAY_GATE);
     return own[s->way];
 }
 
