@@ -82,7 +82,7 @@ reaches() { # JOB REGEX
 	[[ $output == *"UPDATE"*"SET project_name='twin 2' WHERE id=72"* ]]
 	run -2 ctl rename-project "$LAB_DEPLOYMENT" migration 72 'pair' --execute </dev/null
 	run -4 ctl rename-project "$LAB_DEPLOYMENT" synchronization 82 'to kafka' --execute --yes
-	[[ $output == *"has that name already"* ]]
+	[[ $output == *"already has this name"* ]]
 	[ "$("$LAB" sql "$RM" "SELECT project_name FROM oms_project WHERE id = 72")" = twin ]
 	ctl rename-project "$LAB_DEPLOYMENT" migration 72 'twin 2' --execute --yes
 	ctl rename-project "$LAB_DEPLOYMENT" synchronization 82 'pair '\''2'\' --execute --yes
