@@ -93,8 +93,7 @@ def terminated_without_an_answer(world, metadb):
 
 
 def submission(start):
-    world = World(effect_step("act"))
-    try:
+    with World(effect_step("act")) as world:
         for fifo in ("asked", "answer"):
             os.mkfifo(world.path(fifo))
         docker = world.path("node1", "docker")
@@ -120,8 +119,6 @@ def submission(start):
         assert c.call("list")["jobs"] == [], "a job that nobody was told of"
         c.close()
         assert world.effects() == [], world.effects()
-    finally:
-        world.close()
 
 
 def a_submission_that_waits():

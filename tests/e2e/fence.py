@@ -4,7 +4,7 @@ first, a rollback is refused until its end is known. What only looks holds neith
 import errno
 import os
 
-from lib.worlds import Refused, SshWorld, World, run
+from lib.worlds import SshWorld, World, refused, run
 
 UP = """\
 - step: up
@@ -29,15 +29,6 @@ BACK = """\
   check: |
     grep -qx back @EFFECTS@ || exit 1
 """
-
-
-def refused(client, words, method, **params):
-    try:
-        client.call(method, **params)
-    except Refused as e:
-        assert str(e).startswith("STATE: ") and all(w in str(e) for w in words), "%s: %s" % (method, e)
-        return
-    raise AssertionError("%s was taken" % method)
 
 
 class Given(SshWorld):
@@ -80,8 +71,7 @@ class Given(SshWorld):
 
 
 def canceled():
-    w = Given()
-    try:
+    with Given() as w:
         assert w.c.call("cancel", job=w.job, reason="r")["state"] == "In Progress"
         refused(w.c, ("is stopping",), "rollback", job=w.job, reason="r")
         w.join()
@@ -90,13 +80,10 @@ def canceled():
         assert w.attempt()["outcome"] in ("stopped", "lost"), w.attempt()
         w.goes_back()
         assert w.effects() == ["begun", "back"], w.effects()
-    finally:
-        w.close()
 
 
 def rolled_back():
-    w = Given()
-    try:
+    with Given() as w:
         w.join(w.job)
         refused(w.c, ("up/n1", "may still be running on n1", "cancel the job", "--force"), "rollback", job=w.job, reason="r")
         assert w.alive() and len(w.c.call("list")["jobs"]) == 1
@@ -108,13 +95,10 @@ def rolled_back():
         w.wait(w.job, ("Successful",))
         w.goes_back()
         assert w.effects() == ["begun", "begun", "late", "back"], w.effects()
-    finally:
-        w.close()
 
 
 def by_force():
-    w = Given()
-    try:
+    with Given() as w:
         w.c.call("cancel", job=w.job, reason="r", force=True)
         w.wait(w.job, ("Canceled",))
         w.join()
@@ -126,8 +110,6 @@ def by_force():
         w.goes_back(force=True)
         assert w.alive() and w.effects() == ["begun", "back"], w.effects()
         os.write(w.end, b"end\n")
-    finally:
-        w.close()
 
 
 LOOKS = """\

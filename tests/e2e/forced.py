@@ -21,8 +21,7 @@ STEPS = """\
 
 def main():
     for restarted in (False, True):
-        world = World(STEPS, prefix="omsup-forced.")
-        try:
+        with World(STEPS, prefix="omsup-forced.") as world:
             os.mkfifo(world.effects_file + ".end")
             assert world.start(), world.text_of_log()
             job = world.submit()
@@ -37,8 +36,6 @@ def main():
             assert world.wait(job, ("Successful", "Failed", "Waiting"))["state"] == "Successful"
             assert world.effects() == ["attempt 1 force=", "attempt 2 force=1", "attempt 3 force="], world.effects()
             c.close()
-        finally:
-            world.close()
 
 
 if __name__ == "__main__":

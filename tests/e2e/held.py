@@ -30,8 +30,7 @@ LOST = """\
 
 
 def retried_before_the_pause():
-    world = World(LOST)
-    try:
+    with World(LOST) as world:
         os.mkfifo(world.effects_file + ".end")
         assert world.start(), world.text_of_log()
         job = world.submit()
@@ -48,13 +47,10 @@ def retried_before_the_pause():
         assert world.wait(job, ("Successful", "Failed"))["state"] == "Successful"
         assert world.effects() == ["attempt 1", "attempt 2", "attempt 3"], world.effects()
         c.close()
-    finally:
-        world.close()
 
 
 def paused_while_its_check_is_asked():
-    world = World(STEPS)
-    try:
+    with World(STEPS) as world:
         assert world.start(), world.text_of_log()
         job = world.submit()
         c = world.client()
@@ -69,8 +65,6 @@ def paused_while_its_check_is_asked():
         assert step["state"] == "Successful" and "elapsed" in step, step
         assert world.effects() == ["acted"], world.effects()
         c.close()
-    finally:
-        world.close()
 
 
 if __name__ == "__main__":

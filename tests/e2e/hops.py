@@ -77,8 +77,7 @@ class Hops(World):
 
 
 def main():
-    w = Hops()
-    try:
+    with Hops() as w:
         for source, target in zip(HOPS, HOPS[1:]):
             w.hop(source, target)
         w.refused("4.0.9", w.jobs["4.0.15"])
@@ -92,8 +91,6 @@ def main():
         w.back("4.0.12")
         w.back("4.0.9")
         assert w.effects() == ["up 4.0.12", "back 4.0.9", "back 4.0.2"], w.effects()
-    finally:
-        w.close()
 
 
 if __name__ == "__main__":

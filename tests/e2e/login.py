@@ -115,22 +115,18 @@ class Login(World):
 
 def after_a_crash():
     """The first answer of all is of the run that has ended meanwhile."""
-    w = Login(LEAKS)
-    try:
+    with Login(LEAKS) as w:
         job = w.killed()
         w.end()
         assert w.start(), w.text_of_log()
         assert w.wait(job, ENDS)["state"] == "Failed"
         assert '"***"' in w.logs(job, "leak"), w.logs(job, "leak")
         w.nowhere(job)
-    finally:
-        w.close()
 
 
 def live_after_a_crash():
     """While the run goes on and the password is not known, nothing of it is shown; its end waits for the password."""
-    w = Login(LEAKS)
-    try:
+    with Login(LEAKS) as w:
         job = w.killed()
         w.hide()
         assert w.start(), w.text_of_log()
@@ -148,14 +144,11 @@ def live_after_a_crash():
         assert '"***"' in w.logs(job, "leak"), w.logs(job, "leak")
         c.close()
         w.nowhere(job)
-    finally:
-        w.close()
 
 
 def canceled_after_a_crash():
     """Whom nobody waits for, need not be known."""
-    w = Login(LEAKS)
-    try:
+    with Login(LEAKS) as w:
         job = w.killed()
         w.hide()
         assert w.start(), w.text_of_log()
@@ -165,8 +158,6 @@ def canceled_after_a_crash():
         w.wait(job, ("Canceled",))
         assert "output discarded" in w.logs(job, "leak"), w.logs(job, "leak")
         w.nowhere(job)
-    finally:
-        w.close()
 
 
 def without_being_asked_for():
@@ -174,21 +165,17 @@ def without_being_asked_for():
     config = "grep password $CONFIG_FILE\n"
     for step in ("run: |\n    :\n  check: |\n    %s    exit 2\n" % config, "run: |\n    %s    exit 3\n  check: |\n    exit 1\n" % config,
                  "probe: |\n    %s    exit 3\n" % config):
-        w = Login("- step: act\n  title: Act\n  for: node\n  " + step)
-        try:
+        with Login("- step: act\n  title: Act\n  for: node\n  " + step) as w:
             assert w.start(), w.text_of_log()
             job = w.submit()
             sub = w.wait(job, ENDS)["steps"][0]["subtasks"][0]
             assert 'oms_meta_password: "***"' in sub["message"], sub
             w.nowhere(job)
-        finally:
-            w.close()
 
 
 def it_cannot_be_read():
     """What does not need it goes on after a while, and what it prints is not kept; facts wait."""
-    w = Login(PRINTS)
-    try:
+    with Login(PRINTS) as w:
         assert w.start(), w.text_of_log()
         job = w.submit(start=False)
         w.hide()
@@ -209,14 +196,11 @@ def it_cannot_be_read():
         assert snap["state"] == "Successful" and snap["facts"]["word"] == "***", snap
         c.close()
         w.nowhere(job)
-    finally:
-        w.close()
 
 
 def nobody_is_said_to_wait():
     """The message that the login is waited for goes when it is there."""
-    w = Login(LEAKS)
-    try:
+    with Login(LEAKS) as w:
         assert w.start(), w.text_of_log()
         job = w.submit(start=False)
         w.hide()
@@ -231,8 +215,6 @@ def nobody_is_said_to_wait():
         w.wait(job, ENDS)
         c.close()
         w.nowhere(job)
-    finally:
-        w.close()
 
 
 def its_node_is_away():

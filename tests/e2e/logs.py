@@ -84,11 +84,8 @@ def scrubbed(text):
 def of_logs(test):
     @functools.wraps(test)
     def tested():
-        world = Logs()
-        try:
+        with Logs() as world:
             test(world)
-        finally:
-            world.close()
     return tested
 
 

@@ -49,21 +49,17 @@ class Many(World):
 
 
 def the_built_in_procedure():
-    w = Many(True)
-    try:
+    with Many(True) as w:
         job = w.submit(start=False)
         a = w.looks(job, ("precheck", "stop-old"))
         assert a["status"]["total"] > 2048, a["status"]["total"]
         subs = a["show stop-old"]["subtasks"]
         assert "script" in subs[0] and "env" not in subs[0] and "script" not in subs[1]  # once a step
-    finally:
-        w.close()
 
 
 def every_check_fails():
     """A check job of which each node has much to say, and its events to the last one."""
-    w = Many(False)
-    try:
+    with Many(False) as w:
         job = w.submit(kind="check")
         snap = w.wait(job, ("Failed",), timeout=300)
         a = w.looks(job, ("precheck",))
@@ -95,8 +91,6 @@ def every_check_fails():
         c.call("pause", job=job)
         watcher.close()
         c.close()
-    finally:
-        w.close()
 
 
 if __name__ == "__main__":

@@ -59,8 +59,7 @@ class Strict:
 
 
 def main():
-    world = World(STEPS)
-    try:
+    with World(STEPS) as world:
         for fifo in ("begun", "end"):
             os.mkfifo(world.effects_file + "." + fifo)
         assert world.start(), world.text_of_log()
@@ -97,8 +96,6 @@ def main():
         assert message == "exit 3: x" + "\u00e9" * 249, message
         s.call("events", job=job)
         s.call("show", job=job, step="bytes")
-    finally:
-        world.close()
 
 
 if __name__ == "__main__":

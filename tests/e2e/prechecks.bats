@@ -15,22 +15,13 @@ setup_file() {
 teardown_file() { lab_down; }
 
 begin_anew() {
-	[ ! -e "$D/lab" ] || lab_down
+	lab_forget
 	lab_up two-node
 	start_daemon
-	rm -f "$D/dirty"
 }
 
-# The faults of a failed test are not handed on to the next one.
-setup() {
-	[ ! -e "$D/dirty" ] || begin_anew
-	: >"$D/dirty"
-	lab_env
-}
-
-teardown() {
-	if [ -n "${BATS_TEST_COMPLETED-}" ]; then rm -f "$D/dirty"; else tail -n 30 "$D/daemon.log"; fi
-}
+setup() { begin_as_new; }
+teardown() { end_as_new; }
 
 check() { # FILE: the answer is in $D/check.json
 	local rc=0

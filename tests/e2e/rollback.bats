@@ -15,25 +15,15 @@ setup_file() {
 teardown_file() { lab_down; }
 
 begin_anew() {
-	[ ! -e "$D/lab" ] || lab_down
-	rm -rf "$D/state"
+	lab_forget
 	lab_up "${ROLLBACK_SHAPE:-two-node}"
 	gated_procedure ee-4.2.3 '^upgrade |^rollback restore$'
 	start_daemon -p "$D/procedures"
 	remember
-	rm -f "$D/dirty"
 }
 
-# What a failed test leaves is not handed on to the next one.
-setup() {
-	[ ! -e "$D/dirty" ] || begin_anew
-	: >"$D/dirty"
-	lab_env
-}
-
-teardown() {
-	if [ -n "${BATS_TEST_COMPLETED-}" ]; then rm -f "$D/dirty"; else tail -n 40 "$D/daemon.log"; fi
-}
+setup() { begin_as_new; }
+teardown() { end_as_new; }
 
 # An upgrade up to the gate behind STEP; what the databases are at T1 is written down before they are backed up.
 upgrade_to() { # STEP

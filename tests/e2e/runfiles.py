@@ -63,8 +63,7 @@ def all_of(world, token):
 
 
 def main():
-    world = World(STEPS)
-    try:
+    with World(STEPS) as world:
         for fifo in ("begun", "end"):
             os.mkfifo(world.effects_file + "." + fifo)
         assert world.start(), world.text_of_log()
@@ -118,8 +117,6 @@ def main():
         with open(world.effects_file + ".end", "w", encoding="utf-8") as fifo:
             fifo.write("end\n")
         assert world.wait(again, ("Failed",))["state"] == "Failed"
-    finally:
-        world.close()
 
 
 if __name__ == "__main__":

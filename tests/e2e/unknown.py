@@ -89,8 +89,7 @@ class Run:
 
 
 def main():
-    world = World(STEPS)
-    try:
+    with World(STEPS) as world:
         os.mkfifo(world.effects_file + ".last")
         assert world.start(), world.text_of_log()
         r = Run(world, world.submit())
@@ -131,8 +130,6 @@ def main():
         assert r.sub("last")["state"] == "Canceled", r.sub("last")
         assert r.attempts("last") == [("unknown", 199)], r.attempts("last")
         assert world.effects() == ["seen", "again"], world.effects()
-    finally:
-        world.close()
 
 
 if __name__ == "__main__":

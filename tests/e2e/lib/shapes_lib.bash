@@ -28,6 +28,23 @@ lab_down() {
 	timeout 120 "$LAB" down --dir "$D/lab" 3>&- 4>&-
 }
 
+# --- one lab for all tests of a file: what a failed one leaves is not handed on; the file's begin_anew makes lab and daemon
+
+begin_as_new() {
+	[ ! -e "$D/dirty" ] || begin_anew
+	: >"$D/dirty"
+	lab_env
+}
+
+end_as_new() {
+	if [ -n "${BATS_TEST_COMPLETED-}" ]; then rm -f "$D/dirty"; else tail -n 40 "$D/daemon.log"; fi
+}
+
+lab_forget() {
+	[ ! -e "$D/lab" ] || lab_down
+	rm -rf "$D/state"
+}
+
 # shellcheck disable=SC2119,SC2120 # options are given by some tests only
 start_daemon() { # [OPTION...]: of omsupd; its own messages are in $D/daemon.log
 	mkdir -p "$D/run"

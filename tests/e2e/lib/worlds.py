@@ -27,6 +27,12 @@ class _Tested:
         super().__init__(OMSUPD, steps, **more)
         OPEN.append(self)
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
     def close(self):
         if self not in OPEN:
             return
@@ -42,6 +48,16 @@ class World(_Tested, world.World):
 
 class SshWorld(_Tested, ssh_world.SshWorld):
     pass
+
+
+def refused(c, words, method, error="STATE: ", **params):
+    """The call is refused by this error, which says all of the words."""
+    try:
+        c.call(method, **params)
+    except Refused as e:
+        assert str(e).startswith(error) and all(w in str(e) for w in words), "%s: %s" % (method, e)
+        return
+    raise AssertionError("%s was taken" % method)
 
 
 def run(*tests, limit=300):
