@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # A private MariaDB server for a test file, and the scripts of a procedure run as the daemon runs them.
 
+PATH=$PATH:/usr/sbin # of mariadbd; who is not root may not have it
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 PROCEDURE=${PROCEDURE:-ee-4.2.3}
 

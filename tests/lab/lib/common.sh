@@ -1,6 +1,8 @@
 # shellcheck shell=bash
 # Paths of an instance, waiting, processes.
 
+PATH=$PATH:/usr/sbin:/sbin # dockerd, sshd, mariadbd, debootstrap: who calls may not have it
+
 # The mark in an instance directory without which the lab removes nothing.
 LAB_MARK=.omsup-lab
 
