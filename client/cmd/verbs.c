@@ -30,7 +30,7 @@ static size_t list_meant(struct buf *b, const struct cli *c, const struct verb *
         for (size_t k = 0; k < s->steps[i].n_subs; k++) {
             const struct step *st = &s->steps[i];
             const struct subtask *x = &st->subs[k];
-            if (!addressed(a, st, x) || !(means(v, a, x) || (a->subtask && !verb_is_for_job(v))))
+            if (!addressed(a, st, x) || !means(v, a, x))
                 continue;
             size_t from = b->len;
             buf_puts(b, "  ");

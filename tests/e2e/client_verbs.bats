@@ -105,6 +105,9 @@ STATE='{"error": {"code": -32012, "message": "retry of backup is refused: nothin
 	on_terminal -- "$OMSUPCTL" "done" 7 load-image --reason x
 	has "is refused" "exit 4"
 	hasnt "Type yes"
+	on_terminal -- "$OMSUPCTL" "done" 7 backup/rm_402 --reason x # named, and Successful
+	has "is refused" "exit 4"
+	hasnt "Type yes"
 }
 
 @test "a hostile message cannot steer the terminal of the confirmation" {
