@@ -38,6 +38,30 @@ static int show_plan(struct cli *c, int64_t job, struct err *e)
     return rc < 0 ? rc : STATUS_DONE;
 }
 
+/* What becomes of the job itself: one that has ended stays as it is. */
+static int foretell(struct buf *b, struct cli *c, int64_t job, struct err *e)
+{
+    cJSON *params = cJSON_CreateObject(), *result = NULL;
+    struct snapshot s;
+    cJSON_AddNumberToObject(params, "job", (double)job);
+    int rc = cli_call(c, "status", params, false, &result, e);
+    if (rc == 0 && (rc = snapshot_parse(result, &s, e)) == 0) {
+        size_t from = b->len;
+        if (snapshot_ended(&s))
+            text_fmt(b, &c->term, _("Job %lld has ended (%s). A new job that rolls it back starts at once."),
+                     (long long)job, lang_text(state_word(s.state)));
+        else
+            text_fmt(b, &c->term,
+                     _("Job %lld will be canceled for good, and a new job that rolls it back starts at once."),
+                     (long long)job);
+        text_wrap(b, &c->term, from, 0);
+        buf_puts(b, "\n");
+        snapshot_free(&s);
+    }
+    cJSON_Delete(result);
+    return rc;
+}
+
 static int confirm(struct cli *c, int64_t job, struct err *e)
 {
     cJSON *result = NULL;
@@ -45,10 +69,7 @@ static int confirm(struct cli *c, int64_t job, struct err *e)
     if (cli_opt(c, OPT_YES))
         return 0;
     int rc = call(c, job, NULL, &result, e);
-    if (rc == 0) {
-        buf_printf(&b, _("Job %lld will be canceled for good, and a new job that rolls it back starts at once."),
-                   (long long)job);
-        buf_puts(&b, "\n");
+    if (rc == 0 && (rc = foretell(&b, c, job, e)) == 0) {
         if ((rc = show_rollback(&b, &c->term, result, e)) == 0) {
             buf_puts(&b, "\n");
             buf_printf(&b, _("To see every command of it: omsupctl rollback %lld --plan"), (long long)job);

@@ -130,8 +130,15 @@ ROLLBACK='{"result": {"plan": "abc", "text": "1. stop the new containers\n", "lo
 }
 
 @test "rollback on a terminal: tells what is lost before it asks" {
-	daemon <<<"{\"rollback\": [$ROLLBACK, {\"result\": {\"job\": 8, \"plan\": \"a\", \"state\": \"In Progress\"}}]}"
+	daemon <<<"{\"rollback\": [$ROLLBACK, {\"result\": {\"job\": 8, \"plan\": \"a\", \"state\": \"In Progress\"}}], \"status\": {\"result\": {\"snap\": \"progress\"}}}"
 	on_terminal expect:"Reason:" type:bad expect:"everything since the backup" expect:"Type yes" type:yes -- "$OMSUPCTL" rollback 7
-	has "Job 7 will be canceled for good, and a new job that rolls it back starts at once." "job 8: In Progress" "exit 0"
+	has "Job 7 will be canceled for good, and a new job" "job 8: In Progress" "exit 0"
 	[ "$(asked rollback)" = '{"job": 7, "reason": "bad"}' ]
+}
+
+@test "rollback of a job that has ended: does not say that it will be canceled" {
+	daemon <<<"{\"rollback\": $ROLLBACK, \"status\": {\"result\": {\"snap\": \"successful\"}}}"
+	on_terminal expect:"Type yes" type:no -- "$OMSUPCTL" rollback 7 --reason bad
+	has "Job 7 has ended (Successful). A new job that rolls it back starts at once." "exit 4"
+	hasnt "canceled"
 }
