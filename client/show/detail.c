@@ -17,6 +17,27 @@ static void field(struct buf *b, const struct term *t, const char *label, const 
     buf_puts(b, "\n");
 }
 
+/* A field whose text may have lines of its own: then each goes below the label. */
+static void field_lines(struct buf *b, const struct term *t, const char *label, const char *value)
+{
+    const char *nl = value ? strchr(value, '\n') : NULL;
+    if (!nl) {
+        field(b, t, label, value);
+        return;
+    }
+    buf_printf(b, "  %s:\n", label);
+    for (size_t n; *value; value += n + (value[n] == '\n')) {
+        size_t from = b->len;
+        n = strcspn(value, "\n");
+        if (n == 0)
+            continue;
+        buf_puts(b, "    ");
+        text_fmt(b, t, "%.*s", (int)n, value);
+        text_wrap(b, t, from, 6);
+        buf_puts(b, "\n");
+    }
+}
+
 /* Each line of a script behind a bar, so that it cannot be taken for ours. */
 static void script(struct buf *b, const struct term *t, const char *name, const char *text)
 {
@@ -119,9 +140,12 @@ static void environment(struct buf *b, const struct term *t, const cJSON *list, 
         const char *pair = get_string(o, "env", e);
         if (e->code)
             return;
-        buf_puts(b, "    ");
-        text_add(b, t, pair);
-        buf_puts(b, "\n");
+        /* A list has an item on each line; its further lines are further in, not to be taken for variables. */
+        for (const char *p = pair; p; p = strchr(p, '\n') ? strchr(p, '\n') + 1 : NULL) {
+            buf_puts(b, p == pair ? "    " : "      ");
+            text_fmt(b, t, "%.*s", (int)strcspn(p, "\n"), p);
+            buf_puts(b, "\n");
+        }
     }
 }
 
@@ -148,7 +172,7 @@ static int subtask(struct buf *b, const struct view *v, const cJSON *o, struct e
     buf_puts(b, "\n");
     field(b, t, NULL, s.title);
     field(b, t, _("Message"), s.message);
-    field(b, t, _("Notice"), s.notice);
+    field_lines(b, t, _("Notice"), s.notice);
     field(b, t, _("Fix"), s.cure);
     attempts(b, t, get_array(o, "attempts", OPTIONAL, e), e);
     script(b, t, s.kind && strcmp(s.kind, "run") == 0 ? _("Script") : _("Action"), get_text(o, "script", OPTIONAL, e));
