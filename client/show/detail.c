@@ -173,7 +173,8 @@ static int subtask(struct buf *b, const struct view *v, const cJSON *o, struct e
     field(b, t, NULL, s.title);
     field(b, t, _("Message"), s.message);
     field_lines(b, t, _("Notice"), s.notice);
-    field(b, t, _("Fix"), s.cure);
+    if (s.state == STATE_FAILED || s.state == STATE_WAITING || s.state == STATE_IN_DOUBT)
+        field(b, t, _("Fix"), s.cure);
     attempts(b, t, get_array(o, "attempts", OPTIONAL, e), e);
     script(b, t, s.kind && strcmp(s.kind, "run") == 0 ? _("Script") : _("Action"), get_text(o, "script", OPTIONAL, e));
     /* TRANSLATORS: the script that probes whether a step is done; a title */
