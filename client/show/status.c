@@ -1,5 +1,6 @@
 /* The picture of a job: header, progress, steps, and what comes next. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "client/lang/lang.h"
@@ -202,66 +203,102 @@ static const struct {
 };
 enum { N_COLUMNS = ARRAY_LEN(columns) };
 
-static void step_row(struct table *tab, const struct view *v, const struct step *st)
+/* The rows, gathered before they are a table: a column that no row fills is left out. */
+struct rows {
+    struct buf *cells;
+    size_t n;
+    bool filled[N_COLUMNS];
+};
+
+static struct buf *row_begin(struct rows *r)
 {
-    for (size_t i = 0; i < N_COLUMNS; i++) {
-        struct buf c = {0};
-        if (columns[i].step)
-            columns[i].step(&c, v, st);
-        table_cell(tab, &c);
-    }
+    r->cells = xrealloc(r->cells, r->n + N_COLUMNS, sizeof *r->cells);
+    struct buf *row = r->cells + r->n;
+    memset(row, 0, N_COLUMNS * sizeof *row);
+    r->n += N_COLUMNS;
+    return row;
 }
 
-static void sub_row(struct table *tab, const struct view *v, const struct subtask *s)
+static void row_end(struct rows *r, const struct buf *row)
 {
-    for (size_t i = 0; i < N_COLUMNS; i++) {
-        struct buf c = {0};
-        columns[i].sub(&c, v, s);
-        table_cell(tab, &c);
-    }
+    for (size_t i = 0; i < N_COLUMNS; i++)
+        r->filled[i] |= row[i].len > 0;
+}
+
+static void step_row(struct rows *r, const struct view *v, const struct step *st)
+{
+    struct buf *row = row_begin(r);
+    for (size_t i = 0; i < N_COLUMNS; i++)
+        if (columns[i].step)
+            columns[i].step(&row[i], v, st);
+    row_end(r, row);
+}
+
+static void sub_row(struct rows *r, const struct view *v, const struct subtask *s)
+{
+    struct buf *row = row_begin(r);
+    for (size_t i = 0; i < N_COLUMNS; i++)
+        columns[i].sub(&row[i], v, s);
+    row_end(r, row);
 }
 
 /* Steps that a small screen has no room for, as one row. */
-static void group_row(struct table *tab, const struct view *v, enum state st, size_t n, const char *what)
+static void group_row(struct rows *r, const struct view *v, enum state st, size_t n, const char *what)
 {
-    struct buf c = {0};
     if (n == 0)
         return;
-    text_paint(&c, v->t, state_colour(st), state_mark(st, v->t->utf8));
-    buf_puts(&c, " ");
-    buf_printf(&c, P_("%zu step", "%zu steps", n), n);
-    table_cell(tab, &c);
-    table_text(tab, what);
-    for (size_t i = 2; i < N_COLUMNS; i++)
-        table_text(tab, "");
+    struct buf *row = row_begin(r);
+    text_paint(&row[0], v->t, state_colour(st), state_mark(st, v->t->utf8));
+    buf_puts(&row[0], " ");
+    buf_printf(&row[0], P_("%zu step", "%zu steps", n), n);
+    buf_puts(&row[1], what);
+    row_end(r, row);
+}
+
+/* Prints them below an empty line, and frees them. */
+static void rows_print(struct rows *r, const struct term *t, struct buf *b)
+{
+    struct column shown[N_COLUMNS];
+    struct table tab;
+    size_t n = 0;
+    for (size_t i = 0; i < N_COLUMNS; i++)
+        if (r->filled[i])
+            shown[n++] = columns[i].column;
+    if (n) {
+        buf_puts(b, "\n");
+        table_begin(&tab, t, shown, n);
+        for (size_t i = 0; i < r->n; i++)
+            if (r->filled[i % N_COLUMNS])
+                table_cell(&tab, &r->cells[i]);
+            else
+                buf_free(&r->cells[i]);
+        table_end(&tab, b);
+    }
+    free(r->cells);
 }
 
 static bool quiet(enum state s) { return s == STATE_PENDING || s == STATE_SUCCESSFUL; }
 
 static void steps(struct buf *b, const struct view *v, const struct snapshot *s)
 {
-    struct column plain[N_COLUMNS];
-    struct table tab;
+    struct rows rows = {0};
     size_t before = 0, after = 0;
-    for (size_t i = 0; i < N_COLUMNS; i++)
-        plain[i] = columns[i].column;
-    table_begin(&tab, v->t, plain, N_COLUMNS);
     for (size_t i = 0; v->brief && i < s->n_steps; i++) {
         before += s->steps[i].state == STATE_SUCCESSFUL || s->steps[i].state == STATE_SKIPPED;
         after += s->steps[i].state == STATE_PENDING;
     }
-    group_row(&tab, v, STATE_SUCCESSFUL, before, _("done"));
+    group_row(&rows, v, STATE_SUCCESSFUL, before, _("done"));
     for (size_t i = 0; i < s->n_steps; i++) {
         const struct step *st = &s->steps[i];
         if (v->brief && (quiet(st->state) || st->state == STATE_SKIPPED))
             continue;
-        step_row(&tab, v, st);
+        step_row(&rows, v, st);
         for (size_t k = 0; k < st->n_subs; k++)
             if (v->verbose || !quiet(st->subs[k].state))
-                sub_row(&tab, v, &st->subs[k]);
+                sub_row(&rows, v, &st->subs[k]);
     }
-    group_row(&tab, v, STATE_PENDING, after, _("not started"));
-    table_end(&tab, b);
+    group_row(&rows, v, STATE_PENDING, after, _("not started"));
+    rows_print(&rows, v->t, b);
 }
 
 static void all_facts(struct buf *b, const struct view *v, const struct snapshot *s)
@@ -297,7 +334,6 @@ void show_status(struct buf *b, const struct view *v, const struct snapshot *s)
     header(b, v, s);
     bar(b, v, s);
     text_cut(b, v->t, from);
-    buf_puts(b, "\n");
     steps(b, v, s);
     if (v->verbose)
         all_facts(b, v, s);
