@@ -128,7 +128,8 @@ static int tell(struct cli *c, const struct verb *v, const struct address *a, co
     if (cli_opt(c, OPT_FORCE))
         cJSON_AddTrueToObject(params, "force");
     int rc = cli_call(c, v->name, params, false, &result, e);
-    if (rc == 0 && (rc = cli_json(c, result, e)) == 0 && (rc = show_verb(&b, &c->term, result, e)) == 0)
+    if (rc == 0 && (rc = cli_json(c, result, e)) == 0 &&
+        (rc = show_verb(&b, &c->term, result, v == &verbs[DO_PAUSE], e)) == 0)
         rc = cli_print(&b, e);
     buf_free(&b);
     cJSON_Delete(result);

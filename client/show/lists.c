@@ -92,7 +92,7 @@ int show_event(struct buf *b, const struct term *t, const cJSON *o, struct err *
     return e->code;
 }
 
-int show_verb(struct buf *b, const struct term *t, const cJSON *result, struct err *e)
+int show_verb(struct buf *b, const struct term *t, const cJSON *result, bool pause, struct err *e)
 {
     static const struct column columns[] = {{.title = NULL, .fit = COLUMN_WRAP, .least = 16}, {.fit = COLUMN_WHOLE}};
     const cJSON *o;
@@ -111,6 +111,8 @@ int show_verb(struct buf *b, const struct term *t, const cJSON *result, struct e
     }
     table_end(&tab, b);
     text_fmt(b, t, _("job %lld: %s"), (long long)job, view_state_word(state));
+    if (pause && e->code == 0 && strcmp(state, state_word(STATE_PAUSED)) != 0)
+        buf_puts(b, _("; it will be Paused when what is running has ended"));
     buf_puts(b, "\n");
     return e->code;
 }

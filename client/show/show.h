@@ -44,7 +44,8 @@ void show_check(struct buf *b, const struct view *v, const struct snapshot *s);
 int show_list(struct buf *b, const struct term *t, const cJSON *jobs, struct err *e);
 int show_detail(struct buf *b, const struct view *v, const cJSON *result, struct err *e);
 int show_event(struct buf *b, const struct term *t, const cJSON *event, struct err *e);
-int show_verb(struct buf *b, const struct term *t, const cJSON *result, struct err *e);
+/* `pause`: the verb was pause, which may have to wait for what is running. */
+int show_verb(struct buf *b, const struct term *t, const cJSON *result, bool pause, struct err *e);
 int show_rollback(struct buf *b, const struct term *t, const cJSON *result, struct err *e); /* what is lost, backups */
 int show_procedures(struct buf *b, const struct view *v, const cJSON *list, struct err *e);
 

@@ -23,6 +23,17 @@ STATE='{"error": {"code": -32012, "message": "retry of backup is refused: nothin
 	[ "$(asked retry)" = '{"force": true, "job": 7, "reason": "space made", "step": "backup", "subtask": "rm_402"}' ]
 	ctl confirm 7 ha-off
 	[ "$(asked confirm)" = '{"job": 7, "step": "ha-off"}' ]
+	for v in In\ Progress Paused; do
+		client_teardown
+		rm -f "$OMSUP_SOCKET"
+		daemon <<<"{\"pause\": {\"result\": {\"job\": 7, \"state\": \"$v\", \"changed\": []}}, \"retry\": $RESULT}"
+		ctl pause 7
+		echo "$v: $output" >>"$D/paused"
+	done
+	diff "$D/paused" - <<-E
+		In Progress: job 7: In Progress; it will be Paused when what is running has ended
+		Paused: job 7: Paused
+	E
 	out retry 7 --json
 	[ "${lines[0]}" = '{"job":7,"state":"In Progress","changed":[{"step":"backup","subtask":"rm_402","from":"Failed","to":"Running"}]}' ]
 }

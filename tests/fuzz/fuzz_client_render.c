@@ -31,7 +31,7 @@ static void draw(const cJSON *o, const struct term *t, bool verbose)
     e.code = 0;
     show_detail(&b, &v, o, &e);
     show_event(&b, t, o, &e);
-    show_verb(&b, t, o, &e);
+    show_verb(&b, t, o, true, &e);
     show_rollback(&b, t, o, &e);
     show_list(&b, t, cJSON_GetObjectItemCaseSensitive(o, "jobs"), &e);
     show_procedures(&b, &v, cJSON_GetObjectItemCaseSensitive(o, "procedures"), &e);
