@@ -18,44 +18,18 @@
 #include "common/alloc.h"
 #include "common/array.h"
 #include "common/verbs.h"
-
-static char *read_all(const char *path)
-{
-    struct buf b = {0};
-    char chunk[4096];
-    size_t n;
-    FILE *f = fopen(path, "r");
-    if (!f)
-        return NULL;
-    while ((n = fread(chunk, 1, sizeof chunk, f)) > 0)
-        buf_add(&b, chunk, n);
-    fclose(f);
-    return buf_take(&b);
-}
+#include "tests/unit/golden.h"
 
 static void golden(const char *name, const struct buf *b)
 {
-    char *path = xasprintf("%s/client/zh_CN/%s.txt", TEST_DATA, name), *want;
-    const char *mode = getenv("OMSUP_GOLDEN");
-    if (mode && strcmp(mode, "write") == 0) {
-        FILE *f = fopen(path, "w");
-        assert_non_null(f);
-        fputs(buf_str(b), f);
-        fclose(f);
-    }
-    want = read_all(path);
-    if (!want)
-        fail_msg("%s is missing", path);
-    if (strcmp(buf_str(b), want) != 0)
-        print_error("%s differs\n", path);
-    assert_string_equal(buf_str(b), want);
-    free(want);
+    char *path = xasprintf("%s/client/zh_CN/%s.txt", TEST_DATA, name);
+    golden_compare(path, buf_str(b));
     free(path);
 }
 
 static cJSON *load(const char *name)
 {
-    char *path = xasprintf("%s/client/%s", TEST_DATA, name), *text = read_all(path);
+    char *path = xasprintf("%s/client/%s", TEST_DATA, name), *text = golden_read(path);
     assert_non_null(text);
     cJSON *o = cJSON_Parse(text);
     assert_non_null(o);

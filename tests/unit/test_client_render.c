@@ -15,38 +15,12 @@
 #include "client/wire/wire.h"
 #include "common/alloc.h"
 #include "common/array.h"
-
-static char *read_all(const char *path)
-{
-    struct buf b = {0};
-    char chunk[4096];
-    size_t n;
-    FILE *f = fopen(path, "r");
-    if (!f)
-        return NULL;
-    while ((n = fread(chunk, 1, sizeof chunk, f)) > 0)
-        buf_add(&b, chunk, n);
-    fclose(f);
-    return buf_take(&b);
-}
+#include "tests/unit/golden.h"
 
 static void golden(const char *name, const char *suffix, const struct buf *b)
 {
-    char *path = xasprintf("%s/client/%s%s", TEST_DATA, name, suffix), *want;
-    const char *mode = getenv("OMSUP_GOLDEN");
-    if (mode && strcmp(mode, "write") == 0) {
-        FILE *f = fopen(path, "w");
-        assert_non_null(f);
-        fputs(buf_str(b), f);
-        fclose(f);
-    }
-    want = read_all(path);
-    if (!want)
-        fail_msg("%s is missing", path);
-    if (strcmp(buf_str(b), want) != 0)
-        print_error("%s differs\n", path);
-    assert_string_equal(buf_str(b), want);
-    free(want);
+    char *path = xasprintf("%s/client/%s%s", TEST_DATA, name, suffix);
+    golden_compare(path, buf_str(b));
     free(path);
 }
 
@@ -77,7 +51,7 @@ static void draw(const char *name, const char *suffix, const struct term *t, con
 
 static cJSON *load(const char *name, const char *suffix)
 {
-    char *path = xasprintf("%s/client/%s%s", TEST_DATA, name, suffix), *text = read_all(path);
+    char *path = xasprintf("%s/client/%s%s", TEST_DATA, name, suffix), *text = golden_read(path);
     assert_non_null(text);
     cJSON *o = cJSON_Parse(text);
     assert_non_null(o);
