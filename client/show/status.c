@@ -256,7 +256,7 @@ static void group_row(struct rows *r, const struct view *v, enum state st, size_
 }
 
 /* Prints them below an empty line, and frees them. */
-static void rows_print(struct rows *r, const struct term *t, struct buf *b)
+static void rows_print(struct rows *r, const struct view *v, struct buf *b)
 {
     struct column shown[N_COLUMNS];
     struct table tab;
@@ -266,7 +266,7 @@ static void rows_print(struct rows *r, const struct term *t, struct buf *b)
             shown[n++] = columns[i].column;
     if (n) {
         buf_puts(b, "\n");
-        table_begin(&tab, t, shown, n);
+        table_begin(&tab, v->t, shown, n);
         for (size_t i = 0; i < r->n; i++)
             if (r->filled[i % N_COLUMNS])
                 table_cell(&tab, &r->cells[i]);
@@ -298,7 +298,7 @@ static void steps(struct buf *b, const struct view *v, const struct snapshot *s)
                 sub_row(&rows, v, &st->subs[k]);
     }
     group_row(&rows, v, STATE_PENDING, after, _("not started"));
-    rows_print(&rows, v->t, b);
+    rows_print(&rows, v, b);
 }
 
 static void all_facts(struct buf *b, const struct view *v, const struct snapshot *s)
