@@ -227,9 +227,125 @@ static void successful(const struct next *n)
         say_lines(n, last->subs[0].notice);
 }
 
+static bool is_unfinished_rollback(const struct snapshot *s)
+{
+    return snapshot_is(s, JOB_ROLLBACK) && s->parent > 0 && s->rolled_back_by < 0;
+}
+
+/* Rolls back the upgrade, also when this job is itself a rollback of it. */
+static void roll_back(const struct next *n, const char *more)
+{
+    struct buf cmd = {0};
+    int64_t of = snapshot_is(n->s, JOB_ROLLBACK) ? n->s->parent : n->s->job;
+    buf_printf(&cmd, "omsupctl rollback %lld%s", (long long)of, more);
+    command(n, &cmd, NULL);
+    buf_free(&cmd);
+}
+
+/* Attempts whose end was never observed: a rollback is refused without --force. */
+static bool unobserved(const struct next *n)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < n->s->n_steps; i++)
+        for (size_t k = 0; k < n->s->steps[i].n_subs; k++) {
+            const struct subtask *sub = &n->s->steps[i].subs[k];
+            if (!sub->unobserved || found++ >= ITEMS_MAX)
+                continue;
+            struct buf at = {0};
+            address_print(&at, n->v->t, &n->s->steps[i], sub);
+            say(n, 2, _("May still be running on %s: %s (its end was never observed)"), text_or_dash(sub->host),
+                buf_str(&at));
+            buf_free(&at);
+        }
+    return found > 0;
+}
+
+static void roll_back_by_force(const struct next *n)
+{
+    say(n, 2, "%s", _("Check on the node that it has ended; then roll back:"));
+    roll_back(n, " --force --reason TEXT");
+}
+
+static void or_roll_back(const struct next *n)
+{
+    bool open = unobserved(n);
+    say(n, 2, "%s", _("Or roll back. To see what that would do, and what data it would lose:"));
+    type(n, "rollback", " --plan", NULL);
+    if (open)
+        roll_back_by_force(n);
+}
+
+/* A rollback that stopped half-way is not shown first: what it loses has been confirmed, and only a new one ends it. */
+static void roll_back_again(const struct next *n)
+{
+    if (unobserved(n))
+        roll_back_by_force(n);
+    else
+        roll_back(n, " --reason TEXT");
+}
+
+static void canceled(const struct next *n)
+{
+    const struct snapshot *s = n->s;
+    struct buf cmd = {0};
+    if (snapshot_is(s, JOB_CHECK)) {
+        say(n, 2, "%s", _("Canceled. A check changes nothing."));
+    } else if (!s->started) {
+        say(n, 2, "%s", _("Canceled before it started: nothing has been changed."));
+    } else if (s->rolled_back_by >= 0) {
+        say(n, 2, _("Canceled. Job %lld is the rollback:"), (long long)s->rolled_back_by);
+        buf_printf(&cmd, "omsupctl status %lld", (long long)s->rolled_back_by);
+        command(n, &cmd, NULL);
+        buf_free(&cmd);
+    } else if (is_unfinished_rollback(s)) {
+        say(n, 2, _("Canceled: the rollback of job %lld did not finish. To roll back:"), (long long)s->parent);
+        roll_back_again(n);
+    } else if (s->rollback_unfinished >= 0) {
+        say(n, 2, _("Canceled. Its rollback, job %lld, did not finish. To roll back:"),
+            (long long)s->rollback_unfinished);
+        roll_back_again(n);
+    } else {
+        say(n, 2, "%s",
+            s->done > 0 ? _("Canceled: finished work has been kept.") : _("Canceled: no subtask had finished."));
+        if (may_roll_back(s))
+            or_roll_back(n);
+    }
+}
+
+/* The job ends when what runs has stopped; what cannot be reached cannot be stopped. */
+static void canceling(const struct next *n, bool unreachable)
+{
+    say(n, 2, "%s", _("The job is being canceled. It ends when its commands have stopped."));
+    if (!unreachable)
+        return;
+    say(n, 2, "%s",
+        _("omsupd cannot stop a command on an unreachable node. To cancel without waiting for it, although it may "
+          "still "
+          "be running:"));
+    type(n, "cancel", " --force --reason TEXT", NULL);
+}
+
+struct at_work {
+    bool runs, canceling, unreachable;
+};
+
+static struct at_work at_work(const struct snapshot *s)
+{
+    struct at_work w = {0};
+    for (size_t i = 0; i < s->n_steps; i++)
+        for (size_t k = 0; k < s->steps[i].n_subs; k++) {
+            const struct subtask *sub = &s->steps[i].subs[k];
+            w.runs |= sub->state == STATE_RUNNING || (sub->phase && strcmp(sub->phase, "fencing") == 0);
+            w.canceling |= sub->phase && strcmp(sub->phase, "canceling") == 0;
+            w.unreachable |= snapshot_out_of_reach(s, sub);
+        }
+    return w;
+}
+
 static void next_job(const struct next *n, size_t running, size_t asked)
 {
     const struct snapshot *s = n->s;
+    struct at_work work = at_work(s);
     switch (s->state) {
     case STATE_INITIALIZING:
         say(n, 2, "%s", _("Initializing: the job is being created."));
@@ -247,14 +363,16 @@ static void next_job(const struct next *n, size_t running, size_t asked)
         successful(n);
         break;
     case STATE_CANCELED:
-        say(n, 2, "%s", _("Canceled: finished work has been kept."));
-        break;
+        canceled(n);
+        return;
     case STATE_FAILED:
         if (snapshot_ended(s))
             say(n, 2, "%s", _("Failed. Fix the problem and run the check again."));
         break;
     case STATE_IN_PROGRESS:
-        if (running)
+        if (work.canceling)
+            canceling(n, work.unreachable);
+        else if (running)
             then(n);
         else if (!asked)
             say(n, 2, "%s", _("In Progress: the next step is about to start."));
@@ -267,47 +385,88 @@ static void next_job(const struct next *n, size_t running, size_t asked)
     case N_STATES:
         break;
     }
-    bool stuck = s->state == STATE_FAILED || s->state == STATE_PAUSED || s->state == STATE_CANCELED ||
-                 (s->state == STATE_WAITING && snapshot_undecided(s));
-    if (stuck && may_roll_back(s)) {
-        say(n, 2, "%s", _("Or roll back. To see what that would do, and what data it would lose:"));
-        type(n, "rollback", " --plan", NULL);
-    }
+    bool stuck =
+        s->state == STATE_FAILED || s->state == STATE_PAUSED || (s->state == STATE_WAITING && snapshot_undecided(s));
+    if (stuck && may_roll_back(s))
+        or_roll_back(n);
 }
 
 static void in_doubt(const struct next *n) { item(n, STATE_IN_DOUBT, n->sub->message); }
 static void failed(const struct next *n) { item(n, STATE_FAILED, n->sub->message); }
 
+/* The command that makes a new plan. */
+static void plan_again(const struct next *n)
+{
+    struct buf again = {0};
+    buf_printf(&again, "omsupctl %s FILE", snapshot_is(n->s, JOB_CHECK) ? "check" : "submit");
+    command(n, &again, NULL);
+    buf_free(&again);
+}
+
+/* Its node is unreachable: omsupd neither sees the end of what runs nor can stop it, so only --force leads on. */
+static void outdated_unreachable(const struct next *n)
+{
+    say(n, 2, "%s",
+        _("omsupd cannot see whether a command on an unreachable node has ended. Make the node reachable; or check on "
+          "it "
+          "that the command has ended, then cancel without waiting for it:"));
+    type(n, "cancel", " --force --reason TEXT", NULL);
+    if (snapshot_is(n->s, JOB_CHECK)) {
+        plan_again(n);
+    } else {
+        say(n, 2, "%s", _("Then roll back; omsupd makes a new plan for that:"));
+        roll_back(n, " --force --reason TEXT");
+    }
+}
+
+static void outdated_upgrade(const struct next *n, bool runs)
+{
+    bool open = unobserved(n);
+    say(n, 2, "%s",
+        runs ? _("When it has ended, roll back; omsupd makes a new plan for that. To see what it would do, and what "
+                 "data "
+                 "it would lose:")
+             : _("Roll back; omsupd makes a new plan for that. To see what it would do, and what data it would lose:"));
+    type(n, "rollback", " --plan", NULL);
+    if (open)
+        roll_back_by_force(n);
+    say(n, 2, "%s",
+        runs ? _("Or cancel the job, which stops what is running; nothing is undone:")
+             : _("Or leave everything as it is now:"));
+    type(n, "cancel", " --reason TEXT", NULL);
+}
+
 /* An older omsupd made the plan: what there is of it is shown, and the ways out. */
 static void next_outdated(struct next *n)
 {
     const struct snapshot *s = n->s;
-    struct buf again = {0};
+    struct at_work work = at_work(s);
     say(n, 2, "%s: %s", _("An older omsupd made this plan. It will not be continued"), s->outdated);
     each(n, STATE_IN_DOUBT, in_doubt);
     each(n, STATE_FAILED, failed);
-    if (each(n, STATE_RUNNING, next_running))
-        say(n, 2, "%s",
-            _("What is running is followed to its end; nothing else will start. Roll back when it has ended."));
-    if (may_roll_back(s)) {
-        say(n, 2, "%s",
-            _("Roll back; omsupd makes a new plan for that. To see what it would do, and what data it would lose:"));
-        type(n, "rollback", " --plan", NULL);
-        say(n, 2, "%s", _("Or leave everything as it is now:"));
-        type(n, "cancel", " --reason TEXT", NULL);
+    each(n, STATE_RUNNING, next_running);
+    if (work.canceling) {
+        canceling(n, work.unreachable);
         return;
     }
-    bool back = snapshot_is(s, JOB_ROLLBACK) && s->parent > 0;
-    say(n, 2, "%s",
-        back ? _("Cancel this rollback, then roll back again; omsupd makes a new plan for that:")
-             : _("Cancel this job, then submit the deployment file again; omsupd makes a new plan:"));
-    type(n, "cancel", " --reason TEXT", NULL);
-    if (back)
-        buf_printf(&again, "omsupctl rollback %lld --reason TEXT", (long long)s->parent);
-    else
-        buf_printf(&again, "omsupctl %s FILE", snapshot_is(s, JOB_CHECK) ? "check" : "submit");
-    command(n, &again, NULL);
-    buf_free(&again);
+    if (work.runs)
+        say(n, 2, "%s", _("What is running is followed to its end; nothing else will start."));
+    if (work.unreachable) {
+        outdated_unreachable(n);
+    } else if (may_roll_back(s)) {
+        outdated_upgrade(n, work.runs);
+    } else if (is_unfinished_rollback(s)) {
+        say(n, 2, "%s", _("Cancel this rollback, then roll back again; omsupd makes a new plan for that:"));
+        type(n, "cancel", " --reason TEXT", NULL);
+        roll_back_again(n);
+    } else {
+        say(n, 2, "%s",
+            snapshot_is(s, JOB_CHECK)
+                ? _("Cancel this check, then check again; omsupd makes a new plan:")
+                : _("Cancel this job, then submit the deployment file again; omsupd makes a new plan:"));
+        type(n, "cancel", " --reason TEXT", NULL);
+        plan_again(n);
+    }
 }
 
 /* Of a Failed or Waiting job `why` is what the first item says. */

@@ -37,6 +37,7 @@ int subtask_parse(const cJSON *o, struct subtask *s, struct err *e)
         .notice = get_text(o, "notice", OPTIONAL, e),
         .cure = get_text(o, "cure", OPTIONAL, e),
         .judge = get_bool(o, "judge", OPTIONAL, e),
+        .unobserved = get_bool(o, "unobserved", OPTIONAL, e),
         .state = get_state(o, STATE_OF_SUB, e),
         .attempt = get_id(o, "attempt", OPTIONAL, e),
         .elapsed = get_seconds(o, "elapsed", e),
@@ -102,6 +103,7 @@ int snapshot_parse(const cJSON *o, struct snapshot *s, struct err *e)
         .job = get_id(o, "job", REQUIRED, e),
         .parent = get_id(o, "parent", OPTIONAL, e),
         .rolled_back_by = get_id(o, "rolled_back_by", OPTIONAL, e),
+        .rollback_unfinished = get_id(o, "rollback_unfinished", OPTIONAL, e),
         .type = get_text(o, "type", REQUIRED, e),
         .state = get_state(o, STATE_OF_JOB, e),
         .why = get_text(o, "why", OPTIONAL, e),
@@ -153,6 +155,17 @@ bool snapshot_rests(const struct snapshot *s)
 {
     return snapshot_ended(s) || s->state == STATE_FAILED || s->state == STATE_WAITING || s->state == STATE_PAUSED ||
            s->state == STATE_READY;
+}
+
+bool snapshot_out_of_reach(const struct snapshot *s, const struct subtask *sub)
+{
+    /* "fencing": a lost attempt, shown as In Doubt, whose end omsupd makes sure of */
+    if (sub->state != STATE_RUNNING && !(sub->phase && strcmp(sub->phase, "fencing") == 0))
+        return false;
+    for (size_t i = 0; i < s->n_hosts; i++)
+        if (!s->hosts[i].up && sub->host && strcmp(s->hosts[i].name, sub->host) == 0)
+            return true;
+    return false;
 }
 
 /* Every other phase that is shown as In Doubt is one in which omsupd itself is still checking. */

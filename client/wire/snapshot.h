@@ -15,6 +15,7 @@ struct subtask {
     const char *name, *title, *host, *phase, *kind, *started, *ended, *message, *notice, *cure;
     enum state state;
     bool judge;         /* what is seen is for a person to judge */
+    bool unobserved;    /* the end of its attempt: it may still be running */
     int64_t attempt;    /* -1: unknown */
     double elapsed;     /* NAN: unknown */
     double done, total; /* progress; total is NAN when there is none */
@@ -37,9 +38,10 @@ struct host {
 };
 
 struct snapshot {
-    int64_t job, parent;    /* parent -1: none */
-    int64_t rolled_back_by; /* the job that did; -1: none */
-    const char *outdated;   /* why it must not be continued; NULL: it may be */
+    int64_t job, parent;         /* parent -1: none */
+    int64_t rolled_back_by;      /* the job that does or did; -1: none */
+    int64_t rollback_unfinished; /* a job that was canceled; -1: none */
+    const char *outdated;        /* why it must not be continued; NULL: it may be */
     const char *type, *why, *object, *operator_name, *deployment, *procedure, *source, *target, *plan, *created,
         *started, *completed;
     enum state state;
@@ -59,8 +61,10 @@ int step_parse(const cJSON *o, struct step *s, struct err *e); /* `show`: a step
 int subtask_parse(const cJSON *o, struct subtask *s, struct err *e);
 void snapshot_free(struct snapshot *s);
 
-bool snapshot_ended(const struct snapshot *s);     /* nothing leads on from here */
-bool snapshot_rests(const struct snapshot *s);     /* ended, or nothing goes on without an operator */
+bool snapshot_ended(const struct snapshot *s); /* nothing leads on from here */
+bool snapshot_rests(const struct snapshot *s); /* ended, or nothing goes on without an operator */
+/* A command of it runs on a host that omsupd cannot reach. */
+bool snapshot_out_of_reach(const struct snapshot *s, const struct subtask *sub);
 bool subtask_undecided(const struct subtask *s);   /* In Doubt, and the check could not tell */
 bool snapshot_undecided(const struct snapshot *s); /* some subtask is */
 bool snapshot_is(const struct snapshot *s, enum job_type type);

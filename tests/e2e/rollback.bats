@@ -43,7 +43,7 @@ upgrade_to() { # STEP
 
 parent_is_canceled() { # JOB ROLLBACK-JOB
 	[ "$(state_of "$1")" = Canceled ]
-	ctl --json status "$1" | jq -re .why | grep -Fq "rolled back by job $2"
+	ctl --json status "$1" | jq -re .why | grep -Fq "ended by its rollback, job $2"
 	[ "$(ctl --json status "$2" | jq .parent)" = "$1" ]
 }
 

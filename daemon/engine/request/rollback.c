@@ -276,7 +276,7 @@ static void created(struct submission *s, const struct job *b)
     struct job *parent = jobs_find(s->jobs, s->parent);
     if (!parent)
         return; /* it has ended */
-    char *why = xasprintf("rolled back by job %lld", (long long)b->row.id);
+    char *why = xasprintf("ended by its rollback, job %lld", (long long)b->row.id);
     drive_verb(parent, VERB_CANCEL_FORCE, s->actor, why);
     free(why);
 }

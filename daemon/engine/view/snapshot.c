@@ -46,6 +46,8 @@ cJSON *snapshot_subtask(const struct job *b, size_t i, bool full)
     json_text(o, "host", b->plan->hosts[s->plan->host].name);
     json_text(o, "state", state_word(shown));
     json_text(o, "phase", core_phase_name(phase));
+    if (b->core.subtasks[i].open_run && !b->core.subtasks[i].read_only && !core_phase_busy(phase))
+        cJSON_AddTrueToObject(o, "unobserved");
     if (!full)
         return o;
     json_text(o, "title", s->plan->title);
@@ -182,25 +184,34 @@ static void add_hosts(cJSON *o, const struct job *b)
 }
 
 struct undone {
-    int64_t job, by;
+    int64_t job, by, unfinished; /* by a rollback that is live or Successful; the newest one that was canceled */
 };
 
 static bool note_rollback(void *ctx, const struct journal_job *row)
 {
     struct undone *u = ctx;
-    if (row->id > u->job && row->parent == u->job && job_type_parse(row->type) == JOB_ROLLBACK)
-        u->by = row->id;
+    if (row->id > u->job && row->parent == u->job && job_type_parse(row->type) == JOB_ROLLBACK) {
+        if (strcmp(row->state, state_word(STATE_CANCELED)) != 0)
+            u->by = row->id;
+        else if (!u->unfinished)
+            u->unfinished = row->id;
+    }
     return row->id > u->job && u->by == 0;
 }
 
-/* The newest rollback of an upgrade that has ended; 0: none. An upgrade under way has none, because a rollback ends it.
- */
-static int64_t rolled_back_by(const struct job *b)
+/* Whether the upgrade, or that of a canceled rollback, is rolled back. An upgrade under way is not, because a rollback
+ * ends it. */
+static void add_rollbacks(cJSON *o, const struct job *b)
 {
-    struct undone u = {b->row.id, 0};
-    if (b->plan->type == JOB_UPGRADE && (b->core.mode == MODE_CANCELED || b->core.mode == MODE_SUCCESSFUL))
+    bool back = b->plan->type == JOB_ROLLBACK;
+    struct undone u = {.job = back ? b->row.parent : b->row.id};
+    bool ended = b->core.mode == MODE_CANCELED || (b->core.mode == MODE_SUCCESSFUL && !back);
+    if (ended && b->plan->type != JOB_CHECK)
         journal_jobs(b->jobs->journal, false, note_rollback, &u, NULL);
-    return u.by;
+    if (u.by)
+        json_number(o, "rolled_back_by", (double)u.by);
+    else if (u.unfinished && !back)
+        json_number(o, "rollback_unfinished", (double)u.unfinished);
 }
 
 cJSON *snapshot_of(const struct job *b, int64_t *last)
@@ -228,9 +239,7 @@ cJSON *snapshot_of(const struct job *b, int64_t *last)
     json_elapsed(o, b->row.started, b->row.completed);
     if (b->row.parent)
         json_number(o, "parent", (double)b->row.parent);
-    int64_t undone = rolled_back_by(b);
-    if (undone)
-        json_number(o, "rolled_back_by", (double)undone);
+    add_rollbacks(o, b);
     json_number(o, "done", (double)done);
     json_number(o, "total", (double)b->core.n_subtasks);
     struct facts facts = {cJSON_AddObjectToObject(o, "facts"), FACTS_ROOM};
