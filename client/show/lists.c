@@ -26,14 +26,14 @@ static void state_cell(struct table *tab, const char *word)
 
 int show_list(struct buf *b, const struct term *t, const cJSON *jobs, struct err *e)
 {
-    /* The columns of OMS's own list of O&M tasks. */
+    /* The columns of OMS's own list of O&M tasks; the number and the state stay however narrow the terminal is. */
     static const struct column columns[] = {
         {.title = N_("ID")},
-        {.title = N_("Task Type")},
-        {.title = N_("Operator"), .fit = COLUMN_WRAP, .least = 8, .leave = 2},
-        {.title = N_("Object"), .fit = COLUMN_WRAP, .least = 20},
-        {.title = N_("Creation Time"), .fit = COLUMN_WRAP, .least = 15, .leave = 1},
-        {.title = N_("Completion Time"), .fit = COLUMN_WRAP, .least = 15, .leave = 3},
+        {.title = N_("Task Type"), .leave = 2},
+        {.title = N_("Operator"), .fit = COLUMN_WRAP, .least = 8, .leave = 4},
+        {.title = N_("Object"), .fit = COLUMN_WRAP, .least = 10, .leave = 1},
+        {.title = N_("Creation Time"), .fit = COLUMN_WRAP, .least = 15, .leave = 3},
+        {.title = N_("Completion Time"), .fit = COLUMN_WRAP, .least = 15, .leave = 5},
         {.title = N_("Status")}};
     struct table tab;
     const cJSON *o;

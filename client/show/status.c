@@ -264,6 +264,8 @@ static void rows_print(struct rows *r, const struct view *v, struct buf *b)
     for (size_t i = 0; i < N_COLUMNS; i++)
         if (r->filled[i])
             shown[n++] = columns[i].column;
+    if (v->verbose && r->filled[N_COLUMNS - 1])
+        shown[n - 1].fit = COLUMN_WRAP; /* in full: no message is cut */
     if (n) {
         buf_puts(b, "\n");
         table_begin(&tab, v->t, shown, n);

@@ -117,6 +117,45 @@ static void show_is_drawn_as_kept(void **state)
     cJSON_Delete(o);
 }
 
+/* On a narrow terminal the texts are wrapped, not cut. */
+static void in_full_is_in_full(void **state)
+{
+    cJSON *o = load("failed", ".json");
+    struct err e = {0};
+    struct snapshot s;
+    struct buf b = {0};
+    struct term narrow = screen_term(60);
+    struct view v = {.t = &narrow, .verbose = true};
+    assert_int_equal(snapshot_parse(o, &s, &e), 0);
+    show_status(&b, &v, &s);
+    assert_null(strstr(buf_str(&b), "…"));
+    golden("failed", ".verbose.tty.txt", &b);
+    buf_free(&b);
+    snapshot_free(&s);
+    cJSON_Delete(o);
+}
+
+/* The list gives up its other columns before the number and the state. */
+static void a_narrow_list_keeps_the_state(void **state)
+{
+    cJSON *jobs = cJSON_Parse(
+        "[{\"job\": 12, \"type\": \"Upgrade\", \"operator\": \"alice\", \"object\": \"oms: 4.0.2 -> 4.2.3, 2 nodes\","
+        "  \"created\": \"2026-03-01T01:00:00Z\", \"completed\": \"2026-03-01T02:00:00Z\", \"state\": \"In "
+        "Progress\"}]");
+    for (unsigned width = 20; width < 140; width++) {
+        struct err e = {0};
+        struct buf b = {0};
+        struct term t = screen_term(width);
+        t.colour = false;
+        assert_int_equal(show_list(&b, &t, jobs, &e), 0);
+        if (strncmp(strchr(buf_str(&b), '\n') + 1, "12  ", 4) != 0 || !strstr(buf_str(&b), "▸ In Progress\n") ||
+            (width >= 30 && !strstr(buf_str(&b), "Object")))
+            fail_msg("at %u: \"%s\"", width, buf_str(&b));
+        buf_free(&b);
+    }
+    cJSON_Delete(jobs);
+}
+
 /* No line on a terminal is wider than it, at any width, and no control character of the daemon's gets through. */
 static void nothing_is_wider_than_the_terminal(void **state)
 {
@@ -193,9 +232,10 @@ int main(void)
     unsetenv("LANGUAGE");
     setenv("TZ", "CST-8", 1); /* China Standard Time: eight hours east */
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(snapshots_are_drawn_as_kept), cmocka_unit_test(all_of_it_and_a_small_screen),
-        cmocka_unit_test(show_is_drawn_as_kept),       cmocka_unit_test(nothing_is_wider_than_the_terminal),
-        cmocka_unit_test(wrong_types_are_errors),
+        cmocka_unit_test(snapshots_are_drawn_as_kept),   cmocka_unit_test(all_of_it_and_a_small_screen),
+        cmocka_unit_test(show_is_drawn_as_kept),         cmocka_unit_test(nothing_is_wider_than_the_terminal),
+        cmocka_unit_test(wrong_types_are_errors),        cmocka_unit_test(in_full_is_in_full),
+        cmocka_unit_test(a_narrow_list_keeps_the_state),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
