@@ -42,7 +42,7 @@ const char *nearest(const char *typed, const char *const *words)
 {
     const char *near = NULL;
     size_t len = strlen(typed);
-    unsigned most = least((unsigned)len / 3 + 1, 3); /* edits that may be a slip */
+    unsigned most = least(len < 6 ? 1 : (unsigned)len / 3, 3); /* edits that may be a slip */
     for (size_t i = 0; words[i]; i++) {
         bool beginning = len >= BEGINNING && strncasecmp(typed, words[i], len) == 0;
         unsigned d = beginning ? 0 : distance(typed, words[i]);

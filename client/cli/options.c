@@ -2,10 +2,14 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "client/lang/lang.h"
 #include "common/alloc.h"
+#include "common/buf.h"
+#include "common/job_types.h"
 #include "common/nearest.h"
+#include "common/states.h"
 
 const struct option_row option_rows[N_OPTIONS] = {
 #define OPTION(name, text, letter, arg, takes, help) [OPT_##name] = {text, letter, arg, ARG_##takes, help},
@@ -48,8 +52,45 @@ static int unknown_letter(const char *word, char letter, struct err *e)
     return unknown("-", text, e);
 }
 
+static int must_be(int o, struct buf *words, const char *value, struct err *e)
+{
+    int rc =
+        err_set(e, ERR_USAGE, _("--%s must be one of %s, not \"%.40s\""), option_rows[o].text, buf_str(words), value);
+    buf_free(words);
+    return rc;
+}
+
+/* What can be checked without the daemon, which would name the parameter instead of the option. */
+static int check_value(int o, const char *value, struct err *e)
+{
+    struct buf words = {0};
+    if (!*value && o != OPT_REASON) /* the verb has its own words for that */
+        return err_set(e, ERR_USAGE, _("--%s must not be empty"), option_rows[o].text);
+    if (option_rows[o].takes == ARG_TYPE && job_type_parse(value) == N_JOB_TYPES) {
+        for (int i = 0; i < N_JOB_TYPES; i++)
+            buf_printf(&words, "%s%s", i ? ", " : "", job_type_word((enum job_type)i));
+        return must_be(o, &words, value, e);
+    }
+    if (option_rows[o].takes == ARG_STATE) {
+        for (int i = 0; i < N_STATES; i++) {
+            if (!state_of((enum state)i, STATE_OF_JOB))
+                continue;
+            if (strcasecmp(state_word((enum state)i), value) == 0) {
+                buf_free(&words);
+                return 0;
+            }
+            buf_printf(&words, "%s%s", words.len ? ", " : "", state_word((enum state)i));
+        }
+        return must_be(o, &words, value, e);
+    }
+    return 0;
+}
+
 static int set(struct args *a, int o, const char *value, struct err *e)
 {
+    int rc = option_rows[o].arg ? check_value(o, value, e) : 0;
+    if (rc)
+        return rc;
     if (o == OPT_SSH)
         a->words[a->n++] = (char *)value;
     else if (a->opt[o] && option_rows[o].arg)

@@ -65,10 +65,25 @@ static const struct verb *verb_of(const struct completion *p)
     return id == N_VERBS ? NULL : &verbs[id];
 }
 
-static void jobs(struct completion *p)
+/* Does the command take that job, by what a list tells of it? */
+static bool takes(const struct completion *p, const cJSON *job, enum state s)
 {
     struct err e = {0};
     const struct verb *v = verb_of(p);
+    if (v && v->job_states)
+        return state_in(v->job_states, s);
+    if (v) /* for subtasks, of a job that has not ended: of those that are Failed, only a check has */
+        return s != STATE_SUCCESSFUL && s != STATE_CANCELED && !get_text(job, "completed", OPTIONAL, &e);
+    if (p->cmd && strcmp(p->cmd->name, "rollback") == 0) {
+        const char *type = get_text(job, "type", REQUIRED, &e);
+        return type && job_type_parse(type) == JOB_UPGRADE && s != STATE_INITIALIZING && s != STATE_READY;
+    }
+    return true;
+}
+
+static void jobs(struct completion *p)
+{
+    struct err e = {0};
     cJSON *result = ask(p, "list", NULL), *o;
     cJSON_ArrayForEach(o, get_array(result, "jobs", REQUIRED, &e))
     {
@@ -76,7 +91,7 @@ static void jobs(struct completion *p)
         struct term plain = {0};
         const char *word = get_text(o, "state", REQUIRED, &e);
         enum state s = state_parse(word, STATE_OF_JOB);
-        if (v && v->job_states && !state_in(v->job_states, s))
+        if (!takes(p, o, s))
             continue;
         buf_printf(&number, "%lld", (long long)get_id(o, "job", REQUIRED, &e));
         text_fmt(&what, &plain, "%s, %s: %s", view_job_type(get_text(o, "type", REQUIRED, &e)), view_state_word(word),

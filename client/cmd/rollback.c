@@ -31,6 +31,9 @@ static int show_plan(struct cli *c, int64_t job, struct err *e)
             buf_puts(&b, "\n");
         buf_puts(&b, "\n");
         rc = e->code ? e->code : show_rollback(&b, &c->term, result, e);
+        buf_puts(&b, "\n");
+        buf_printf(&b, _("To roll back: omsupctl rollback %lld --reason TEXT"), (long long)job);
+        buf_puts(&b, "\n");
         rc = rc ? rc : cli_print(&b, e);
     }
     buf_free(&b);

@@ -80,6 +80,24 @@ offers() { # WORD...: the candidates, without what they are
 	[ "$output" = $'12\tUpgrade, Failed: oms-prod' ]
 }
 
+@test "a verb for subtasks is offered no job that has ended; rollback only upgrades that have started" {
+	daemon <<'EOF'
+{"list": {"result": {"jobs": [
+	{"job": 6, "type": "Upgrade", "state": "Failed", "created": "2026-03-01T01:00:00Z"},
+	{"job": 5, "type": "Rollback", "state": "In Progress", "created": "2026-03-01T01:00:00Z"},
+	{"job": 4, "type": "Check", "state": "Failed", "created": "2026-03-01T01:00:00Z", "completed": "2026-03-01T01:00:00Z"},
+	{"job": 3, "type": "Upgrade", "state": "Canceled", "created": "2026-03-01T01:00:00Z", "completed": "2026-03-01T01:00:00Z"},
+	{"job": 2, "type": "Upgrade", "state": "Ready", "created": "2026-03-01T01:00:00Z"},
+	{"job": 1, "type": "Rollback", "state": "Successful", "created": "2026-03-01T01:00:00Z", "completed": "2026-03-01T01:00:00Z"}]}}}
+EOF
+	offers retry ""
+	[ "$output" = "6 5 2 " ]
+	offers rollback ""
+	[ "$output" = "6 3 " ]
+	offers logs ""
+	[ "$output" = "6 5 4 3 2 1 " ]
+}
+
 @test "names that would not be one word of a shell are not offered" {
 	daemon <<<'{"status": {"result": {"snap": "hostile"}}}'
 	offers logs 7 ""

@@ -130,7 +130,7 @@ zh_on_terminal() { run env LC_ALL=zh_CN.UTF-8 python3 "$HERE/lib/client_pty.py" 
 		ended 2
 		has "$meant"
 	done <<-'E'
-		status --joob|did you mean --json?
+		status --jsom|did you mean --json?
 		status -jx|did you mean --json?
 		status --job7|unknown option --job7
 		status --timeout5|did you mean --timeout?

@@ -137,6 +137,7 @@ ROLLBACK='{"result": {"plan": "abc", "text": "1. stop the new containers\n", "lo
 	ended 0
 	has "1. stop the new containers" "everything since the backup" "rm_402    1.0 MiB  yes       /backup/rm.zst  -" \
 		"cm_402    -        no        /backup/cm.zst  it is gone" "hb_402    -        not yet   /backup/hb.zst  -"
+	[ "$(tail -n1 <<<"$output")" = "To roll back: omsupctl rollback 7 --reason TEXT" ]
 	[ "$(asked rollback)" = '{"job": 7, "plan_only": true}' ]
 }
 

@@ -62,7 +62,11 @@ static void bad_arguments(void **state)
     } rows[] = {
         {"--fource", "--fource; did you mean --force?"},
         {"--jsn", "did you mean --json?"},
-        {"--joob", "unknown option --joob; did you mean --json?"},
+        {"--jsom", "unknown option --jsom; did you mean --json?"},
+        {"--joob", "unknown option --joob; to list the options"},
+        {"--socket=", "--socket must not be empty"},
+        {"--state=bogus", "--state must be one of Initializing, Ready, "},
+        {"--type=bogus", "--type must be one of upgrade, rollback, check, not \"bogus\""},
         {"--timeout30", "did you mean --timeout?"},
         {"--reasontext", "did you mean --reason?"},
         {"--zzzzzz", "omsupctl --help"},
@@ -104,6 +108,8 @@ static void commands_are_suggested(void **state)
     }
     struct err e = {0};
     command_unknown(commands, "upgradeeverything", &e);
+    assert_null(strstr(e.msg, "did you mean"));
+    command_unknown(commands, "bogus", &e); /* two letters from "logs" */
     assert_null(strstr(e.msg, "did you mean"));
 }
 
