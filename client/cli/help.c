@@ -86,7 +86,7 @@ void help_all(struct buf *b, const struct term *t, const struct command *const *
     struct term page = page_of(t);
     struct table tab;
     paragraphs(b, &page, _("omsupctl upgrades OceanBase Migration Service (OMS) through the daemon omsupd."));
-    buf_printf(b, "\n%s omsupctl [OPTION...] COMMAND [WORD...]\n\n%s\n", _("Usage:"), _("Commands:"));
+    buf_printf(b, "\n%somsupctl [OPTION...] COMMAND [WORD...]\n\n%s\n", _("Usage: "), _("Commands:"));
     table_begin(&tab, &page, two, 2);
     tab.indent = 2;
     for (size_t i = 0; commands[i]; i++) {
@@ -115,7 +115,7 @@ void help_command(struct buf *b, const struct term *t, const struct command *cmd
 {
     struct term page = page_of(t);
     struct table tab;
-    buf_printf(b, "%s omsupctl %s%s%s\n\n", _("Usage:"), cmd->name, *cmd->words ? " " : "", cmd->words);
+    buf_printf(b, "%somsupctl %s%s%s\n\n", _("Usage: "), cmd->name, *cmd->words ? " " : "", cmd->words);
     paragraphs(b, &page, lang_text(cmd->summary));
     if (cmd->help) {
         buf_puts(b, "\n");

@@ -94,8 +94,8 @@ static void jobs(struct completion *p)
         if (!takes(p, o, s))
             continue;
         buf_printf(&number, "%lld", (long long)get_id(o, "job", REQUIRED, &e));
-        text_fmt(&what, &plain, "%s, %s: %s", view_job_type(get_text(o, "type", REQUIRED, &e)), view_state_word(word),
-                 text_or_dash(get_text(o, "object", OPTIONAL, &e)));
+        text_fmt(&what, &plain, _("%s, %s: %s"), view_job_type(get_text(o, "type", REQUIRED, &e)),
+                 view_state_word(word), text_or_dash(get_text(o, "object", OPTIONAL, &e)));
         if (e.code == 0)
             offer(p, buf_str(&number), buf_str(&what));
         buf_free(&number);
@@ -118,7 +118,7 @@ static void step(struct completion *p, const struct verb *v, const struct step *
         struct buf name = {0}, what = {0};
         const struct subtask *s = &st->subs[i];
         buf_printf(&name, "%s/%s", st->id, s->name);
-        buf_printf(&what, "%s%s%s", lang_text(state_word(s->state)), s->message ? ": " : "",
+        buf_printf(&what, "%s%s%s", lang_text(state_word(s->state)), s->message ? _(": ") : "",
                    s->message ? s->message : "");
         if (is_for(v, s) && strcmp(s->name, "-") != 0)
             offer_name(p, buf_str(&name), buf_str(&what));

@@ -37,7 +37,7 @@ static size_t list_meant(struct buf *b, const struct cli *c, const struct verb *
             address_print(b, &c->term, st, x);
             buf_printf(b, "   %s", lang_text(state_word(x->state)));
             if (x->message) {
-                buf_puts(b, ": ");
+                buf_puts(b, _(": "));
                 text_add(b, &c->term, x->message);
             }
             text_cut(b, &c->term, from);

@@ -42,7 +42,7 @@ static void line(struct buf *b, const struct view *v, const char *label, const c
     if (!text)
         return;
     buf_puts(b, "    ");
-    text_fmt(b, v->t, "%s%s%s", label ? label : "", label ? ": " : "", text);
+    text_fmt(b, v->t, "%s%s%s", label ? label : "", label ? _(": ") : "", text);
     text_wrap(b, v->t, from, 6);
     buf_puts(b, "\n");
 }
@@ -54,7 +54,7 @@ static void in_full(struct buf *b, const struct view *v, const struct subtask *s
     size_t from = b->len;
     buf_puts(b, "  ");
     text_paint(b, v->t, state_colour(s->state), result_of(s->state));
-    buf_puts(b, ": ");
+    buf_puts(b, _(": "));
     text_add(b, v->t, check);
     buf_puts(b, " ");
     text_add(b, v->t, target_of(s));

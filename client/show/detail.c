@@ -12,7 +12,7 @@ static void field(struct buf *b, const struct term *t, const char *label, const 
     if (!value || !*value)
         return;
     buf_puts(b, "  ");
-    text_fmt(b, t, "%s%s%s", label ? label : "", label ? ": " : "", value);
+    text_fmt(b, t, "%s%s%s", label ? label : "", label ? _(": ") : "", value);
     text_wrap(b, t, from, 4);
     buf_puts(b, "\n");
 }

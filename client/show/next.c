@@ -42,7 +42,7 @@ static void command(const struct next *n, const struct buf *cmd, const char *why
     size_t width = 4 + text_width(buf_str(cmd), cmd->len) + (why ? 5 + text_width(why, strlen(why)) : 0);
     bool before = why && t->tty && width > t->width;
     if (before)
-        say(n, 4, "# %s:", why);
+        say(n, 4, "# %s%s", why, _(":"));
     size_t from = n->b->len;
     buf_puts(n->b, "    ");
     text_paint(n->b, t, "1", buf_str(cmd));
@@ -71,10 +71,10 @@ static void item(const struct next *n, enum state st, const char *message)
     size_t from = n->b->len;
     buf_puts(n->b, "  ");
     text_paint(n->b, n->v->t, state_colour(st), lang_text(state_word(st)));
-    buf_puts(n->b, ": ");
+    buf_puts(n->b, _(": "));
     address_print(n->b, n->v->t, n->st, n->sub);
     if (message) {
-        buf_puts(n->b, ": ");
+        buf_puts(n->b, _(": "));
         text_add(n->b, n->v->t, message);
     }
     text_wrap(n->b, n->v->t, from, 4);
@@ -84,7 +84,7 @@ static void item(const struct next *n, enum state st, const char *message)
 static void fix(const struct next *n)
 {
     if (n->sub->cure)
-        say(n, 4, "%s: %s", _("Fix"), n->sub->cure);
+        say(n, 4, "%s%s%s", _("Fix"), _(": "), n->sub->cure);
 }
 
 static void next_doubt(const struct next *n)
@@ -154,7 +154,7 @@ static void next_running(const struct next *n)
         quantity_progress(&m, n->v->t, n->sub);
     }
     if (n->sub->message)
-        buf_printf(&m, ": %s", n->sub->message);
+        buf_printf(&m, "%s%s", _(": "), n->sub->message);
     item(n, STATE_RUNNING, buf_str(&m));
     buf_free(&m);
 }
@@ -441,7 +441,7 @@ static void next_outdated(struct next *n)
 {
     const struct snapshot *s = n->s;
     struct at_work work = at_work(s);
-    say(n, 2, "%s: %s", _("An older omsupd made this plan. It will not be continued"), s->outdated);
+    say(n, 2, "%s%s%s", _("An older omsupd made this plan. It will not be continued"), _(": "), s->outdated);
     each(n, STATE_IN_DOUBT, in_doubt);
     each(n, STATE_FAILED, failed);
     each(n, STATE_RUNNING, next_running);
@@ -493,7 +493,7 @@ void show_next(struct buf *b, const struct view *v, const struct snapshot *s)
         return;
     }
     if (s->why && !told(s))
-        say(&n, 2, "%s: %s", s->state == STATE_IN_PROGRESS ? _("Note") : _("Why"), s->why);
+        say(&n, 2, "%s%s%s", s->state == STATE_IN_PROGRESS ? _("Note") : _("Why"), _(": "), s->why);
     next_hosts(&n);
     asked += each(&n, STATE_IN_DOUBT, next_doubt);
     failed = each(&n, STATE_FAILED, next_failed);

@@ -181,7 +181,7 @@ static void sub_what(struct buf *c, const struct view *v, const struct subtask *
 {
     if (s->state == STATE_RUNNING && s->phase && strcmp(s->phase, "acting") != 0) {
         text_add(c, v->t, s->phase);
-        buf_puts(c, s->message ? ": " : "");
+        buf_puts(c, s->message ? _(": ") : "");
     }
     if (s->message)
         text_add(c, v->t, s->message);

@@ -16,7 +16,7 @@ zh_on_terminal() { run env LC_ALL=zh_CN.UTF-8 python3 "$HERE/lib/client_pty.py" 
 		# shellcheck disable=SC2086
 		run env -u LC_ALL -u LANG -u LANGUAGE $row "$OMSUPCTL" --help
 		ended 0
-		has "用法: omsupctl" || { echo "with $row"; return 1; }
+		has "用法：omsupctl" || { echo "with $row"; return 1; }
 	done <<-E
 		LANG=zh_CN.UTF-8
 		LANG=zh_CN.utf8
