@@ -1,4 +1,5 @@
 #include "client/cmd/cmd.h"
 #include "client/frame.h"
+#include "common/fds.h"
 
-int main(int argc, char **argv) { return frame_main(argc, argv, commands); }
+int main(int argc, char **argv) { return fds_keep_standard() ? frame_main(argc, argv, commands) : 1; }

@@ -10,6 +10,7 @@
 #include <uv.h>
 
 #include "common/alloc.h"
+#include "common/fds.h"
 #include "common/log.h"
 #include "daemon/action/action.h"
 #include "daemon/api/server.h"
@@ -149,6 +150,8 @@ int main(int argc, char **argv)
 {
     struct daemon d = {0};
     struct err e = {0};
+    if (!fds_keep_standard())
+        return 1;
     int rc = config_load(argc, argv, &d.config, &e);
     if (rc) {
         fprintf(stderr, "omsupd: %s\n", e.msg);

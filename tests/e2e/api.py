@@ -240,6 +240,17 @@ class Journal(unittest.TestCase):
         self.assertNotEqual(p.returncode, 0, "two daemons on one journal")
         self.assertEqual(self.lab.json("list")["jobs"], [])
 
+    def test_a_daemon_that_was_started_with_closed_descriptors(self):
+        """Its log is lost, and nothing else: the journal and the connections do not get what is written to those numbers."""
+        self.assertTrue(self.lab.start(["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh"]))
+        self.lab.flag("go")
+        job = self.lab.submit(self.lab.file, "--start")
+        self.lab.wait_state(job, "Successful")
+        for number in range(3):
+            self.assertEqual(os.readlink("/proc/%d/fd/%d" % (self.lab.daemon.pid, number)), "/dev/null")
+        self.lab.daemon.terminate()
+        self.assertEqual(self.lab.daemon.wait(60), 0)
+
     def test_a_job_that_cannot_be_honoured_is_held_and_others_go_on(self):
         self.assertTrue(self.lab.start())
         held = self.lab.submit(self.lab.file, "--start")

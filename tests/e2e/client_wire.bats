@@ -152,3 +152,17 @@ teardown() { client_teardown; }
 	ended 1
 	has "cannot write the output"
 }
+
+@test "closed descriptors: nothing is written to the connection instead" {
+	daemon <<<'{"status": {"result": {"snap": "progress"}}}'
+	run bash -c '"$1" status >&-' x "$OMSUPCTL"
+	ended 1
+	has "cannot write the output: Bad file descriptor"
+	[ "$(wc -l <"$D/requests")" -eq 2 ] # hello and status, and nothing that is no request
+	run bash -c '"$1" status <&- 2>&-' x "$OMSUPCTL"
+	ended 0
+	[ "$output" = "$(cat "$DATA/progress.txt")" ]
+	run bash -c '"$1" status <&- >&- 2>&-' x "$OMSUPCTL"
+	ended 1
+	[ "$output" = "" ]
+}
