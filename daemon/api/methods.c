@@ -271,9 +271,10 @@ static int check_protocol(const struct method *m, const cJSON *params, struct er
     if (m->fn != m_hello || !cJSON_IsNumber(v) || v->valueint != v->valuedouble || v->valueint < 1 ||
         v->valueint == PROTOCOL_VERSION)
         return 0;
-    return err_set(e, ERR_PROTOCOL,
-                   "omsupd %s speaks protocol %d, this client %d: use the omsupctl of the same release", OMSUP_VERSION,
-                   PROTOCOL_VERSION, v->valueint);
+    return err_set(
+        e, ERR_PROTOCOL,
+        "omsupd %s speaks protocol %d, but this client speaks protocol %d; use the omsupctl of the same release",
+        OMSUP_VERSION, PROTOCOL_VERSION, v->valueint);
 }
 
 static int check_access(const struct session *s, const struct method *m, struct err *e)
@@ -287,10 +288,12 @@ static int check_access(const struct session *s, const struct method *m, struct 
 
 static int decode(const struct method *m, const cJSON *params, struct params *out, struct err *e)
 {
-    struct takes t = {m->name, m->required, m->optional, 0};
-    for (size_t i = 0; i < N_METHODS; i++)
-        if (strcmp(methods[i].name, m->name) == 0)
-            t.elsewhere |= methods[i].required | methods[i].optional;
+    struct takes t = {m->name, m->required, m->optional, 0, 0};
+    for (const struct method *o = methods; o < methods + N_METHODS; o++)
+        if (o != m && strcmp(o->name, m->name) == 0) {
+            t.elsewhere |= o->required | o->optional;
+            t.instead |= o->required & ~m->required;
+        }
     return params_decode(&t, params, out, e);
 }
 

@@ -159,9 +159,12 @@ static void names_of(struct buf *b, uint64_t set)
         }
 }
 
+/* What it takes, in any form. */
+static uint64_t all_of(const struct takes *t) { return t->required | t->optional | t->elsewhere; }
+
 static int unknown(const struct takes *t, const char *name, struct err *e)
 {
-    uint64_t all = t->required | t->optional;
+    uint64_t all = all_of(t);
     const char *known[N_PARAMS + 1] = {NULL};
     struct buf b = {0};
     size_t n = 0;
@@ -169,8 +172,8 @@ static int unknown(const struct takes *t, const char *name, struct err *e)
         if (all & BIT(i))
             known[n++] = rows[i].name;
     const char *meant = nearest(name, known);
-    if (find(t->elsewhere, name) != N_PARAMS) {
-        names_of(&b, t->required);
+    if (find(all, name) != N_PARAMS) {
+        names_of(&b, t->required & ~t->elsewhere);
         err_set(e, ERR_PARAMS, "\"%s\" cannot be combined with %s", name, buf_str(&b));
     } else if (meant) {
         expected(&b, &rows[find(all, meant)]);
@@ -186,11 +189,26 @@ static int unknown(const struct takes *t, const char *name, struct err *e)
     return ERR_PARAMS;
 }
 
+/* What another form would need is named too, when all that is given would do for that one. */
+static int missing(const struct takes *t, const struct row *r, uint64_t given, struct err *e)
+{
+    struct buf b = {0};
+    expected(&b, r);
+    for (int i = 0; i < N_PARAMS; i++)
+        if ((t->instead & BIT(i) & ~given) && !(given & ~t->elsewhere)) {
+            buf_printf(&b, "; or \"%s\": ", rows[i].name);
+            expected(&b, &rows[i]);
+        }
+    int rc = err_set(e, ERR_PARAMS, "\"%s\" is missing: %s", r->name, buf_str(&b));
+    buf_free(&b);
+    return rc;
+}
+
 static int complete(const struct takes *t, const struct params *p, struct err *e)
 {
     for (int i = 0; i < N_PARAMS; i++) {
         if ((t->required & BIT(i)) && !(p->given & BIT(i)))
-            return wrong(&rows[i], "is missing:", e);
+            return missing(t, &rows[i], p->given, e);
         for (int k = 0; (p->given & BIT(i)) && k < N_PARAMS; k++)
             if ((rows[i].needs & BIT(k)) && !(p->given & BIT(k)))
                 return err_set(e, ERR_PARAMS, "\"%s\" is given without \"%s\"", rows[i].name, rows[k].name);
@@ -206,17 +224,18 @@ int params_decode(const struct takes *t, const cJSON *object, struct params *out
         if (rows[i].kind == WORD)
             *(int *)((char *)out + rows[i].offset) = -1;
     for (const cJSON *v = object ? object->child : NULL; v; v = v->next) {
-        enum param p = find(t->required | t->optional, v->string);
-        if (p == N_PARAMS)
+        enum param p = find(all_of(t), v->string);
+        bool nothing = p != N_PARAMS && rows[p].kind == BOOL && cJSON_IsFalse(v); /* whatever the form */
+        if (p == N_PARAMS || (!nothing && (t->elsewhere & BIT(p)) && !((t->required | t->optional) & BIT(p))))
             return unknown(t, v->string, e);
         if (seen & BIT(p))
             return err_set(e, ERR_PARAMS, "\"%s\" is given twice", rows[p].name);
         seen |= BIT(p);
-        void *member = (char *)out + rows[p].offset;
-        if (!take(v, &rows[p], member))
+        if (nothing)
+            continue;
+        if (!take(v, &rows[p], (char *)out + rows[p].offset))
             return wrong(&rows[p], "must be", e);
-        if (rows[p].kind != BOOL || *(bool *)member)
-            out->given |= BIT(p);
+        out->given |= BIT(p);
     }
     return complete(t, out, e);
 }

@@ -44,7 +44,7 @@ struct params {
 struct takes {
     const char *method;
     uint64_t required, optional; /* PARAM_BIT()s */
-    uint64_t elsewhere;          /* what other forms of the method take */
+    uint64_t elsewhere, instead; /* what other forms of the method take, and what of it they require */
 };
 
 /* object: NULL, or the members of a request's "params". ERR_PARAMS names the member, the nearest known one, and what

@@ -160,7 +160,7 @@ static void values_free(struct values *v)
 static int decode(const struct form *f, uint64_t set, enum param p, const char *value, struct params *out, cJSON **json,
                   struct err *e)
 {
-    struct takes t = {f->name, f->required, f->optional, 0};
+    struct takes t = {f->name, f->required, f->optional, 0, 0};
     struct buf b = {0};
     buf_puts(&b, "{");
     for (int i = 0; i < N_PARAMS; i++)
@@ -317,7 +317,7 @@ static struct params decoded(const struct takes *t, const char *text, cJSON **js
 static void values_come_out_as_they_went_in(void **state)
 {
     cJSON *json;
-    struct takes skip = {"skip", P(job) | P(reason), P(step) | P(subtask) | P(force), 0};
+    struct takes skip = {"skip", P(job) | P(reason), P(step) | P(subtask) | P(force), 0, 0};
     struct params p = decoded(&skip, "{\"job\":7,\"step\":\"backup\",\"reason\":\"r\",\"force\":true}", &json);
     assert_int_equal(p.job, 7);
     assert_string_equal(p.step, "backup");
@@ -334,7 +334,7 @@ static void values_come_out_as_they_went_in(void **state)
     assert_true(params_present(P(job) | P(force), json) == P(job));
     cJSON_Delete(json);
 
-    struct takes list = {"list", 0, P(of_type) | P(state), 0};
+    struct takes list = {"list", 0, P(of_type) | P(state), 0, 0};
     p = decoded(&list, "{\"type\":\"check\",\"state\":\"waiting\"}", &json);
     assert_int_equal(p.of_type, JOB_CHECK);
     assert_int_equal(p.state, STATE_WAITING);
@@ -346,7 +346,7 @@ static void values_come_out_as_they_went_in(void **state)
     p = decoded(&list, "null", &json); /* no "params" at all */
     cJSON_Delete(json);
 
-    struct takes discover = {"discover", P(hosts), P(sudo), 0};
+    struct takes discover = {"discover", P(hosts), P(sudo), 0, 0};
     p = decoded(&discover, "{\"hosts\":[\"local\",\"root@oms2\"]}", &json);
     assert_int_equal(p.hosts.n, 2);
     assert_string_equal(p.hosts.at[0], "local");
@@ -368,7 +368,7 @@ static void refused(const struct takes *t, const char *text, const char *message
 
 static void what_is_unknown_is_refused(void **state)
 {
-    struct takes retry = {"retry", P(job), P(step) | P(subtask) | P(force), 0};
+    struct takes retry = {"retry", P(job), P(step) | P(subtask) | P(force), 0, 0};
     refused(&retry, "{\"job\":1,\"forse\":true}",
             "retry has no parameter \"forse\"; did you mean \"force\" (true or false)?");
     refused(&retry, "{\"Job\":1}",
@@ -380,14 +380,44 @@ static void what_is_unknown_is_refused(void **state)
     refused(&retry, "{\"job\":1,\"job\":2}", "\"job\" is given twice");
     refused(&retry, "{\"job\":1,\"force\":false,\"force\":true}", "\"force\" is given twice");
     refused(&retry, "{\"job\":1,\"subtask\":\"n1\"}", "\"subtask\" is given without \"step\"");
-    refused(&(struct takes){"procedures", 0, 0, 0}, "{\"x\":1}", "procedures has no parameter \"x\"; it takes none");
-    refused(&(struct takes){"plan", P(job), 0, P(deployment) | P(file)}, "{\"job\":1,\"file\":\"f\"}",
+    refused(&(struct takes){"procedures", 0, 0, 0, 0}, "{\"x\":1}", "procedures has no parameter \"x\"; it takes none");
+    refused(&(struct takes){"plan", P(job), 0, P(deployment) | P(file), 0}, "{\"job\":1,\"file\":\"f\"}",
             "\"file\" cannot be combined with \"job\"");
     refused(
-        &(struct takes){"list", 0, P(state), 0}, "{\"state\":\"Running\"}",
+        &(struct takes){"list", 0, P(state), 0, 0}, "{\"state\":\"Running\"}",
         "\"state\" must be one of: Initializing, Ready, In Progress, Paused, Successful, Waiting, Failed, Canceled");
-    refused(&(struct takes){"submit", P(deployment), P(type), 0}, "{\"deployment\":\"d\",\"type\":\"rollback\"}",
+    refused(&(struct takes){"submit", P(deployment), P(type), 0, 0}, "{\"deployment\":\"d\",\"type\":\"rollback\"}",
             "\"type\" must be one of: upgrade, check");
+}
+
+/* A method with two forms, such as rollback and plan: what is said is about both. */
+static void another_form_is_not_forgotten(void **state)
+{
+    struct takes rollback = {"rollback", P(job) | P(reason), P(force), P(job) | P(plan_only), P(plan_only)};
+    struct takes plan = {"plan", P(deployment), P(file) | P(type), P(job), P(job)};
+    struct takes procedures = {"procedures", 0, 0, P(procedure), P(procedure)};
+    cJSON *json;
+    struct params p = decoded(&rollback, "{\"job\":1,\"plan_only\":false,\"reason\":\"x\"}", &json);
+    assert_true(p.given == (P(job) | P(reason)));
+    cJSON_Delete(json);
+    refused(&rollback, "{\"job\":1,\"plan_only\":false,\"plan_only\":false,\"reason\":\"x\"}",
+            "\"plan_only\" is given twice");
+    refused(&rollback, "{\"job\":1,\"plan_only\":0,\"reason\":\"x\"}",
+            "\"plan_only\" cannot be combined with \"reason\"");
+    refused(&rollback, "{\"job\":1,\"planonly\":true}",
+            "rollback has no parameter \"planonly\"; did you mean \"plan_only\" (true or false)?");
+    refused(&rollback, "{\"job\":1,\"colour\":1}",
+            "rollback has no parameter \"colour\"; it takes \"job\", \"reason\", \"force\" and \"plan_only\"");
+    refused(&rollback, "{\"job\":1}",
+            "\"reason\" is missing: a string of 1 to 1000 bytes; or \"plan_only\": true or false");
+    refused(&rollback, "{\"job\":1,\"force\":true}", "\"reason\" is missing: a string of 1 to 1000 bytes");
+    refused(&plan, "{\"jop\":1}",
+            "plan has no parameter \"jop\"; did you mean \"job\" (a whole number from 1 to 9007199254740991)?");
+    refused(&plan, "{}",
+            "\"deployment\" is missing: a string of 1 to 262144 bytes; or \"job\": a whole number from 1 to "
+            "9007199254740991");
+    refused(&procedures, "{\"nam\":\"x\"}",
+            "procedures has no parameter \"nam\"; did you mean \"name\" (a string of 1 to 128 bytes)?");
 }
 
 int main(void)
@@ -400,6 +430,7 @@ int main(void)
         cmocka_unit_test(what_is_required_must_be_there),
         cmocka_unit_test(values_come_out_as_they_went_in),
         cmocka_unit_test(what_is_unknown_is_refused),
+        cmocka_unit_test(another_form_is_not_forgotten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
