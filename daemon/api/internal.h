@@ -57,10 +57,10 @@ struct server {
 struct request {
     struct session *session;  /* NULL when it closed before the answer */
     cJSON *message;           /* owns the others */
-    const cJSON *id, *method; /* id: NULL: none */
+    const cJSON *id, *method; /* id: NULL: none that can be sent back */
     const cJSON *params;      /* an object, or NULL */
 };
-/* Parses the line; NULL: it is no request, and has been answered. */
+/* Parses the line, which ends with a NUL; NULL: it is no request, and has been answered. */
 struct request *request_new(struct session *s, const char *line, size_t len);
 /* Takes the result; the request is gone then. */
 void request_ok(struct request *r, cJSON *result);

@@ -1,4 +1,5 @@
 /* One request: parsed, answered once. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,10 +35,11 @@ static void answer(struct request *r, cJSON *result, const struct err *e)
 void request_ok(struct request *r, cJSON *result) { answer(r, result, NULL); }
 void request_fail(struct request *r, const struct err *e) { answer(r, NULL, e); }
 
-/* A misspelt "params" must not pass as a request without any. */
+/* A misspelt "params" must not pass as a request without any, nor one of two be ignored. */
 static int known_members(const cJSON *message, struct err *e)
 {
     static const char *const known[] = {"jsonrpc", "id", "method", "params", NULL};
+    unsigned seen = 0;
     for (const cJSON *v = message->child; v; v = v->next) {
         size_t i = 0;
         while (known[i] && strcmp(known[i], v->string) != 0)
@@ -46,23 +48,38 @@ static int known_members(const cJSON *message, struct err *e)
         if (!known[i])
             return err_set(e, ERR_USAGE, "a request has no member \"%.64s\"%s%s%s", v->string,
                            meant ? "; did you mean \"" : "", meant ? meant : "", meant ? "\"?" : "");
+        if (seen & 1U << i)
+            return err_set(e, ERR_USAGE, "\"%s\" is given twice", known[i]);
+        seen |= 1U << i;
     }
     return 0;
 }
 
+/* One that can be sent back: a number beyond the range of a double cannot. */
+static bool id_ok(const cJSON *id) { return cJSON_IsString(id) || (cJSON_IsNumber(id) && isfinite(id->valuedouble)); }
+
 static int check(struct request *r, struct err *e)
 {
-    const cJSON *version = cJSON_GetObjectItemCaseSensitive(r->message, "jsonrpc");
+    const cJSON *version = cJSON_GetObjectItemCaseSensitive(r->message, "jsonrpc"), *id = r->id;
+    if (!id_ok(id))
+        r->id = NULL;
     if (!cJSON_IsObject(r->message) || !cJSON_IsString(r->method) || !cJSON_IsString(version) ||
         strcmp(version->valuestring, "2.0") != 0)
         return err_set(e, ERR_USAGE, "not a JSON-RPC 2.0 request");
-    if (r->id && !cJSON_IsString(r->id) && !cJSON_IsNumber(r->id)) {
-        r->id = NULL;
-        return err_set(e, ERR_USAGE, "\"id\" must be a string or a number");
-    }
+    if (!r->id)
+        return err_set(e, ERR_USAGE, id ? "\"id\" must be a string or a number" : "\"id\" is missing");
     if (r->params && !cJSON_IsObject(r->params))
         return err_set(e, ERR_PARAMS, "\"params\" must be an object");
     return known_members(r->message, e);
+}
+
+/* cJSON would end a text at the escape of a NUL, and what stands behind it would be ignored. */
+static bool hides_nul(const char *line)
+{
+    for (const char *p = line; (p = strchr(p, '\\')); p += p[1] ? 2 : 1)
+        if (strncmp(p, "\\u0000", 6) == 0)
+            return true;
+    return false;
 }
 
 struct request *request_new(struct session *s, const char *line, size_t len)
@@ -71,12 +88,13 @@ struct request *request_new(struct session *s, const char *line, size_t len)
     struct request *r = xcalloc(1, sizeof *r);
     r->session = s;
     s->request = r;
-    r->message = cJSON_ParseWithLength(line, len);
+    bool nul = hides_nul(line);
+    r->message = nul ? NULL : cJSON_ParseWithLengthOpts(line, len + 1, NULL, true); /* with the NUL that ends it */
     r->id = cJSON_GetObjectItemCaseSensitive(r->message, "id");
     r->method = cJSON_GetObjectItemCaseSensitive(r->message, "method");
     r->params = cJSON_GetObjectItemCaseSensitive(r->message, "params");
     if (!r->message)
-        err_set(&e, ERR_PARSE, "a line is not valid JSON");
+        err_set(&e, ERR_PARSE, nul ? "a string contains \\u0000" : "a line is not one JSON value");
     else if (check(r, &e) == 0)
         return r;
     request_fail(r, &e);

@@ -206,7 +206,8 @@ class Limits(unittest.TestCase):
             answer = raw.call(method, params)
             self.assertEqual(answer["error"]["data"]["name"], "PARAMS" if method != "submit" else answer["error"]["data"]["name"], answer)
         for method, params, words in (("status", {"job": 1, "no such": [1, 2, 3]}, ('"no such"',)), ("retry", {"job": 1, "forse": True}, ('"forse"', '"force"', "true or false")),
-                                      ("plan", {"job": 1, "file": "f"}, ('"file"', '"job"'))):
+                                      ("plan", {"job": 1, "file": "f"}, ('"file"', '"job"')), ("plan", {"jop": 1}, ('"jop"', '"job"')), ("plan", {}, ('"deployment"', '"job"')),
+                                      ("rollback", {"job": 1, "planonly": True}, ('"planonly"', '"plan_only"')), ("procedures", {"nam": "x"}, ('"nam"', '"name"'))):
             answer = raw.call(method, params)
             self.assertEqual(answer["error"]["data"]["name"], "PARAMS", answer)
             for word in words:
@@ -224,6 +225,26 @@ class Limits(unittest.TestCase):
             answer = raw.read()
             self.assertIsNone(answer["id"])
             self.assertEqual(answer["error"]["data"]["name"], "USAGE")
+        self.alive()
+
+    def test_a_line_is_one_request_and_nothing_is_ignored(self):
+        raw = Raw(self, self.lab)
+        begin = b'{"jsonrpc": "2.0", "id": 5, "method": "list"'
+        for line, name, number in ((begin + b"} trailing", "PARSE", None), (begin + b"}" + begin + b"}", "PARSE", None), (begin + b"}}", "PARSE", None),
+                                   (begin + b', "method": "status"}', "USAGE", 5), (begin + b', "params": {}, "params": {"job": 1}}', "USAGE", 5),
+                                   (begin + b', "id": 6}', "USAGE", 5), (begin + b', "jsonrpc": "2.0"}', "USAGE", 5),
+                                   (begin + b', "params": {"operator": "root\\u0000x"}}', "PARSE", None), (begin + b', "params": {"limit\\u0000x": 1}}', "PARSE", None),
+                                   (b'{"jsonrpc": "2.0", "method": "list"}', "USAGE", None), (b'{"jsonrpc": "2.0", "id": 1e400, "method": "list"}', "USAGE", None),
+                                   (b'{"jsonrpc": "1.0", "id": {"a": 1}, "method": "list"}', "USAGE", None)):
+            with self.subTest(line):
+                raw.sock.sendall(line + b"\n")
+                answer = raw.read()
+                self.assertEqual((answer.get("error", {}).get("data", {}).get("name"), answer["id"]), (name, number), answer)
+        for line in (begin + b"} \t\r", b" " + begin + b', "params": {"operator": "a\\\\u0000"}}'):  # white space; an escaped backslash
+            raw.sock.sendall(line + b"\n")
+            self.assertIn("result", raw.read(), line)
+        self.assertIn("result", raw.call("list", {}))
+        self.assertNotIn("PARAMS", raw.call("rollback", {"job": 1, "plan_only": False, "reason": "r"})["error"]["data"]["name"])
         self.alive()
 
     def test_a_refusal_says_what_to_type(self):
