@@ -197,8 +197,8 @@ static void m_path(struct request *r, const struct params *p)
 {
     struct err e = {0};
     cJSON *chain = NULL, *result = NULL;
-    int rc = procedures_path(engine_procedures(engine_of(r)), p->edition ? p->edition : "enterprise", p->from, p->to,
-                             &chain, &e);
+    int rc = procedures_path(engine_procedures(engine_of(r)),
+                             p->edition == EDITION_COMMUNITY ? "community" : "enterprise", p->from, p->to, &chain, &e);
     if (rc == 0) {
         result = cJSON_CreateObject();
         cJSON_AddItemToObject(result, "chain", chain);

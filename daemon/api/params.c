@@ -16,6 +16,10 @@ typedef const char *words(int i);
 static const char *submit_type(int i) { return i == JOB_ROLLBACK ? NULL : job_type_word((enum job_type)i); }
 static const char *job_type(int i) { return job_type_name((enum job_type)i); }
 static const char *job_state(int i) { return state_of((enum state)i, STATE_OF_JOB) ? state_word((enum state)i) : NULL; }
+static const char *oms_edition(int i)
+{
+    return (const char *const[]){[EDITION_ENTERPRISE] = "enterprise", [EDITION_COMMUNITY] = "community"}[i];
+}
 static const char *project_kind(int i)
 {
     return (const char *const[]){[PROJECT_MIGRATION] = "migration", [PROJECT_SYNCHRONIZATION] = "synchronization"}[i];

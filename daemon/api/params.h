@@ -12,6 +12,7 @@
 #include "common/protocol.h"
 #include "common/states.h"
 
+enum { EDITION_ENTERPRISE, EDITION_COMMUNITY, N_EDITIONS };
 enum { PROJECT_MIGRATION, PROJECT_SYNCHRONIZATION, N_PROJECT_KINDS };
 
 enum param {

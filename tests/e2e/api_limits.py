@@ -207,7 +207,8 @@ class Limits(unittest.TestCase):
             self.assertEqual(answer["error"]["data"]["name"], "PARAMS" if method != "submit" else answer["error"]["data"]["name"], answer)
         for method, params, words in (("status", {"job": 1, "no such": [1, 2, 3]}, ('"no such"',)), ("retry", {"job": 1, "forse": True}, ('"forse"', '"force"', "true or false")),
                                       ("plan", {"job": 1, "file": "f"}, ('"file"', '"job"')), ("plan", {"jop": 1}, ('"jop"', '"job"')), ("plan", {}, ('"deployment"', '"job"')),
-                                      ("rollback", {"job": 1, "planonly": True}, ('"planonly"', '"plan_only"')), ("procedures", {"nam": "x"}, ('"nam"', '"name"'))):
+                                      ("rollback", {"job": 1, "planonly": True}, ('"planonly"', '"plan_only"')), ("procedures", {"nam": "x"}, ('"nam"', '"name"')),
+                                      ("path", {"from": "4.0.2", "to": "4.2.3", "edition": "communty"}, ("enterprise, community",))):
             answer = raw.call(method, params)
             self.assertEqual(answer["error"]["data"]["name"], "PARAMS", answer)
             for word in words:

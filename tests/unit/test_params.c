@@ -133,6 +133,7 @@ static void fill(struct values *v, enum param p)
 #define FILL_submit_type fill_word(v, "\"Upgrade\"", "\"check\"")
 #define FILL_job_type fill_word(v, "\"upgrade\"", "\"Check\"")
 #define FILL_job_state fill_word(v, "\"Ready\"", "\"in progress\"")
+#define FILL_oms_edition fill_word(v, "\"Enterprise\"", "\"community\"")
 #define FILL_project_kind fill_word(v, "\"migration\"", "\"Synchronization\"")
 #define FILL_WORD(words, n) FILL_##words
 #define FILL_TEXTS(max, bytes) fill_texts(v, max, bytes)

@@ -40,6 +40,7 @@ def words():
     states = [(r[1].strip('"'), r[2]) for r in rows("common/states.def", "STATE")]
     return {"submit_type": [word for name, word, _ in types if name != "ROLLBACK"], "job_type": [shown for _, _, shown in types],
             "job_state": [word for word, of in states if "JOB" in of],
+            "oms_edition": re.search(r'EDITION_ENTERPRISE\] = "(\w+)", \[EDITION_COMMUNITY\] = "(\w+)"', read("daemon", "api", "params.c")).groups(),
             "project_kind": re.search(r'PROJECT_MIGRATION\] = "(\w+)",\s*\[PROJECT_SYNCHRONIZATION\] = "(\w+)"', read("daemon", "api", "params.c")).groups()}
 
 
