@@ -1,4 +1,5 @@
 /* The turn of the loop, recovery, and shutdown. */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -127,12 +128,24 @@ void engine_on_change(struct engine *en, void (*changed)(void *ctx, int64_t job)
 struct jobs *engine_jobs(struct engine *en) { return &en->jobs; }
 const struct procedures *engine_procedures(const struct engine *en) { return en->procedures; }
 
-/* An older omsupd made its plan: it rests from now on. */
+static bool other_reason(void *ctx, const struct journal_event *ev)
+{
+    const char **why = ctx;
+    if (strcmp(ev->event, "outdated") == 0 && ev->reason && strcmp(ev->reason, *why) == 0)
+        *why = NULL;
+    return *why != NULL;
+}
+
+/* An older omsupd made its plan: it rests from now on. That is an event once, not at each start. */
 static void recover_outdated(struct job *b)
 {
-    const char *why = plan_outdated(b->plan);
+    const char *why = plan_outdated(b->plan), *untold = why;
+    struct err e;
     log_warn("job %lld is not continued: an older omsupd made its plan, and %s", (long long)b->row.id, why);
-    record_event(b, NULL, NULL, "engine", "outdated", NULL, state_word(core_job_state(&b->core)), why);
+    if (journal_events(b->jobs->journal, b->row.id, 0, UINT_MAX, other_reason, &untold, &e))
+        log_warn("job %lld: %s", (long long)b->row.id, e.msg);
+    if (untold)
+        record_event(b, NULL, NULL, "engine", "outdated", NULL, state_word(core_job_state(&b->core)), why);
     record_job(b);
 }
 
@@ -152,7 +165,7 @@ static void recover_job(struct engine *en, struct job *b)
             free(why);
         }
         record_job(b);
-    } else if (b->core.mode == MODE_RUNNING || b->core.mode == MODE_CANCELING) {
+    } else if ((b->core.mode == MODE_RUNNING && !b->core.outdated) || b->core.mode == MODE_CANCELING) {
         record_event(b, NULL, NULL, "engine", "recovered", NULL, NULL, "omsupd started and continues from the journal");
     }
     for (size_t i = 0; i < b->core.n_subtasks; i++)

@@ -163,13 +163,15 @@ def a_journal_of_d12ec52():
         assert "--defaults-extra-file" in json.dumps(o.c.call("show", job=1, step="backup")), "the test's plan is not an old one"
         assert o.next(1) == ["omsupctl rollback 1 --plan", "omsupctl cancel 1 --reason TEXT"], o.next(1)
         assert o.next(2) == ["omsupctl cancel 2 --reason TEXT", "omsupctl submit FILE"], o.next(2)
-        events = [(e["event"], e.get("to")) for e in o.c.call("events", job=1)["events"]]
-        assert events[-1] == ("outdated", "Waiting"), events[-3:]
-        # Once more: nothing has changed.
+        events = o.c.call("events", job=1)["events"]
+        assert (events[-1]["event"], events[-1]["to"]) == ("outdated", "Waiting"), events[-3:]
+        assert events[-2]["event"] != "recovered", "it is not continued"
+        # Once more: nothing has changed, and there is nothing new to tell.
         o.c.close()
         o.kill()
         o.start()
         o.rests(1)
+        assert o.c.call("events", job=1)["events"] == events
         assert o.effects() == ["stop-old n1 1"] and o.called() == [], (o.effects(), o.called())
 
         text = o.c.call("rollback", job=1, plan_only=True)["text"]
