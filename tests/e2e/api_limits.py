@@ -197,6 +197,9 @@ class Limits(unittest.TestCase):
             for name in members(c.call(method, **params)):
                 with self.subTest(method=method, member=name):
                     self.assertIn("`%s`" % name, text)
+        raw = Raw(self, lab)
+        self.assertEqual(raw.call("logs", {"job": job, "step": "s00", "subtask": "n1", "attempt": 5})["error"]["message"],
+                         "s00/n1 has 1 attempt, so there is no attempt 5")
         c.close()
 
     def test_long_texts_and_unknown_members(self):

@@ -47,6 +47,16 @@ setup() {
 step() { script steps "$1" "$2" "${ENV[@]}" "${@:3}"; }
 inspect_says() { printf '%s\n' "$2" >"$T/docker/$1"; }
 
+@test "new-image: an image of another name and content is one; the evidence names both" {
+	inspect_says 0ld sha256:1
+	echo sha256:2 >"$T/docker/.images"
+	run -0 script checks new-image probe "${ENV[@]}" OLD_IMAGE=oms:feature_4.0.2
+	[ "$output" = "omsup: evidence oms:feature_4.2.3 differs from the running image, oms:feature_4.0.2" ]
+	echo sha256:1 >"$T/docker/.images"
+	run -1 script checks new-image probe "${ENV[@]}" OLD_IMAGE=oms:feature_4.0.2
+	[[ $output == *"is another name for the running image"* ]]
+}
+
 @test "start-new: the documented command with every bind of the old container" {
 	inspect_says 0ld false
 	step start-new run OMSUP_TOKEN=tok

@@ -91,8 +91,9 @@ void view_logs(struct jobs *js, int64_t id, const char *step, const char *subtas
     if (rc == 0 && attempt == 0)
         attempt = b->core.subtasks[seq].attempt;
     if (rc == 0 && attempt > b->core.subtasks[seq].attempt)
-        rc = err_set(&e, ERR_NOT_FOUND, "%s/%s has %u attempts", step, b->subs[seq].plan->name,
-                     b->core.subtasks[seq].attempt);
+        rc = err_set(&e, ERR_NOT_FOUND, "%s/%s has %u attempt%s, so there is no attempt %u", step,
+                     b->subs[seq].plan->name, b->core.subtasks[seq].attempt,
+                     b->core.subtasks[seq].attempt == 1 ? "" : "s", attempt);
     if (rc) {
         job_free(loaded);
         reply(ctx, NULL, &e);
