@@ -78,6 +78,7 @@ def canceled():
         w.wait(w.job, ("Canceled",))
         assert not w.alive(), "the job is Canceled, and its command runs"
         assert w.attempt()["outcome"] in ("stopped", "lost"), w.attempt()
+        assert "unobserved" not in w.sub(), w.sub()
         w.goes_back()
         assert w.effects() == ["begun", "back"], w.effects()
 
@@ -103,6 +104,7 @@ def by_force():
         w.wait(w.job, ("Canceled",))
         w.join()
         refused(w.c, ("up/n1", "may still be running on n1", w.attempt()["token"], "--force"), "rollback", job=w.job, reason="r")
+        assert w.sub()["unobserved"] is True, w.sub()  # the client says so, and names --force
         w.kill()  # the journal knows it as well
         assert w.start(), w.text_of_log()
         w.c = w.client()
