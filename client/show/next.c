@@ -217,9 +217,22 @@ static bool may_roll_back(const struct snapshot *s)
     return snapshot_is(s, JOB_UPGRADE) && s->started && s->rolled_back_by < 0;
 }
 
+static void see_rollback(const struct next *n)
+{
+    struct buf cmd = {0};
+    buf_printf(&cmd, "omsupctl status %lld", (long long)n->s->rolled_back_by);
+    command(n, &cmd, NULL);
+    buf_free(&cmd);
+}
+
 /* What the last step leaves to people is in its notice. */
 static void successful(const struct next *n)
 {
+    if (n->s->rolled_back_by >= 0) { /* and what it left to do is no longer true */
+        say(n, 2, _("Successful. Job %lld is the rollback:"), (long long)n->s->rolled_back_by);
+        see_rollback(n);
+        return;
+    }
     const struct step *last = n->s->n_steps ? &n->s->steps[n->s->n_steps - 1] : NULL;
     bool notice = last && last->n_subs && last->subs[0].notice;
     say(n, 2, "%s", notice ? _("Successful. Remaining manual steps:") : _("Successful. Nothing is left to do."));
@@ -287,16 +300,13 @@ static void roll_back_again(const struct next *n)
 static void canceled(const struct next *n)
 {
     const struct snapshot *s = n->s;
-    struct buf cmd = {0};
     if (snapshot_is(s, JOB_CHECK)) {
         say(n, 2, "%s", _("Canceled. A check changes nothing."));
     } else if (!s->started) {
         say(n, 2, "%s", _("Canceled before it started: nothing has been changed."));
     } else if (s->rolled_back_by >= 0) {
         say(n, 2, _("Canceled. Job %lld is the rollback:"), (long long)s->rolled_back_by);
-        buf_printf(&cmd, "omsupctl status %lld", (long long)s->rolled_back_by);
-        command(n, &cmd, NULL);
-        buf_free(&cmd);
+        see_rollback(n);
     } else if (is_unfinished_rollback(s)) {
         say(n, 2, _("Canceled: the rollback of job %lld did not finish. To roll back:"), (long long)s->parent);
         roll_back_again(n);
@@ -495,6 +505,10 @@ void show_next(struct buf *b, const struct view *v, const struct snapshot *s)
     if (s->why && !told(s))
         say(&n, 2, "%s%s%s", s->state == STATE_IN_PROGRESS ? _("Note") : _("Why"), _(": "), s->why);
     next_hosts(&n);
+    if (snapshot_ended(s) && s->rolled_back_by >= 0) { /* what it left undone is the rollback's */
+        next_job(&n, 0, 0);
+        return;
+    }
     asked += each(&n, STATE_IN_DOUBT, next_doubt);
     failed = each(&n, STATE_FAILED, next_failed);
     if (failed > 1 && !snapshot_ended(s)) {
