@@ -9,6 +9,7 @@
 #include "common/array.h"
 #include "common/file.h"
 #include "common/log.h"
+#include "common/nearest.h"
 #include "common/strv.h"
 #include "daemon/yaml/yaml_tree.h"
 
@@ -95,6 +96,23 @@ static int read_file(const char *path, bool must, struct config *c, struct err *
     return rc;
 }
 
+static int unknown_option(const char *word, struct err *e)
+{
+    const char *names[ARRAY_LEN(keys) + ARRAY_LEN(others) + 1] = {NULL};
+    size_t n = 0;
+    for (const struct option *o = others; o < others + ARRAY_LEN(others); o++)
+        names[n++] = o->name;
+    for (const struct key *k = keys; k < keys + ARRAY_LEN(keys); k++)
+        if (k->option)
+            names[n++] = k->option;
+    char *typed = xstrndup(word + 2, strcspn(word + 2, "="));
+    const char *meant = nearest(typed, names);
+    int rc = err_set(e, ERR_USAGE, "unknown option --%.40s%s%s%s", typed, meant ? "; did you mean --" : "",
+                     meant ? meant : "", meant ? "?" : "");
+    free(typed);
+    return rc;
+}
+
 static int set_option(struct config *c, const struct key *k, const char *value, struct err *e)
 {
     if (k->words && !strv_has((char *const *)k->words, value)) {
@@ -108,10 +126,23 @@ static int set_option(struct config *c, const struct key *k, const char *value, 
     return 0;
 }
 
+/* Of an option with a value; `given` gets its letter. */
+static int check_value(const struct option *options, int letter, struct buf *given, struct err *e)
+{
+    while (options->val != letter)
+        options++;
+    if (strchr(buf_str(given), letter))
+        return err_set(e, ERR_USAGE, "--%s is given twice", options->name);
+    if (!*optarg)
+        return err_set(e, ERR_USAGE, "--%s needs a value that is not empty", options->name);
+    buf_printf(given, "%c", letter);
+    return 0;
+}
+
 static int read_options(int argc, char **argv, struct config *c, const char **file, struct err *e)
 {
     struct option options[ARRAY_LEN(keys) + ARRAY_LEN(others) + 1] = {0};
-    struct buf letters = {0};
+    struct buf letters = {0}, given = {0};
     size_t n = 0;
     buf_puts(&letters, ":c:hV");
     for (; n < ARRAY_LEN(others); n++)
@@ -125,22 +156,24 @@ static int read_options(int argc, char **argv, struct config *c, const char **fi
     opterr = 0;
     optind = 0; /* from the beginning: they are read twice */
     while (rc == 0 && (o = getopt_long(argc, argv, buf_str(&letters), options, NULL)) != -1) {
-        if (o == 'c')
-            *file = optarg;
-        else if (o == 'h')
+        if (o == 'h')
             c->help = true;
         else if (o == 'V')
             c->version = true;
         else if (o == ':')
             rc = err_set(e, ERR_USAGE, "option %s needs a value", argv[optind - 1]);
         else if (o == '?')
-            rc = optopt ? err_set(e, ERR_USAGE, "unknown option -%c", optopt)
-                        : err_set(e, ERR_USAGE, "unknown option %s", argv[optind - 1]);
-        for (const struct key *k = keys; k < keys + ARRAY_LEN(keys); k++)
+            rc = optopt ? err_set(e, ERR_USAGE, "unknown option -%c", optopt) : unknown_option(argv[optind - 1], e);
+        else
+            rc = check_value(options, o, &given, e);
+        for (const struct key *k = keys; rc == 0 && k < keys + ARRAY_LEN(keys); k++)
             if (k->option && o == k->letter)
                 rc = set_option(c, k, optarg, e);
+        if (rc == 0 && o == 'c')
+            *file = optarg;
     }
     buf_free(&letters);
+    buf_free(&given);
     if (rc == 0 && optind < argc)
         rc = err_set(e, ERR_USAGE, "unexpected argument \"%s\"", argv[optind]);
     if (rc == 0 && absolute(c->run_dir))

@@ -117,7 +117,10 @@ static void wrong_use_is_told(void **state)
         {"{}", "-hx", "unknown option -x", ERR_USAGE},
         {"{}", "-s", "option -s needs a value", ERR_USAGE},
         {"{}", "word", "unexpected argument \"word\"", ERR_USAGE},
-        {"{}", "-c /nonexistent/file", "/nonexistent/file: No such file", ERR_INPUT},
+        {"{}", "-c /nonexistent/file", "--config is given twice", ERR_USAGE},
+        {"{}", "--confg=/s", "unknown option --confg; did you mean --config?", ERR_USAGE},
+        {"{}", "--socket=/a -s /b", "--socket is given twice", ERR_USAGE},
+        {"{}", "--socket=", "--socket needs a value that is not empty", ERR_USAGE},
     };
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         struct config c;
@@ -127,6 +130,15 @@ static void wrong_use_is_told(void **state)
             fail_msg("\"%s\" is not in \"%s\"", bad[i].message, e.msg);
         config_free(&c);
     }
+}
+
+static void a_file_that_is_named_must_be_there(void **state)
+{
+    struct config c;
+    struct err e;
+    assert_int_equal(load(&c, &e, "-c /nonexistent/file"), ERR_INPUT);
+    assert_non_null(strstr(e.msg, "/nonexistent/file: No such file"));
+    config_free(&c);
 }
 
 static void help_needs_no_configuration(void **state)
@@ -194,6 +206,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_key_has_its_places),
         cmocka_unit_test(wrong_use_is_told),
+        cmocka_unit_test(a_file_that_is_named_must_be_there),
         cmocka_unit_test(help_needs_no_configuration),
         cmocka_unit_test(manual_example_and_help_are_complete),
     };
