@@ -140,7 +140,7 @@ class Input(omslab.Case):
             a = self.lab.ctl("list", option, "Nope")
             self.assertEqual((a.status, a.out), (2, ""))
             for word in words:
-                self.assertIn(word, a.err)
+                self.assertIn(word.lower(), a.err.lower())
         self.assertEqual(self.lab.ctl("list", "--state", "in progress", "--type", "check").status, 0)
 
     def test_half_a_line_and_a_client_that_goes(self):
