@@ -21,7 +21,7 @@ struct engine {
     struct drive drive;
     bool flushing, reach_closed;
     uv_prepare_t prepare; /* runs engine_flush() once per turn, after the callbacks */
-    uv_timer_t tick;
+    uv_timer_t tick, due; /* due: at drive.due_ms */
     uint64_t last_tick_ms;
     void (*changed)(void *ctx, int64_t job);
     void *changed_ctx;
@@ -56,6 +56,15 @@ static void commit(struct engine *en)
     free(list);
 }
 
+static void on_due(uv_timer_t *t) { work_due(&((struct engine *)t->data)->jobs); }
+
+static void await_due(struct engine *en)
+{
+    uint64_t at = en->drive.due_ms, now = uv_now(en->reach.loop);
+    if (at)
+        uv_timer_start(&en->due, on_due, at > now ? at - now : 0, 0);
+}
+
 void engine_flush(struct engine *en)
 {
     if (en->flushing)
@@ -68,6 +77,7 @@ void engine_flush(struct engine *en)
     tell(en);
     jobs_drop_ended(&en->jobs);
     hosts_close_unused(&en->reach, false);
+    await_due(en);
     en->flushing = false;
 }
 
@@ -115,6 +125,8 @@ int engine_new(uv_loop_t *loop, const struct engine_config *c, struct journal *j
     en->tick.data = en;
     en->last_tick_ms = uv_now(loop);
     uv_timer_start(&en->tick, on_tick, TICK_MS, TICK_MS);
+    uv_timer_init(loop, &en->due);
+    en->due.data = en;
     *out = en;
     return 0;
 }
@@ -250,10 +262,11 @@ void engine_close(struct engine *en, void (*closed)(void *ctx), void *ctx)
     engine_flush(en);
     en->closed = closed;
     en->closed_ctx = ctx;
-    en->open_handles = 2;
+    en->open_handles = 3;
     en->changed = NULL;
     jobs_leave(&en->jobs);
     uv_close((uv_handle_t *)&en->prepare, handle_closed);
+    uv_close((uv_handle_t *)&en->due, handle_closed);
     uv_timer_start(&en->tick, on_close_limit, CLOSE_MS, 0);
     reach_close(&en->reach, on_reach_closed, en);
 }

@@ -75,7 +75,7 @@ static void print_work(struct buf *b, const struct plan_subtask *s)
     buf_puts(b, s->judge ? ", an operator judges the result" : s->by_operator ? ", an operator is needed" : "");
     buf_puts(b, s->metadb ? ", with the MetaDB login" : "");
     if (s->every_s) {
-        buf_puts(b, ", checked every ");
+        buf_puts(b, ", checked at least every ");
         print_time(b, s->every_s);
     }
     buf_puts(b, s->timeout_s ? ", timeout " : ", no timeout");

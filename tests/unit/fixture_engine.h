@@ -468,6 +468,7 @@ static void world_time(uint64_t ms)
     in("%llu s pass", (unsigned long long)ms / 1000);
     for (uint64_t t = 0; t < ms; t += 250) {
         world.loop.time += 250;
+        work_due(world.jobs);
         work_tick(world.job, 250);
         lease_tick(world.job);
         progress_tick(world.job);

@@ -324,6 +324,56 @@ static void a_look_that_its_node_has_stopped(void **state)
     expect_attempt("look", "-", "stopped", "two of three\n");
 }
 
+/* procedure.yaml up to the condition; all before it is done already. */
+static void until_it_waits(void)
+{
+    operator_says(DO_START, NULL, NULL, NULL, false);
+    node_is("oms1", NODE_UP, "");
+    login_is_read();
+    metadb_says(VERDICT_YES, "it has it already\n");
+    answers("oms1", 0, "");
+    node_is("oms2", NODE_UP, "");
+    answers("oms2", 0, "");
+    node_is("control", NODE_UP, "");
+    answers("control", 0, "");
+    metadb_says(VERDICT_NO, "10.0.0.2 is OFFLINE\n");
+    expect("online", "-", PHASE_POLLING, "10.0.0.2 is OFFLINE");
+}
+
+/* How often the condition is looked at in so long a time, and found false. */
+static unsigned looks_in(uint64_t ms)
+{
+    unsigned n = 0;
+    for (; ms; ms -= 250) {
+        world_time(250);
+        while (calls) {
+            bool look = strcmp(calls->what, "online") == 0; /* not the lease */
+            n += look;
+            metadb_says(look ? VERDICT_NO : VERDICT_YES, "10.0.0.2 is OFFLINE\n");
+        }
+    }
+    return n;
+}
+
+static void a_condition_is_looked_at_often_at_first(void **state)
+{
+    until_it_waits();
+    int64_t last = journal_last_event(world.journal, world.id);
+    assert_int_equal(looks_in(2000), 8);
+    assert_in_range(looks_in(98000), 30, 50);
+    assert_in_range(looks_in(100000), 9, 11);                            /* `every` is 10 s */
+    assert_int_equal(journal_last_event(world.journal, world.id), last); /* a look leaves no event */
+    world_restart();
+    node_is("oms1", NODE_UP, "");
+    login_is_read();
+    metadb_says(VERDICT_NO, "10.0.0.2 is OFFLINE\n");
+    assert_in_range(looks_in(2000), 7, 9); /* what became true meanwhile is seen soon */
+    looks_in(597000);
+    expect("online", "-", PHASE_POLLING, "10.0.0.2 is OFFLINE");
+    looks_in(2000);
+    expect("online", "-", PHASE_FAILED, "timed out after 600 s; last message: 10.0.0.2 is OFFLINE");
+}
+
 /* --- answers that nobody wants ---------------------------------------------------------------------------------------
  */
 
@@ -353,6 +403,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(facts_wait_for_the_login, world_begin_plain, world_end),
         cmocka_unit_test_setup_teardown(a_command_that_takes_too_long_is_stopped, world_begin_plain, world_end),
         cmocka_unit_test_setup_teardown(only_watched_time_counts, world_begin_plain, world_end),
+        cmocka_unit_test_setup_teardown(a_condition_is_looked_at_often_at_first, world_begin, world_end),
         cmocka_unit_test_setup_teardown(a_look_that_its_node_has_stopped, world_begin_plain, world_end),
         cmocka_unit_test_setup_teardown(at_a_start_what_only_looks_is_asked_again, world_begin_plain, world_end),
     };

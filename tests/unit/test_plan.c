@@ -331,7 +331,8 @@ static void prints_all_commands(void **state)
         "    IRREVERSIBLE: afterwards the only way back is a rollback\n",
         "    refused while one of these is skipped: precheck backup\n",
         "    one after the other\n",
-        "      wait, an operator is needed, checked every 5s, no timeout\n      notice:\n        switch HA on; the "
+        "      wait, an operator is needed, checked at least every 5s, no timeout\n      notice:\n        switch HA "
+        "on; the "
         "backups are in /data/backup\n",
     };
     for (size_t i = 0; i < ARRAY_LEN(lines); i++)

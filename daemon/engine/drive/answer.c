@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/alloc.h"
+#include "daemon/engine/drive/clock.h"
 #include "daemon/engine/drive/drive.h"
 
 /* The exit status by which a script says: it started, and its outcome is unknown. With set -e the status of any command
@@ -56,7 +57,8 @@ static void poll_again(struct job *b, size_t seq, enum verdict v, const char *sa
     s->seen = xstrdup(said);
     if (said)
         record_message(b, seq, "%s", said);
-    s->work.next_ms = job_time_ms(b) + 1000ULL * s->plan->every_s;
+    uint64_t now = job_time_ms(b);
+    drive_after(b, seq, clock_pause(now - s->work.begun_ms, now - s->work.asked_ms, s->plan->every_s));
 }
 
 void answer_verdict(struct job *b, size_t seq, enum verdict v, const char *output, size_t len)

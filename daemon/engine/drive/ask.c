@@ -38,6 +38,7 @@ static struct ask *ask_new(struct job *b, size_t seq)
     a->seq = seq;
     a->gen = b->subs[seq].work.gen;
     b->subs[seq].work.in_flight = true;
+    b->subs[seq].work.asked_ms = job_time_ms(b);
     return a;
 }
 
@@ -51,8 +52,6 @@ static struct job *ask_job(struct ask *a)
     return b;
 }
 
-static void after(struct job *b, size_t seq, uint64_t ms) { b->subs[seq].work.next_ms = job_time_ms(b) + ms; }
-
 /* May the answer be taken now, or must it be requested again when the login is known? login.c says why. */
 static bool may_take(struct job *b, size_t seq, const struct node_result *r)
 {
@@ -64,7 +63,7 @@ static bool may_take(struct job *b, size_t seq, const struct node_result *r)
     w->waits_login = true;
     w->waits_login = !login_settled(b, seq) || (needed && !b->login.password);
     if (w->waits_login)
-        after(b, seq, RETRY_MS);
+        drive_after(b, seq, RETRY_MS);
     return !w->waits_login;
 }
 
@@ -120,7 +119,7 @@ static void on_run(void *ctx, const struct node_result *r)
     if (!b || r->outcome == NODE_GONE)
         return; /* looked at again when the node is back */
     if (r->outcome == NODE_ALIVE) {
-        after(b, seq, LOOK_MS);
+        drive_after(b, seq, LOOK_MS);
         return;
     }
     if (!may_take(b, seq, r))
@@ -196,7 +195,7 @@ void ask_builtin(struct job *b, size_t seq, const char *name)
     w->waits_login = true;
     w->waits_login = !login_ready(b, seq);
     if (w->waits_login || !lease_sure(b, seq)) {
-        after(b, seq, RETRY_MS);
+        drive_after(b, seq, RETRY_MS);
         return;
     }
     job_waits(b, seq, NULL);
@@ -254,14 +253,13 @@ void ask_script(struct job *b, size_t seq, const char *script)
     } else if (run && w->sent) {
         node_look(h->node, token, on_run, ask_new(b, seq));
     } else if (waits_for_login(b, seq) || !lease_sure(b, seq)) {
-        after(b, seq, RETRY_MS);
+        drive_after(b, seq, RETRY_MS);
     } else {
         job_waits(b, seq, NULL);
         char **env = env_script(b, seq, w->what == WORK_CHECK || w->what == WORK_POLL ? 0 : attempt);
         struct node_script ns = {
             .env = (const char *const *)env, .script = script, .secret = s->plan->metadb ? b->login.my_cnf : NULL};
         w->sent = true;
-        w->asked_ms = job_time_ms(b);
         if (run)
             node_run(h->node, token, &ns, on_run, ask_new(b, seq));
         else

@@ -31,11 +31,18 @@ struct effect *drive_take(struct drive *d, size_t *n)
 void drive_begin(struct job *b, size_t seq, enum work_what what)
 {
     struct work *w = &b->subs[seq].work;
-    *w = (struct work){.what = what, .gen = w->gen + 1};
+    *w = (struct work){.what = what, .gen = w->gen + 1, .begun_ms = job_time_ms(b)};
     job_waits(b, seq, NULL);
 }
 
 void drive_end(struct job *b, size_t seq) { drive_begin(b, seq, WORK_NONE); }
+
+void drive_after(struct job *b, size_t seq, uint64_t ms)
+{
+    struct drive *d = b->jobs->drive;
+    uint64_t at = b->subs[seq].work.next_ms = job_time_ms(b) + ms;
+    d->due_ms = d->due_ms && d->due_ms < at ? d->due_ms : at;
+}
 
 static void add_effect(struct job *b, size_t seq, enum core_effect what)
 {

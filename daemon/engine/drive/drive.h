@@ -5,9 +5,9 @@
  * passes each to work_start().
  *
  * Calling order: drive_open() before the first job, work_adopt() for each subtask of a job of the journal, then events;
- * in each turn, after the commit, drive_take(), work_start() and work_kicks(); every TICK_MS work_tick(), lease_tick()
- * and progress_tick(); drive_close() at the end. An answer whose job is gone, or whose work has another generation, is
- * dropped.
+ * in each turn, after the commit, drive_take(), work_start() and work_kicks(); at due_ms work_due(); every TICK_MS
+ * work_tick(), lease_tick() and progress_tick(); drive_close() at the end. An answer whose job is gone, or whose work
+ * has another generation, is dropped.
  *
  * The files, from the top: work.c (the next request) → ask.c (one request) → answer.c (its answer), lease.c, login.c →
  * drive.c (events). None calls upwards: it sets work.kick, and the turn tries the next request again. tests/data/drive/
@@ -26,6 +26,7 @@ struct drive {
     struct effect *effects; /* to be started after the commit */
     size_t n, cap;
     struct core_update update;
+    uint64_t due_ms; /* loop time at which work_due() is to be called; 0: nothing waits for a time */
 };
 void drive_open(struct drive *d, struct jobs *js);
 void drive_close(struct drive *d);
@@ -40,6 +41,7 @@ bool drive_verb(struct job *b, enum core_verb v, const char *actor, const char *
 /* Starts or ends the work of a subtask; answers to its earlier requests will be dropped. */
 void drive_begin(struct job *b, size_t seq, enum work_what what);
 void drive_end(struct job *b, size_t seq);
+void drive_after(struct job *b, size_t seq, uint64_t ms); /* its next request is made after so long a pause */
 
 /* --- login.c: the MetaDB login --- */
 bool login_ready(struct job *b,
@@ -83,4 +85,5 @@ void ask_script(struct job *b, size_t seq, const char *script);
 void work_start(struct job *b, size_t seq, enum core_effect what); /* after the commit */
 void work_adopt(struct job *b, size_t seq);                        /* at start-up, by phase */
 bool work_kicks(struct jobs *js);                                  /* tries again where kick is set; false: nowhere */
-void work_tick(struct job *b, uint64_t elapsed_ms);
+void work_due(struct jobs *js);                                    /* makes the requests whose pause is over */
+void work_tick(struct job *b, uint64_t elapsed_ms);                /* timeouts */

@@ -155,9 +155,21 @@ static bool answer_is_near(const struct job *b, size_t seq)
            s->work.watched_ms < 1000ULL * s->plan->timeout_s + PROBE_GRACE_MS;
 }
 
+void work_due(struct jobs *js)
+{
+    js->drive->due_ms = 0;
+    for (struct job *b = js->first; b; b = b->next)
+        for (size_t i = 0; i < b->core.n_subtasks; i++) {
+            uint64_t at = b->subs[i].work.next_ms, now = job_time_ms(b);
+            if (at && now >= at)
+                try_next(b, i);
+            else if (at)
+                drive_after(b, i, at - now);
+        }
+}
+
 void work_tick(struct job *b, uint64_t elapsed_ms)
 {
-    uint64_t now = job_time_ms(b);
     for (size_t i = 0; i < b->core.n_subtasks; i++) {
         struct sub *s = &b->subs[i];
         struct work *w = &s->work;
@@ -171,8 +183,6 @@ void work_tick(struct job *b, uint64_t elapsed_ms)
             (w->what == WORK_ACT || w->what == WORK_POLL) && !answer_is_near(b, i)) {
             w->watched_ms = 0;
             answer_timeout(b, i);
-        } else if (w->next_ms && now >= w->next_ms) {
-            try_next(b, i);
         }
     }
 }

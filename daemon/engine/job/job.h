@@ -22,7 +22,8 @@ struct work {
     bool sent;           /* (ACT) the run was requested, or may have been: from now on only look at it */
     bool kick;           /* a host, the login or the lease may be available now: the turn tries again */
     uint64_t watched_ms; /* for the timeout: time while its host was up and it did not wait for the login */
-    uint64_t asked_ms;   /* loop time of the last request to its host */
+    uint64_t begun_ms;   /* loop time at which this work began */
+    uint64_t asked_ms;   /* loop time of the last request */
     uint64_t next_ms;    /* loop time of the next look or poll; 0: at once */
     bool waits_login;    /* for the login, which is needed to ask or to take the answer; the timeout does not run */
 };
