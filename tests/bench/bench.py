@@ -24,6 +24,7 @@ import textwrap
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "crash"))
+from report import Report  # pylint: disable=wrong-import-position
 from world import World  # pylint: disable=wrong-import-position
 
 FLOOR = 5.0  # of the ratio to ansible, where the machine may be busy with other things; BARS is for a quiet one
@@ -242,18 +243,6 @@ def wait_for(path):
             return
         time.sleep(0.01)
     raise RuntimeError("%s does not come" % path)
-
-
-class Report:
-    def __init__(self, bars):
-        self.bars, self.bad = bars, 0
-
-    def row(self, name, value, unit, limit=None, below=True, absolute=True):
-        asserted = limit is not None and (self.bars or not absolute)
-        wrong = limit is not None and (value > limit if below else value < limit)
-        note = "" if limit is None else "  (%s %g %s)%s" % ("at most" if below else "at least", limit, unit, "" if not wrong else "  MISSED" if asserted else "  over, not asserted")
-        self.bad += wrong and asserted
-        print("%-34s %9.2f %s%s" % (name, value, unit, note), flush=True)
 
 
 def bench_mode(o, folder, report, mode, ssh):
