@@ -1,0 +1,7 @@
+#!/bin/sh
+# Succeeds once CM and Supervisor are running.
+# uses: supervisor
+
+status=$(supervisor "$NEW_CONTAINER")
+printf '%s\n' "$status"
+in_state "$status" oms_drc_cm RUNNING && in_state "$status" oms_drc_supervisor RUNNING

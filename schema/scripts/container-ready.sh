@@ -1,0 +1,8 @@
+#!/bin/sh
+# Succeeds once supervisord answers in the new container.
+# uses: supervisor
+
+status=$(supervisor "$NEW_CONTAINER")
+printf '%s\n' "$status"
+in_state "$status" oms_console '[A-Z]+'
+echo "omsup: evidence supervisord responds"

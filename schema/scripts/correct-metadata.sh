@@ -1,0 +1,42 @@
+#!/bin/sh
+# Executes the upgrade package (.jar) in the new container. The page gives a relative path to it; it is in /root.
+# The outcome is written to the mounted logs directory, so that it is known even when the docker client is lost.
+# uses: follow
+# shellcheck disable=SC2016
+
+# Never start a run without being able to see what an earlier one left.
+place=$(unreadable_place)
+if [ -n "$place" ]; then
+  echo "$(id -un) cannot read $place"
+  exit 1
+fi
+left=$(unended correct)
+if [ -n "$left" ] && [ "$OMSUP_FORCE" != 1 ]; then
+  echo "an earlier run started and never recorded its end: check $left.log, then use 'done', or 'retry --force'"
+  exit 1
+fi
+name=correct.$NODE.$OMSUP_ATTEMPT
+begin "$name"
+"$DOCKER" exec -d "$NEW_CONTAINER" sh -c '
+  cd -- "$1" || exit
+  echo "$$ $(cut -d " " -f 22 /proc/$$/stat)" >"$2.pid"
+  cd /root || exit
+  /opt/alibaba/java/bin/java -jar correction-1.0-SNAPSHOT-jar-with-dependencies.jar \
+    -mupgrade -y/home/admin/conf/config.yaml "-l$3" >"$1/$2.log" 2>&1 </dev/null
+  status=$?
+  cd -- "$1" || exit
+  printf "status %s\nend\n" "$status" >"$2.status.tmp"
+  sync
+  mv -- "$2.status.tmp" "$2.status"
+  sync
+' omsup "/home/admin/logs/omsup/job-$OMSUP_JOB" "$name" "$LAST_REGION" || {
+  # The command may or may not have been started.
+  echo "docker did not report whether the command started"
+  exit 199
+}
+echo "java -jar correction-1.0-SNAPSHOT-jar-with-dependencies.jar -mupgrade -y/home/admin/conf/config.yaml -l$LAST_REGION"
+if ! follow "$name"; then
+  echo "it was interrupted: its end was not recorded"
+  exit 199 # outcome unknown
+fi
+grep -Fxq 'status 0' "$LOGS_DIR/omsup/job-$OMSUP_JOB/$name.status"

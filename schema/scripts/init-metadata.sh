@@ -1,0 +1,55 @@
+#!/bin/sh
+# Executes docker_init.sh in the new container. Its exit status alone proves nothing, and logs of earlier upgrades
+# are on the same disk: this run must write the documented last line, exit with 0, and leave /root/init_flag.txt (if
+# this version's script mentions it). The outcome is written to the mounted logs directory, so that it is known even
+# when the docker client is lost.
+# uses: follow
+# shellcheck disable=SC2016
+
+# Never start a run without being able to see what an earlier one left.
+place=$(unreadable_place)
+if [ -n "$place" ]; then
+  echo "$(id -un) cannot read $place"
+  exit 1
+fi
+left=$(unended init)
+if [ -n "$left" ] && [ "$OMSUP_FORCE" != 1 ]; then
+  echo "an earlier run started and never recorded its end: check $left.log and docker_init.log.*, then use 'done', 'retry --force', or roll back"
+  exit 1
+fi
+name=init.$NODE.$OMSUP_ATTEMPT
+begin "$name"
+"$DOCKER" exec -d "$NEW_CONTAINER" sh -c '
+  cd -- "$1" || exit
+  echo "$$ $(cut -d " " -f 22 /proc/$$/stat)" >"$2.pid"
+  cd /root || exit
+  rm -f init_flag.txt
+  bash docker_init.sh >"$1/$2.log" 2>&1 </dev/null
+  status=$?
+  flag=unknown
+  if grep -q init_flag.txt docker_init.sh; then
+    flag=no
+    if [ -s init_flag.txt ]; then flag=yes; fi
+  fi
+  cd -- "$1" || exit
+  line=no
+  for log in "$2.log" $(find /home/admin/logs -maxdepth 1 -type f -name "docker_init*" -newer "$2.begun"); do
+    if tail -n 20 -- "$log" | grep -Fq -e "[Completed] All initialization steps are executed" -e "【结束】全部初始化步骤执行成功"; then
+      line=yes
+    fi
+  done
+  printf "status %s\nflag %s\nline %s\nend\n" "$status" "$flag" "$line" >"$2.status.tmp"
+  sync
+  mv -- "$2.status.tmp" "$2.status"
+  sync
+' omsup "/home/admin/logs/omsup/job-$OMSUP_JOB" "$name" || {
+  # The command may or may not have been started.
+  echo "docker did not report whether the command started"
+  exit 199
+}
+if ! follow "$name"; then
+  echo "it was interrupted: its end was not recorded"
+  exit 199 # outcome unknown
+fi
+cat "$LOGS_DIR/omsup/job-$OMSUP_JOB/$name.status"
+grep -Fxq 'status 0' "$LOGS_DIR/omsup/job-$OMSUP_JOB/$name.status"

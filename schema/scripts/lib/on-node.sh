@@ -1,0 +1,19 @@
+#!/bin/sh
+# Commands on a node, for scripts that run on the control host.
+
+# quote WORD: the word as a shell reads it
+quote() { printf '%s' "$1" | sed "s/'/'\\\\''/g; 1s/^/'/; \$s/\$/'/"; }
+
+# on_node SCRIPT [ARG...]: runs it with sh on the node, here or over ssh. A connection that is dead is given up after two minutes.
+on_node() {
+  there_script=$1
+  shift
+  if [ -z "$NODE_SSH" ]; then
+    ${NODE_SUDO:+sudo -n} sh -c "$there_script" omsup "$@"
+  else
+    there_line="${NODE_SUDO:+sudo -n }sh -c $(quote "$there_script") omsup"
+    for there_word in "$@"; do there_line="$there_line $(quote "$there_word")"; done
+    ssh -T -o BatchMode=yes -o ConnectTimeout=20 -o ServerAliveInterval=15 -o ServerAliveCountMax=8 \
+      ${NODE_PORT:+-p "$NODE_PORT"} -- "$NODE_SSH" "$there_line"
+  fi
+}

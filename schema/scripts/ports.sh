@@ -1,0 +1,35 @@
+#!/bin/sh
+# Looks for processes outside the old container that listen on OMS's ports: the containers share the host's network.
+
+if ! command -v ss >/dev/null; then
+  echo "omsup: evidence not checked: ss (iproute2) is missing"
+  exit 0
+fi
+if [ "$(id -u)" -ne 0 ]; then
+  echo "omsup: evidence not checked: only root can see which process uses a port"
+  exit 0
+fi
+own=$("$DOCKER" top "$OLD_ID" -eo pid)
+sockets=$(ss -ltnp)
+# From V4.2.2 on, five of them can be set in config.yaml.
+port() {
+  chosen=$(sed -n "s/^[[:space:]\"']*$1[^:]*:[^0-9]*\([0-9]\{1,5\}\).*/\1/p" "$CONFIG_FILE" 2>/dev/null | head -n 1)
+  echo "${chosen:-$2}"
+}
+foreign=
+for number in "$(port cm_server_port 8088)" "$(port nginx_server_port 8089)" "$(port ghana_server_port 8090)" \
+  "$(port sshd_server_port 2023)" 8084 "$(port supervisor_server_port 9000)"; do
+  holders=$(printf '%s\n' "$sockets" | awk -v port=":$number" \
+    'substr($4, length($4) - length(port) + 1) == port' | grep -o 'pid=[0-9]*' | sort -u) || holders=
+  for holder in $holders; do
+    pid=${holder#pid=}
+    if ! printf '%s\n' "$own" | grep -Eq "^ *$pid *$"; then
+      foreign="$foreign $number (pid $pid $(cat "/proc/$pid/comm" 2>/dev/null || :))"
+    fi
+  done
+done
+if [ -n "$foreign" ]; then
+  echo "in use by other processes:$foreign"
+  exit 1
+fi
+echo "omsup: evidence no other process uses OMS's ports"

@@ -1,0 +1,10 @@
+#!/bin/sh
+# Yes if this job has restarted the console and it is running.
+# uses: console, supervisor
+
+job=$(console_job "$NEW_CONTAINER") || exit 2
+[ "$job" = "$OMSUP_JOB" ] || exit 1
+status=$(supervisor "$NEW_CONTAINER" oms_console)
+echo "omsup: evidence $status"
+in_state "$status" oms_console '[A-Z]+' || exit 2
+in_state "$status" oms_console RUNNING

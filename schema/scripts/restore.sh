@@ -1,0 +1,77 @@
+#!/bin/sh
+# Restores the database. The page drops the databases and creates them without a charset, which the dump does not
+# contain, so they would get the server's default. `mysql -e "source FILE"` continues after errors and exits 0,
+# whereas reading the file as input stops. The file is verified again right before the drop.
+# uses: database, statements, sandbox, hash, trailer, progress, position
+# shellcheck disable=SC2153
+
+plain_name || { echo "unsupported database name: $DB"; exit 1; }
+case $DB_CHARSET in '' | *[!A-Za-z0-9_]*) echo "no charset is recorded for $DB"; exit 1 ;; esac
+case $DB_COLLATION in '' | *[!A-Za-z0-9_]*) echo "no collation is recorded for $DB"; exit 1 ;; esac
+if [ -z "$BACKUP_FILE" ]; then
+  echo "no backup is recorded for $DB"
+  exit 1
+fi
+marker=$BACKUP_FILE.restored-by-job-$OMSUP_JOB
+rm -f -- "$marker"
+
+# What is still running in this database: a container's query, or a statement of an interrupted attempt.
+busy() {
+  metadb mysql -N -B -e "SELECT id, host, COALESCE(db, '-'), LEFT(info, 60) FROM information_schema.processlist
+    WHERE command <> 'Sleep' AND id <> CONNECTION_ID()
+    AND (db = '$DB' OR info LIKE CONCAT('%/* omsup', ' restore ', '$DB', ' */%'))" </dev/null
+}
+running=
+if ! wait_for_none busy 30; then
+  echo "statements are still running in $DB: $running"
+  exit 1
+fi
+
+# MariaDB's clients start a dump with a line that other clients reject; those are given the rest.
+first=1
+header=$(head -n 1 -- "$BACKUP_FILE")
+reads_header "$header" 2>/dev/null || first=2
+
+size=$(stat -c %s -- "$BACKUP_FILE")
+sum=$(hash_of "$BACKUP_FILE")
+trailer=$(dump_trailer "$BACKUP_FILE")
+if [ "$size" != "$BACKUP_SIZE" ] || [ "$sum" != "$BACKUP_SHA256" ] || [ -z "$trailer" ]; then
+  echo "$BACKUP_FILE has changed since it was written ($size bytes, SHA-256 $sum): nothing was dropped"
+  exit 1
+fi
+exec 8<"$BACKUP_FILE"
+say() {
+  echo "$1"
+  # After a semicolon the client would not send the comment to the server.
+  metadb mysql --comments -e "${1%;} /* omsup restore $DB */" </dev/null
+}
+# Our lock is in cm. It is carried over, and kept in a file meanwhile in case this attempt is interrupted.
+lock=$BACKUP_FILE.lock-of-job-$OMSUP_JOB
+locked=$(metadb mysql -N -B -e "SELECT COUNT(*) FROM information_schema.tables
+  WHERE table_schema = '$DB' AND table_name = 'omsup_lock'" </dev/null)
+if [ "$locked" -eq 1 ]; then
+  (
+    umask 077
+    metadb mysql -N -B -r -D "$DB" -e "SHOW CREATE TABLE omsup_lock" </dev/null | sed '1s/^omsup_lock[[:space:]]*CREATE TABLE/CREATE TABLE IF NOT EXISTS/; $s/$/;/'
+    metadb mysql -N -B -r -D "$DB" -e "SELECT CONCAT('REPLACE INTO omsup_lock VALUES (', id, ',', QUOTE(holder), ',', QUOTE(job), ',',
+      QUOTE(token), ',', QUOTE(taken_at), ',', QUOTE(renewed_at), ',', renewals, ');') FROM omsup_lock" </dev/null
+  ) >"$lock.tmp"
+  mv -- "$lock.tmp" "$lock"
+fi
+say "DROP DATABASE IF EXISTS \`$DB\`;"
+say "CREATE DATABASE \`$DB\` CHARACTER SET $DB_CHARSET COLLATE $DB_COLLATION;"
+if [ -e "$lock" ]; then metadb mysql -D "$DB" <"$lock"; fi
+
+report_progress "$size" position
+echo "mysql $DB < $BACKUP_FILE"
+if [ "$first" -eq 1 ]; then
+  metadb mysql --default-character-set=utf8mb4 --max-allowed-packet=1G "$DB" <&8
+else
+  tail -n +2 <&8 | metadb mysql --default-character-set=utf8mb4 --max-allowed-packet=1G "$DB"
+fi
+echo "omsup: progress $size $size bytes"
+umask 077
+printf 'job %s\ntoken %s\nsha256 %s\n' "$OMSUP_JOB" "$OMSUP_TOKEN" "$BACKUP_SHA256" >"$marker.tmp"
+mv -- "$marker.tmp" "$marker"
+rm -f -- "$lock"
+sync

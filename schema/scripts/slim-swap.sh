@@ -1,0 +1,75 @@
+#!/bin/sh
+# Copies the last row of the heartbeat sequence to a new table, which takes the old one's place. The page gives five
+# statements that cannot be repeated, and between the two renames there is no live table. Here every state they can
+# leave behind is recognized and continued, the renames are one statement, and an id that is newer than the copy is
+# carried over.
+# uses: database, statements, slim, slim-sql
+# shellcheck disable=SC2016
+
+plain_name || { echo "unsupported database name: $DB"; exit 1; }
+say() { echo "$1"; sql "$1"; }
+has() { printf '%s\n' "$tables" | grep -Fxq -- "$1"; }
+look() { tables=$(sql "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()"); }
+newest() { sql "SELECT COALESCE(MAX(id), 0) FROM \`$1\`"; }
+# Copies the newest row of table $1 to table $2, unless $2 already has one as new.
+carry() {
+  from=$(newest "$1")
+  to=$(newest "$2")
+  if [ "$from" -gt "$to" ]; then
+    say "INSERT INTO \`$2\` (\`id\`, \`gmt_created\`, \`gmt_modified\`) SELECT \`id\`, \`gmt_created\`, \`gmt_modified\` FROM \`$1\` ORDER BY \`id\` DESC LIMIT 1;"
+  fi
+}
+
+if ! wait_for_none slims 60; then
+  echo "the server is still running a statement of an earlier attempt; check SHOW PROCESSLIST, then retry"
+  exit 1
+fi
+
+look
+if ! has heatbeat_sequence; then
+  if has heatbeat_sequence_bak; then
+    # between the page's two renames
+    if has heatbeat_sequence_bak2; then carry heatbeat_sequence_bak2 heatbeat_sequence_bak; fi
+    say 'ALTER TABLE `heatbeat_sequence_bak` RENAME TO `heatbeat_sequence`;'
+  elif has heatbeat_sequence_bak2; then
+    say 'ALTER TABLE `heatbeat_sequence_bak2` RENAME TO `heatbeat_sequence`;'
+  else
+    echo "there is no table heatbeat_sequence in $DB"
+    exit 1
+  fi
+  look
+fi
+columns=$(sql "SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = 'heatbeat_sequence' ORDER BY ordinal_position" | tr '\n' ' ')
+if [ "$columns" != 'id gmt_created gmt_modified ' ]; then
+  echo "heatbeat_sequence has the columns $columns; the documented statements expect id, gmt_created and gmt_modified only and would lose data"
+  exit 1
+fi
+# The tables that an earlier attempt left, however old, are dropped once their newest row has been copied.
+for left in heatbeat_sequence_bak2 heatbeat_sequence_bak; do
+  if has "$left"; then
+    carry "$left" heatbeat_sequence
+    say "DROP TABLE \`$left\`;"
+  fi
+done
+rows=$(few_rows)
+if [ "$rows" -gt 1 ]; then
+  say 'CREATE TABLE IF NOT EXISTS `heatbeat_sequence_bak` (
+`id` bigint(20) NOT NULL AUTO_INCREMENT COMMENT '"'PK'"',
+`gmt_created` datetime NOT NULL,
+`gmt_modified` datetime NOT NULL,
+PRIMARY KEY (`id`)
+) DEFAULT CHARSET=utf8 COMMENT='"'Heartbeat sequence table'"';'
+  say 'INSERT INTO heatbeat_sequence_bak SELECT `id`,`gmt_created`,`gmt_modified` FROM heatbeat_sequence ORDER BY `id` DESC LIMIT 1;'
+  if ! say 'RENAME TABLE `heatbeat_sequence` TO `heatbeat_sequence_bak2`, `heatbeat_sequence_bak` TO `heatbeat_sequence`;'; then
+    look
+    if ! has heatbeat_sequence || ! has heatbeat_sequence_bak || has heatbeat_sequence_bak2; then
+      echo "the server renamed only one of the two tables; retry"
+      exit 1
+    fi
+    echo "the server cannot rename both tables in one statement; renaming one after the other, as documented:"
+    say 'ALTER TABLE `heatbeat_sequence` RENAME TO `heatbeat_sequence_bak2`;'
+    say 'ALTER TABLE `heatbeat_sequence_bak` RENAME TO `heatbeat_sequence`;'
+  fi
+  carry heatbeat_sequence_bak2 heatbeat_sequence
+  say 'DROP TABLE heatbeat_sequence_bak2;'
+fi

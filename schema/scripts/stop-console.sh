@@ -1,0 +1,4 @@
+#!/bin/sh
+# Stops the console, as the page says, before the upgrade package (.jar) changes the metadata.
+
+"$DOCKER" exec "$NEW_CONTAINER" supervisorctl stop oms_console
