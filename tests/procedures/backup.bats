@@ -20,9 +20,9 @@ setup() { DIR=$BATS_TEST_TMPDIR/backup; }
 backup() { # ATTEMPT [NAME=VALUE...]
 	local attempt=$1
 	shift
-	script steps backup run DB=rm_402 BACKUP_DIR="$DIR" OMSUP_JOB=7 OMSUP_ATTEMPT="$attempt" OMSUP_TOKEN="t$attempt" "$@"
+	script backup DB=rm_402 BACKUP_DIR="$DIR" OMSUP_JOB=7 OMSUP_ATTEMPT="$attempt" OMSUP_TOKEN="t$attempt" "$@"
 }
-check() { script steps backup check DB=rm_402 BACKUP_DIR="$DIR" OMSUP_JOB=7 "$@"; }
+check() { script backup.check DB=rm_402 BACKUP_DIR="$DIR" OMSUP_JOB=7 "$@"; }
 
 fake_dump() { # SCRIPT: a mysqldump that ends in another way than it should
 	mkdir -p "$BATS_TEST_TMPDIR/bin"
@@ -49,7 +49,7 @@ fake_dump() { # SCRIPT: a mysqldump that ends in another way than it should
 }
 
 @test "an unknown database: no file is left that could be taken for a backup" {
-	run script steps backup run DB=nowhere BACKUP_DIR="$DIR" OMSUP_JOB=7 OMSUP_ATTEMPT=1 OMSUP_TOKEN=t
+	run script backup DB=nowhere BACKUP_DIR="$DIR" OMSUP_JOB=7 OMSUP_ATTEMPT=1 OMSUP_TOKEN=t
 	[ "$status" -ne 0 ]
 	[[ $output == *"1049"* ]]
 	[ -z "$(find "$DIR" -type f 2>/dev/null)" ]
@@ -116,18 +116,18 @@ fake_dump() { # SCRIPT: a mysqldump that ends in another way than it should
 
 @test "another job's backup, or another database's with the same beginning, is not this one's" {
 	backup 1
-	run script steps backup check DB=rm_402 BACKUP_DIR="$DIR" OMSUP_JOB=8
+	run script backup.check DB=rm_402 BACKUP_DIR="$DIR" OMSUP_JOB=8
 	[ "$status" -eq 1 ]
-	run script steps backup check DB=rm BACKUP_DIR="$DIR" OMSUP_JOB=7
+	run script backup.check DB=rm BACKUP_DIR="$DIR" OMSUP_JOB=7
 	[ "$status" -eq 1 ]
 	mv "$DIR/job-7" "$DIR/job-8"
-	run script steps backup check DB=rm_402 BACKUP_DIR="$DIR" OMSUP_JOB=8
+	run script backup.check DB=rm_402 BACKUP_DIR="$DIR" OMSUP_JOB=8
 	[ "$status" -eq 1 ]
 }
 
 @test "the script is killed before the manifest: no backup" {
 	local file
-	file=$(script_file steps backup run)
+	file=$(script_file backup)
 	sed 's/^mv -- .*/kill -9 $$/' "$file" >"$BATS_TEST_TMPDIR/killed.sh"
 	env -i PATH="$PATH" DB=rm_402 BACKUP_DIR="$DIR" OMSUP_JOB=7 OMSUP_ATTEMPT=1 OMSUP_TOKEN=t sh "$BATS_TEST_TMPDIR/killed.sh" 3<<-EOF || :
 		[client]
@@ -143,19 +143,19 @@ fake_dump() { # SCRIPT: a mysqldump that ends in another way than it should
 
 @test "prechecks: space, tools, what a dump leaves out" {
 	local env=(DIR="$DIR" BACKUP_DIR="$DIR" OMSUP_JOB=7 RM_DB=rm_402 CM_DB=rm_402 HB_DBS=rm_402)
-	run script checks backup-space probe "${env[@]}"
+	run script backup-space "${env[@]}"
 	echo "$output"
 	[ "$status" -eq 0 ]
 	mkdir -p "$DIR/job-7"
-	run script checks backup-space probe "${env[@]}"
+	run script backup-space "${env[@]}"
 	[ "$status" -eq 1 ]
-	run script checks backup-tools probe "${env[@]}"
+	run script backup-tools "${env[@]}"
 	echo "$output"
 	[ "$status" -eq 0 ]
-	run script checks backup-holds-all probe "${env[@]}"
+	run script backup-holds-all "${env[@]}"
 	[ "$status" -eq 0 ]
 	sql 'CREATE TRIGGER t BEFORE INSERT ON oms_project FOR EACH ROW SET NEW.id = NEW.id' rm_402
-	run script checks backup-holds-all probe "${env[@]}"
+	run script backup-holds-all "${env[@]}"
 	sql 'DROP TRIGGER t' rm_402
 	[ "$status" -eq 1 ]
 	[[ $output == *"rm_402 (1)"* ]]

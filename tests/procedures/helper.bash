@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# A private MariaDB server for a test file, and the scripts of a procedure run as the daemon runs them.
+# A private MariaDB server for a test file, and the scripts of schema/scripts run as the daemon runs them.
 
 PATH=$PATH:/usr/sbin # of mariadbd; who is not root may not have it
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-PROCEDURE=${PROCEDURE:-ee-4.2.3}
+SCRIPTS=$HERE/../../schema/scripts
 
 server_up() { # DIR: sets nothing in the shell; every test finds DIR in $SERVER
 	local dir=$1
@@ -39,9 +39,21 @@ sql() { # SQL [DB]: as the operator, beside the scripts
 	mariadb --no-defaults -uroot -S "${SERVER-}/sock" --default-character-set=utf8mb4 --comments -N -B -e "$1" ${2:+"$2"}
 }
 
-script_head() { # what the daemon puts in front of a script with `metadb: true`
+code_of() { # FILE: without the comments that it begins with
+	awk 'code || !/^(#|[[:space:]]*$)/ { code = 1; print }' "$1"
+}
+
+libs_of() { # FILE: the files of the functions that it uses
+	local lib
+	for lib in $(sed -n 's/^# uses: //p' "$1" | tr ',' ' '); do echo "$SCRIPTS/lib/$lib.sh"; done
+}
+
+assembled() { # NAME: the script as the daemon assembles it
+	local file whole
+	whole=$(for file in $(libs_of "$SCRIPTS/$1.sh") "$SCRIPTS/$1.sh"; do code_of "$file"; done)
 	echo 'set -eu'
-	cat "$HERE/../../daemon/plan/metadb.sh"
+	if grep -qE '\b(metadb|clean_env) ' <<<"$whole"; then cat "$HERE/../../daemon/plan/metadb.sh"; fi
+	printf '%s\n' "$whole"
 }
 
 # What must not change what a script does: option files and variables that a MySQL or MariaDB client reads by itself. Every script of
@@ -54,21 +66,18 @@ hostile() { # DIR: sets HOSTILE, which leads to the server in $DECOY, or to none
 		MARIADB_GROUP_SUFFIX=_of_host LC_ALL=C)
 }
 
-script_file() { # SECTION ID KEY: the path of the script as it runs
-	local file=$BATS_TEST_TMPDIR/$1.$2.$3.sh
-	[ -e "$file" ] || {
-		script_head
-		python3 "$HERE/procedures.py" "$PROCEDURE" "$1" "$2" "$3"
-	} >"$file"
+script_file() { # NAME[.check]: the path of the script as it runs
+	local file=$BATS_TEST_TMPDIR/$1.sh
+	[ -e "$file" ] || assembled "$1" >"$file"
 	echo "$file"
 }
 
-# SECTION ID KEY [NAME=VALUE...]: runs it with exactly these variables, and hostile ones; for bats' `run`.
+# NAME[.check] [NAME=VALUE...]: runs it with exactly these variables, and hostile ones; for bats' `run`.
 script() {
 	local file HOSTILE
 	hostile "$BATS_TEST_TMPDIR/hostile"
-	file=$(script_file "$1" "$2" "$3")
-	shift 3
+	file=$(script_file "$1")
+	shift
 	env -i "${HOSTILE[@]}" PATH="$PATH" "$@" sh "$file" </dev/null 3<<-EOF
 		[client]
 		user=root

@@ -44,22 +44,22 @@ setup() {
 /data/https_crt:/etc/pki/nginx/oms_server.crt:ro")
 }
 
-step() { script steps "$1" "$2" "${ENV[@]}" "${@:3}"; }
+step() { script "$1" "${ENV[@]}" "${@:2}"; }
 inspect_says() { printf '%s\n' "$2" >"$T/docker/$1"; }
 
 @test "new-image: an image of another name and content is one; the evidence names both" {
 	inspect_says 0ld sha256:1
 	echo sha256:2 >"$T/docker/.images"
-	run -0 script checks new-image probe "${ENV[@]}" OLD_IMAGE=oms:feature_4.0.2
+	run -0 script new-image "${ENV[@]}" OLD_IMAGE=oms:feature_4.0.2
 	[ "$output" = "omsup: evidence oms:feature_4.2.3 differs from the running image, oms:feature_4.0.2" ]
 	echo sha256:1 >"$T/docker/.images"
-	run -1 script checks new-image probe "${ENV[@]}" OLD_IMAGE=oms:feature_4.0.2
+	run -1 script new-image "${ENV[@]}" OLD_IMAGE=oms:feature_4.0.2
 	[[ $output == *"is another name for the running image"* ]]
 }
 
 @test "start-new: the documented command with every bind of the old container" {
 	inspect_says 0ld false
-	step start-new run OMSUP_TOKEN=tok
+	step start-new OMSUP_TOKEN=tok
 	diff - "$T/docker/.run" <<-'EOF'
 		run
 		-dit
@@ -90,31 +90,39 @@ inspect_says() { printf '%s\n' "$2" >"$T/docker/$1"; }
 	EOF
 }
 
+@test "start-new-330: the same command, but for IS_UPGRADE, which V3.3.0 does not have" {
+	inspect_says 0ld false
+	step start-new OMSUP_TOKEN=tok
+	mv "$T/docker/.run" "$T/run"
+	step start-new-330 OMSUP_TOKEN=tok
+	[ "$(diff "$T/run" "$T/docker/.run" | grep '^[<>]' | tr '\n' ' ')" = "< -e < IS_UPGRADE=true " ]
+}
+
 @test "start-new: a foreign container of that name is left alone" {
 	inspect_says 0ld false
 	inspect_says oms_423 ""
-	run step start-new run OMSUP_TOKEN=tok
+	run step start-new OMSUP_TOKEN=tok
 	[ "$status" -eq 1 ]
 	[[ $output == *"did not create"* ]]
 	inspect_says oms_423 6
-	run step start-new run OMSUP_TOKEN=tok
+	run step start-new OMSUP_TOKEN=tok
 	[ "$status" -eq 1 ]
 	run ! grep -E '^(rm|run)' "$CALLS"
 }
 
 @test "old-stopped, start-new: not beside the old container, which is not in the backup any more" {
 	inspect_says 0ld false
-	step old-stopped probe
+	step old-stopped
 	inspect_says 0ld true
-	run step old-stopped probe
+	run step old-stopped
 	[ "$status" -eq 1 ]
 	[[ $output == *"is running again"* ]]
-	run step start-new run OMSUP_TOKEN=tok
+	run step start-new OMSUP_TOKEN=tok
 	[ "$status" -eq 1 ]
 	[[ $output == *"is running again"* ]]
 	run ! grep -E '^(rm|run)' "$CALLS"
 	rm "$T/docker/0ld"
-	run step start-new run OMSUP_TOKEN=tok
+	run step start-new OMSUP_TOKEN=tok
 	[ "$status" -ne 0 ]
 	run ! grep -E '^(rm|run)' "$CALLS"
 }
@@ -122,49 +130,49 @@ inspect_says() { printf '%s\n' "$2" >"$T/docker/$1"; }
 @test "start-new: what an earlier attempt of this job left is removed" {
 	inspect_says 0ld false
 	inspect_says oms_423 7
-	step start-new run OMSUP_TOKEN=tok
+	step start-new OMSUP_TOKEN=tok
 	grep -qx 'rm -f oms_423' "$CALLS"
 	[ -e "$T/docker/.run" ]
 }
 
 @test "start-new, check: yes only for this job's running container of this image" {
-	run step start-new check
+	run step start-new.check
 	[ "$status" -eq 1 ]
 	inspect_says oms_423 "true 7 oms:feature_4.2.3"
-	run step start-new check
+	run step start-new.check
 	[ "$status" -eq 0 ]
 	for facts in "false 7 oms:feature_4.2.3" "true 6 oms:feature_4.2.3" "true  oms:feature_4.2.3" "true 7 oms:feature_4.0.2"; do
 		inspect_says oms_423 "$facts"
-		run step start-new check
+		run step start-new.check
 		[ "$status" -eq 1 ]
 	done
 	touch "$T/docker/.down"
-	run step start-new check
+	run step start-new.check
 	[ "$status" -eq 2 ]
 }
 
 @test "stop-old: stopped, running, gone, and docker away" {
 	inspect_says 0ld false
-	step stop-old check
+	step stop-old.check
 	inspect_says 0ld true
-	run step stop-old check
+	run step stop-old.check
 	[ "$status" -eq 1 ]
 	rm "$T/docker/0ld"
-	run step stop-old check
+	run step stop-old.check
 	[ "$status" -eq 2 ]
 	inspect_says 0ld false
 	touch "$T/docker/.down"
-	run step stop-old check
+	run step stop-old.check
 	[ "$status" -eq 2 ]
 }
 
 @test "stop-old: a restart policy that would bring it back is changed" {
 	inspect_says 0ld always
-	step stop-old run
+	step stop-old
 	grep -qx 'update --restart unless-stopped 0ld' "$CALLS"
 	: >"$CALLS"
 	inspect_says 0ld no
-	step stop-old run
+	step stop-old
 	run ! grep -q update "$CALLS"
 	grep -qx 'stop 0ld' "$CALLS"
 }
@@ -189,20 +197,20 @@ part() { # SIZE: the beginning that an earlier attempt left
 
 @test "copy-image: copied and verified; the check knows when the archive is another one" {
 	archive
-	run step copy-image check
+	run step copy-image.check
 	[ "$status" -eq 1 ]
-	step copy-image run
+	step copy-image
 	copied
-	step copy-image check
+	step copy-image.check
 	touch -d '1 hour ago' "$T/image of OMS.tar"
-	run step copy-image check
+	run step copy-image.check
 	[ "$status" -eq 1 ]
 }
 
 @test "copy-image: continues a partial copy" {
 	archive
 	part 2000000
-	run step copy-image run
+	run step copy-image
 	echo "$output"
 	[ "$status" -eq 0 ]
 	[[ $output == *"continuing after 2000000 of 3000000 bytes"* ]]
@@ -213,12 +221,12 @@ part() { # SIZE: the beginning that an earlier attempt left
 	archive
 	part 2000000
 	printf x | dd of="$(echo "$T/it's logs/omsup/image/"*.part)" bs=1 seek=99 conv=notrunc status=none
-	run step copy-image run
+	run step copy-image
 	[ "$status" -eq 1 ]
 	[[ $output == *"but the archive has"* ]]
-	run step copy-image check
+	run step copy-image.check
 	[ "$status" -eq 1 ]
-	step copy-image run
+	step copy-image
 	copied
 }
 
@@ -226,7 +234,7 @@ part() { # SIZE: the beginning that an earlier attempt left
 	archive
 	part 2000000
 	archive
-	run step copy-image run
+	run step copy-image
 	[ "$status" -eq 0 ]
 	[[ $output != *"continuing"* ]]
 	copied
@@ -234,7 +242,7 @@ part() { # SIZE: the beginning that an earlier attempt left
 
 @test "copy-image: not the archive whose hash was given" {
 	archive
-	run step copy-image run IMAGE_SHA256=0000
+	run step copy-image IMAGE_SHA256=0000
 	[ "$status" -eq 1 ]
 	[ ! -e "$T/it's logs/omsup" ]
 }
@@ -242,15 +250,15 @@ part() { # SIZE: the beginning that an earlier attempt left
 @test "copy-image, check: image there; local node; node or docker away" {
 	archive
 	echo abc >"$T/docker/.images"
-	step copy-image check
+	step copy-image.check
 	rm "$T/docker/.images"
-	step copy-image check NODE_SSH=
+	step copy-image.check NODE_SSH=
 	touch "$T/docker/.down"
-	run step copy-image check
+	run step copy-image.check
 	[ "$status" -eq 2 ]
 	rm "$T/docker/.down"
 	touch "$T/unreachable"
-	run step copy-image check
+	run step copy-image.check
 	[ "$status" -eq 2 ]
 }
 
@@ -258,53 +266,53 @@ part() { # SIZE: the beginning that an earlier attempt left
 	for form in '%s.json' 'blobs/sha256/%s'; do
 		saved "$ID" "$form"
 		echo "sha256:$ID" >"$T/docker/.images"
-		step copy-image check
-		step load-image check NODE_SSH=
-		step load-image check
+		step copy-image.check
+		step load-image.check NODE_SSH=
+		step load-image.check
 		echo "sha256:$OTHER" >"$T/docker/.images"
-		run step copy-image check
+		run step copy-image.check
 		[ "$status" -eq 1 ]
-		run step load-image check IMAGE_ON=nodes
+		run step load-image.check IMAGE_ON=nodes
 		[ "$status" -eq 1 ]
-		run step load-image check NODE_SSH=
+		run step load-image.check NODE_SSH=
 		[ "$status" -eq 1 ]
 	done
 	# copied, so that it is still to be loaded; after that it is the one, whatever the engine calls it
-	step copy-image run
-	run step load-image check
+	step copy-image
+	run step load-image.check
 	[ "$status" -eq 1 ]
-	step load-image run
-	step load-image check
+	step load-image
+	step load-image.check
 	[ ! -e "$T/it's logs/omsup/image/image of OMS.tar" ]
-	step load-image run IMAGE_ON=nodes
-	step load-image check IMAGE_ON=nodes
+	step load-image IMAGE_ON=nodes
+	step load-image.check IMAGE_ON=nodes
 	echo "sha256:$ID" >"$T/docker/.images"
 	rm -r "$T/it's logs/omsup"
-	step load-image check IMAGE_ON=nodes
+	step load-image.check IMAGE_ON=nodes
 }
 
 @test "remove-copy: what was copied and its beginnings, and nothing else" {
 	archive
-	step copy-image run
+	step copy-image
 	part 1000
 	touch "$T/it's logs/omsup/image/another.tar" "$T/it's logs/kept.log"
-	run step remove-copy check
+	run step remove-copy.check
 	[ "$status" -eq 1 ]
-	step remove-copy run
-	step remove-copy check
+	step remove-copy
+	step remove-copy.check
 	[ "$(ls "$T/it's logs/omsup/image")" = another.tar ]
 	[ -e "$T/it's logs/kept.log" ]
 	[ -e "$T/image of OMS.tar" ]
-	step remove-copy run # again
-	run step remove-copy check LOGS_DIR=/nowhere
+	step remove-copy # again
+	run step remove-copy.check LOGS_DIR=/nowhere
 	[ "$status" -eq 2 ]
 }
 
 @test "load-image, check: docker away is not 'no'" {
-	run step load-image check
+	run step load-image.check
 	[ "$status" -eq 1 ]
 	touch "$T/docker/.down"
-	run step load-image check
+	run step load-image.check
 	[ "$status" -eq 2 ]
 }
 
@@ -321,18 +329,18 @@ ended() { # TEXT: how attempt 1 of docker_init.sh ended
 		: >"$T/it's logs/omsup/$file.begun"
 		printf 'status 0\nflag yes\nline yes\nend\n' >"$T/it's logs/omsup/$file.status"
 	done
-	run step init-metadata check
+	run step init-metadata.check
 	[ "$status" -eq 1 ]
 }
 
 @test "init-metadata, check: status, flag and last line, all three" {
 	ended 'status 0\nflag yes\nline yes\nend\n'
-	step init-metadata check
+	step init-metadata.check
 	ended 'status 0\nflag unknown\nline yes\nend\n' # the script of this version knows no flag
-	step init-metadata check
+	step init-metadata.check
 	for how in 'status 1\nflag yes\nline yes\nend\n' 'status 0\nflag no\nline yes\nend\n' 'status 0\nflag yes\nline no\nend\n' ''; do
 		ended "${how:-status 137\n}"
-		run step init-metadata check
+		run step init-metadata.check
 		[ "$status" -eq 1 ]
 	done
 }
@@ -340,13 +348,13 @@ ended() { # TEXT: how attempt 1 of docker_init.sh ended
 @test "init-metadata, check: begun without an end: cannot tell" {
 	ended ''
 	inspect_says oms_423 true
-	run step init-metadata check
+	run step init-metadata.check
 	[ "$status" -eq 2 ]
 	[[ $output == *"interrupted"* ]]
 	touch "$T/docker/.down"
-	run step init-metadata check
+	run step init-metadata.check
 	[ "$status" -eq 2 ]
-	run step init-metadata check LOGS_DIR=/nowhere
+	run step init-metadata.check LOGS_DIR=/nowhere
 	[ "$status" -eq 2 ]
 }
 
@@ -355,23 +363,22 @@ ended() { # TEXT: how attempt 1 of docker_init.sh ended
 	ended 'status 0\nflag yes\nline yes\nend\n'
 	chmod 755 "$T" "$BATS_RUN_TMPDIR" "$(dirname "$T")" 2>/dev/null || :
 	chmod 711 "$T/it's logs"
-	as_nobody() { # KEY [NAME=VALUE...]
+	as_nobody() { # SCRIPT [NAME=VALUE...]
 		local file
-		file=$(script_file steps "$kind" "$1")
+		file=$(script_file "$1")
 		setpriv --reuid=65534 --regid=65534 --clear-groups env -i "${ENV[@]}" "${@:2}" sh -s <"$file" 3</dev/null
 	}
 	for kind in init-metadata correct-metadata; do
-		run as_nobody check
+		run as_nobody $kind.check
 		[ "$status" -eq 2 ]
 		[[ $output == *"cannot read"* ]]
-		run as_nobody run OMSUP_ATTEMPT=2 OMSUP_FORCE= LAST_REGION=true
+		run as_nobody $kind OMSUP_ATTEMPT=2 OMSUP_FORCE= LAST_REGION=true
 		[ "$status" -eq 1 ]
 		[[ $output == *"cannot read"* ]]
 	done
 	run ! grep -q exec "$CALLS"
-	kind=init-metadata
 	chmod 755 "$T/it's logs"
-	run as_nobody check
+	run as_nobody init-metadata.check
 	[ "$status" -eq 0 ]
 }
 
@@ -386,11 +393,11 @@ alive() {
 	alive
 	inspect_says oms_423 true
 	(sleep 3; printf 'status 0\nflag yes\nline yes\nend\n' >"$T/it's logs/omsup/job-7/init.oms1.1.status") 3>&- &
-	run step init-metadata check
+	run step init-metadata.check
 	[ "$status" -eq 0 ]
 	rm "$T/it's logs/omsup/job-7/init.oms1.1.status"
 	(sleep 2; rm "$T/alive") 3>&- &
-	run step init-metadata check
+	run step init-metadata.check
 	[ "$status" -eq 2 ]
 	[[ $output == *"interrupted"* ]]
 }
@@ -401,7 +408,7 @@ alive() {
 	inspect_says oms_423 true
 	touch -d '56 minutes ago' "$T/it's logs/omsup/job-7/init.oms1.1.begun"
 	SECONDS=0
-	run step init-metadata check
+	run step init-metadata.check
 	[ "$SECONDS" -lt 10 ]
 	[ "$status" -eq 2 ]
 	[[ $output == *"still running"* ]]
@@ -412,18 +419,18 @@ alive() {
 	: >"$T/it's logs/omsup/job-7/correct.oms1.1.begun"
 	alive
 	(sleep 2; printf 'status 1\nend\n' >"$T/it's logs/omsup/job-7/correct.oms1.1.status") 3>&- &
-	run step correct-metadata check
+	run step correct-metadata.check
 	[ "$status" -eq 1 ]
 	[[ $output == *"status 1"* ]]
 }
 
 @test "init-metadata, run: not after an attempt without an end, except with --force" {
 	ended ''
-	run step init-metadata run OMSUP_ATTEMPT=2 OMSUP_FORCE=
+	run step init-metadata OMSUP_ATTEMPT=2 OMSUP_FORCE=
 	[ "$status" -eq 1 ]
 	[[ $output == *"never recorded its end"* ]]
 	run ! grep -q exec "$CALLS"
-	run step init-metadata run OMSUP_ATTEMPT=2 OMSUP_FORCE=1
+	run step init-metadata OMSUP_ATTEMPT=2 OMSUP_FORCE=1
 	grep -q exec "$CALLS"
 }
 
@@ -437,7 +444,7 @@ begins() {
 @test "init-metadata and correct-metadata, run: broken off, it says that it does not know" {
 	begins 0
 	for id in init-metadata correct-metadata; do
-		run step $id run OMSUP_ATTEMPT=1 OMSUP_FORCE= LAST_REGION=true
+		run step $id OMSUP_ATTEMPT=1 OMSUP_FORCE= LAST_REGION=true
 		echo "$id: $output"
 		[ "$status" -eq 199 ]
 		[[ $output == *"it was interrupted: its end was not recorded" ]]
@@ -447,7 +454,7 @@ begins() {
 @test "init-metadata and correct-metadata, run: docker that does not say whether it began is no failure" {
 	begins 1
 	for id in init-metadata correct-metadata; do
-		run step $id run OMSUP_ATTEMPT=1 OMSUP_FORCE= LAST_REGION=true
+		run step $id OMSUP_ATTEMPT=1 OMSUP_FORCE= LAST_REGION=true
 		echo "$id: $output"
 		[ "$status" -eq 199 ]
 		[[ $output == *"did not report whether the command started" ]]
@@ -459,7 +466,7 @@ begins() {
 	mkdir -p "$T/it's logs/omsup/job-7"
 	for id in init correct; do
 		printf 'status 1\nend\n' >"$T/it's logs/omsup/job-7/$id.oms1.1.status"
-		run step $id-metadata run OMSUP_ATTEMPT=1 OMSUP_FORCE= LAST_REGION=true
+		run step $id-metadata OMSUP_ATTEMPT=1 OMSUP_FORCE= LAST_REGION=true
 		[ "$status" -eq 1 ]
 	done
 }
@@ -469,30 +476,30 @@ begins() {
 	for n in 2 10; do : >"$T/it's logs/omsup/job-7/init.oms1.$n.begun"; done
 	printf 'status 1\nflag no\nline no\nend\n' >"$T/it's logs/omsup/job-7/init.oms1.2.status"
 	printf 'status 0\nflag yes\nline yes\nend\n' >"$T/it's logs/omsup/job-7/init.oms1.10.status"
-	step init-metadata check
+	step init-metadata.check
 }
 
 @test "rollback: the old container is not started beside a new one" {
 	inspect_says new-one true
-	run script rollback restart-old run "${ENV[@]}" OMSUP_PARENT=7
+	run script restart-old "${ENV[@]}" OMSUP_PARENT=7
 	[ "$status" -eq 1 ]
 	[[ $output == *"is still running"* ]]
 	run ! grep -q '^start' "$CALLS"
 }
 
 @test "rollback: the recorded container is started and looked at, whatever has its name" {
-	script rollback restart-old run "${ENV[@]}" OMSUP_PARENT=none
+	script restart-old "${ENV[@]}" OMSUP_PARENT=none
 	grep -qx 'start 0ld' "$CALLS"
 	inspect_says oms_402 'true /oms_402'
 	inspect_says 0ld 'false /oms_402_kept'
-	run -1 script rollback restart-old check "${ENV[@]}" OMSUP_PARENT=none
+	run -1 script restart-old.check "${ENV[@]}" OMSUP_PARENT=none
 	[ "$output" = 'omsup: evidence oms_402_kept running: false' ]
 	inspect_says 0ld 'true /oms_402_kept'
-	script rollback restart-old check "${ENV[@]}" OMSUP_PARENT=none
+	script restart-old.check "${ENV[@]}" OMSUP_PARENT=none
 	rm "$T/docker/0ld"
-	run -2 script rollback restart-old check "${ENV[@]}" OMSUP_PARENT=none
-	for step in components restart-console; do
-		run script rollback "$step" "$([ "$step" = components ] && echo until || echo run)" "${ENV[@]}" OMSUP_JOB=8
+	run -2 script restart-old.check "${ENV[@]}" OMSUP_PARENT=none
+	for name in components-old restart-console-old; do
+		run script $name "${ENV[@]}" OMSUP_JOB=8
 	done
 	[ "$(grep -c '^exec 0ld supervisorctl' "$CALLS")" = 2 ]
 	run ! grep -q 'oms_402' "$CALLS"

@@ -18,7 +18,7 @@ setup() {
 		INSERT INTO oms_project VALUES (1, 'orders 🚀'), (5, 'it''s \\\\ 库存');
 		DELETE FROM oms_project WHERE id = 5; INSERT INTO oms_project VALUES (3, 'x\ny')" rm_402
 	DIR=$BATS_TEST_TMPDIR/backup
-	script steps backup run DB=rm_402 BACKUP_DIR="$DIR" OMSUP_JOB=7 OMSUP_ATTEMPT=1 OMSUP_TOKEN=t
+	script backup DB=rm_402 BACKUP_DIR="$DIR" OMSUP_JOB=7 OMSUP_ATTEMPT=1 OMSUP_TOKEN=t
 	FILE=$DIR/job-7/rm_402.1.sql
 	ENV=(DB=rm_402 OMSUP_JOB=8 OMSUP_PARENT=7 BACKUP_DIR="$DIR" BACKUP_FILE="$FILE" DB_CHARSET=utf8mb4
 		DB_COLLATION=utf8mb4_unicode_ci BACKUP_SIZE="$(stat -c %s "$FILE")"
@@ -32,9 +32,9 @@ setup() {
 everything() {
 	sql 'SHOW CREATE DATABASE rm_402; SHOW TABLES; SHOW CREATE TABLE oms_project; SELECT * FROM oms_project' rm_402
 }
-restore() { script rollback restore run "${ENV[@]}" OMSUP_ATTEMPT=1 OMSUP_TOKEN=r "$@"; }
-check() { script rollback restore check "${ENV[@]}" "$@"; }
-verify() { script rollback verify-backups probe "${ENV[@]}" "$@"; }
+restore() { script restore "${ENV[@]}" OMSUP_ATTEMPT=1 OMSUP_TOKEN=r "$@"; }
+check() { script restore.check "${ENV[@]}" "$@"; }
+verify() { script verify-backups "${ENV[@]}" "$@"; }
 
 @test "the server sees the marker of drop and create" {
 	sql "SET GLOBAL general_log_file = '$BATS_TEST_TMPDIR/statements'; SET GLOBAL general_log = 1"
@@ -139,7 +139,7 @@ verify() { script rollback verify-backups probe "${ENV[@]}" "$@"; }
 	restore
 	run check OMSUP_JOB=9
 	[ "$status" -eq 1 ]
-	run env -i PATH="$PATH" "${ENV[@]}" sh "$(script_file rollback restore check)" 3<<<'[client]
+	run env -i PATH="$PATH" "${ENV[@]}" sh "$(script_file restore.check)" 3<<<'[client]
 socket=/nowhere/sock'
 	[ "$status" -eq 2 ]
 }
@@ -181,7 +181,7 @@ socket=/nowhere/sock'
 	sql "CREATE TABLE omsup_lock (id int PRIMARY KEY, holder varchar(255), job varchar(255), token varchar(255),
 		taken_at datetime, renewed_at datetime, renewals bigint);
 		INSERT INTO omsup_lock VALUES (1, 'it''s \"me\"', '7-a', 't', NOW(), NOW(), 3)" rm_402
-	script steps backup run DB=rm_402 BACKUP_DIR="$DIR" OMSUP_JOB=7 OMSUP_ATTEMPT=2 OMSUP_TOKEN=t
+	script backup DB=rm_402 BACKUP_DIR="$DIR" OMSUP_JOB=7 OMSUP_ATTEMPT=2 OMSUP_TOKEN=t
 	run -1 grep omsup_lock "$DIR/job-7/rm_402.2.sql"
 	sql "UPDATE omsup_lock SET job = '8-a', renewals = 4" rm_402
 	row=$(sql 'SELECT * FROM omsup_lock' rm_402)

@@ -21,8 +21,8 @@ setup() {
 		INSERT INTO heatbeat_sequence SELECT seq, NOW(), NOW() FROM seq_1_to_5000" cm_hb_402
 }
 
-slim() { script steps slim run DB=cm_hb_402; }
-check() { script steps slim check DB=cm_hb_402; }
+slim() { script "${SLIM:-slim-swap}" DB=cm_hb_402; }
+check() { script "${SLIM:-slim-swap}.check" DB=cm_hb_402; }
 
 slimmed() { # ID: one row with this id, no other table, and the next id is the next one
 	[ "$(sql 'SELECT COUNT(*), MAX(id) FROM heatbeat_sequence' cm_hb_402)" = "1	$1" ]
@@ -195,7 +195,7 @@ slimmed() { # ID: one row with this id, no other table, and the next id is the n
 
 @test "killed at any statement, the next attempt ends it" {
 	local file n
-	file=$(script_file steps slim run)
+	file=$(script_file slim-swap)
 	for n in 1 2 3 4 5 6 7; do
 		setup
 		# the n-th statement is the last that this attempt sees
@@ -211,7 +211,7 @@ slimmed() { # ID: one row with this id, no other table, and the next id is the n
 }
 
 @test "the server is away: the check cannot tell" {
-	run env -i PATH="$PATH" DB=cm_hb_402 sh "$(script_file steps slim check)" 3<<<'[client]
+	run env -i PATH="$PATH" DB=cm_hb_402 sh "$(script_file slim-swap.check)" 3<<<'[client]
 socket=/nowhere/sock'
 	[ "$status" -eq 2 ]
 }
@@ -219,7 +219,7 @@ socket=/nowhere/sock'
 # --- the community edition's way ---------------------------------------------------------------------------------------
 
 @test "community: all but the last row are deleted, in portions, and twice" {
-	export PROCEDURE=ce-4.2.1
+	export SLIM=slim-delete
 	sql 'INSERT INTO heatbeat_sequence SELECT seq, NOW(), NOW() FROM seq_5001_to_120000' cm_hb_402
 	run check
 	[ "$status" -eq 1 ]
@@ -235,9 +235,9 @@ socket=/nowhere/sock'
 }
 
 @test "community: killed in the middle, the next attempt ends it" {
-	export PROCEDURE=ce-4.2.1
+	export SLIM=slim-delete
 	local file
-	file=$(script_file steps slim run)
+	file=$(script_file slim-delete)
 	sed 's/LIMIT 50000/LIMIT 1000/; s/^  deleted=.*/&; kill -9 $$/' "$file" >"$BATS_TEST_TMPDIR/killed.sh"
 	env -i PATH="$PATH" DB=cm_hb_402 sh "$BATS_TEST_TMPDIR/killed.sh" 3<<-EOF || :
 		[client]
