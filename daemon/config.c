@@ -87,7 +87,7 @@ static int read_file(const char *path, bool must, struct config *c, struct err *
 {
     char *text = xcalloc(1, CONFIG_MAX + 1);
     size_t len;
-    int rc = file_read(path, text, CONFIG_MAX, &len, e);
+    int rc = file_read_trusted(path, text, CONFIG_MAX, &len, e);
     if (rc == ERR_NOT_FOUND)
         rc = must ? (e->code = ERR_INPUT) : 0;
     else if (rc == 0)

@@ -10,6 +10,8 @@ static int run_procedures(struct cli *c, struct err *e)
     struct buf b = {0};
     if (c->n)
         cJSON_AddStringToObject(params, "name", c->words[0]);
+    if (cli_opt(c, OPT_WHOLE))
+        cJSON_AddTrueToObject(params, "whole");
     int rc = cli_call(c, "procedures", params, false, &result, e);
     if (rc == 0 && (rc = cli_json(c, result, e)) == 0) {
         e->code = 0;
@@ -29,13 +31,14 @@ static int run_procedures(struct cli *c, struct err *e)
     return rc < 0 ? rc : STATUS_DONE;
 }
 
-static const enum option procedures_options[] = {OPT_VERBOSE, N_OPTIONS};
+static const enum option procedures_options[] = {OPT_VERBOSE, OPT_WHOLE, N_OPTIONS};
 const struct command cmd_procedures = {
     .name = "procedures",
     .words = "[NAME]",
     .summary = N_("list the upgrade procedures that omsupd knows"),
-    .help = N_("With NAME: print the text of that procedure, to be read beside the vendor's page. With -v: also list "
-               "the steps of each."),
+    .help =
+        N_("With NAME: print that procedure, to be read beside the vendor's page; with --whole, its scripts follow. "
+           "With -v: also list the steps of each."),
     .options = procedures_options,
     .max = 1,
     .takes = {ARG_PROCEDURE},

@@ -167,25 +167,46 @@ int show_rollback(struct buf *b, const struct term *t, const cJSON *result, stru
     return e->code;
 }
 
+/* The steps of a procedure, and the vendor's page for each of its versions. */
 static void steps_of(struct buf *b, const struct term *t, const cJSON *procedure, struct err *e)
 {
     static const struct column columns[] = {{.title = NULL}, {.fit = COLUMN_WRAP, .least = 20}};
     struct table tab;
-    const cJSON *step;
-    const char *doc = get_text(procedure, "doc", OPTIONAL, e);
+    const cJSON *o;
     buf_puts(b, "\n");
     text_add(b, t, get_text(procedure, "procedure", REQUIRED, e));
-    if (doc)
-        text_fmt(b, t, "  %s", doc);
     buf_puts(b, "\n");
     table_begin(&tab, t, columns, ARRAY_LEN(columns));
     tab.indent = 2;
-    cJSON_ArrayForEach(step, get_array(procedure, "steps", OPTIONAL, e))
+    cJSON_ArrayForEach(o, get_array(procedure, "steps", OPTIONAL, e))
     {
-        table_data(&tab, get_text(step, "step", REQUIRED, e));
-        table_data(&tab, get_text(step, "title", OPTIONAL, e));
+        table_data(&tab, get_text(o, "step", REQUIRED, e));
+        table_data(&tab, get_text(o, "title", OPTIONAL, e));
     }
     table_end(&tab, b);
+    table_begin(&tab, t, columns, ARRAY_LEN(columns));
+    tab.indent = 2;
+    cJSON_ArrayForEach(o, get_array(procedure, "versions", REQUIRED, e))
+    {
+        const char *doc = get_text(o, "doc", OPTIONAL, e);
+        if (!doc)
+            continue;
+        table_data(&tab, get_text(o, "target", REQUIRED, e));
+        table_data(&tab, doc);
+    }
+    table_end(&tab, b);
+}
+
+/* Which of them the site has changed, so that nobody takes them for the documented ones. */
+static void site_files_of(struct buf *b, const struct term *t, const cJSON *procedure, struct err *e)
+{
+    const cJSON *o;
+    const char *name = get_text(procedure, "procedure", REQUIRED, e);
+    cJSON_ArrayForEach(o, get_array(procedure, "site_files", OPTIONAL, e))
+    {
+        buf_puts(b, "\n");
+        text_fmt(b, t, _("%s uses a file of this site: %s"), name, get_string(o, "site_files", e));
+    }
 }
 
 int show_procedures(struct buf *b, const struct view *v, const cJSON *list, struct err *e)
@@ -195,18 +216,20 @@ int show_procedures(struct buf *b, const struct view *v, const cJSON *list, stru
                                             {.title = N_("From"), .fit = COLUMN_WRAP, .least = 10},
                                             {.title = N_("To")},
                                             {.title = N_("Title"), .fit = COLUMN_WRAP, .least = 20, .leave = 2}};
-    static const char *const members[] = {"edition", "source", "target", "title"};
     struct table tab;
-    const cJSON *o;
+    const cJSON *o, *version;
     e->code = 0;
     table_begin(&tab, v->t, columns, ARRAY_LEN(columns));
-    cJSON_ArrayForEach(o, list)
+    cJSON_ArrayForEach(o, list) cJSON_ArrayForEach(version, get_array(o, "versions", REQUIRED, e))
     {
         table_data(&tab, get_text(o, "procedure", REQUIRED, e));
-        for (size_t i = 0; i < ARRAY_LEN(members); i++)
-            table_data(&tab, get_text(o, members[i], OPTIONAL, e));
+        table_data(&tab, get_text(o, "edition", OPTIONAL, e));
+        table_data(&tab, get_text(version, "source", REQUIRED, e));
+        table_data(&tab, get_text(version, "target", REQUIRED, e));
+        table_data(&tab, get_text(o, "title", OPTIONAL, e));
     }
     table_end(&tab, b);
+    cJSON_ArrayForEach(o, list) site_files_of(b, v->t, o, e);
     if (v->verbose)
         cJSON_ArrayForEach(o, list) steps_of(b, v->t, o, e);
     return e->code;

@@ -175,7 +175,9 @@ static void m_procedure(struct request *r, const struct params *p)
     for (size_t i = 0; i < procedures_count(ps); i++)
         if (strcmp(procedure_name(procedures_at(ps, i)), p->procedure) == 0) {
             result = cJSON_CreateObject();
-            cJSON_AddStringToObject(result, "text", procedures_text(ps, i));
+            char *text = procedures_text(ps, i, p->whole);
+            cJSON_AddStringToObject(result, "text", text);
+            free(text);
         }
     if (!result) {
         err_set(&e, ERR_NOT_FOUND, "there is no procedure \"%s\"", p->procedure);

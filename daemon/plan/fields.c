@@ -5,6 +5,7 @@ enum {
     TEXT_MAX_ = 8 * 1024,
     SCRIPT_MAX_ = 256 * 1024,
     ENV_MAX_ = 128,
+    SITE_FILES_MAX_ = 1024,
     SECONDS_MAX_ = 7 * 24 * 3600,
 };
 
@@ -125,6 +126,7 @@ static const struct field root_fields[] = {
     TEXT(plan, target, NAME_MAX_),
     TEXT(plan, ha, NAME_MAX_),
     TEXT(plan, object, NAME_MAX_),
+    TEXTS(plan, site_files, SITE_FILES_MAX_),
     RECORDS(plan, hosts, PLAN_HOSTS_MAX, &host),
     RECORD(plan, metadb, &metadb),
     RECORDS(plan, servers, PLAN_HOSTS_MAX, &server),

@@ -85,7 +85,8 @@ struct plan {
     enum job_type type;
     unsigned revision;                                             /* of the omsupd that made it: revisions.def */
     char *procedure, *deployment, *edition, *source, *target, *ha; /* ha: "console" or "sql" */
-    char *object; /* shown as O&M task object: "lab: 4.0.2 -> 4.2.3, 2 nodes" */
+    char **site_files; /* NULL-terminated paths of the site's own pages and scripts in it; NULL when none */
+    char *object;      /* shown as O&M task object: "lab: 4.0.2 -> 4.2.3, 2 nodes" */
     struct plan_host *hosts;
     size_t n_hosts;
     struct plan_metadb metadb;

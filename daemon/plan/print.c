@@ -208,6 +208,11 @@ static void print_head(struct buf *b, const struct plan *p)
     buf_printf(b, "MetaDB %s:%u as %s, password from %s", m->host, m->port, m->user,
                m->password_file ? m->password_file : m->config_file);
     buf_printf(b, " on %s\n", p->hosts[m->password_file ? 0 : m->config_host].name);
+    if (p->site_files) {
+        buf_puts(b, "\nPages and scripts of this site instead of, or in addition to, those of omsupd:\n");
+        for (char **f = p->site_files; *f; f++)
+            buf_printf(b, "    %s\n", *f);
+    }
     buf_puts(b, "\nEvery script starts with:\n");
     indented(b, script_head, "    ");
     buf_puts(b, "and those with the MetaDB login, which is on file descriptor 3, continue with:\n");

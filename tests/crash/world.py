@@ -101,8 +101,8 @@ class World:
     def _procedure(self, steps, rollback, checks):
         steps, rollback, checks = (t.replace("@EFFECTS@", self.effects_file) for t in (steps, rollback, checks))
         with open(self.path("procedures", "ee-4.0.9.yaml"), "w", encoding="utf-8") as f:
-            f.write("procedure: ee-4.0.9\ntitle: a procedure of tests\nedition: enterprise\ntarget: 4.0.9\nsource: \">=4.0.2, <4.0.9\"\n"
-                    "doc: none\n" + checks + "steps:\n" + textwrap.indent(textwrap.dedent(steps), "  "))
+            f.write("procedure: ee-4.0.9\ntitle: a procedure of tests\nedition: enterprise\nversions:\n"
+                    "  - {target: 4.0.9, source: \">=4.0.2, <4.0.9\"}\n" + checks + "steps:\n" + textwrap.indent(textwrap.dedent(steps), "  "))
             if rollback:
                 f.write("rollback:\n" + textwrap.indent(textwrap.dedent(rollback), "  "))
 

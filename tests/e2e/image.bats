@@ -9,7 +9,7 @@ load lib/shapes_lib
 setup_file() {
 	export D=$BATS_FILE_TMPDIR
 	lab_up two-node
-	gated_procedure ee-4.2.3 '^upgrade load-image$'
+	gated_procedure enterprise '^upgrade load-image$'
 	start_daemon -p "$D/procedures"
 }
 

@@ -10,7 +10,7 @@ load lib/shapes_lib
 setup_file() {
 	export D=$BATS_FILE_TMPDIR
 	lab_up two-node
-	gated_procedure ee-4.2.3 '^upgrade lock$'
+	gated_procedure enterprise '^upgrade lock$'
 	start_daemon -p "$D/procedures"
 	submit >"$D/job"
 	# another control host: other name, other journal

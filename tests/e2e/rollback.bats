@@ -17,7 +17,7 @@ teardown_file() { lab_down; }
 begin_anew() {
 	lab_forget
 	lab_up "${ROLLBACK_SHAPE:-two-node}"
-	gated_procedure ee-4.2.3 '^upgrade |^rollback restore$'
+	gated_procedure enterprise '^upgrade |^rollback restore$'
 	start_daemon -p "$D/procedures"
 	remember
 }

@@ -15,7 +15,7 @@ teardown() {
 
 begin() { # SHAPE PROCEDURE
 	lab_up "$1"
-	gated_like "$2" 'upgrade slim' 'upgrade init-metadata' 'rollback restore'
+	gated_procedure "$2" '^upgrade (slim|init-metadata)$|^rollback restore$'
 	start_daemon -p "$D/procedures"
 }
 
@@ -52,7 +52,7 @@ leads_back() {
 }
 
 @test "the community edition, from the end" {
-	begin ce ce-4.2.2
+	begin ce community
 	upgraded
 	pass_gate "$job" init-metadata
 	becomes "$job" Successful
@@ -61,14 +61,14 @@ leads_back() {
 }
 
 @test "two regions, each with a heartbeat database of its own" {
-	begin two-region ee-4.2.3
+	begin two-region enterprise
 	upgraded
 	leads_back
 	[ "$(state_of "$job")" = Canceled ]
 }
 
 @test "a single node, from the end; HA that was off stays off" {
-	begin single ee-4.2.3
+	begin single enterprise
 	"$LAB" sql "$RM" "UPDATE oms_normal_config SET cfg_value = JSON_SET(cfg_value, '$.enable', false) WHERE cfg_name = 'ha.config'"
 	[ "$(ha)" = false ]
 	upgraded

@@ -469,9 +469,9 @@ static void refuses_what_does_not_fit(void **state)
     refused(CHANGED(put(&s->facts[1].old_image, "oms:4.0.2")),
             "the deployment file says source 3.4.0, but container oms of node hz2 runs image oms:4.0.2");
     refused(CHANGED(put(&s->d->target, "4.2.2")),
-            "procedure test-4.2.3 upgrades enterprise edition to 4.2.3, not enterprise edition to 4.2.2");
+            "procedure test-4.2.3 is not for an upgrade of enterprise edition to 4.2.2");
     refused(CHANGED(put(&s->d->edition, "community")),
-            "procedure test-4.2.3 upgrades enterprise edition to 4.2.3, not community edition to 4.2.3");
+            "procedure test-4.2.3 is not for an upgrade of community edition to 4.2.3");
     static const char *const inside[] = {"/home/admin/logs", "/home/ds/store", "/home/ds/run"};
     for (size_t i = 0; i < 3; i++) {
         struct setup *s = two_regions();
@@ -500,7 +500,8 @@ static void accepts_what_fits(void **state)
 
 static struct procedure *parse(const char *steps)
 {
-    char *text = xasprintf("procedure: x\ntitle: t\nedition: enterprise\ntarget: 4.2.3\nsource: '<4.2.3'\n%s", steps);
+    char *text = xasprintf(
+        "procedure: x\ntitle: t\nedition: enterprise\nversions: [{target: 4.2.3, source: '<4.2.3'}]\n%s", steps);
     struct procedure *p;
     struct err e;
     if (procedure_parse(text, strlen(text), "x.yaml", &p, &e))

@@ -1,7 +1,8 @@
 /* What every embedded procedure comes to: each allowed source, each way to switch HA, each place of the image, several
  * shapes of deployments, rollbacks from early and late points. The ids in order are compared with
- * tests/data/procedure/golden/NAME.txt; OMSUP_GOLDEN=write writes those files anew, to be read before they are
- * committed. OMSUP_PROCEDURES names a directory whose procedures take the place of the embedded ones. */
+ * tests/data/procedure/golden/EDITION-TARGET.txt; OMSUP_GOLDEN=write writes those files anew, to be read before they
+ * are committed. */
+#include "tests/unit/golden.h"
 #include "tests/unit/test_plan_world.h"
 
 /* --- summaries: those that come to the same ids stand together --- */
@@ -62,48 +63,36 @@ static void print(struct summary *s, struct buf *out)
 
 /* --- expansion --- */
 
-static bool mode_is(const char *mode)
-{
-    const char *is = getenv("OMSUP_GOLDEN");
-    return is && strcmp(is, mode) == 0;
-}
-
 /* NULL when the procedure is not for this shape: then e tells. */
-static struct plan *expand_or_refuse(enum job_type type, const struct procedure *p, const struct world *w,
+static struct plan *expand_or_refuse(enum job_type type, const struct proc_version *v, const struct world *w,
                                      const struct rollback_of *rb, const char *key, struct err *e)
 {
     struct plan *plan;
     *e = (struct err){0};
-    if (plan_expand(type, p, w->d, w->facts, rb, &plan, e) && e->code != ERR_REFUSED)
-        fail_msg("%s, %s, from %s: %s", p->name, key, w->d->source, e->msg);
-    if (plan && mode_is("hash")) {
-        char *text = plan_text(plan), hex[65];
-        plan_sha256(text, hex);
-        printf("plan %s %s from %s: %s\n", p->name, key, w->d->source, hex);
-        free(text);
-    }
+    if (plan_expand(type, v->of, w->d, w->facts, rb, &plan, e) && e->code != ERR_REFUSED)
+        fail_msg("%s, %s, from %s: %s", v->of->name, key, w->d->source, e->msg);
     return plan;
 }
 
-static struct plan *expand(enum job_type type, const struct procedure *p, const struct world *w,
+static struct plan *expand(enum job_type type, const struct proc_version *v, const struct world *w,
                            const struct rollback_of *rb, const char *key)
 {
     struct err e;
-    struct plan *plan = expand_or_refuse(type, p, w, rb, key, &e);
+    struct plan *plan = expand_or_refuse(type, v, w, rb, key, &e);
     if (!plan)
-        fail_msg("%s, %s, from %s: %s", p->name, key, w->d->source, e.msg);
+        fail_msg("%s, %s, from %s: %s", v->of->name, key, w->d->source, e.msg);
     return plan;
 }
 
 /* The shape whose steps are noted: two regions, or the widest that the procedure is for. */
-static size_t noted_shape(const struct procedure *p, const char *source)
+static size_t noted_shape(const struct proc_version *v, const char *source)
 {
     for (size_t i = SHAPE_TWO_REGIONS;; i--) {
         struct world w;
         struct err e;
-        world_begin(&w, p, &shapes[i], source, "sql", "control");
+        world_begin(&w, v, &shapes[i], source, "sql", "control");
         struct plan *plan;
-        int rc = plan_expand(JOB_UPGRADE, p, w.d, w.facts, NULL, &plan, &e);
+        int rc = plan_expand(JOB_UPGRADE, v->of, w.d, w.facts, NULL, &plan, &e);
         world_end(&w);
         if (rc == 0)
             plan_free(plan);
@@ -123,18 +112,18 @@ static void assert_readable(const struct plan *p)
     plan_free(again);
 }
 
-static void forth(const struct procedure *p, const char *source, struct summary *up, struct summary *check)
+static void forth(const struct proc_version *v, const char *source, struct summary *up, struct summary *check)
 {
     static const char *const has[] = {"console", "sql"}, *const on[] = {"control", "nodes"};
-    size_t shown = noted_shape(p, source);
+    size_t shown = noted_shape(v, source);
     for (unsigned i = 0; i < 4 * N_SHAPES; i++) {
         const struct shape *shape = &shapes[i / 4];
         struct world w;
-        world_begin(&w, p, shape, source, has[i & 1], on[i >> 1 & 1]);
+        world_begin(&w, v, shape, source, has[i & 1], on[i >> 1 & 1]);
         char *key = xasprintf("%s, image on %s", has[i & 1], on[i >> 1 & 1]);
         struct err e;
-        struct plan *plan = expand_or_refuse(JOB_UPGRADE, p, &w, NULL, key, &e),
-                    *look = expand_or_refuse(JOB_CHECK, p, &w, NULL, key, &e);
+        struct plan *plan = expand_or_refuse(JOB_UPGRADE, v, &w, NULL, key, &e),
+                    *look = expand_or_refuse(JOB_CHECK, v, &w, NULL, key, &e);
         assert_true((plan != NULL) == (look != NULL));
         if (plan)
             assert_readable(plan);
@@ -167,14 +156,14 @@ static const char *ha_before;
 static const char *fact(void *ctx, const char *name) { return strcmp(name, "ha.before") == 0 ? ha_before : NULL; }
 
 /* From after each step of the upgrade; noted are those of which the procedures make a difference. */
-static void back(const struct procedure *p, const char *source, struct summary *s)
+static void back(const struct proc_version *v, const char *source, struct summary *s)
 {
     static const char *const has[] = {"console", "sql"}, *const before[] = {"on", "off", "absent", NULL},
                              *const noted[] = {"lock", "ha-off", "stop-old", "start-new", "finish", NULL};
     for (unsigned h = 0; h < 2; h++) {
         struct world w;
-        world_begin(&w, p, &shapes[noted_shape(p, source)], source, has[h], "control");
-        struct plan *up = expand(JOB_UPGRADE, p, &w, NULL, "upgrade");
+        world_begin(&w, v, &shapes[noted_shape(v, source)], source, has[h], "control");
+        struct plan *up = expand(JOB_UPGRADE, v, &w, NULL, "upgrade");
         const char **begun = xcalloc(up->n_steps + 1, sizeof *begun);
         bool late = false;
         for (size_t i = 0; i < up->n_steps; i++) {
@@ -189,7 +178,7 @@ static void back(const struct procedure *p, const char *source, struct summary *
                     .late = late, .begun = begun, .t1 = "2026-01-01T00:00:00Z", .fact = fact};
                 char *key = xasprintf("%s, after %s%s, HA was %s", has[h], begun[i], late ? " (late)" : "",
                                       before[b] ? before[b] : "unknown");
-                struct plan *plan = expand(JOB_ROLLBACK, p, &w, &rb, key);
+                struct plan *plan = expand(JOB_ROLLBACK, v, &w, &rb, key);
                 if (differs)
                     note(s, plan, key, source);
                 if (i + 1 == up->n_steps)
@@ -205,13 +194,13 @@ static void back(const struct procedure *p, const char *source, struct summary *
 }
 
 /* Which targets each step has in which shape. */
-static void targets(const struct procedure *p, const char *source, struct buf *out)
+static void targets(const struct proc_version *v, const char *source, struct buf *out)
 {
     for (size_t i = 0; i < N_SHAPES; i++) {
         struct world w;
-        world_begin(&w, p, &shapes[i], source, "sql", "control");
+        world_begin(&w, v, &shapes[i], source, "sql", "control");
         struct err e;
-        struct plan *plan = expand_or_refuse(JOB_UPGRADE, p, &w, NULL, "targets", &e);
+        struct plan *plan = expand_or_refuse(JOB_UPGRADE, v, &w, NULL, "targets", &e);
         buf_printf(out, "# targets from %s: %s\n", source, shapes[i].name);
         if (!plan)
             buf_printf(out, "%s\n", e.msg);
@@ -228,69 +217,46 @@ static void targets(const struct procedure *p, const char *source, struct buf *o
     }
 }
 
-static void compare(const struct procedure *p, const struct buf *got)
+static void version_steps(const struct proc_version *v)
 {
-    char *path = xasprintf("%s/procedure/golden/%s.txt", TEST_DATA, p->name);
-    FILE *f = fopen(path, mode_is("write") ? "w" : "r");
-    if (!f)
-        fail_msg("cannot open %s; OMSUP_GOLDEN=write makes it", path);
-    if (mode_is("write")) {
-        fwrite(got->data, 1, got->len, f);
-        fclose(f);
-        free(path);
-        return;
+    struct summary up = {0}, check = {0}, down = {0};
+    struct buf out = {0};
+    const char *first = NULL;
+    buf_printf(&out, "%s: %s edition to %s from %s\n\n", v->of->name, v->of->edition, v->target, v->source);
+    for (size_t i = 0; versions[i]; i++) {
+        if (!is_source(v, versions[i]))
+            continue;
+        first = first ? first : versions[i];
+        forth(v, versions[i], &up, &check);
+        back(v, versions[i], &down);
     }
-    fclose(f);
+    assert_non_null(first);
+    buf_puts(&out, "=== checks\n\n");
+    print(&check, &out);
+    buf_puts(&out, "=== upgrade (!: irreversible)\n\n");
+    print(&up, &out);
+    targets(v, first, &out);
+    buf_puts(&out, "=== rollback\n\n");
+    print(&down, &out);
+    char *path = xasprintf("%s/procedure/golden/%s-%s.txt", TEST_DATA, v->of->edition, v->target);
+    golden_compare(path, buf_str(&out));
     free(path);
-    char *name = xasprintf("procedure/golden/%s.txt", p->name);
-    size_t len, line = 1;
-    char *want = data_read(name, &len);
-    for (size_t i = 0; i < len && i < got->len && want[i] == got->data[i]; i++)
-        line += want[i] == '\n';
-    if (len != got->len || memcmp(want, got->data, len) != 0)
-        fail_msg("%s differs from line %zu on; look at it, then OMSUP_GOLDEN=write", name, line);
-    free(want);
-    free(name);
+    buf_free(&out);
 }
 
-static void every_procedure_from_every_source(void **state)
+static void every_version_from_every_source(void **state)
 {
     struct procedures *ps;
     struct err e = {0};
-    if (procedures_load(getenv("OMSUP_PROCEDURES"), &ps, &e))
+    if (procedures_load(NULL, &ps, &e))
         fail_msg("%s", e.msg);
-    for (size_t i = 0; i < procedures_count(ps); i++) {
-        const struct procedure *p = procedures_at(ps, i);
-        struct summary up = {0}, check = {0}, down = {0};
-        struct buf out = {0};
-        const char *first = NULL;
-        buf_printf(&out, "%s: %s edition to %s from %s\n\n", p->name, p->edition, p->target, p->source);
-        for (size_t v = 0; versions[v]; v++) {
-            struct version source;
-            assert_int_equal(version_parse(versions[v], &source, &e), 0);
-            if (version_in(&source, p->source, &e) != 1)
-                continue;
-            first = first ? first : versions[v];
-            forth(p, versions[v], &up, &check);
-            back(p, versions[v], &down);
-        }
-        assert_non_null(first);
-        buf_puts(&out, "=== checks\n\n");
-        print(&check, &out);
-        buf_puts(&out, "=== upgrade (!: irreversible)\n\n");
-        print(&up, &out);
-        targets(p, first, &out);
-        buf_puts(&out, "=== rollback\n\n");
-        print(&down, &out);
-        if (!mode_is("hash"))
-            compare(p, &out);
-        buf_free(&out);
-    }
+    for (size_t i = 0; i < ps->n_versions; i++)
+        version_steps(ps->versions[i]);
     procedures_free(ps);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_procedure_from_every_source)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_version_from_every_source)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

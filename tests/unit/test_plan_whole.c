@@ -175,15 +175,15 @@ static const char *fact(void *ctx, const char *name)
                                               : NULL;
 }
 
-static void forth_and_back(struct page *page, const struct procedure *p, size_t shape, const char *source,
+static void forth_and_back(struct page *page, const struct proc_version *v, size_t shape, const char *source,
                            const char *ha, const char *image_on, bool with_rollback)
 {
     struct world w;
     struct err e = {0};
     struct plan *up, *back;
-    world_begin(&w, p, &shapes[shape], source, ha, image_on);
+    world_begin(&w, v, &shapes[shape], source, ha, image_on);
     char *what = xasprintf("from %s, %s, HA by %s, image on %s", source, shapes[shape].name, ha, image_on);
-    if (plan_expand(JOB_UPGRADE, p, w.d, w.facts, NULL, &up, &e)) {
+    if (plan_expand(JOB_UPGRADE, v->of, w.d, w.facts, NULL, &up, &e)) {
         buf_printf(&page->plans, "--- %s\n%s\n\n", what, e.msg);
         with_rollback = false;
     } else {
@@ -195,7 +195,7 @@ static void forth_and_back(struct page *page, const struct procedure *p, size_t 
             if (!late && strcmp(begun[i], "stop-old") != 0)
                 continue;
             const struct rollback_of rb = {.late = late, .begun = begun, .t1 = "2026-01-01T00:00:00Z", .fact = fact};
-            if (plan_expand(JOB_ROLLBACK, p, w.d, w.facts, &rb, &back, &e))
+            if (plan_expand(JOB_ROLLBACK, v->of, w.d, w.facts, &rb, &back, &e))
                 fail_msg("%s: %s", what, e.msg);
             char *undo = xasprintf("rollback after %s, %s", begun[i], what);
             plan_note(page, back, undo);
@@ -208,12 +208,12 @@ static void forth_and_back(struct page *page, const struct procedure *p, size_t 
     world_end(&w);
 }
 
-static void page_compare(const struct procedure *p, struct page *page)
+static void page_compare(const struct proc_version *v, struct page *page)
 {
     struct buf steps = {0};
     texts_print(&page->steps, &steps);
     buf_puts(&page->plans, buf_str(&steps));
-    char *path = xasprintf("%s/procedure/whole/%s-%s.txt", TEST_DATA, p->edition, p->target);
+    char *path = xasprintf("%s/procedure/whole/%s-%s.txt", TEST_DATA, v->of->edition, v->target);
     golden_compare(path, buf_str(&page->plans));
     free(path);
     buf_free(&steps);
@@ -221,14 +221,14 @@ static void page_compare(const struct procedure *p, struct page *page)
 }
 
 /* The last shape that the procedure is for: the one in which the rest is varied. */
-static size_t widest(const struct procedure *p, const char *source)
+static size_t widest(const struct proc_version *v, const char *source)
 {
     for (size_t i = N_SHAPES - 1; i > 0; i--) {
         struct world w;
         struct err e;
         struct plan *plan;
-        world_begin(&w, p, &shapes[i], source, "sql", "control");
-        int rc = plan_expand(JOB_UPGRADE, p, w.d, w.facts, NULL, &plan, &e);
+        world_begin(&w, v, &shapes[i], source, "sql", "control");
+        int rc = plan_expand(JOB_UPGRADE, v->of, w.d, w.facts, NULL, &plan, &e);
         world_end(&w);
         if (rc)
             continue;
@@ -238,12 +238,25 @@ static size_t widest(const struct procedure *p, const char *source)
     return 0;
 }
 
-static bool is_source(const struct procedure *p, const char *version)
+static void version_whole(const struct proc_version *v, struct texts *texts)
 {
-    struct version v;
-    struct err e = {0};
-    assert_int_equal(version_parse(version, &v, &e), 0);
-    return version_in(&v, p->source, &e) == 1;
+    struct page page = {.texts = texts};
+    bool first = true;
+    for (size_t i = 0; versions[i]; i++) {
+        if (!is_source(v, versions[i]))
+            continue;
+        bool last = true;
+        for (size_t o = i + 1; versions[o]; o++)
+            last = last && !is_source(v, versions[o]);
+        size_t wide = widest(v, versions[i]);
+        for (size_t s = 0; s < N_SHAPES; s++)
+            if (first || s == wide)
+                forth_and_back(&page, v, s, versions[i], "sql", "control", s == wide && (first || last));
+        if (first)
+            forth_and_back(&page, v, wide, versions[i], "console", "nodes", true);
+        first = false;
+    }
+    page_compare(v, &page);
 }
 
 static void every_version_whole(void **state)
@@ -253,26 +266,8 @@ static void every_version_whole(void **state)
     struct err e = {0};
     if (procedures_load(NULL, &ps, &e))
         fail_msg("%s", e.msg);
-    for (size_t i = 0; i < procedures_count(ps); i++) {
-        const struct procedure *p = procedures_at(ps, i);
-        struct page page = {.texts = &texts};
-        bool first = true;
-        for (size_t v = 0; versions[v]; v++) {
-            if (!is_source(p, versions[v]))
-                continue;
-            bool last = true;
-            for (size_t o = v + 1; versions[o]; o++)
-                last = last && !is_source(p, versions[o]);
-            size_t wide = widest(p, versions[v]);
-            for (size_t s = 0; s < N_SHAPES; s++)
-                if (first || s == wide)
-                    forth_and_back(&page, p, s, versions[v], "sql", "control", s == wide && (first || last));
-            if (first)
-                forth_and_back(&page, p, wide, versions[v], "console", "nodes", true);
-            first = false;
-        }
-        page_compare(p, &page);
-    }
+    for (size_t i = 0; i < ps->n_versions; i++)
+        version_whole(ps->versions[i], &texts);
     struct buf out = {0};
     texts_print(&texts, &out);
     golden_compare(TEST_DATA "/procedure/whole/texts.txt", buf_str(&out));

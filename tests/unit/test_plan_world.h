@@ -30,7 +30,7 @@ enum { SHAPE_TWO_REGIONS = 2, N_SHAPES = ARRAY_LEN(shapes) };
 static const char *const versions[] = {"3.2.0", "3.2.1", "3.2.2", "3.3.0", "3.3.1", "3.4.0", "4.0.0", "4.0.1",
                                        "4.0.2", "4.1.0", "4.1.1", "4.2.0", "4.2.1", "4.2.2", NULL};
 
-static inline void world_begin(struct world *w, const struct procedure *p, const struct shape *shape,
+static inline void world_begin(struct world *w, const struct proc_version *v, const struct shape *shape,
                                const char *source, const char *ha, const char *image_on)
 {
     static const char *const ips[] = {"10.0.0.1", "10.0.0.2", "10.0.1.1"};
@@ -39,7 +39,7 @@ static inline void world_begin(struct world *w, const struct procedure *p, const
         xasprintf("deployment: d\nedition: %s\nsource: %s\ntarget: %s\nha: %s\nimage: {archive: /a.tar, on: %s, "
                   "name: 'oms:new'}\nbackup: {directory: /b}\ncontainer: {old: oms-old, new: oms-new}\n"
                   "regions: %s\n",
-                  p->edition, source, p->target, ha, image_on, shape->regions);
+                  v->of->edition, source, v->target, ha, image_on, shape->regions);
     if (deployment_parse(text, strlen(text), "d.yaml", &w->d, &e))
         fail_msg("%s", e.msg);
     free(text);
@@ -58,4 +58,12 @@ static inline void world_end(struct world *w)
     for (size_t i = 0; i < w->d->n_nodes; i++)
         node_facts_free(&w->facts[i]);
     deployment_free(w->d);
+}
+
+static inline bool is_source(const struct proc_version *v, const char *version)
+{
+    struct version source;
+    struct err e = {0};
+    assert_int_equal(version_parse(version, &source, &e), 0);
+    return version_in(&source, v->source, &e) == 1;
 }

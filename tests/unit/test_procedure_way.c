@@ -62,46 +62,46 @@ static void community(void **state)
         {"4.2.3", "4.2.4", NO_CE("4.2.4") "4.2.3: none", NULL},
         {"4.2.2", "4.2.11", NO_CE("4.2.11") "4.2.2: none", NULL},
         /* 3.2.2: from one build to another */
-        {"3.2.2", "3.2.2", "ce-3.2.2", "3.2.2 > 3.2.2"},
+        {"3.2.2", "3.2.2", "community-single-node", "3.2.2 > 3.2.2"},
         {"3.2.1", "3.2.2",
          "cannot upgrade 3.2.1 to 3.2.2: V3.2.2 can be reached from another build of V3.2.2 only; upgrades from 3.2.1: "
          "none",
          NULL},
-        {"3.2.2", "3.3.0", "ce-3.3.0", "3.2.2 > 3.3.0"},
+        {"3.2.2", "3.3.0", "community-single-node", "3.2.2 > 3.3.0"},
         {"3.2.1", "3.3.0",
          "cannot upgrade 3.2.1 to 3.3.0: V3.3.0 can be reached from V3.2.2 only; upgrades from 3.2.1: none", NULL},
         /* 3.3.1: step by step */
-        {"3.3.0", "3.3.1", "ce-3.3.1", "3.3.0 > 3.3.1"},
+        {"3.3.0", "3.3.1", "community", "3.3.0 > 3.3.1"},
         {"3.2.2", "3.3.1",
          "cannot upgrade 3.2.2 to 3.3.1: upgrade to V3.3.0 first; the upgrade path is 3.2.2 > 3.3.0 > 3.3.1",
          "3.2.2 > 3.3.0 > 3.3.1"},
         /* 4.0.0: from 3.2.2, 3.3.0, 3.3.1 */
-        {"3.2.2", "4.0.0", "ce-4.0.0", "3.2.2 > 4.0.0"},
-        {"3.3.0", "4.0.0", "ce-4.0.0", "3.3.0 > 4.0.0"},
-        {"3.3.1", "4.0.0", "ce-4.0.0", "3.3.1 > 4.0.0"},
+        {"3.2.2", "4.0.0", "community", "3.2.2 > 4.0.0"},
+        {"3.3.0", "4.0.0", "community", "3.3.0 > 4.0.0"},
+        {"3.3.1", "4.0.0", "community", "3.3.1 > 4.0.0"},
         {"3.2.1", "4.0.0",
          "cannot upgrade 3.2.1 to 4.0.0: V4.0.0 can be reached from V3.2.2, V3.3.0 and V3.3.1; upgrades from 3.2.1: "
          "none",
          NULL},
         /* 4.1.0: from 3.2.2 to 4.0.0 */
-        {"3.2.2", "4.1.0", "ce-4.1.0", "3.2.2 > 4.1.0"},
-        {"4.0.0", "4.1.0", "ce-4.1.0", "4.0.0 > 4.1.0"},
+        {"3.2.2", "4.1.0", "community", "3.2.2 > 4.1.0"},
+        {"4.0.0", "4.1.0", "community", "4.0.0 > 4.1.0"},
         {"3.2.1", "4.1.0",
          "cannot upgrade 3.2.1 to 4.1.0: V4.1.0 can be reached from V3.2.2 to V4.0.0; upgrades from 3.2.1: none", NULL},
         /* 4.2.0: from 4.1.1, which is installed, never upgraded to */
-        {"4.1.1", "4.2.0", "ce-4.2.0", "4.1.1 > 4.2.0"},
+        {"4.1.1", "4.2.0", "community", "4.1.1 > 4.2.0"},
         {"4.1.0", "4.2.0",
          "cannot upgrade 4.1.0 to 4.2.0: V4.2.0 can be reached from V4.1.1 only, which has no upgrade path of its own; "
          "ask OMS Technical Support; upgrades from 4.1.0: none",
          NULL},
         /* 4.2.1 and 4.2.2: from the one before */
-        {"4.2.0", "4.2.1", "ce-4.2.1", "4.2.0 > 4.2.1"},
+        {"4.2.0", "4.2.1", "community", "4.2.0 > 4.2.1"},
         {"4.1.1", "4.2.1",
          "cannot upgrade 4.1.1 to 4.2.1: upgrade to V4.2.0 first; V4.2.1 can be reached from V4.2.0 only; the upgrade "
          "path is "
          "4.1.1 > 4.2.0 > 4.2.1",
          "4.1.1 > 4.2.0 > 4.2.1"},
-        {"4.2.1", "4.2.2", "ce-4.2.2", "4.2.1 > 4.2.2"},
+        {"4.2.1", "4.2.2", "community", "4.2.1 > 4.2.2"},
         {"4.1.1", "4.2.2",
          "cannot upgrade 4.1.1 to 4.2.2: upgrade to V4.2.1 first; V4.2.2 can be reached from V4.2.1 only; the upgrade "
          "path is "
@@ -120,11 +120,11 @@ static void community(void **state)
 static void enterprise(void **state)
 {
     static const struct row rows[] = {
-        {"3.2.1", "4.2.2", "ee-4.2.2", "3.2.1 > 4.2.2"},
-        {"3.4.0", "4.2.2", "ee-4.2.2", "3.4.0 > 4.2.2"},
-        {"3.2.1", "4.2.3", "ee-4.2.3", "3.2.1 > 4.2.3"},
-        {"V4.0.2", "V4.2.3", "ee-4.2.3", "4.0.2 > 4.2.3"},
-        {"4.2.2", "4.2.3", "ee-4.2.3", "4.2.2 > 4.2.3"},
+        {"3.2.1", "4.2.2", "enterprise", "3.2.1 > 4.2.2"},
+        {"3.4.0", "4.2.2", "enterprise", "3.4.0 > 4.2.2"},
+        {"3.2.1", "4.2.3", "enterprise", "3.2.1 > 4.2.3"},
+        {"V4.0.2", "V4.2.3", "enterprise", "4.0.2 > 4.2.3"},
+        {"4.2.2", "4.2.3", "enterprise", "4.2.2 > 4.2.3"},
         {"3.2.0", "4.2.3",
          "cannot upgrade 3.2.0 to 4.2.3: upgrade to V3.2.1 first; only V3.2.1 and later can be upgraded directly to "
          "V4.2.3; upgrades from 3.2.0: none",

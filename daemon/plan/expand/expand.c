@@ -40,6 +40,17 @@ static void fill_subtask(const struct expand *x, const struct proc_step *s, cons
     sub->every_s = s->every_s;
 }
 
+/* Which files of the site the plan was made of. */
+static void note_files(const struct expand *x, const struct lib_file *const *files)
+{
+    struct plan *p = x->plan;
+    for (; files && *files; files++)
+        if ((*files)->site && !strv_has(p->site_files, (*files)->file)) {
+            size_t n = strv_len(p->site_files);
+            strv_add(&p->site_files, &n, xstrdup((*files)->file));
+        }
+}
+
 static void add_subtasks(const struct expand *x, const struct proc_step *s, bool check, struct plan_step *step)
 {
     struct target *targets;
@@ -51,6 +62,8 @@ static void add_subtasks(const struct expand *x, const struct proc_step *s, bool
         *sub = (struct plan_subtask){0};
         fill_subtask(x, s, &targets[i], check, sub);
     }
+    if (n)
+        note_files(x, s->files);
     targets_free(targets, n);
 }
 
@@ -145,11 +158,10 @@ static const char *ha_before(const struct rollback_of *rb)
 /* What the procedure does not support. A rollback of a job that has run is never refused. */
 static int check_refused(const struct expand *x, const struct when_facts *facts)
 {
-    for (size_t i = 0; i < x->proc->n_refuse; i++) {
-        const struct proc_refuse *r = &x->proc->refuse[i];
-        if (r->when.n > 0 && when_holds(&r->when, facts))
-            return err_set(x->e, ERR_REFUSED, "cannot upgrade %s to %s: %s", x->d->source, x->d->target, r->say);
-    }
+    for (size_t i = 0; i < x->proc->n_refuse; i++)
+        if (when_holds(&x->proc->refuse[i].when, facts))
+            return err_set(x->e, ERR_REFUSED, "cannot upgrade %s to %s: %s", x->d->source, x->d->target,
+                           x->proc->refuse[i].say);
     return 0;
 }
 
@@ -233,6 +245,7 @@ static void fill_head(const struct expand *x)
     const struct deployment *d = x->d;
     struct plan *p = x->plan;
     bool back = x->type == JOB_ROLLBACK;
+    note_files(x, x->proc->files);
     p->type = x->type;
     p->revision = plan_revision();
     p->procedure = xstrdup(x->proc->name);
@@ -259,10 +272,15 @@ static const char *ip_of(const struct deployment *d, const struct node_facts *fa
 static int check_fit(const struct expand *x)
 {
     struct version target;
-    if (strcmp(x->proc->edition, x->d->edition) != 0 || version_parse(x->d->target, &target, NULL) ||
-        version_cmp(&target, &x->proc->target_v) != 0)
-        return err_set(x->e, ERR_INPUT, "procedure %s upgrades %s edition to %s, not %s edition to %s", x->proc->name,
-                       x->proc->edition, x->proc->target, x->d->edition, x->d->target);
+    int rc = version_parse(x->d->target, &target, x->e);
+    if (rc)
+        return rc;
+    bool fits = false;
+    for (size_t i = 0; i < x->proc->n_versions; i++)
+        fits = fits || version_cmp(&target, &x->proc->versions[i].target_v) == 0;
+    if (strcmp(x->proc->edition, x->d->edition) != 0 || !fits)
+        return err_set(x->e, ERR_INPUT, "procedure %s is not for an upgrade of %s edition to %s", x->proc->name,
+                       x->d->edition, x->d->target);
     if ((x->type == JOB_ROLLBACK) != (x->rb != NULL))
         return err_set(x->e, ERR_INTERNAL, "only a rollback, and every rollback, refers to the job that it rolls back");
     return 0;

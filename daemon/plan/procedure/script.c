@@ -1,3 +1,4 @@
+/* Which variables a script sets and uses. */
 #include "daemon/plan/procedure/script.h"
 
 #include <ctype.h>
@@ -356,32 +357,25 @@ static int code(struct scan *sc, char end)
     return rc;
 }
 
-int script_check(const struct ynode *text, const struct script_place *at, struct err *e)
+static int scan_all(struct scan *sc, const struct ynode *const *texts, size_t n)
 {
-    struct scan sc = {.node = text, .s = text->text, .at = at, .learn = true, .e = e};
-    int rc = code(&sc, '\0');
-    if (!rc) {
-        char **set = sc.set;
-        sc = (struct scan){.node = text, .s = text->text, .at = at, .set = set, .e = e};
-        rc = code(&sc, '\0');
+    int rc = 0;
+    for (size_t i = 0; i < n && !rc; i++) {
+        sc->node = texts[i];
+        sc->s = texts[i]->text;
+        sc->depth = 0;
+        sc->n_here = 0;
+        rc = code(sc, '\0');
     }
-    strv_free(sc.set);
     return rc;
 }
 
-int notice_check(const struct ynode *text, const struct script_place *at, struct err *e)
+int script_check(const struct ynode *const *texts, size_t n, const struct script_place *at, struct err *e)
 {
-    for (const char *s = text->text; (s = strchr(s, '$')); s++) {
-        size_t brace = s[1] == '{', n = name_len(s + 1 + brace), offset = (size_t)(s - text->text);
-        if (!brace && n == 0)
-            continue;
-        if (!brace || n == 0 || n >= NAME_LEN_MAX || s[2 + n] != '}')
-            return ynode_err_at(text, offset, e, "in a notice, a variable must be written as ${NAME}");
-        char *name = xstrndup(s + 2, n);
-        int rc = env_known(name, at) ? 0 : env_unknown(text, offset, name, at, e);
-        free(name);
-        if (rc)
-            return rc;
-    }
-    return 0;
+    struct scan sc = {.at = at, .learn = true, .e = e};
+    int rc = scan_all(&sc, texts, n);
+    sc.learn = false;
+    rc = rc ? rc : scan_all(&sc, texts, n);
+    strv_free(sc.set);
+    return rc;
 }

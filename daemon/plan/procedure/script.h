@@ -19,7 +19,14 @@ int env_unknown(const struct ynode *text, size_t offset, const char *name, const
                 struct err *e);
 
 /* Every variable that the script uses is in the environment, set by the script itself, or of POSIX sh. Reads enough of
- * the shell's grammar to find them (quotes, here-documents, substitutions); whether it is good sh, shellcheck says. */
-int script_check(const struct ynode *text, const struct script_place *at, struct err *e);
+ * the shell's grammar to find them (quotes, here-documents, substitutions); whether it is good sh, shellcheck says. The
+ * script is what the n texts are one after the other. */
+int script_check(const struct ynode *const *texts, size_t n, const struct script_place *at, struct err *e);
 /* Every ${NAME} of a notice. */
 int notice_check(const struct ynode *text, const struct script_place *at, struct err *e);
+
+/* The whole script that `value` stands for (schema/procedure.md): its own text, or the file that it names, with the
+ * shared functions that the file uses in front. Adds the files to s->files. `suffix` is added to the name: "" or
+ * ".check". The caller frees *out. */
+int script_get(const struct library *lib, const struct ynode *value, const char *suffix, const struct script_place *at,
+               struct proc_step *s, char **out, struct err *e);

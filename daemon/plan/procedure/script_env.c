@@ -1,11 +1,16 @@
 /* Which variables a step's texts may use: the table of schema/procedure.md. */
+#include <stdlib.h>
 #include <string.h>
 
+#include "common/alloc.h"
 #include "common/array.h"
 #include "common/nearest.h"
 #include "daemon/plan/procedure/model.h"
 #include "daemon/plan/procedure/script.h"
 #include "daemon/yaml/text.h"
+
+#define NAME_CHARS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789"
+enum { NAME_MAX_LEN = 63 };
 
 #define FOR(k) (1u << FOR_##k)
 enum {
@@ -139,4 +144,21 @@ int env_unknown(const struct ynode *text, size_t offset, const char *name, const
     const char *near = nearest(name, known);
     return near ? ynode_err_at(text, offset, e, "unknown variable \"%s\" (did you mean \"%s\"?)", shown, near)
                 : ynode_err_at(text, offset, e, "unknown variable \"%s\"", shown);
+}
+
+int notice_check(const struct ynode *text, const struct script_place *at, struct err *e)
+{
+    for (const char *s = text->text; (s = strchr(s, '$')); s++) {
+        size_t brace = s[1] == '{', n = strspn(s + 1 + brace, NAME_CHARS), offset = (size_t)(s - text->text);
+        if (!brace && n == 0)
+            continue;
+        if (!brace || n == 0 || n > NAME_MAX_LEN || s[2 + n] != '}')
+            return ynode_err_at(text, offset, e, "in a notice, a variable must be written as ${NAME}");
+        char *name = xstrndup(s + 2, n);
+        int rc = env_known(name, at) ? 0 : env_unknown(text, offset, name, at, e);
+        free(name);
+        if (rc)
+            return rc;
+    }
+    return 0;
 }

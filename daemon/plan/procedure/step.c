@@ -30,6 +30,7 @@ static const struct what {
 struct parse {
     const struct ynode *n;
     const struct procedure *p;
+    const struct library *lib;
     enum proc_list list;
     struct proc_step *s;
     struct err *e;
@@ -43,18 +44,16 @@ static int refuse_key(const struct parse *x, const char *key, const char *why)
 
 static int known_keys(const struct parse *x)
 {
-    static const char *const check_keys[] = {"check",        "title",  "doc",     "when",   "for",  "on",    "probe",
-                                             "probe_action", "metadb", "timeout", "notice", "cure", "after", NULL};
-    static const char *const step_keys[] = {
-        "step",         "title",  "doc",          "when",  "for",   "on",           "serial",   "run",
-        "action",       "probe",  "probe_action", "until", "wait",  "gate",         "operator", "check",
-        "check_action", "metadb", "timeout",      "every", "marks", "irreversible", "guards",   "rerun",
-        "notice",       "cure",   "progress",     "after", "judge", "repeat",       NULL};
+    static const char *const check_keys[] = {"check",        "title",  "doc",     "when",   "for",  "on", "probe",
+                                             "probe_action", "metadb", "timeout", "notice", "cure", NULL};
+    static const char *const step_keys[] = {"step",    "title", "doc",      "when",         "for",          "on",
+                                            "serial",  "run",   "action",   "probe",        "probe_action", "until",
+                                            "wait",    "gate",  "operator", "check",        "check_action", "metadb",
+                                            "timeout", "every", "marks",    "irreversible", "guards",       "rerun",
+                                            "notice",  "cure",  "progress", "judge",        "repeat",       NULL};
     if (x->n->kind != Y_MAP)
         return ynode_err(x->n, x->e, "a step must be a mapping (key: value)");
-    int rc = ymap_known(x->n, x->list == LIST_CHECKS ? check_keys : step_keys, x->e);
-    return rc ? rc
-              : refuse_key(x, "after", "is allowed only in the first entry of a new id, in a procedure with \"like\"");
+    return ymap_known(x->n, x->list == LIST_CHECKS ? check_keys : step_keys, x->e);
 }
 
 static int get_names(const struct parse *x)
@@ -95,10 +94,13 @@ static int get_target(const struct parse *x)
 static int get_script(const struct parse *x, const char *key, enum script_use use, char **out)
 {
     const struct script_place at = {x->s->target, use, x->list == LIST_ROLLBACK};
-    int rc = yget_str(x->n, key, Y_REQUIRED, NULL, out, x->e);
-    if (!rc && (*out)[strspn(*out, " \t\n")] == '\0')
-        rc = ynode_err(ymap_get(x->n, key), x->e, "\"%s\" is empty", key);
-    return rc ? rc : script_check(ymap_get(x->n, key), &at, x->e);
+    const struct ynode *n = ymap_get(x->n, key);
+    char *text = NULL;
+    int rc = yget_str(x->n, key, Y_REQUIRED, NULL, &text, x->e);
+    if (!rc && text[strspn(text, " \t\n")] == '\0')
+        rc = ynode_err(n, x->e, "\"%s\" is empty", key);
+    free(text);
+    return rc ? rc : script_get(x->lib, n, use == USE_CHECK ? ".check" : "", &at, x->s, out, x->e);
 }
 
 static int get_builtin(const struct parse *x, const char *key, bool acts, char **out)
@@ -296,10 +298,10 @@ static int get_guards(const struct parse *x)
     return rc;
 }
 
-int proc_step_parse(const struct ynode *n, const struct procedure *p, enum proc_list list, struct proc_step *s,
-                    struct err *e)
+int proc_step_parse(const struct ynode *n, const struct procedure *p, const struct library *lib, enum proc_list list,
+                    struct proc_step *s, struct err *e)
 {
-    const struct parse x = {n, p, list, s, e};
+    const struct parse x = {n, p, lib, list, s, e};
     int rc = known_keys(&x);
     rc = rc ? rc : get_names(&x);
     rc = rc ? rc : when_parse(n, p, list == LIST_ROLLBACK, &s->when, e);
@@ -317,6 +319,7 @@ void proc_step_free(struct proc_step *s)
                          s->check.script, s->check.builtin, s->notice, s->cure,       s->marks};
     for (size_t i = 0; i < ARRAY_LEN(own); i++)
         free(own[i]);
+    free(s->files);
     strv_free(s->guards);
     when_free(&s->when);
 }

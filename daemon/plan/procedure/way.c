@@ -36,22 +36,25 @@ static void way_end(struct way *w)
     free(w->to_text);
 }
 
-static bool of_edition(const struct way *w, const struct procedure *p) { return strcmp(p->edition, w->edition) == 0; }
-static bool to_target(const struct way *w, const struct procedure *p)
+static bool of_edition(const struct way *w, const struct proc_version *v)
 {
-    return of_edition(w, p) && version_cmp(&p->target_v, &w->to) == 0;
+    return strcmp(v->of->edition, w->edition) == 0;
+}
+static bool to_target(const struct way *w, const struct proc_version *v)
+{
+    return of_edition(w, v) && version_cmp(&v->target_v, &w->to) == 0;
 }
 
-static bool leads(const struct way *w, const struct procedure *p, const struct version *from)
+static bool leads(const struct way *w, const struct proc_version *v, const struct version *from)
 {
-    return of_edition(w, p) && version_in(from, p->source, NULL) == 1 && version_cmp(&p->target_v, from) >= 0;
+    return of_edition(w, v) && version_in(from, v->source, NULL) == 1 && version_cmp(&v->target_v, from) >= 0;
 }
 
-/* Breadth first: the fewest upgrades. came[i] = the procedure taken before procedure i; n = the start. NULL: none. */
+/* Breadth first: the fewest upgrades. came[i] = the version reached before version i; n = the start. NULL: none. */
 static cJSON *find_chain(const struct way *w)
 {
-    struct procedure *const *at = w->ps->at;
-    size_t n = w->ps->n, *came = xcalloc(n + 1, sizeof *came), *queue = xcalloc(n + 1, sizeof *queue);
+    const struct proc_version *const *at = w->ps->versions;
+    size_t n = w->ps->n_versions, *came = xcalloc(n + 1, sizeof *came), *queue = xcalloc(n + 1, sizeof *queue);
     bool *seen = xcalloc(n + 1, sizeof *seen);
     size_t head = 0, tail = 0, end = SIZE_MAX;
     queue[tail++] = n;
@@ -86,15 +89,15 @@ static cJSON *find_chain(const struct way *w)
 /* The targets of the edition in ascending order, each once: all of them, or those that can be reached from `from`. */
 static void add_targets(const struct way *w, const struct version *from, struct buf *b)
 {
-    const struct procedure *last = NULL;
+    const struct proc_version *last = NULL;
     for (;;) {
-        const struct procedure *next = NULL;
-        for (size_t i = 0; i < w->ps->n; i++) {
-            const struct procedure *p = w->ps->at[i];
-            if (of_edition(w, p) && (!from || leads(w, p, from)) &&
-                (!last || version_cmp(&p->target_v, &last->target_v) > 0) &&
-                (!next || version_cmp(&p->target_v, &next->target_v) < 0))
-                next = p;
+        const struct proc_version *next = NULL;
+        for (size_t i = 0; i < w->ps->n_versions; i++) {
+            const struct proc_version *v = w->ps->versions[i];
+            if (of_edition(w, v) && (!from || leads(w, v, from)) &&
+                (!last || version_cmp(&v->target_v, &last->target_v) > 0) &&
+                (!next || version_cmp(&v->target_v, &next->target_v) < 0))
+                next = v;
         }
         if (!next)
             break;
@@ -108,9 +111,9 @@ static void add_targets(const struct way *w, const struct version *from, struct 
 static void add_sources(const struct way *w, struct buf *b)
 {
     const char *sep = "";
-    for (size_t i = 0; i < w->ps->n; i++)
-        if (to_target(w, w->ps->at[i])) {
-            buf_printf(b, "%s%s (%s)", sep, w->ps->at[i]->source, w->ps->at[i]->name);
+    for (size_t i = 0; i < w->ps->n_versions; i++)
+        if (to_target(w, w->ps->versions[i])) {
+            buf_printf(b, "%s%s (%s)", sep, w->ps->versions[i]->source, w->ps->versions[i]->of->name);
             sep = " or ";
         }
 }
@@ -139,23 +142,20 @@ static void add_cure(const struct way *w, bool target_known, bool sources_said, 
     cJSON_Delete(chain);
 }
 
-/* What a procedure for this target says about this source; NULL: nothing. */
+/* What a procedure for this target says to sources that it does not upgrade; NULL: nothing. */
 static const char *said(const struct way *w)
 {
-    for (size_t i = 0; i < w->ps->n; i++) {
-        const struct procedure *p = w->ps->at[i];
-        for (size_t r = 0; to_target(w, p) && r < p->n_refuse; r++)
-            if (p->refuse[r].range && version_in(&w->from, p->refuse[r].range, NULL) == 1)
-                return p->refuse[r].say;
-    }
+    for (size_t i = 0; i < w->ps->n_versions; i++)
+        if (to_target(w, w->ps->versions[i]) && w->ps->versions[i]->others)
+            return w->ps->versions[i]->others;
     return NULL;
 }
 
 static int refuse(const struct way *w, struct err *e)
 {
     bool known = false;
-    for (size_t i = 0; i < w->ps->n; i++)
-        known = known || to_target(w, w->ps->at[i]);
+    for (size_t i = 0; i < w->ps->n_versions; i++)
+        known = known || to_target(w, w->ps->versions[i]);
     int cmp = version_cmp(&w->to, &w->from);
     if (cmp <= 0)
         return err_set(e, ERR_REFUSED,
@@ -184,9 +184,9 @@ int procedures_find(const struct procedures *ps, const char *edition, const char
     int rc = way_init(&w, ps, edition, source, target, e);
     if (rc)
         return rc;
-    for (size_t i = 0; i < ps->n && !*out; i++)
-        if (to_target(&w, ps->at[i]) && leads(&w, ps->at[i], &w.from))
-            *out = ps->at[i];
+    for (size_t i = 0; i < ps->n_versions && !*out; i++)
+        if (to_target(&w, ps->versions[i]) && leads(&w, ps->versions[i], &w.from))
+            *out = ps->versions[i]->of;
     rc = *out ? 0 : refuse(&w, e);
     way_end(&w);
     return rc;

@@ -1,4 +1,4 @@
-/* The condition of a step: VAR OP VALUE [and …]. */
+/* The condition of a step: VAR OP VALUE [and …] [or …]. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -159,15 +159,16 @@ static int parse_value(struct cursor *c, const char *op_at, const struct procedu
     return 0;
 }
 
-/* "and", or the end. */
-static int parse_more(struct cursor *c, bool *more)
+/* "and", "or", or the end. */
+static int parse_more(struct cursor *c, bool *more, bool *alternative)
 {
     const char *start;
     char *w = word(c, &start);
     *more = w != NULL;
+    *alternative = w && strcmp(w, "or") == 0;
     int rc = 0;
-    if (w ? strcmp(w, "and") != 0 : *start != '\0')
-        rc = ynode_err_at(c->node, at(c, start), c->e, "\"when\" must continue with \"and\" or end here");
+    if (w ? strcmp(w, "and") != 0 && !*alternative : *start != '\0')
+        rc = ynode_err_at(c->node, at(c, start), c->e, "\"when\" must continue with \"and\" or \"or\", or end here");
     free(w);
     return rc;
 }
@@ -183,16 +184,17 @@ int when_parse(const struct ynode *step, const struct procedure *p, bool rollbac
     struct cursor c = {n, n->text, e};
     int rc = 0;
     out->terms = xcalloc(TERMS_MAX, sizeof *out->terms);
-    for (bool more = true; !rc && more;) {
+    for (bool more = true, alternative = false; !rc && more;) {
         if (out->n == TERMS_MAX)
             return ynode_err_at(n, at(&c, c.s), e, "\"when\" has more than %d conditions", TERMS_MAX);
         struct when_term *t = &out->terms[out->n++];
+        t->alternative = alternative;
         rc = parse_var(&c, rollback, &t->var);
         c.s += strspn(c.s, " \t\n");
         const char *op_at = c.s;
         rc = rc ? rc : parse_op(&c, &t->op);
         rc = rc ? rc : parse_value(&c, op_at, p, t);
-        rc = rc ? rc : parse_more(&c, &more);
+        rc = rc ? rc : parse_more(&c, &more, &alternative);
     }
     return rc;
 }
@@ -235,10 +237,13 @@ static bool term_holds(const struct when_term *t, const struct when_facts *f)
 
 bool when_holds(const struct when *w, const struct when_facts *f)
 {
-    for (size_t i = 0; i < w->n; i++)
-        if (!term_holds(&w->terms[i], f))
-            return false;
-    return true;
+    bool holds = true;
+    for (size_t i = 0; i < w->n; i++) {
+        if (w->terms[i].alternative && holds)
+            return true;
+        holds = (holds || w->terms[i].alternative) && term_holds(&w->terms[i], f);
+    }
+    return holds;
 }
 
 void when_free(struct when *w)

@@ -65,11 +65,11 @@ def states(snap):
 def procedure(directory, change):
     """A procedure directory with the enterprise procedure, changed by change(text)."""
     os.makedirs(directory, exist_ok=True)
-    with open(os.path.join(PROCEDURES, "ee-4.2.3.yaml"), encoding="utf-8") as f:
+    with open(os.path.join(PROCEDURES, "enterprise.yaml"), encoding="utf-8") as f:
         text = f.read()
     changed = change(text)
     assert changed != text
-    with open(os.path.join(directory, "ee-4.2.3.yaml"), "w", encoding="utf-8") as f:
+    with open(os.path.join(directory, "enterprise.yaml"), "w", encoding="utf-8") as f:
         f.write(changed)
     return directory
 

@@ -63,11 +63,11 @@ answers_or_ended() { answers || gone "$(cat "$D/daemon.pid")"; }
 
 answers() { ctl list >"$D/answers.out" 2>&1; }
 
-kill_daemon() { # [SIGNAL]
+kill_daemon() {
 	local pid
 	pid=$(cat "$D/daemon.pid")
 	rm "$D/daemon.pid"
-	kill "-${1:-KILL}" "$pid" 2>/dev/null || return 0
+	kill -KILL "$pid" 2>/dev/null || return 0
 	wait "$pid" 2>/dev/null || until_true 20 gone "$pid"
 }
 
@@ -88,33 +88,14 @@ until_true() { # SECONDS CMD...: bounds what is broken; nothing is concluded fro
 
 # A procedure with a gate behind each step that REGEX names ("upgrade slim", "rollback restore"), in $D/procedures.
 gated_procedure() { # NAME REGEX
-	mkdir -p "$D/procedures"
-	rm -f "$D/procedures/$1.yaml"
-	# shellcheck disable=SC2119
-	start_daemon
-	ctl procedures "$1" | awk -v after="$2" -f "$ROOT/tests/e2e/lib/shapes_gates.awk" >"$D/gated.yaml"
-	kill_daemon TERM
-	mv "$D/gated.yaml" "$D/procedures/$1.yaml"
-}
-
-# The same for a procedure that is written with `like`: it is taken as it is, and gates stand behind some of its steps.
-gated_like() { # NAME "SECTION STEP"...: sections are upgrade and rollback; in that order
-	local name=$1 gate in=
-	shift
-	mkdir -p "$D/procedures"
-	rm -f "$D/procedures/$name.yaml"
-	# shellcheck disable=SC2119
-	start_daemon
-	ctl procedures "$name" | sed -n "/^like:/d; /^\(drop\|checks\|steps\|rollback\):/q; s/^procedure:.*/&\nlike: $name/; p" >"$D/gated.yaml"
-	kill_daemon TERM
-	for gate; do
-		[ "$in" = "${gate% *}" ] || {
-			in=${gate% *}
-			[ "$in" = upgrade ] && echo "steps:" || echo "$in:"
-		}
-		echo "  - {step: after-${gate#* }, after: ${gate#* }, title: Wait, gate: ${gate#* } is done}"
-	done >>"$D/gated.yaml"
-	mv "$D/gated.yaml" "$D/procedures/$name.yaml"
+	local file
+	rm -rf "$D/procedures"
+	mkdir -p "$D/procedures/parts"
+	for file in "$1.yaml" parts/restore.yaml; do
+		awk -v after="$2" -f "$ROOT/tests/e2e/lib/shapes_gates.awk" "$ROOT/schema/procedures/$file" >"$D/procedures/$file"
+		cmp -s "$ROOT/schema/procedures/$file" "$D/procedures/$file" && rm -f "$D/procedures/$file"
+	done
+	[ -n "$(find "$D/procedures" -type f)" ]
 }
 
 job_of() { # CMD...: the number of the job that it makes

@@ -1,0 +1,153 @@
+/* Scripts from their files: the functions that a script uses, then its own text. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/alloc.h"
+#include "common/buf.h"
+#include "common/strv.h"
+#include "daemon/plan/procedure/model.h"
+#include "daemon/plan/procedure/script.h"
+#include "daemon/yaml/text.h"
+
+enum { USES_MAX = 16 };
+
+void files_add(const struct lib_file ***files, const struct lib_file *f)
+{
+    size_t n = 0;
+    for (; *files && (*files)[n]; n++)
+        if ((*files)[n] == f)
+            return;
+    *files = xrealloc(*files, n + 2, sizeof **files);
+    (*files)[n] = f;
+    (*files)[n + 1] = NULL;
+}
+
+static void skip_lines(struct ynode *n, char first)
+{
+    while (*n->text == first) {
+        n->text += strcspn(n->text, "\n");
+        n->text += *n->text == '\n';
+        n->line++;
+    }
+}
+
+/* The code of a file, behind the comment at its head, which is for readers of the file. */
+static struct ynode code_of(const struct lib_file *f)
+{
+    struct ynode n = {.kind = Y_SCALAR, .style = Y_LITERAL, .file = f->file, .text = f->text};
+    skip_lines(&n, '#');
+    skip_lines(&n, '\n');
+    n.len = strlen(n.text);
+    return n;
+}
+
+static int missing(const struct library *lib, const struct ynode *at, size_t offset, enum lib_kind kind,
+                   const char *name, struct err *e)
+{
+    char shown[TEXT_SHOWN];
+    text_shown(name, shown);
+    const char *near = library_nearest(lib, kind, name);
+    return near ? ynode_err_at(at, offset, e, "there is no %s \"%s\" (did you mean \"%s\"?)", lib_kind_name(kind),
+                               shown, near)
+                : ynode_err_at(at, offset, e, "there is no %s \"%s\"", lib_kind_name(kind), shown);
+}
+
+static struct lib_file *take(const struct library *lib, enum lib_kind kind, const char *name, struct proc_step *s)
+{
+    struct lib_file *f = library_find(lib, kind, name);
+    if (f) {
+        f->used = true;
+        files_add(&s->files, f);
+    }
+    return f;
+}
+
+/* Pieces of a script in the order in which they run. */
+struct pieces {
+    struct ynode at[USES_MAX + 1];
+    size_t n;
+};
+
+/* The line `# uses: NAME, …` at the head of a file. */
+static int add_used(const struct library *lib, const struct lib_file *f, struct proc_step *s, struct pieces *pieces,
+                    struct err *e)
+{
+    static const char mark[] = "# uses:";
+    const struct ynode code = code_of(f), whole = {.kind = Y_SCALAR,
+                                                   .style = Y_QUOTED,
+                                                   .file = f->file,
+                                                   .text = f->text,
+                                                   .len = f->len,
+                                                   .line = 1};
+    const char *line = f->text;
+    unsigned number = 1;
+    while (line < code.text && strncmp(line, mark, sizeof mark - 1) != 0) {
+        line += strcspn(line, "\n");
+        line += *line == '\n';
+        number++;
+    }
+    if (line >= code.text)
+        return 0;
+    struct ynode at = whole;
+    at.line = number;
+    at.style = Y_PLAIN;
+    at.col = 1;
+    at.text = f->text + (line - f->text);
+    at.len = strcspn(line, "\n");
+    int rc = 0;
+    const char *end = line + at.len;
+    for (const char *name = line + sizeof mark - 1; !rc && name < end;) {
+        name += strspn(name, " ,");
+        size_t n = strcspn(name, " ,\n");
+        if (n == 0)
+            break;
+        char *word = xstrndup(name, n);
+        const struct lib_file *used = take(lib, LIB_SHARED, word, s);
+        if (!used)
+            rc = missing(lib, &at, (size_t)(name - line), LIB_SHARED, word, e);
+        else if (pieces->n == USES_MAX)
+            rc = ynode_err_at(&at, (size_t)(name - line), e, "a script uses at most %d files", USES_MAX);
+        else
+            pieces->at[pieces->n++] = code_of(used);
+        free(word);
+        name += n;
+    }
+    return rc;
+}
+
+static int pieces_of_file(const struct library *lib, const struct ynode *value, const char *suffix, struct proc_step *s,
+                          struct pieces *pieces, struct err *e)
+{
+    char *name = xasprintf("%s%s", value->text, suffix);
+    const struct lib_file *f = take(lib, LIB_SCRIPT, name, s);
+    int rc = f ? add_used(lib, f, s, pieces, e) : missing(lib, value, 0, LIB_SCRIPT, name, e);
+    free(name);
+    if (rc)
+        return rc;
+    pieces->at[pieces->n] = code_of(f);
+    if (pieces->at[pieces->n++].len == 0)
+        return err_set(e, ERR_INPUT, "%s: the script is empty", f->file);
+    return 0;
+}
+
+int script_get(const struct library *lib, const struct ynode *value, const char *suffix, const struct script_place *at,
+               struct proc_step *s, char **out, struct err *e)
+{
+    struct pieces pieces = {.n = 0};
+    const struct ynode *texts[USES_MAX + 1];
+    int rc = 0;
+    if (!valid_id(value->text))
+        rc = pieces_of_file(lib, value, suffix, s, &pieces, e);
+    else
+        pieces.at[pieces.n++] = *value;
+    struct buf b = {0};
+    for (size_t i = 0; i < pieces.n && !rc; i++) {
+        texts[i] = &pieces.at[i];
+        buf_puts(&b, texts[i]->text);
+    }
+    rc = rc ? rc : script_check(texts, pieces.n, at, e);
+    if (!rc)
+        *out = xstrdup(buf_str(&b));
+    buf_free(&b);
+    return rc;
+}
