@@ -17,6 +17,11 @@
     FIRST(TEXT, sha256, sha256)                                                                                        \
     NEXT(TEXT, text, text)
 
+#define JOURNAL_PLAN_PART(FIRST, NEXT)                                                                                 \
+    FIRST(TEXT, plan, plan)                                                                                            \
+    NEXT(COUNT, n, n)                                                                                                  \
+    NEXT(TEXT, text, text)
+
 /* What a job is created with, and what journal_set_job() changes. */
 #define JOURNAL_JOB_NEW(FIRST, NEXT)                                                                                   \
     FIRST(LINK, id, id)                                                                                                \
@@ -88,6 +93,7 @@
 /* The tables: table, list. */
 #define JOURNAL_TABLES(TABLE)                                                                                          \
     TABLE(plan, JOURNAL_PLAN)                                                                                          \
+    TABLE(plan_part, JOURNAL_PLAN_PART)                                                                                \
     TABLE(job, JOURNAL_JOB)                                                                                            \
     TABLE(subtask, JOURNAL_SUBTASK)                                                                                    \
     TABLE(attempt, JOURNAL_ATTEMPT)                                                                                    \

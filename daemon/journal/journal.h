@@ -26,8 +26,10 @@ int journal_commit(struct journal *j, struct err *e); /* no-op outside */
 JOURNAL_TABLES(JOURNAL_STRUCT)
 
 /* Writes. Times are given by the caller. NULL strings become SQL NULL. */
-int journal_add_plan(struct journal *j, const char *sha256, const char *text, struct err *e); /* may exist already */
-int journal_add_job(struct journal *j, struct journal_job *job, struct err *e);               /* sets job->id */
+/* A plan, without its text yet. When it exists already it has it, otherwise the parts follow, numbered from 0. */
+int journal_add_plan(struct journal *j, const char *sha256, bool *exists, struct err *e);
+int journal_add_plan_part(struct journal *j, const char *sha256, unsigned n, const char *text, struct err *e);
+int journal_add_job(struct journal *j, struct journal_job *job, struct err *e); /* sets job->id */
 int journal_set_job(struct journal *j, const struct journal_job *job,
                     struct err *e); /* mode, state, why, boot, started, completed */
 int journal_set_subtask(struct journal *j, int64_t job, unsigned seq, const struct journal_subtask *s,
@@ -50,7 +52,9 @@ int journal_set_fact(struct journal *j, int64_t job, const char *name, const cha
 int journal_job(struct journal *j, int64_t id, struct journal_job *out, struct err *e); /* ERR_NOT_FOUND */
 int journal_jobs(struct journal *j, bool open_only, bool (*cb)(void *ctx, const struct journal_job *job), void *ctx,
                  struct err *e); /* newest first */
-int journal_plan(struct journal *j, const char *sha256, char **text, struct err *e);
+/* Part n of a plan's text; *text is NULL after the last one. A plan that an older omsupd wrote is one part.
+ * ERR_NOT_FOUND when there is no such plan. Caller frees. */
+int journal_plan_part(struct journal *j, const char *sha256, unsigned n, char **text, struct err *e);
 int journal_subtasks(struct journal *j, int64_t job,
                      bool (*cb)(void *ctx, unsigned seq, const struct journal_subtask *s), void *ctx, struct err *e);
 int journal_attempts(struct journal *j, int64_t job, int seq /* -1: all */,

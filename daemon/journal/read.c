@@ -56,7 +56,8 @@ int journal_jobs(struct journal *j, bool open_only, bool (*cb)(void *ctx, const 
     return rc;
 }
 
-int journal_plan(struct journal *j, const char *sha256, char **text, struct err *e)
+/* All of its text, if that is where an older omsupd has put it. */
+static int whole_plan(struct journal *j, const char *sha256, char **text, struct err *e)
 {
     sqlite3_stmt *s;
     struct journal_plan row;
@@ -64,10 +65,26 @@ int journal_plan(struct journal *j, const char *sha256, char **text, struct err 
     if (rc)
         return rc;
     bool found = next(s, TABLE_plan, &row, &step);
-    if (found)
+    if (found && *row.text)
         *text = xstrdup(row.text);
     rc = finish(j, s, step, e);
     return rc == 0 && !found ? err_set(e, ERR_NOT_FOUND, "there is no plan %s", sha256) : rc;
+}
+
+int journal_plan_part(struct journal *j, const char *sha256, unsigned n, char **text, struct err *e)
+{
+    sqlite3_stmt *s;
+    struct journal_plan_part row;
+    *text = NULL;
+    int step, rc = n == 0 ? whole_plan(j, sha256, text, e) : 0;
+    if (rc || *text)
+        return rc;
+    rc = bind_one_plan_part(j, &(struct journal_plan_part){.plan = (char *)sha256, .n = n}, &s, e);
+    if (rc)
+        return rc;
+    if (next(s, TABLE_plan_part, &row, &step))
+        *text = xstrdup(row.text);
+    return finish(j, s, step, e);
 }
 
 int journal_subtasks(struct journal *j, int64_t job,

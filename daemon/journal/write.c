@@ -1,9 +1,16 @@
 /* Writes to the journal. */
 #include "daemon/journal/internal.h"
 
-int journal_add_plan(struct journal *j, const char *sha256, const char *text, struct err *e)
+int journal_add_plan(struct journal *j, const char *sha256, bool *exists, struct err *e)
 {
-    return run_add_plan(j, &(struct journal_plan){.sha256 = (char *)sha256, .text = (char *)text}, e);
+    int rc = run_add_plan(j, &(struct journal_plan){.sha256 = (char *)sha256, .text = (char *)""}, e);
+    *exists = rc == 0 && sqlite3_changes(j->db) == 0;
+    return rc;
+}
+
+int journal_add_plan_part(struct journal *j, const char *sha256, unsigned n, const char *text, struct err *e)
+{
+    return run_add_plan_part(j, &(struct journal_plan_part){.plan = (char *)sha256, .n = n, .text = (char *)text}, e);
 }
 
 int journal_add_job(struct journal *j, struct journal_job *b, struct err *e)

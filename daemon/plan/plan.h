@@ -1,10 +1,11 @@
 /* A plan: procedure × deployment, expanded to the last command; immutable, known by its SHA-256.
  *
- * plan_expand() makes it from parsed inputs and the facts gathered on the nodes. plan_to_json() returns its canonical
- * form, which the journal keeps and which is hashed; plan_from_json() reads it back. A plan never contains a secret.
- * Pure: no clock, no I/O. Ownership: a plan owns everything that it points to. */
+ * plan_expand() makes it from parsed inputs and the facts gathered on the nodes. plan_write() gives its canonical form
+ * (unformatted JSON), which the journal keeps and which is hashed; plan_read() reads it back. Both work in parts, for a
+ * plan of many nodes has some 20 MiB of text. A plan never contains a secret.
+ * Pure: no clock, no I/O. Ownership: a plan owns everything that it points to; after plan_share() and plan_read() equal
+ * texts and lists of texts are one, so none is to be changed or freed by itself. */
 #pragma once
-#include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -94,15 +95,21 @@ struct plan {
     size_t n_servers;
     struct plan_step *steps;
     size_t n_steps;
+    struct texts *texts; /* owns the texts; NULL: each has its own owner */
 };
 
-cJSON *plan_to_json(const struct plan *p);
-int plan_from_json(const cJSON *json, struct plan **out,
-                   struct err *e); /* validates everything: the bytes come from outside */
-/* Canonical text (unformatted JSON) and its hash as 64 hex digits; the caller frees the text. */
-char *plan_text(const struct plan *p);
+/* The canonical text, in parts of some 64 KiB that end where a value ends; `data` ends with NUL. */
+void plan_write(const struct plan *p, void (*part)(void *ctx, const char *data, size_t n), void *ctx);
+char *plan_text(const struct plan *p);              /* the whole; the caller frees */
+void plan_hash(const struct plan *p, char hex[65]); /* SHA-256 of it, as hex digits */
 void plan_sha256(const char *text, char hex[65]);
-void plan_free(struct plan *p); /* NULL is fine */
+/* The next part of a text; 0: there is none. It stays until the next call. */
+typedef size_t plan_more(void *ctx, const char **data);
+/* Validates everything: the bytes come from outside. `hash`: of the whole text, also of one that is refused. */
+int plan_read(plan_more *more, void *ctx, char hash[65], struct plan **out, struct err *e);
+int plan_from_text(const char *text, struct plan **out, struct err *e); /* the same of a whole text */
+void plan_share(struct plan *p); /* keeps equal texts once; a second time is nothing */
+void plan_free(struct plan *p);  /* NULL is fine */
 /* Why a plan must not be continued by this omsupd, because an older one made it; static text, NULL: it may be. */
 const char *plan_outdated(const struct plan *p);
 unsigned plan_revision(void); /* of plans made by this omsupd */

@@ -1,120 +1,154 @@
-/* plan_from_json(): the plan comes from outside (the journal is a file), so everything is checked. */
-#include <math.h>
+/* plan_read(): the plan comes from outside (the journal is a file), so everything is checked. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/alloc.h"
-#include "common/strv.h"
 #include "daemon/plan/fields.h"
+#include "daemon/plan/json.h"
+#include "daemon/plan/sha256.h"
+#include "daemon/plan/texts.h"
 
-static int odd(struct err *e, const struct field *f, const char *must)
+struct reader {
+    struct json json;
+    struct texts *texts;
+    struct err *e;
+};
+
+static int odd(const struct reader *x, const struct field *f, const char *must)
 {
-    return err_set(e, ERR_INPUT, "plan: \"%s\" must be %s", f->key, must);
+    return err_set(x->e, ERR_INPUT, "plan: \"%s\" must be %s", f->key, must);
 }
 
-static int read_record(const struct fields *fs, const cJSON *o, char *r, struct err *e);
+static int cut(const struct reader *x) { return err_set(x->e, ERR_INPUT, "plan: it is not a whole JSON text"); }
 
-static int read_text(const struct field *f, const cJSON *v, char **out, struct err *e)
+static int read_record(struct reader *x, const struct fields *fs, char *r);
+
+static int read_text(struct reader *x, const struct field *f, char **out)
 {
-    if (!cJSON_IsString(v) || strlen(v->valuestring) > f->max)
-        return odd(e, f, "a string within the length limit");
-    *out = xstrdup(v->valuestring);
+    if (!json_string(&x->json, f->max))
+        return odd(x, f, "a string within the length limit");
+    *out = texts_put(x->texts, buf_str(&x->json.string));
     return 0;
 }
 
-static int read_enum(const struct field *f, const cJSON *v, int *out, struct err *e)
+static int read_enum(struct reader *x, const struct field *f, int *out)
 {
-    for (int i = 0; cJSON_IsString(v) && i <= (int)f->max; i++)
-        if (strcmp(f->name(i), v->valuestring) == 0) {
-            *out = i;
-            return 0;
-        }
-    return odd(e, f, "one of the known values");
+    enum { NAME_BYTES_MAX = 64 };
+    if (json_string(&x->json, NAME_BYTES_MAX))
+        for (int i = 0; i <= (int)f->max; i++)
+            if (strcmp(f->name(i), buf_str(&x->json.string)) == 0) {
+                *out = i;
+                return 0;
+            }
+    return odd(x, f, "one of the known values");
 }
 
-static int read_texts(const struct field *f, const cJSON *v, char ***out, struct err *e)
+static int read_texts(struct reader *x, const struct field *f, char ***out)
 {
     enum { TEXT_BYTES_MAX = 64 * 1024 };
+    struct buf list = {0};
     size_t n = 0;
-    if (!cJSON_IsArray(v) || !v->child || (size_t)cJSON_GetArraySize(v) > f->max)
-        return odd(e, f, "a list within the length limit");
-    const cJSON *item;
-    cJSON_ArrayForEach(item, v)
-    {
-        if (!cJSON_IsString(item) || strlen(item->valuestring) > TEXT_BYTES_MAX)
-            return odd(e, f, "a list of strings");
-        strv_add(out, &n, xstrdup(item->valuestring));
+    int rc = json_mark(&x->json, '[') ? 0 : odd(x, f, "a list within the length limit");
+    do {
+        if (rc == 0 && n == f->max)
+            rc = odd(x, f, "a list within the length limit");
+        else if (rc == 0 && !json_string(&x->json, TEXT_BYTES_MAX))
+            rc = odd(x, f, "a list of strings");
+        char *text = rc == 0 ? texts_put(x->texts, buf_str(&x->json.string)) : NULL;
+        buf_add(&list, &text, sizeof text);
+        n++;
+    } while (rc == 0 && json_mark(&x->json, ','));
+    if (rc == 0 && !json_mark(&x->json, ']'))
+        rc = odd(x, f, "a list of strings");
+    if (rc == 0) {
+        char *end = NULL;
+        buf_add(&list, &end, sizeof end);
+        *out = texts_put_list(x->texts, (char **)(void *)list.data, n);
     }
-    return 0;
+    buf_free(&list);
+    return rc;
 }
 
-static int read_records(const struct field *f, const cJSON *v, char *r, struct err *e)
+/* What was read of them is in r also when it fails, so that it can be freed. */
+static int read_records(struct reader *x, const struct field *f, char *r)
 {
-    size_t n = cJSON_IsArray(v) ? (size_t)cJSON_GetArraySize(v) : 0;
-    if (n == 0 || n > f->max)
-        return odd(e, f, "a non-empty list within the length limit");
-    char *items = xcalloc(n, f->record->size);
-    memcpy(r + f->at, &items, sizeof items);
-    *(size_t *)(r + f->count_at) = n;
-    const cJSON *item;
-    int rc = 0;
-    cJSON_ArrayForEach(item, v)
-    {
-        rc = read_record(f->record, item, items, e);
-        if (rc)
-            return rc;
-        items += f->record->size;
+    size_t size = f->record->size, cap = 0, *n = (size_t *)(void *)(r + f->count_at);
+    char *items = NULL;
+    int rc = json_mark(&x->json, '[') ? 0 : odd(x, f, "a non-empty list within the length limit");
+    while (rc == 0) {
+        if (*n == f->max || json_next_is(&x->json, ']'))
+            return odd(x, f, "a non-empty list within the length limit");
+        if (*n == cap) {
+            cap = cap ? 2 * cap : 8;
+            items = xrealloc(items, cap, size);
+            memcpy(r + f->at, &items, sizeof items);
+        }
+        memset(items + *n * size, 0, size);
+        rc = read_record(x, f->record, items + (*n)++ * size);
+        if (rc == 0 && !json_mark(&x->json, ','))
+            break;
     }
-    return 0;
+    if (rc)
+        return rc;
+    items = xrealloc(items, *n, size);
+    memcpy(r + f->at, &items, sizeof items);
+    return json_mark(&x->json, ']') ? 0 : cut(x);
 }
 
-static int read_field(const struct field *f, const cJSON *v, char *r, struct err *e)
+static int read_field(struct reader *x, const struct field *f, char *r)
 {
     void *at = r + f->at;
     switch (f->type) {
     case F_TEXT:
     case F_OPTIONAL:
-        return read_text(f, v, at, e);
-    case F_BOOL:
-        *(bool *)at = true; /* false is left out */
-        return cJSON_IsTrue(v) ? 0 : odd(e, f, "true");
+        return read_text(x, f, at);
+    case F_BOOL: /* false is left out */
+        return (*(bool *)at = json_true(&x->json)) ? 0 : odd(x, f, "true");
     case F_UINT:
-        if (!cJSON_IsNumber(v) || !(v->valuedouble >= 1 && v->valuedouble <= (double)f->max) ||
-            v->valuedouble != floor(v->valuedouble))
-            return odd(e, f, "an integer within its limits");
-        *(unsigned *)at = (unsigned)v->valuedouble;
-        return 0;
+        return json_unsigned(&x->json, (unsigned)f->max, at) ? 0 : odd(x, f, "an integer within its limits");
     case F_ENUM:
-        return read_enum(f, v, at, e);
+        return read_enum(x, f, at);
     case F_TEXTS:
-        return read_texts(f, v, at, e);
+        return read_texts(x, f, at);
     case F_RECORD:
-        return read_record(f->record, v, at, e);
+        return read_record(x, f->record, at);
     case F_RECORDS:
-        return read_records(f, v, r, e);
+        return read_records(x, f, r);
     }
-    return err_set(e, ERR_INTERNAL, "unknown field type");
+    return err_set(x->e, ERR_INTERNAL, "unknown field type");
 }
 
-/* Keys must be in the order in which plan_to_json() writes them, so that what is read is canonical. */
-static int read_record(const struct fields *fs, const cJSON *o, char *r, struct err *e)
+/* Takes the next key, which stays in x->json.string until the next string is read; or the end of the record, and then
+ * *more is false. */
+static int next_key(struct reader *x, bool first, bool *more)
 {
-    if (!cJSON_IsObject(o))
-        return err_set(e, ERR_INPUT, "plan: an object was expected");
-    const cJSON *v = o->child;
-    for (const struct field *f = fs->at; f->key; f++) {
-        if (v && v->string && strcmp(v->string, f->key) == 0) {
-            int rc = read_field(f, v, r, e);
-            if (rc)
-                return rc;
-            v = v->next;
+    enum { KEY_BYTES_MAX = 64 };
+    *more = !json_mark(&x->json, '}');
+    if (!*more)
+        return 0;
+    if (!first && !json_mark(&x->json, ','))
+        return cut(x);
+    return json_string(&x->json, KEY_BYTES_MAX) && json_mark(&x->json, ':') ? 0 : cut(x);
+}
+
+/* Keys must be in the order in which plan_write() writes them, so that what is read is canonical. */
+static int read_record(struct reader *x, const struct fields *fs, char *r)
+{
+    bool more;
+    if (!json_mark(&x->json, '{'))
+        return err_set(x->e, ERR_INPUT, "plan: an object was expected");
+    int rc = next_key(x, true, &more);
+    for (const struct field *f = fs->at; f->key && rc == 0; f++) {
+        if (more && strcmp(buf_str(&x->json.string), f->key) == 0) {
+            if ((rc = read_field(x, f, r)) == 0)
+                rc = next_key(x, false, &more);
         } else if (f->type == F_TEXT || f->type == F_ENUM || f->type == F_RECORDS) {
-            return odd(e, f, "there");
+            return odd(x, f, "there");
         }
     }
-    if (v)
-        return err_set(e, ERR_INPUT, "plan: unexpected key \"%.60s\"", v->string ? v->string : "");
-    return 0;
+    if (rc == 0 && more)
+        rc = err_set(x->e, ERR_INPUT, "plan: unexpected key \"%.60s\"", buf_str(&x->json.string));
+    return rc;
 }
 
 /* --- rules beyond the types --- */
@@ -220,15 +254,52 @@ static int check_plan(const struct plan *p, struct err *e)
     return rc;
 }
 
-int plan_from_json(const cJSON *json, struct plan **out, struct err *e)
+struct hashed {
+    plan_more *more;
+    void *ctx;
+    struct sha256 *hash;
+};
+
+static size_t hashed_part(void *ctx, const char **data)
+{
+    struct hashed *h = ctx;
+    size_t n = h->more(h->ctx, data);
+    sha256_add(h->hash, *data, n);
+    return n;
+}
+
+int plan_read(plan_more *more, void *ctx, char hash[65], struct plan **out, struct err *e)
 {
     *out = NULL;
     struct plan *p = xcalloc(1, sizeof *p);
-    int rc = read_record(&plan_fields, json, (char *)p, e);
+    struct hashed h = {more, ctx, sha256_new()};
+    p->texts = texts_new();
+    struct reader x = {{.more = hashed_part, .ctx = &h}, p->texts, e};
+    int rc = read_record(&x, &plan_fields, (char *)p);
+    if (rc == 0 && !json_end(&x.json))
+        rc = cut(&x);
     rc = rc ? rc : check_plan(p, e);
+    buf_free(&x.json.string);
     if (rc)
         plan_free(p);
     else
         *out = p;
+    for (const char *rest; x.json.more && hashed_part(&h, &rest) > 0;)
+        ;
+    sha256_end(h.hash, hash);
     return rc;
+}
+
+static size_t once(void *ctx, const char **data)
+{
+    const char **text = ctx;
+    *data = *text;
+    *text += strlen(*text);
+    return strlen(*data);
+}
+
+int plan_from_text(const char *text, struct plan **out, struct err *e)
+{
+    char hash[65];
+    return plan_read(once, &text, hash, out, e);
 }

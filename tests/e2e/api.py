@@ -269,7 +269,7 @@ class Journal(unittest.TestCase):
         other = self.lab.submit(self.lab.path("other.yaml"), "--start")
         self.lab.wait_sub(other, "wait/n1", "Running")
         self.lab.kill()
-        self.journal("UPDATE plan SET text = replace(text, 'Acts', 'Axts') WHERE sha256 = (SELECT plan FROM job WHERE id = %d)" % held)
+        self.journal("UPDATE plan_part SET text = replace(text, 'Acts', 'Axts') WHERE plan = (SELECT plan FROM job WHERE id = %d)" % held)
         self.assertTrue(self.lab.start())
         self.lab.flag("go")
         self.lab.wait_state(other, "Successful")
@@ -286,7 +286,7 @@ class Journal(unittest.TestCase):
         self.assertEqual(self.lab.effects(), ["act n1"])
         # With the plan as it was it goes on, by itself.
         self.lab.kill()
-        self.journal("UPDATE plan SET text = replace(text, 'Axts', 'Acts') WHERE sha256 = (SELECT plan FROM job WHERE id = %d)" % held)
+        self.journal("UPDATE plan_part SET text = replace(text, 'Axts', 'Acts') WHERE plan = (SELECT plan FROM job WHERE id = %d)" % held)
         self.assertTrue(self.lab.start())
         self.lab.wait_state(held, "Successful")
 

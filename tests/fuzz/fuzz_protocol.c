@@ -17,6 +17,7 @@
 #include "common/protocol.h"
 #include "daemon/api/internal.h"
 #include "daemon/engine/engine.h"
+#include "daemon/engine/job/job.h"
 #include "daemon/journal/journal.h"
 #include "daemon/plan/plan.h"
 #include "daemon/plan/procedure/procedure.h"
@@ -58,12 +59,10 @@ static void add_job(void)
     struct err e = {0};
     struct plan *p;
     char hash[65], *file = read_file(FUZZ_CORPUS "/plan/upgrade.json");
-    cJSON *json = cJSON_Parse(file);
-    must(plan_from_json(json, &p, &e), &e);
-    cJSON_Delete(json);
+    must(plan_from_text(file, &p, &e), &e);
     free(file);
-    char *text = plan_text(p), when[] = "2025-01-01T00:00:00.000Z";
-    plan_sha256(text, hash);
+    char when[] = "2025-01-01T00:00:00.000Z";
+    plan_hash(p, hash);
     struct journal_job b = {.type = (char *)"upgrade",
                             .mode = (char *)"successful",
                             .state = (char *)"Successful",
@@ -76,7 +75,7 @@ static void add_job(void)
                             .started = when,
                             .completed = when};
     must(journal_begin(journal, &e), &e);
-    must(journal_add_plan(journal, hash, text, &e), &e);
+    must(stored_plan_write(journal, hash, p, &e), &e);
     must(journal_add_job(journal, &b, &e), &e);
     unsigned seq = 0;
     for (size_t k = 0; k < p->n_steps; k++)
@@ -104,7 +103,6 @@ static void add_job(void)
             free(token);
         }
     must(journal_commit(journal, &e), &e);
-    free(text);
     plan_free(p);
 }
 

@@ -501,8 +501,8 @@ static struct plan *world_plan(const char *procedure)
 static void world_job(const char *procedure)
 {
     struct plan *plan = world_plan(procedure);
-    char hash[65], *text = plan_text(plan);
-    plan_sha256(text, hash);
+    char hash[65];
+    plan_hash(plan, hash);
     struct job *b = world.job = job_new(world.jobs, plan);
     world.n = b->core.n_subtasks;
     world.subtasks = xcalloc(world.n, sizeof *world.subtasks);
@@ -516,12 +516,11 @@ static void world_job(const char *procedure)
                                   .boot = xstrdup(world.jobs->boot),
                                   .created = record_now()};
     in("a job is submitted");
-    record_new(b, text);
+    record_new(b);
     world.id = b->row.id;
     b->next = world.jobs->first;
     world.jobs->first = b;
     engine_flush(world.engine);
-    free(text);
 }
 
 static const struct engine_config world_config = {.run_dir = "/run/omsup", .host = "control"};

@@ -99,7 +99,10 @@ static int64_t add_job(struct journal *j)
     struct err e;
     struct journal_job b = a_job();
     assert_int_equal(journal_begin(j, &e), 0);
-    assert_int_equal(journal_add_plan(j, "abc", "{}", &e), 0);
+    bool exists;
+    assert_int_equal(journal_add_plan(j, "abc", &exists, &e), 0);
+    if (!exists)
+        assert_int_equal(journal_add_plan_part(j, "abc", 0, "{}", &e), 0);
     assert_int_equal(journal_add_job(j, &b, &e), 0);
     assert_int_equal(journal_commit(j, &e), 0);
     return b.id;
@@ -348,12 +351,22 @@ static void a_plan_is_kept_once(void **state)
     struct journal *j = open_it(*state);
     struct err e;
     char *text = NULL;
-    assert_int_equal(journal_add_plan(j, "h", "one", &e), 0);
-    assert_int_equal(journal_add_plan(j, "h", "another", &e), 0);
-    assert_int_equal(journal_plan(j, "h", &text, &e), 0);
-    assert_string_equal(text, "one");
-    free(text);
-    assert_int_equal(journal_plan(j, "none", &text, &e), ERR_NOT_FOUND);
+    bool exists;
+    static const char *const parts[] = {"one ", "and", " two", NULL};
+    assert_int_equal(journal_add_plan(j, "h", &exists, &e), 0);
+    assert_false(exists);
+    for (unsigned n = 0; n < 3; n++)
+        assert_int_equal(journal_add_plan_part(j, "h", n, parts[n], &e), 0);
+    assert_int_equal(journal_add_plan(j, "h", &exists, &e), 0);
+    assert_true(exists);
+    assert_int_equal(journal_add_plan_part(j, "h", 1, "again", &e), ERR_JOURNAL);
+    assert_int_equal(journal_add_plan_part(j, "none", 0, "of no plan", &e), ERR_JOURNAL);
+    for (unsigned n = 0; n < 4; n++) {
+        assert_int_equal(journal_plan_part(j, "h", n, &text, &e), 0);
+        assert_true(parts[n] ? text && strcmp(text, parts[n]) == 0 : !text);
+        free(text);
+    }
+    assert_int_equal(journal_plan_part(j, "none", 0, &text, &e), ERR_NOT_FOUND);
     struct journal_job b = a_job();
     b.plan = (char *)"none";
     assert_int_equal(journal_add_job(j, &b, &e), ERR_JOURNAL); /* no job without its plan */
@@ -573,7 +586,7 @@ static void all_statements_fit_in_the_cache(void **state)
         assert_int_equal(journal_set_fact(j, id, "f", "v", "t", &e), 0);
         assert_int_equal(journal_job(j, id, &r, &e), 0);
         journal_job_clear(&r);
-        assert_int_equal(journal_plan(j, "abc", &text, &e), 0);
+        assert_int_equal(journal_plan_part(j, "abc", 0, &text, &e), 0);
         free(text);
         assert_int_equal(journal_subtasks(j, id, see_subtask, &seen, &e), 0);
         assert_int_equal(journal_attempts(j, id, -1, see_attempt, &u, &e), 0);
@@ -607,7 +620,8 @@ static int fill(const char *path, size_t max)
     if (journal_open(path, &j, &e))
         return 10;
     struct journal_job b = a_job();
-    if (journal_begin(j, &e) || journal_add_plan(j, "abc", "{}", &e) || journal_add_job(j, &b, &e) ||
+    bool exists;
+    if (journal_begin(j, &e) || journal_add_plan(j, "abc", &exists, &e) || journal_add_job(j, &b, &e) ||
         journal_commit(j, &e))
         return 11;
     int rc = 0;

@@ -27,8 +27,7 @@ static void comes_back_the_same(void **state)
     struct plan *p = sample(), *again;
     struct err e;
     char *text = plan_text(p), hex[65], hex2[65];
-    cJSON *json = cJSON_Parse(text);
-    if (plan_from_json(json, &again, &e))
+    if (plan_from_text(text, &again, &e))
         fail_msg("%s", e.msg);
     char *text2 = plan_text(again);
     assert_string_equal(text, text2);
@@ -43,7 +42,6 @@ static void comes_back_the_same(void **state)
     free(print2);
     free(text);
     free(text2);
-    cJSON_Delete(json);
     plan_free(p);
     plan_free(again);
     plan_free(NULL);
@@ -69,9 +67,9 @@ static int read_revision(unsigned revision, struct plan **out, struct err *e)
 {
     struct plan *p = sample();
     p->revision = revision;
-    cJSON *json = plan_to_json(p);
-    int rc = plan_from_json(json, out, e);
-    cJSON_Delete(json);
+    char *text = plan_text(p);
+    int rc = plan_from_text(text, out, e);
+    free(text);
     plan_free(p);
     return rc;
 }
@@ -96,7 +94,225 @@ static void what_an_older_omsupd_planned_is_outdated(void **state)
     plan_free(p);
 }
 
-/* --- plan_from_json() on what it must not take --- */
+/* --- parts and shared texts --- */
+
+struct pieces {
+    const char *text;
+    size_t size;
+};
+
+static size_t piece(void *ctx, const char **data)
+{
+    struct pieces *p = ctx;
+    size_t left = strlen(p->text), n = left < p->size ? left : p->size;
+    *data = p->text;
+    p->text += n;
+    return n;
+}
+
+static void is_read_in_any_parts(void **state)
+{
+    struct plan *p = sample(), *again;
+    char *text = plan_text(p), hash[65], hex[65];
+    plan_hash(p, hash);
+    for (size_t size = 1; size < 70; size += 17) {
+        struct pieces pieces = {text, size};
+        struct err e;
+        if (plan_read(piece, &pieces, hex, &again, &e))
+            fail_msg("%s", e.msg);
+        char *text2 = plan_text(again);
+        assert_string_equal(text, text2);
+        assert_string_equal(hash, hex);
+        free(text2);
+        plan_free(again);
+    }
+    free(text);
+    plan_free(p);
+}
+
+static void one_that_is_refused_has_its_hash_too(void **state)
+{
+    static const char text[] = "{\"type\":\"Upgrade\",\"odd\":1}";
+    struct pieces pieces = {text, 5};
+    struct plan *out;
+    struct err e;
+    char hash[65], hex[65];
+    assert_int_equal(plan_read(piece, &pieces, hash, &out, &e), ERR_INPUT);
+    plan_sha256(text, hex);
+    assert_string_equal(hash, hex);
+}
+
+/* A library's view of the text: what is JSON, and how each character is written. */
+static void text_is_as_a_library_prints_it(void **state)
+{
+    struct plan *p = sample();
+    free(p->object);
+    p->object = xstrdup("\x01\x02\b\f\n\r\t\x1f \"\\/ \x7f \xc3\xa4 \xe4\xb8\xad \xf0\x9f\x98\x80");
+    char *text = plan_text(p), hash[65], hex[65];
+    cJSON *o = cJSON_Parse(text);
+    char *again = cJSON_PrintUnformatted(o);
+    assert_string_equal(text, again);
+    plan_hash(p, hash);
+    plan_sha256(text, hex);
+    assert_string_equal(hash, hex);
+    struct plan *read;
+    struct err e;
+    if (plan_from_text(text, &read, &e))
+        fail_msg("%s", e.msg);
+    assert_string_equal(read->object, p->object);
+    cJSON_Delete(o);
+    free(text);
+    free(again);
+    plan_free(read);
+    plan_free(p);
+}
+
+static void part_ends_where_a_value_ends(void *ctx, const char *data, size_t n)
+{
+    unsigned *parts = ctx;
+    assert_int_equal(strlen(data), n);
+    assert_non_null(strchr("\"]}e0123456789", data[n - 1]));
+    assert_true(n < 128 * 1024);
+    ++*parts;
+}
+
+static void large_plans_are_written_in_parts(void **state)
+{
+    struct plan *p = sample();
+    unsigned parts = 0;
+    for (size_t k = 0; k < p->n_steps; k++)
+        for (size_t i = 0; i < p->steps[k].n_subtasks; i++)
+            for (char **v = p->steps[k].subtasks[i].env; v && *v; v++) {
+                free(*v);
+                *v = xasprintf("A=%0900d", 1);
+            }
+    plan_write(p, part_ends_where_a_value_ends, &parts);
+    assert_true(parts > 2);
+    plan_free(p);
+}
+
+static void assert_shared(const struct plan *p)
+{
+    const struct plan_subtask *s = p->steps[2].subtasks; /* stop-old, on both nodes */
+    const struct plan_step *later = &p->steps[5];
+    assert_ptr_equal(s[0].act.script, s[1].act.script);
+    assert_ptr_equal(s[0].check.script, s[1].check.script);
+    assert_ptr_not_equal(s[0].name, s[1].name);
+    assert_ptr_not_equal(s[0].env, s[1].env);
+    size_t same = 0;
+    for (size_t i = 0; s[0].env[i] && s[1].env[i]; i++) {
+        assert_true((s[0].env[i] == s[1].env[i]) == (strcmp(s[0].env[i], s[1].env[i]) == 0));
+        same += s[0].env[i] == s[1].env[i];
+    }
+    assert_true(same > 5);
+    assert_string_equal(later->id, "load-image");
+    assert_ptr_equal(s[0].env, later->subtasks[0].env); /* the same node */
+}
+
+static void equal_texts_are_one(void **state)
+{
+    struct plan *p = sample(), *again;
+    struct err e;
+    char *before = plan_text(p);
+    plan_share(p);
+    plan_share(p);
+    assert_shared(p);
+    char *after = plan_text(p);
+    assert_string_equal(before, after);
+    if (plan_from_text(after, &again, &e))
+        fail_msg("%s", e.msg);
+    assert_shared(again);
+    plan_share(again);
+    assert_shared(again);
+    free(before);
+    free(after);
+    plan_free(p);
+    plan_free(again);
+}
+
+/* --- plan_read() on what it must not take --- */
+
+/* The sample's text with `to` in place of `from`. */
+static int read_with(const char *from, const char *to, char **object)
+{
+    struct plan *p = sample(), *out;
+    struct err e = {0};
+    char *text = plan_text(p), *at = strstr(text, from);
+    if (!at)
+        fail_msg("no %s", from);
+    char *changed = xasprintf("%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
+    int rc = plan_from_text(changed, &out, &e);
+    assert_true((rc == 0) == (out != NULL));
+    assert_true(rc == 0 || strncmp(e.msg, "plan: ", 6) == 0);
+    *object = out ? xstrdup(out->object) : NULL;
+    plan_free(out);
+    plan_free(p);
+    free(changed);
+    free(text);
+    return rc;
+}
+
+static void reads_json_as_it_may_be_written(void **state)
+{
+    static const struct {
+        const char *text, *object; /* NULL: refused */
+    } objects[] = {
+        {"\"x\"", "x"},
+        {" \n\t\r\"x\" ", "x"},
+        {"\"\"", ""},
+        {"\"\\/\\b\\f\\n\\r\\t\\\\\\\"\"", "/\b\f\n\r\t\\\""},
+        {"\"\\u0041\\u00e4\\u4E2d\"", "A\xc3\xa4\xe4\xb8\xad"},
+        {"\"\\ud83d\\ude00\"", "\xf0\x9f\x98\x80"},
+        {"\"\\ud83d\"", NULL},
+        {"\"\\ud83d\\u0041\"", NULL},
+        {"\"\\ude00\"", NULL},
+        {"\"\\u0000\"", NULL},
+        {"\"\\u12g4\"", NULL},
+        {"\"\\x\"", NULL},
+        {"\"\x01\"", NULL},
+        {"x", NULL},
+        {"null", NULL},
+        {"1", NULL},
+        {"\"x\"\"y\"", NULL},
+        {"\"x\",", NULL},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(objects); i++) {
+        char *key = xasprintf("\"object\":%s", objects[i].text), *object;
+        int rc = read_with("\"object\":\"lab: 4.0.2 -> 4.2.3, 2 nodes\"", key, &object);
+        if (rc != (objects[i].object ? 0 : ERR_INPUT) || (object && strcmp(object, objects[i].object) != 0))
+            fail_msg("%s: %d, %s", objects[i].text, rc, object ? object : "refused");
+        free(object);
+        free(key);
+    }
+    static const char *const hosts[] = {"1", "01", "1.0", "1e0", "+1", "-1", "99999999999999999999", "true", "\"1\""};
+    for (size_t i = 0; i < ARRAY_LEN(hosts); i++) {
+        char *key = xasprintf("\"host\":%s,\"kind\":\"probe\"", hosts[i]), *object;
+        assert_int_equal(read_with("\"host\":1,\"kind\":\"probe\"", key, &object), i == 0 ? 0 : ERR_INPUT);
+        free(object);
+        free(key);
+    }
+}
+
+static void refuses_text_that_is_cut_or_goes_on(void **state)
+{
+    struct plan *p = sample(), *out;
+    struct err e;
+    char *text = plan_text(p), *more = xasprintf("%s x", text);
+    assert_int_equal(plan_from_text(more, &out, &e), ERR_INPUT);
+    more[strlen(text) + 1] = '\n';
+    assert_int_equal(plan_from_text(more, &out, &e), 0);
+    plan_free(out);
+    for (size_t n = 0; n < strlen(text); n += 1 + n / 50) {
+        char c = more[n];
+        more[n] = '\0';
+        if (plan_from_text(more, &out, &e) != ERR_INPUT || out)
+            fail_msg("%zu bytes were taken", n);
+        more[n] = c;
+    }
+    free(more);
+    free(text);
+    plan_free(p);
+}
 
 static cJSON *step_at(cJSON *o, int i) { return cJSON_GetArrayItem(cJSON_GetObjectItem(o, "steps"), i); }
 static cJSON *subtask_at(cJSON *o, int i, int j)
@@ -299,11 +515,13 @@ static void refuses_odd_plans(void **state)
         assert_string_equal(cJSON_GetObjectItem(step_at(o, 5), "id")->valuestring, "load-image");
         change(o, i);
         struct err e = {0};
-        if (plan_from_json(o, &out, &e) != ERR_INPUT || out || strncmp(e.msg, "plan: ", 6) != 0)
+        char *changed = cJSON_PrintUnformatted(o);
+        if (plan_from_text(changed, &out, &e) != ERR_INPUT || out || strncmp(e.msg, "plan: ", 6) != 0)
             fail_msg("change %u was taken (%s)", i, e.msg);
+        free(changed);
         cJSON_Delete(o);
     }
-    assert_int_equal(plan_from_json(NULL, &out, NULL), ERR_INPUT);
+    assert_int_equal(plan_from_text("", &out, NULL), ERR_INPUT);
     free(text);
     plan_free(p);
 }
@@ -450,6 +668,13 @@ int main(void)
         cmocka_unit_test(hashes),
         cmocka_unit_test(names),
         cmocka_unit_test(refuses_odd_plans),
+        cmocka_unit_test(is_read_in_any_parts),
+        cmocka_unit_test(one_that_is_refused_has_its_hash_too),
+        cmocka_unit_test(text_is_as_a_library_prints_it),
+        cmocka_unit_test(large_plans_are_written_in_parts),
+        cmocka_unit_test(equal_texts_are_one),
+        cmocka_unit_test(reads_json_as_it_may_be_written),
+        cmocka_unit_test(refuses_text_that_is_cut_or_goes_on),
         cmocka_unit_test(prints_all_commands),
         cmocka_unit_test(what_an_older_omsupd_planned_is_outdated),
         cmocka_unit_test(prints_what_a_builtin_does),

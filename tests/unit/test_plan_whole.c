@@ -149,7 +149,9 @@ static void env_to_head(cJSON *plan)
 
 static void plan_note(struct page *page, const struct plan *p, const char *what)
 {
-    cJSON *json = plan_to_json(p);
+    char *text = plan_text(p);
+    cJSON *json = cJSON_Parse(text);
+    free(text);
     env_to_head(json);
     buf_printf(&page->plans, "--- %s\n", what);
     members(page->texts, json, "steps", &page->plans);

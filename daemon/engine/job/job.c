@@ -136,18 +136,8 @@ static bool fill_subtask(void *ctx, unsigned seq, const struct journal_subtask *
 
 int job_load(struct jobs *js, const struct journal_job *row, struct job **out, struct err *e)
 {
-    char *text = NULL, hash[65];
-    int rc = journal_plan(js->journal, row->plan, &text, e);
-    if (rc)
-        return rc;
-    plan_sha256(text, hash);
-    cJSON *json = strcmp(hash, row->plan) == 0 ? cJSON_Parse(text) : NULL;
-    free(text);
-    if (!json)
-        return err_set(e, ERR_JOURNAL, "the plan in the journal does not match its hash %.12s", row->plan);
     struct plan *plan;
-    rc = plan_from_json(json, &plan, e);
-    cJSON_Delete(json);
+    int rc = stored_plan_read(js->journal, row->plan, &plan, e);
     if (rc)
         return rc;
     struct job *b = job_new(js, plan);

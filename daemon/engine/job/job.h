@@ -124,7 +124,7 @@ char *record_now(void); /* UTC, with milliseconds; caller frees */
 void record_whole_seconds(char *time);
 void record_begin(struct jobs *js);
 /* A new job with its plan: gets its number and its rows. */
-void record_new(struct job *b, const char *plan_text);
+void record_new(struct job *b);
 void record_job(struct job *b);
 void record_sub(struct job *b, size_t seq);
 void record_message(struct job *b, size_t seq, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
@@ -139,6 +139,13 @@ void record_attempt_drop(struct job *b, size_t seq);
 /* Cancels a job that is on hold, by its rows alone: its plan cannot be read. */
 void record_cancel_held(struct jobs *js, const struct journal_job *row, const char *actor, const char *event,
                         const char *reason);
+
+/* --- stored_plan.c: plans in the journal --- */
+int stored_plan_write(struct journal *j, const char *sha256, const struct plan *plan, struct err *e);
+/* ERR_JOURNAL when it is damaged. */
+int stored_plan_read(struct journal *j, const char *sha256, struct plan **out, struct err *e);
+/* The text of a plan that need not be one that can be read, without its steps; caller frees. */
+char *stored_plan_head(struct journal *j, const char *sha256);
 
 /* --- held.c: jobs that this omsupd cannot continue --- */
 void held_add(struct jobs *js, int64_t id, const char *why);

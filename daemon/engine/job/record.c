@@ -166,12 +166,12 @@ void record_fact(struct job *b, const char *name, const char *value)
     free(now);
 }
 
-void record_new(struct job *b, const char *plan_text)
+void record_new(struct job *b)
 {
     struct err e;
     struct jobs *js = b->jobs;
     record_begin(js);
-    must(journal_add_plan(js->journal, b->row.plan, plan_text, &e), &e);
+    must(stored_plan_write(js->journal, b->row.plan, b->plan, &e), &e);
     must(journal_add_job(js->journal, &b->row, &e), &e);
     b->key = xasprintf("%lld-%s", (long long)b->row.id, js->instance);
     log_info("job %lld: created: %s, %s", (long long)b->row.id, b->row.type, b->row.object);

@@ -46,9 +46,9 @@ static bool is_node(const cJSON *server, const cJSON *hosts, const struct plan *
 
 enum same_oms same_oms(const struct jobs *js, const char *plan, const struct plan *p)
 {
-    char *json = NULL;
+    char *json = stored_plan_head(js->journal, plan);
     enum same_oms same = SAME_NOT;
-    cJSON *o = journal_plan(js->journal, plan, &json, NULL) == 0 ? cJSON_Parse(json) : NULL;
+    cJSON *o = cJSON_Parse(json);
     const cJSON *metadb = cJSON_GetObjectItemCaseSensitive(o, "metadb"), *server;
     free(json);
     if (!cJSON_IsObject(metadb))

@@ -1,5 +1,6 @@
 /* From a deployment file to a job: asks every node for facts, expands the plan, freezes it. Read-only until the job is
  * written. The kind of the submission decides which plan it is. */
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,8 +23,7 @@ void submission_answer(struct submission *s, cJSON *result, const struct err *e)
     submission_free(s);
 }
 
-static struct job *write_job(struct submission *s, const struct deployment *d, struct plan *plan, const char *text,
-                             const char *hash)
+static struct job *write_job(struct submission *s, const struct deployment *d, struct plan *plan, const char *hash)
 {
     struct jobs *js = s->jobs;
     struct job *b = job_new(js, plan);
@@ -40,7 +40,7 @@ static struct job *write_job(struct submission *s, const struct deployment *d, s
         .parent = s->parent,
         .pause_on_reboot = strcmp(d->after_reboot, "resume") != 0,
     };
-    record_new(b, text);
+    record_new(b);
     b->next = js->first;
     js->first = b;
     record_event(b, NULL, NULL, s->actor, "submit", NULL, state_word(STATE_READY), s->reason);
@@ -61,10 +61,9 @@ static void create(struct submission *s, struct plan *plan, const struct deploym
         submission_answer(s, NULL, &e);
         return;
     }
-    char hash[65], *text = plan_text(plan);
-    plan_sha256(text, hash);
-    struct job *b = write_job(s, d, plan, text, hash);
-    free(text);
+    char hash[65];
+    plan_hash(plan, hash);
+    struct job *b = write_job(s, d, plan, hash);
     if (s->kind->created)
         s->kind->created(s, b);
     if (s->start)
@@ -80,12 +79,11 @@ static void create(struct submission *s, struct plan *plan, const struct deploym
 static void tell(struct submission *s, struct plan *plan)
 {
     struct err none = {0};
-    char hash[65], *text = plan_text(plan), *print = plan_print(plan);
-    plan_sha256(text, hash);
+    char hash[65], *print = plan_print(plan);
+    plan_hash(plan, hash);
     cJSON *r = cJSON_CreateObject();
     cJSON_AddStringToObject(r, "plan", hash);
     cJSON_AddStringToObject(r, "text", print);
-    free(text);
     free(print);
     plan_free(plan);
     if (s->kind->planned)
@@ -103,10 +101,14 @@ static void on_gathered(void *ctx, struct gathered *g, const struct err *failed)
     struct plan *plan = NULL;
     if (e.code || s->kind->expand(s, g, &plan, &e))
         submission_answer(s, NULL, &e);
-    else if (s->plan_only)
-        tell(s, plan);
-    else
-        create(s, plan, g->deployment);
+    else {
+        plan_share(plan);
+        malloc_trim(0); /* of many nodes, what was kept more than once is tens of MiB: give it back */
+        if (s->plan_only)
+            tell(s, plan);
+        else
+            create(s, plan, g->deployment);
+    }
 }
 
 struct submission *submission_new(struct engine *en, const struct submission_kind *kind, enum job_type type,

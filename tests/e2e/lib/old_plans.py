@@ -24,12 +24,17 @@ with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../dae
 
 
 def rewrite(db, change):
-    """Every plan of the journal by change(plan); its jobs name it by its new hash."""
+    """Every plan of the journal by change(plan), in one piece, as it was then; its jobs name it by its new hash."""
+    parts = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'plan_part'").fetchone()
     for old, text in db.execute("SELECT sha256, text FROM plan").fetchall():
+        if parts:
+            text += "".join(t for t, in db.execute("SELECT text FROM plan_part WHERE plan = ? ORDER BY n", (old,)))
         new = json.dumps(change(json.loads(text)), separators=(",", ":"), ensure_ascii=False)
         now = hashlib.sha256(new.encode()).hexdigest()
         db.execute("INSERT OR IGNORE INTO plan (sha256, text) VALUES (?, ?)", (now, new))
         db.execute("UPDATE job SET plan=? WHERE plan=?", (now, old))
+    if parts:
+        db.execute("DELETE FROM plan_part WHERE plan NOT IN (SELECT plan FROM job)")
     db.execute("DELETE FROM plan WHERE sha256 NOT IN (SELECT plan FROM job)")
     db.commit()
 

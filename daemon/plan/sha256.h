@@ -1,0 +1,8 @@
+/* Inside the plan module: SHA-256 of a text that comes in parts. Errors: none. */
+#pragma once
+#include <stddef.h>
+
+struct sha256;
+struct sha256 *sha256_new(void);
+void sha256_add(struct sha256 *h, const void *data, size_t n);
+void sha256_end(struct sha256 *h, char hex[65]); /* frees h */
