@@ -8,7 +8,7 @@ static int parse(const char *text, size_t len, const char *file, struct err *e)
     return rc;
 }
 
-static void refuses_what_is_wrong(void **state) { data_refuse_all("deployment/bad", 60, parse); }
+static void refuses_what_is_wrong(void **state) { data_refuse_all("deployment/bad", 80, parse); }
 
 static void reads_the_lab(void **state)
 {
@@ -81,6 +81,45 @@ static void has_defaults(void **state)
     deployment_free(d);
 }
 
+static void expect_hop(const struct deployment *d, unsigned hop, const char *const want[9])
+{
+    const char *const got[9] = {d->source,           d->target,       d->image_archive,     d->image_on,
+                                d->image_name,       d->nodes[0].old, d->nodes[0].new_name, d->nodes[1].old,
+                                d->nodes[1].new_name};
+    assert_int_equal(d->hop, hop);
+    for (size_t i = 0; i < 9; i++)
+        assert_string_equal(got[i], want[i]);
+}
+
+static const char *const hop_1[] = {"4.1.1",   "4.2.0",   "/data/oms_420.tar", "control", "o/oms:4.2.0",
+                                    "oms_411", "oms_420", "oms2_411",          "oms2_420"};
+static const char *const hop_2[] = {"4.2.0",   "4.2.13",   "/data/oms_4213.tar", "nodes",   "o/oms:4.2.13",
+                                    "oms_420", "oms_4213", "oms2_420",           "oms_4213"};
+
+static void goes_from_hop_to_hop(void **state)
+{
+    struct deployment *d = data_deployment("hops");
+    assert_int_equal(d->n_hops, 2);
+    expect_hop(d, 1, hop_1);
+    assert_null(d->image_sha256);
+    assert_string_equal(d->nodes[1].docker, "podman");
+    assert_string_equal(deployment_hop_source(d, 1), "4.1.1");
+    assert_string_equal(deployment_hop_source(d, 2), "4.2.0");
+    deployment_hop(d, 1);
+    expect_hop(d, 1, hop_1);
+    deployment_hop(d, 2);
+    expect_hop(d, 2, hop_2);
+    assert_int_equal(strlen(d->image_sha256), 64);
+    assert_string_equal(d->nodes[1].docker, "podman");
+    deployment_hop(d, 2);
+    expect_hop(d, 2, hop_2);
+    deployment_free(d);
+    d = data_deployment("lab");
+    assert_int_equal(d->n_hops, 0);
+    assert_int_equal(d->hop, 0);
+    deployment_free(d);
+}
+
 static char *many_nodes(unsigned nodes)
 {
     struct buf b = {0};
@@ -132,7 +171,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_the_lab), cmocka_unit_test(reads_all_that_can_be_said),
         cmocka_unit_test(has_defaults),  cmocka_unit_test(refuses_what_is_wrong),
-        cmocka_unit_test(is_bounded),
+        cmocka_unit_test(is_bounded),    cmocka_unit_test(goes_from_hop_to_hop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

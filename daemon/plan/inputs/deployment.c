@@ -4,10 +4,9 @@
 
 #include "common/alloc.h"
 #include "common/array.h"
-#include "daemon/plan/inputs/inputs.h"
+#include "daemon/plan/inputs/deployment.h"
 #include "daemon/plan/plan.h"
 #include "daemon/yaml/text.h"
-#include "daemon/yaml/yaml_tree.h"
 
 static const char *const editions[] = {"enterprise", "community", NULL};
 
@@ -28,24 +27,6 @@ static int refuse_passwords(const struct ynode *n, struct err *e)
     return rc;
 }
 
-/* Versions are kept without "V" and "-CE", so that they are compared and printed the same way everywhere. */
-static const char *valid_version(const char *s)
-{
-    struct version v;
-    return version_parse(s, &v, NULL) ? "a version such as 4.2.3" : NULL;
-}
-
-static int get_version(const struct ynode *root, const char *key, char **out, struct version *v, struct err *e)
-{
-    char *s = NULL;
-    int rc = yget_str(root, key, Y_REQUIRED, valid_version, &s, e);
-    rc = rc ? rc : version_parse(s, v, e);
-    if (!rc)
-        *out = version_text(v);
-    free(s);
-    return rc;
-}
-
 static int parse_head(const struct ynode *root, struct deployment *d, struct err *e)
 {
     static const char *const has[] = {"console", "sql", NULL}, *const reboot[] = {"pause", "resume", NULL};
@@ -56,10 +37,11 @@ static int parse_head(const struct ynode *root, struct deployment *d, struct err
     d->after_reboot = xstrdup("pause");
     int rc = yget_str(root, "deployment", Y_REQUIRED, valid_name, &d->name, e);
     rc = rc ? rc : yget_word(root, "edition", Y_REQUIRED, editions, &d->edition, e);
-    rc = rc ? rc : get_version(root, "source", &d->source, &from, e);
-    rc = rc ? rc : get_version(root, "target", &d->target, &to, e);
+    rc = rc ? rc : deployment_version(root, "source", &d->source, &from, e);
+    if (!rc && !ymap_get(root, "hops"))
+        rc = deployment_version(root, "target", &d->target, &to, e);
     /* Equal versions: from one build to another, if there is a procedure for that. */
-    if (!rc && version_cmp(&to, &from) < 0)
+    if (!rc && d->target && version_cmp(&to, &from) < 0)
         rc = ynode_err(ymap_get(root, "target"), e, "the target must not be older than the source %s, but %s is",
                        d->source, d->target);
     rc = rc ? rc : yget_word(root, "ha", Y_OPTIONAL, has, &d->ha, e);
@@ -71,16 +53,13 @@ static int parse_head(const struct ynode *root, struct deployment *d, struct err
 
 static int parse_image(const struct ynode *root, struct deployment *d, struct err *e)
 {
-    static const char *const keys[] = {"archive", "on", "name", "sha256", NULL}, *const on[] = {"control", "nodes",
-                                                                                                NULL};
-    const struct ynode *m = NULL;
-    d->image_on = xstrdup("control");
-    int rc = yget_map(root, "image", Y_REQUIRED, &m, e);
-    rc = rc ? rc : ymap_known(m, keys, e);
-    rc = rc ? rc : yget_str(m, "archive", Y_REQUIRED, valid_path, &d->image_archive, e);
-    rc = rc ? rc : yget_word(m, "on", Y_OPTIONAL, on, &d->image_on, e);
-    rc = rc ? rc : yget_str(m, "name", Y_REQUIRED, valid_image, &d->image_name, e);
-    return rc ? rc : yget_str(m, "sha256", Y_OPTIONAL, valid_sha256, &d->image_sha256, e);
+    struct deploy_image image;
+    int rc = deployment_image(root, &image, e);
+    d->image_archive = image.archive;
+    d->image_on = image.on;
+    d->image_name = image.name;
+    d->image_sha256 = image.sha256;
+    return rc;
 }
 
 static int parse_metadb(const struct ynode *root, struct deployment *d, struct err *e)
@@ -114,6 +93,7 @@ static int parse_metadb(const struct ynode *root, struct deployment *d, struct e
 /* The names of containers: `container:` at the top applies to every node, unless the node has its own. */
 struct containers {
     char *command, *old, *new_name;
+    bool hops; /* the new names are those of the hops */
 };
 
 static void containers_free(struct containers *c)
@@ -134,6 +114,8 @@ static int parse_container(const struct ynode *map, struct containers *c, struct
     rc = rc ? rc : yget_str(m, "command", Y_OPTIONAL, valid_command, &c->command, e);
     rc = rc ? rc : yget_str(m, "old", Y_OPTIONAL, valid_container, &c->old, e);
     rc = rc ? rc : yget_str(m, "new", Y_OPTIONAL, valid_container, &c->new_name, e);
+    if (!rc && c->hops && c->new_name)
+        rc = deployment_of_hops(ymap_key(m, "new"), "container.new", e);
     if (!rc && c->old && c->new_name && strcmp(c->old, c->new_name) == 0)
         rc = ynode_err(m, e, "the old and the new container must have different names, not both \"%s\"", c->old);
     return rc;
@@ -141,10 +123,10 @@ static int parse_container(const struct ynode *map, struct containers *c, struct
 
 static int node_container(const struct ynode *m, const struct containers *all, struct deploy_node *n, struct err *e)
 {
-    struct containers own = {xstrdup(all->command ? all->command : "docker"), xstrdup(all->old),
-                             xstrdup(all->new_name)};
+    struct containers own = {xstrdup(all->command ? all->command : "docker"), xstrdup(all->old), xstrdup(all->new_name),
+                             all->hops};
     int rc = parse_container(m, &own, e);
-    if (!rc && (!own.old || !own.new_name))
+    if (!rc && (!own.old || (!own.new_name && !own.hops)))
         rc = ynode_err(m, e, "node \"%s\" does not name its %s container: set container.%s", n->name,
                        own.old ? "new" : "old", own.old ? "new" : "old");
     if (rc) {
@@ -233,7 +215,7 @@ static int parse_regions(const struct ynode *root, struct deployment *d, struct 
         rc = ynode_err(regions, e, "there must be 1 to %d regions", PLAN_HOSTS_MAX - 1);
     if (rc)
         return rc;
-    struct containers all = {0};
+    struct containers all = {.hops = ymap_get(root, "hops") != NULL};
     d->regions = xcalloc(regions->n, sizeof *d->regions);
     d->nodes = xcalloc(PLAN_HOSTS_MAX - 1, sizeof *d->nodes);
     rc = parse_container(root, &all, e);
@@ -245,8 +227,8 @@ static int parse_regions(const struct ynode *root, struct deployment *d, struct 
 
 int deployment_parse(const char *text, size_t len, const char *file, struct deployment **out, struct err *e)
 {
-    static const char *const keys[] = {"deployment", "edition",   "source", "target",       "ha",      "image",
-                                       "backup",     "container", "metadb", "after_reboot", "regions", NULL};
+    static const char *const keys[] = {"deployment", "edition", "source",       "target",  "ha",   "image", "backup",
+                                       "container",  "metadb",  "after_reboot", "regions", "hops", NULL};
     *out = NULL;
     struct ytree *t;
     int rc = ytree_load(text, len, DEPLOYMENT_MAX, file, 0, &t, e);
@@ -257,9 +239,10 @@ int deployment_parse(const char *text, size_t len, const char *file, struct depl
     rc = refuse_passwords(root, e);
     rc = rc ? rc : ymap_known(root, keys, e);
     rc = rc ? rc : parse_head(root, d, e);
-    rc = rc ? rc : parse_image(root, d, e);
+    rc = rc || ymap_get(root, "hops") ? rc : parse_image(root, d, e);
     rc = rc ? rc : parse_metadb(root, d, e);
     rc = rc ? rc : parse_regions(root, d, e);
+    rc = rc || !ymap_get(root, "hops") ? rc : deployment_hops(root, d, e);
     ytree_free(t);
     if (rc)
         deployment_free(d);
@@ -291,6 +274,7 @@ void deployment_free(struct deployment *d)
         free(n->new_name);
         free(n->docker);
     }
+    deployment_hops_free(d);
     free(d->regions);
     free(d->nodes);
     free(d);

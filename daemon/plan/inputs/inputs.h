@@ -42,7 +42,15 @@ struct deploy_node {
 struct deploy_region {
     char *name;
 };
-enum { PORT_MAX = 65535 };
+struct deploy_image {
+    char *archive, *on, *name, *sha256;
+};
+struct deploy_hop { /* of a chain of upgrades */
+    char *target;
+    struct deploy_image image;
+    char **new_names; /* of the new containers, by node */
+};
+enum { PORT_MAX = 65535, DEPLOY_HOPS_MAX = 16 };
 struct deployment {
     char *name, *edition, *source, *target, *ha; /* ha default "console" */
     char *image_archive, *image_on, *image_name,
@@ -56,10 +64,17 @@ struct deployment {
     size_t n_regions;
     struct deploy_node *nodes; /* in order of regions */
     size_t n_nodes;
+    struct deploy_hop *hops; /* NULL: one upgrade, without `hops` */
+    size_t n_hops;
+    unsigned hop; /* from 1: source, target, image and containers are those of this hop; 0: no hops */
 };
 enum { DEPLOYMENT_MAX = PROTOCOL_FILE_MAX };
 int deployment_parse(const char *text, size_t len, const char *file, struct deployment **out, struct err *e);
 void deployment_free(struct deployment *d);
+/* With hops, the result of deployment_parse() is at the first one. This moves it to a later one, or to where it is. */
+void deployment_hop(struct deployment *d, unsigned hop);
+/* The version before a hop: this one or a later one. */
+const char *deployment_hop_source(const struct deployment *d, unsigned hop);
 
 /* --- OMS's config.yaml ---------------------------------------------------------------------------- */
 struct oms_config { /* keys of the same names in config.yaml; tags and quoted scalars are accepted */

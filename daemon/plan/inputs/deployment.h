@@ -1,0 +1,16 @@
+/* Shared by the files that read a deployment file: deployment.c, hops.c for the key `hops`, and deployment_parts.c for
+ * what both of them use. Errors name FILE:LINE:COLUMN; what was read before one is in the struct, and is freed with it.
+ */
+#pragma once
+#include "daemon/plan/inputs/inputs.h"
+#include "daemon/yaml/yaml_tree.h"
+
+/* deployment_parts.c */
+int deployment_version(const struct ynode *map, const char *key, char **out, struct version *v, struct err *e);
+int deployment_image(const struct ynode *map, struct deploy_image *image, struct err *e);
+
+/* hops.c: after all else, for it needs source and nodes. The deployment is at its first hop then. */
+int deployment_hops(const struct ynode *root, struct deployment *d, struct err *e);
+void deployment_hops_free(struct deployment *d);
+/* The key must not be there, because every hop has its own. */
+int deployment_of_hops(const struct ynode *key, const char *name, struct err *e);
