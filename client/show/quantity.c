@@ -26,6 +26,21 @@ void quantity_time(struct buf *b, double seconds)
         buf_printf(b, "%d:%02d", m, (int)(s % 60));
 }
 
+void quantity_words(struct buf *b, double seconds)
+{
+    long long s = isnan(seconds) || seconds < 0 || seconds > 1e10 ? -1 : (long long)seconds;
+    if (s < 0)
+        buf_puts(b, "-");
+    else if (s < 10)
+        buf_printf(b, _("%.1f s"), floor(seconds * 10) / 10);
+    else if (s < 60)
+        buf_printf(b, _("%lld s"), s);
+    else if (s < 3600)
+        buf_printf(b, _("%lld min %lld s"), s / 60, s % 60);
+    else
+        buf_printf(b, _("%lld h %02lld min"), s / 3600, s / 60 % 60);
+}
+
 void quantity_bytes(struct buf *b, double n)
 {
     static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
@@ -91,15 +106,32 @@ static bool parse_utc(const char *utc, time_t *when, char *rest, size_t size)
     return true;
 }
 
+/* As people here read it; what is no time is added as it is. */
+static bool broken_down(struct buf *b, const struct term *t, const char *utc, struct tm *tm, char *rest, size_t size)
+{
+    time_t when;
+    if (parse_utc(utc, &when, rest, size) && (t->utc ? gmtime_r(&when, tm) : localtime_r(&when, tm)))
+        return true;
+    text_add(b, t, utc);
+    return false;
+}
+
+void quantity_clock(struct buf *b, const struct term *t, const char *utc)
+{
+    struct tm tm;
+    char rest[16], time[16];
+    if (!broken_down(b, t, utc, &tm, rest, sizeof rest))
+        return;
+    strftime(time, sizeof time, "%H:%M:%S", &tm);
+    buf_puts(b, time);
+}
+
 void quantity_date(struct buf *b, const struct term *t, const char *utc)
 {
     struct tm tm;
-    time_t when;
     char rest[16], day[32];
-    if (!parse_utc(utc, &when, rest, sizeof rest) || !(t->utc ? gmtime_r(&when, &tm) : localtime_r(&when, &tm))) {
-        text_add(b, t, utc);
+    if (!broken_down(b, t, utc, &tm, rest, sizeof rest))
         return;
-    }
     strftime(day, sizeof day, "%Y-%m-%d %H:%M:%S", &tm);
     buf_printf(b, "%s%s", day, rest);
     long minutes = tm.tm_gmtoff / 60;

@@ -7,7 +7,7 @@
  *   address   JOB STEP/SUBTASK, read and written
  *   quantity  durations and amounts
  *   screen    a picture drawn again in place
- *   and below, the pictures: view.c, status.c, next.c, check.c, detail.c, lists.c
+ *   and below, the pictures: view.c, status.c, outage.c, next.c, check.c, detail.c, lists.c
  *
  * Every function adds to a `struct buf` that the caller owns and prints; nothing here prints, except screen. What is
  * taken from JSON returns 0 or ERR_PROTOCOL; what was added before an error is to be thrown away. One thread. */
@@ -33,6 +33,9 @@ struct view {
 };
 
 void show_status(struct buf *b, const struct view *v, const struct snapshot *s);
+/* "Outage: since 02:13:07 (4 min 12 s)", and its parts as a table; nothing if there is none. */
+void show_outage_line(struct buf *b, const struct view *v, const struct snapshot *s);
+void show_outage_parts(struct buf *b, const struct view *v, const struct snapshot *s);
 /* The section "Next": what runs, what waits for whom, and what to type. */
 void show_next(struct buf *b, const struct view *v, const struct snapshot *s);
 /* One line: "job 7: In Progress, 12 of 40 subtasks done, 12:03". */

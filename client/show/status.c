@@ -91,6 +91,7 @@ static void header(struct buf *b, const struct view *v, const struct snapshot *s
     put(&f, &c);
     put_time_marks(&f, s);
     end_line(&f);
+    show_outage_line(b, v, s);
 }
 
 static void subtasks_done(struct buf *b, const struct snapshot *s)
@@ -317,7 +318,7 @@ static void all_facts(struct buf *b, const struct view *v, const struct snapshot
     {
         struct buf c = {0};
         table_data(&tab, f->string);
-        if (is_time_mark(f->string))
+        if (is_time_mark(f->string) || strcmp(f->string, "online") == 0)
             quantity_date(&c, v->t, f->valuestring);
         else
             text_add(&c, v->t, f->valuestring);
@@ -337,8 +338,10 @@ void show_status(struct buf *b, const struct view *v, const struct snapshot *s)
     bar(b, v, s);
     text_cut(b, v->t, from);
     steps(b, v, s);
-    if (v->verbose)
+    if (v->verbose) {
+        show_outage_parts(b, v, s);
         all_facts(b, v, s);
+    }
     buf_puts(b, "\n");
     show_next(b, v, s);
 }

@@ -87,6 +87,22 @@ static int parse_steps(const cJSON *list, struct snapshot *s, struct err *e)
     return 0;
 }
 
+static void parse_outage(const cJSON *o, struct outage *out, struct err *e)
+{
+    const cJSON *x, *list = get_array(o, "parts", REQUIRED, e);
+    *out = (struct outage){.started = get_text(o, "started", REQUIRED, e),
+                           .ended = get_text(o, "ended", OPTIONAL, e),
+                           .elapsed = get_seconds(o, "elapsed", e)};
+    out->parts = xcalloc((size_t)cJSON_GetArraySize(list) + 1, sizeof *out->parts);
+    cJSON_ArrayForEach(x, list) out->parts[out->n_parts++] =
+        (struct outage_part){.step = get_text(x, "step", OPTIONAL, e),
+                             .job = get_id(x, "job", OPTIONAL, e),
+                             .elapsed = get_seconds(x, "elapsed", e),
+                             .waiting = get_seconds(x, "waiting", e),
+                             .late = get_seconds(x, "late", e),
+                             .rested = get_seconds(x, "rested", e)};
+}
+
 static void parse_hosts(const cJSON *list, struct snapshot *s, struct err *e)
 {
     const cJSON *o;
@@ -97,7 +113,7 @@ static void parse_hosts(const cJSON *list, struct snapshot *s, struct err *e)
 
 int snapshot_parse(const cJSON *o, struct snapshot *s, struct err *e)
 {
-    const cJSON *f, *steps, *hosts;
+    const cJSON *f, *steps, *hosts, *outage;
     e->code = 0;
     *s = (struct snapshot){
         .job = get_id(o, "job", REQUIRED, e),
@@ -129,6 +145,8 @@ int snapshot_parse(const cJSON *o, struct snapshot *s, struct err *e)
         parse_steps(steps, s, e);
     if ((hosts = get_array(o, "hosts", OPTIONAL, e)) != NULL)
         parse_hosts(hosts, s, e);
+    if ((outage = get_object(o, "outage", OPTIONAL, e)) != NULL)
+        parse_outage(outage, &s->outage, e);
     if (e->code)
         snapshot_free(s);
     return e->code;
@@ -140,6 +158,7 @@ void snapshot_free(struct snapshot *s)
         free(s->steps[i].subs);
     free(s->steps);
     free(s->hosts);
+    free(s->outage.parts);
     *s = (struct snapshot){0};
 }
 

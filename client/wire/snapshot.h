@@ -37,6 +37,20 @@ struct host {
     bool up;
 };
 
+/* A step's part of an outage; without a step, the part before this rollback, from the upgrade on. */
+struct outage_part {
+    const char *step;
+    int64_t job; /* -1: a step of this job */
+    double elapsed, waiting, late, rested;
+};
+
+struct outage {
+    const char *started, *ended; /* started NULL: there is none; ended NULL: not every server was seen Online */
+    double elapsed;
+    struct outage_part *parts;
+    size_t n_parts;
+};
+
 struct snapshot {
     int64_t job, parent;         /* parent -1: none */
     int64_t rolled_back_by;      /* the job that does or did; -1: none */
@@ -48,6 +62,7 @@ struct snapshot {
     double elapsed;
     int64_t done, total, last;
     const cJSON *facts; /* object of strings, or NULL */
+    struct outage outage;
     struct host *hosts;
     size_t n_hosts;
     struct step *steps;

@@ -54,7 +54,12 @@
     NEXT(FLAG, skip_forced, skip_forced)                                                                               \
     NEXT(TEXT, started, started)                                                                                       \
     NEXT(TEXT, ended, ended)                                                                                           \
-    NEXT(TEXT, message, message)
+    NEXT(TEXT, message, message)                                                                                       \
+    NEXT(TEXT, began, began)                                                                                           \
+    NEXT(TEXT, rests, rests)                                                                                           \
+    NEXT(NUMBER, rested, rested)                                                                                       \
+    NEXT(NUMBER, waited, waited)                                                                                       \
+    NEXT(NUMBER, late, late)
 
 /* An attempt when it begins, and its end. Its output is a column too, but in no struct: journal_output(). */
 #define JOURNAL_ATTEMPT_NEW(FIRST, NEXT)                                                                               \

@@ -98,6 +98,11 @@ struct plan {
     struct texts *texts; /* owns the texts; NULL: each has its own owner */
 };
 
+/* The time in which OMS is out of service: from the step that marks T1 (of a rollback: T3) to the last that waits until
+ * every server is Online. *from is n_steps if no step marks it. false: nothing waits for that. */
+bool plan_outage(const struct plan *p, size_t *from, size_t *to);
+bool plan_is_online(const struct plan_subtask *s); /* does it wait until every server is Online? */
+
 /* The canonical text, in parts of some 64 KiB that end where a value ends; `data` ends with NUL. */
 void plan_write(const struct plan *p, void (*part)(void *ctx, const char *data, size_t n), void *ctx);
 char *plan_text(const struct plan *p);              /* the whole; the caller frees */

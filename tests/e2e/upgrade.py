@@ -118,6 +118,8 @@ class Upgrade(omslab.Case):
         watchers[1].send_signal(signal.SIGSTOP)
         lab.do("start", cls.job)
         cls.running = lab.wait_sub(cls.job, "copy-image/oms2", "Running", "Successful")
+        lab.wait_sub(cls.job, "init-metadata/oms1", "Running", "Successful")
+        cls.running_text = lab.do("status", cls.job)
         cls.end = lab.wait_state(cls.job, "Successful", timeout=200)
         cls.watch_status = watchers[0].wait(30)
         watchers[1].send_signal(signal.SIGCONT)
@@ -247,6 +249,26 @@ class Upgrade(omslab.Case):
             self.assertEqual(state, "Successful")
         self.assertEqual(self.end["done"], self.end["total"])
         self.assertEqual({h["host"] for h in self.running["hosts"]}, {"control", "oms1", "oms2"})
+
+    def test_the_outage_and_its_parts(self):
+        """From T1 until every server was seen Online; steps are barriers, so the parts are all of it."""
+        shown = self.lab.json("show", self.job)
+        outage, parts = shown["outage"], shown["outage"]["parts"]
+        self.assertEqual((outage["started"], outage["ended"]), (shown["facts"]["T1"], shown["facts"]["online"]))
+        ids = [step["step"] for step in shown["steps"]]
+        self.assertEqual([p["step"] for p in parts], ids[ids.index("stop-old"):ids.index("servers-online") + 1])
+        self.assertAlmostEqual(sum(p["elapsed"] for p in parts), outage["elapsed"], delta=0.001 * (len(parts) + 1))
+        for p in parts:
+            self.assertLessEqual(p["late"], p["waiting"] + 0.001, p)
+            self.assertLessEqual(p["waiting"], p["elapsed"] + 0.001, p)
+            self.assertEqual(p["rested"], 0, p)
+        kinds = {step["step"]: step["subtasks"][0].get("kind") for step in shown["steps"]}
+        self.assertGreater(sum(p["waiting"] for p in parts if kinds[p["step"]] == "wait"), 0)
+        text = self.lab.do("show", self.job)
+        clocks = [local(outage[name])[11:19] for name in ("started", "ended")]
+        self.assertRegex(text, r"(?m)^Outage: %s - %s \(.*\)$" % tuple(clocks))
+        self.assertRegex(text, r"(?m)^  stop-old +[0-9.]+ s")
+        self.assertRegex(self.running_text, r"(?m)^Outage: since %s \(" % clocks[0])
 
     def test_list_has_the_columns_of_oms(self):
         lines = self.lab.do("list").splitlines()

@@ -131,7 +131,8 @@ static bool add_attempt_row(void *ctx, const struct journal_attempt *a)
 
 static bool add_fact_row(void *ctx, const char *name, const char *value)
 {
-    buf_printf(ctx, "    fact     %s = %s\n", name, strcmp(name, "T1") == 0 ? "(now)" : value);
+    buf_printf(ctx, "    fact     %s = %s\n", name,
+               strcmp(name, "T1") == 0 || strcmp(name, ONLINE_MARK) == 0 ? "(now)" : value);
     return true;
 }
 

@@ -117,6 +117,23 @@ static void show_is_drawn_as_kept(void **state)
     cJSON_Delete(o);
 }
 
+/* The outage of a rollback began in the upgrade. */
+static void a_rollback_in_full(void **state)
+{
+    cJSON *o = load("rollback-canceled", ".json");
+    struct err e = {0};
+    struct snapshot s;
+    struct buf b = {0};
+    struct term plain = pipe_term();
+    struct view v = {.t = &plain, .verbose = true};
+    assert_int_equal(snapshot_parse(o, &s, &e), 0);
+    show_status(&b, &v, &s);
+    golden("rollback-canceled", ".verbose.txt", &b);
+    buf_free(&b);
+    snapshot_free(&s);
+    cJSON_Delete(o);
+}
+
 /* On a narrow terminal the texts are wrapped, not cut. */
 static void in_full_is_in_full(void **state)
 {
@@ -235,7 +252,7 @@ int main(void)
         cmocka_unit_test(snapshots_are_drawn_as_kept),   cmocka_unit_test(all_of_it_and_a_small_screen),
         cmocka_unit_test(show_is_drawn_as_kept),         cmocka_unit_test(nothing_is_wider_than_the_terminal),
         cmocka_unit_test(wrong_types_are_errors),        cmocka_unit_test(in_full_is_in_full),
-        cmocka_unit_test(a_narrow_list_keeps_the_state),
+        cmocka_unit_test(a_narrow_list_keeps_the_state), cmocka_unit_test(a_rollback_in_full),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -105,6 +105,31 @@ static void how_an_end_is_said(void **state)
     expect("stop", "oms1", PHASE_SUCCESSFUL, "it is stopped");
 }
 
+/* A retry changes when it started, but not when it began; while it is Failed, an operator is waited for. */
+static void a_retry_keeps_the_first_begin(void **state)
+{
+    until_stop_acts();
+    const struct sub *s = &world.job->subs[seq_of("stop", "oms1")];
+    char *began = xstrdup(s->began);
+    assert_non_null(began);
+    answers("oms1", 1, "");
+    assert_non_null(s->rests);
+    usleep(2000);
+    world_restart();
+    s = &world.job->subs[seq_of("stop", "oms1")];
+    assert_non_null(s->rests);
+    operator_says(DO_RETRY, "stop", "oms1", NULL, false);
+    assert_null(s->rests);
+    assert_true(s->rested_ms >= 2);
+    assert_string_not_equal(s->started, began);
+    assert_string_equal(s->began, began);
+    world_restart();
+    s = &world.job->subs[seq_of("stop", "oms1")];
+    assert_true(s->rested_ms >= 2);
+    assert_string_equal(s->began, began);
+    free(began);
+}
+
 static void a_check_that_does_not_confirm(void **state)
 {
     until_stop_acts();
@@ -361,7 +386,10 @@ static void a_condition_is_looked_at_often_at_first(void **state)
     int64_t last = journal_last_event(world.journal, world.id);
     assert_int_equal(looks_in(2000), 8);
     assert_in_range(looks_in(98000), 30, 50);
-    assert_in_range(looks_in(100000), 9, 11);                            /* `every` is 10 s */
+    assert_in_range(looks_in(100000), 9, 11); /* `every` is 10 s */
+    const struct sub *s = &world.job->subs[seq_of("online", "-")];
+    assert_in_range(s->waited_ms, 180000, 200000);
+    assert_in_range(s->late_ms, 9900, 10250);
     assert_int_equal(journal_last_event(world.journal, world.id), last); /* a look leaves no event */
     world_restart();
     node_is("oms1", NODE_UP, "");
@@ -393,6 +421,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(how_an_end_is_said, world_begin, world_end),
+        cmocka_unit_test_setup_teardown(a_retry_keeps_the_first_begin, world_begin, world_end),
         cmocka_unit_test_setup_teardown(a_check_that_does_not_confirm, world_begin, world_end),
         cmocka_unit_test_setup_teardown(an_outcome_that_is_not_known, world_begin, world_end),
         cmocka_unit_test_setup_teardown(force_is_for_one_attempt, world_begin, world_end),

@@ -53,10 +53,129 @@ static void an_upgrade_knows_its_newest_rollback(void **state)
     expect_rollbacks(fourth, 0);
 }
 
+/* --- the outage -------------------------------------------------------------------------------------------------- */
+
+static void told(char **at, const char *time)
+{
+    free(*at);
+    *at = time ? xasprintf("2026-03-01T%s.000Z", time) : NULL;
+}
+
+/* How it went with the subtasks of a step, in memory only. */
+static void went(const char *step, const char *subtask, enum core_phase phase, const char *began, const char *ended,
+                 int64_t waited, int64_t late, int64_t rested)
+{
+    size_t i, n;
+    struct err e;
+    assert_int_equal(job_find(world.job, step, subtask, &i, &n, &e), 0);
+    struct sub *s = &world.job->subs[i];
+    world.job->core.subtasks[i].phase = phase;
+    told(&s->began, began);
+    told(&s->started, began);
+    told(&s->ended, ended);
+    s->waited_ms = waited;
+    s->late_ms = late;
+    s->rested_ms = rested;
+}
+
+static cJSON *outage(void)
+{
+    cJSON *o, *x;
+    struct err e;
+    struct view_mark mark;
+    assert_int_equal(view_snapshot(world.jobs, world.id, &mark, &o, &e), 0);
+    x = cJSON_DetachItemFromObjectCaseSensitive(o, "outage");
+    cJSON_Delete(o);
+    return x;
+}
+
+static double number(const cJSON *o, const char *name) { return cJSON_GetObjectItem(o, name)->valuedouble; }
+
+/* "started ended elapsed; step elapsed waiting late rested; …", without what still grows. */
+static void expect_outage(const char *want)
+{
+    cJSON *o = outage();
+    const cJSON *part, *ended = cJSON_GetObjectItem(o, "ended");
+    struct buf b = {0};
+    double sum = 0, all = number(o, "elapsed");
+    buf_printf(&b, "%s %s", cJSON_GetObjectItem(o, "started")->valuestring + 11, ended ? ended->valuestring + 11 : "-");
+    if (ended)
+        buf_printf(&b, " %g", all);
+    cJSON_ArrayForEach(part, cJSON_GetObjectItem(o, "parts"))
+    {
+        const cJSON *step = cJSON_GetObjectItem(part, "step");
+        sum += number(part, "elapsed");
+        buf_printf(&b, "; %s", step ? step->valuestring : "job");
+        if (!step)
+            buf_printf(&b, " %g", number(part, "job"));
+        if (ended || part->next)
+            buf_printf(&b, " %g", number(part, "elapsed"));
+        if (step && (ended || part->next))
+            buf_printf(&b, " %g %g %g", number(part, "waiting"), number(part, "late"), number(part, "rested"));
+    }
+    assert_string_equal(buf_str(&b), want);
+    assert_true(sum > all - 0.1 && sum < all + 0.1); /* the parts are all of it */
+    buf_free(&b);
+    cJSON_Delete(o);
+}
+
+static void an_outage_has_parts(void **state)
+{
+    operator_says(DO_START, NULL, NULL, NULL, false);
+    went("lock", "-", PHASE_SUCCESSFUL, "10:00:00", "10:00:01", 0, 0, 0);
+    assert_null(outage());
+    went("stop", "oms1", PHASE_SUCCESSFUL, "10:00:01", "10:00:03", 700, 0, 0);
+    went("stop", "oms2", PHASE_ACTING, "10:00:01", NULL, 200, 0, 0);
+    expect_outage("10:00:01Z -; stop");
+    went("stop", "oms2", PHASE_SUCCESSFUL, "10:00:01", "10:00:06", 200, 0, 0);
+    expect_outage("10:00:01Z -; stop 5 0.2 0 0; backup"); /* the job is paused: nothing has begun */
+    went("backup", "-", PHASE_SUCCESSFUL, "10:00:36", "10:01:36", 0, 0, 20000);
+    went("online", "-", PHASE_POLLING, "10:01:36", NULL, 0, 0, 0);
+    expect_outage("10:00:01Z -; stop 5 0.2 0 0; backup 90 0 0 50; online");
+    went("online", "-", PHASE_SUCCESSFUL, "10:01:36", "10:02:01", 22500, 1500, 0);
+    expect_outage("10:00:01Z 10:02:01Z 120; stop 5 0.2 0 0; backup 90 0 0 50; online 25 22.5 1.5 0");
+    went("backup", "-", PHASE_SKIPPED, NULL, "10:00:36", 0, 0, 0); /* while the job was paused */
+    expect_outage("10:00:01Z 10:02:01Z 120; stop 5 0.2 0 0; online 115 22.5 1.5 90");
+    world.job->core.steps[1].serial = true;
+    went("stop", "oms1", PHASE_SUCCESSFUL, "10:00:01", "10:00:03", 700, 0, 0);
+    went("stop", "oms2", PHASE_SUCCESSFUL, "10:00:05", "10:00:06", 200, 0, 0);
+    expect_outage("10:00:01Z 10:02:01Z 120; stop 5 0.9 0 2; online 115 22.5 1.5 90");
+}
+
+/* It is one outage with that of the upgrade, unless the upgrade ended its own. */
+static void a_rollback_has_an_outage(void **state)
+{
+    struct err e;
+    operator_says(DO_START, NULL, NULL, NULL, false);
+    int64_t upgrade = world.job->row.parent = another_job("upgrade", 0, STATE_CANCELED);
+    world.job->plan->type = JOB_ROLLBACK;
+    told(&world.job->row.started, "10:10:00");
+    went("lock", "-", PHASE_SUCCESSFUL, "10:10:00", "10:10:01", 0, 0, 0);
+    went("stop", "oms1", PHASE_SUCCESSFUL, "10:10:01", "10:10:06", 0, 0, 0);
+    went("stop", "oms2", PHASE_SUCCESSFUL, "10:10:01", "10:10:06", 0, 0, 0);
+    went("backup", "-", PHASE_SUCCESSFUL, "10:10:06", "10:10:07", 0, 0, 0);
+    went("online", "-", PHASE_SUCCESSFUL, "10:10:07", "10:10:20", 0, 0, 0);
+    assert_null(outage()); /* OMS was not stopped */
+    assert_int_equal(journal_set_fact(world.journal, upgrade, "T1", "2026-03-01T10:00:00Z", "", &e), 0);
+    char *want = xasprintf("10:00:00Z 10:10:20Z 620; job %lld 600; lock 1 0 0 0; stop 5 0 0 0; backup 1 0 0 0; "
+                           "online 13 0 0 0",
+                           (long long)upgrade);
+    expect_outage(want);
+    free(want);
+    assert_int_equal(journal_set_fact(world.journal, upgrade, ONLINE_MARK, "2026-03-01T10:05:00Z", "", &e), 0);
+    assert_null(outage()); /* no step of this plan marks T3 */
+    char t3[] = "T3", **marks = &world.job->plan->steps[1].marks, *saved = *marks;
+    *marks = t3;
+    expect_outage("10:10:01Z 10:10:20Z 19; stop 5 0 0 0; backup 1 0 0 0; online 13 0 0 0");
+    *marks = saved;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(an_upgrade_knows_its_newest_rollback, world_begin, world_end),
+        cmocka_unit_test_setup_teardown(an_outage_has_parts, world_begin, world_end),
+        cmocka_unit_test_setup_teardown(a_rollback_has_an_outage, world_begin, world_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

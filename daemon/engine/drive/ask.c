@@ -49,6 +49,7 @@ static struct job *ask_job(struct ask *a)
     if (!b || b->subs[a->seq].work.gen != a->gen)
         return NULL;
     b->subs[a->seq].work.in_flight = false;
+    b->subs[a->seq].work.idle_ms = job_time_ms(b);
     return b;
 }
 
@@ -189,6 +190,15 @@ static void run_builtin(struct metadb *db, const struct err *e, void *arg)
 
 /* --- requests --- */
 
+/* Something is asked that could not be asked, or was not, since the work began or the last answer came. */
+static void note_wait(struct job *b, size_t seq)
+{
+    struct sub *s = &b->subs[seq];
+    int64_t ms = (int64_t)(job_time_ms(b) - s->work.idle_ms);
+    s->waited_ms += ms;
+    s->late_ms = s->work.what == WORK_POLL ? ms : 0;
+}
+
 void ask_builtin(struct job *b, size_t seq, const char *name)
 {
     struct work *w = &b->subs[seq].work;
@@ -199,6 +209,7 @@ void ask_builtin(struct job *b, size_t seq, const char *name)
         return;
     }
     job_waits(b, seq, NULL);
+    note_wait(b, seq);
     struct ask *a = ask_new(b, seq);
     a->action = action_find(name);
     a->env = env_builtin(b, seq);
@@ -256,6 +267,7 @@ void ask_script(struct job *b, size_t seq, const char *script)
         drive_after(b, seq, RETRY_MS);
     } else {
         job_waits(b, seq, NULL);
+        note_wait(b, seq);
         char **env = env_script(b, seq, w->what == WORK_CHECK || w->what == WORK_POLL ? 0 : attempt);
         struct node_script ns = {
             .env = (const char *const *)env, .script = script, .secret = s->plan->metadb ? b->login.my_cnf : NULL};

@@ -31,7 +31,7 @@ struct effect *drive_take(struct drive *d, size_t *n)
 void drive_begin(struct job *b, size_t seq, enum work_what what)
 {
     struct work *w = &b->subs[seq].work;
-    *w = (struct work){.what = what, .gen = w->gen + 1, .begun_ms = job_time_ms(b)};
+    *w = (struct work){.what = what, .gen = w->gen + 1, .begun_ms = job_time_ms(b), .idle_ms = job_time_ms(b)};
     job_waits(b, seq, NULL);
 }
 
@@ -54,6 +54,27 @@ static void add_effect(struct job *b, size_t seq, enum core_effect what)
         d->effects = xrealloc(d->effects, d->cap, sizeof *d->effects);
     }
     d->effects[d->n++] = (struct effect){b, seq, what};
+}
+
+/* From here only an operator leads on. */
+static bool rests(enum core_phase p) { return p == PHASE_FAILED || p == PHASE_UNKNOWN || p == PHASE_GATE; }
+
+/* The times of a subtask that a retry does not change. */
+static void note_times(struct sub *s, enum core_phase to)
+{
+    if (!s->began && s->started)
+        s->began = xstrdup(s->started);
+    if (to == PHASE_PENDING) {
+        free(s->began);
+        s->began = NULL;
+    }
+    if (rests(to) && !s->rests) {
+        s->rests = record_now();
+    } else if (!rests(to) && s->rests) {
+        s->rested_ms += record_ms_since(s->rests);
+        free(s->rests);
+        s->rests = NULL;
+    }
 }
 
 /* Records an update: rows, events, marks, attempts. `actor` caused the first move, the engine all others. */
@@ -86,9 +107,12 @@ static void record(struct job *b, const struct core_update *u, const char *actor
             s->ended = record_now();
             record_attempt_drop(b, seq);
         }
+        note_times(s, row->to);
         if (row->effect == EFFECT_ACT)
             record_attempt(b, seq);
         record_sub(b, seq);
+        if (row->to == PHASE_SUCCESSFUL && plan_is_online(s->plan))
+            record_mark(b, ONLINE_MARK);
         record_event(b, s->step->id, s->plan->name, own ? actor : "engine", core_event_name(row->event), from, to,
                      m == 0 && reason ? reason : row->why);
         add_effect(b, seq, row->effect);

@@ -97,6 +97,13 @@ static bool rests(struct job *b, size_t seq)
     return b->core.outdated;
 }
 
+/* A look is short, so all of the time until this start was a pause; a row is not written at each look. */
+static void note_missed(struct sub *s)
+{
+    int64_t since = s->began ? record_ms_since(s->began) - s->rested_ms : 0;
+    s->waited_ms = since > s->waited_ms ? since : s->waited_ms;
+}
+
 void work_adopt(struct job *b, size_t seq)
 {
     enum plan_kind kind = b->subs[seq].plan->kind;
@@ -115,6 +122,7 @@ void work_adopt(struct job *b, size_t seq)
         if (rests(b, seq))
             return;
         drive_begin(b, seq, WORK_POLL);
+        note_missed(&b->subs[seq]);
         break;
     case PHASE_ACTING:
     case PHASE_EXPIRING:

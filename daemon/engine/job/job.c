@@ -84,6 +84,8 @@ void job_free(struct job *b)
         free(b->subs[i].started);
         free(b->subs[i].ended);
         free(b->subs[i].message);
+        free(b->subs[i].began);
+        free(b->subs[i].rests);
         free(b->subs[i].seen);
         free(b->subs[i].waits);
         free(b->subs[i].progress.unit);
@@ -130,6 +132,11 @@ static bool fill_subtask(void *ctx, unsigned seq, const struct journal_subtask *
     s->started = xstrdup(row->started);
     s->ended = xstrdup(row->ended);
     s->message = xstrdup(row->message);
+    s->began = xstrdup(row->began ? row->began : row->started);
+    s->rests = xstrdup(row->rests);
+    s->rested_ms = row->rested;
+    s->waited_ms = row->waited;
+    s->late_ms = row->late;
     f->n++;
     return true;
 }

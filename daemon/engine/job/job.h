@@ -23,6 +23,7 @@ struct work {
     bool kick;           /* a host, the login or the lease may be available now: the turn tries again */
     uint64_t watched_ms; /* for the timeout: time while its host was up and it did not wait for the login */
     uint64_t begun_ms;   /* loop time at which this work began */
+    uint64_t idle_ms;    /* loop time since when nothing is asked, while not in flight */
     uint64_t asked_ms;   /* loop time of the last request */
     uint64_t next_ms;    /* loop time of the next look or poll; 0: at once */
     bool waits_login;    /* for the login, which is needed to ask or to take the answer; the timeout does not run */
@@ -40,15 +41,21 @@ struct sub {
     const struct plan_step *step;
     const struct plan_subtask *plan;
     char *started, *ended, *message;
-    char *waits;        /* why it is waiting now; shown in place of the message, in memory only */
-    enum looked looked; /* the last result of a condition */
-    char *seen;         /* its message; NULL: none */
-    bool force_next;    /* retry --force: the next attempt is forced */
-    bool forced;        /* the present attempt is forced */
+    char *began,
+        *rests; /* the first start, which a retry does not change; since when only an operator can continue it */
+    int64_t rested_ms, waited_ms, late_ms; /* schema/journal/003.sql */
+    char *waits;                           /* why it is waiting now; shown in place of the message, in memory only */
+    enum looked looked;                    /* the last result of a condition */
+    char *seen;                            /* its message; NULL: none */
+    bool force_next;                       /* retry --force: the next attempt is forced */
+    bool forced;                           /* the present attempt is forced */
     struct work work;
     struct progress progress;
     struct window *window; /* for following its output */
 };
+
+/* The fact that holds when every server was seen Online; like T1, which a step of the procedure marks. */
+#define ONLINE_MARK "online"
 
 /* The MetaDB login: drive/login.c. */
 enum login_state { LOGIN_NONE, LOGIN_ASKED, LOGIN_READY };
@@ -122,6 +129,8 @@ const char *job_message(const struct job *b, size_t seq);    /* as shown; NULL: 
 _Noreturn void record_die(const struct err *e);
 char *record_now(void); /* UTC, with milliseconds; caller frees */
 void record_whole_seconds(char *time);
+double record_seconds(const char *time);   /* since 1970; 0: it is no time */
+int64_t record_ms_since(const char *time); /* until now; not below 0 */
 void record_begin(struct jobs *js);
 /* A new job with its plan: gets its number and its rows. */
 void record_new(struct job *b);

@@ -35,6 +35,21 @@ void record_whole_seconds(char *time)
         memcpy(time + n, "Z", sizeof "Z");
 }
 
+double record_seconds(const char *time)
+{
+    struct tm tm = {0};
+    const char *rest = strptime(time, "%Y-%m-%dT%H:%M:%S", &tm);
+    return rest ? (double)timegm(&tm) + strtod(rest, NULL) : 0;
+}
+
+int64_t record_ms_since(const char *time)
+{
+    char *now = record_now();
+    double ms = 1000 * (record_seconds(now) - record_seconds(time));
+    free(now);
+    return ms > 0 ? (int64_t)(ms + 0.5) : 0;
+}
+
 static void must(int rc, const struct err *e)
 {
     if (rc)
@@ -95,6 +110,11 @@ void record_sub(struct job *b, size_t seq)
                                   .started = s->started,
                                   .ended = s->ended,
                                   .message = s->message,
+                                  .began = s->began,
+                                  .rests = s->rests,
+                                  .rested = s->rested_ms,
+                                  .waited = s->waited_ms,
+                                  .late = s->late_ms,
                                   .attempt = c->attempt,
                                   .lost = c->lost,
                                   .open_run = c->open_run,

@@ -21,11 +21,15 @@ enum { ATTEMPTS_SHOWN = 200, ATTEMPTS_LISTED = 10 };
 void json_text(cJSON *o, const char *name, const char *value);
 void json_number(cJSON *o, const char *name, double v);
 void json_time(cJSON *o, const char *name, const char *t); /* without the milliseconds of the journal */
+void json_seconds(cJSON *o, const char *name, double s);   /* to the millisecond; not below 0 */
 void json_elapsed(cJSON *o, const char *started, const char *ended);
 size_t json_room(const char *s);
 
 /* find.c. The job in memory, or loaded from the journal (then *loaded is to be freed). 0: as view.h says. */
 int view_find(struct jobs *js, int64_t id, struct job **b, struct job **loaded, struct err *e);
+
+/* outage.c */
+void outage_add(cJSON *o, const struct job *b); /* the member `outage`, if there is one */
 
 /* snapshot.c */
 struct room {

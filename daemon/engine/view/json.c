@@ -1,7 +1,7 @@
 /* Members of answers, and their size. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "common/alloc.h"
 #include "daemon/engine/view/internal.h"
@@ -24,11 +24,9 @@ void json_time(cJSON *o, const char *name, const char *t)
     free(s);
 }
 
-static double seconds(const char *t)
+void json_seconds(cJSON *o, const char *name, double s)
 {
-    struct tm tm = {0};
-    const char *rest = strptime(t, "%Y-%m-%dT%H:%M:%S", &tm);
-    return rest ? (double)timegm(&tm) + strtod(rest, NULL) : 0;
+    json_number(o, name, s > 0 ? (double)llround(s * 1000) / 1000 : 0);
 }
 
 void json_elapsed(cJSON *o, const char *started, const char *ended)
@@ -36,8 +34,7 @@ void json_elapsed(cJSON *o, const char *started, const char *ended)
     if (!started)
         return;
     char *now = ended ? NULL : record_now();
-    double s = seconds(ended ? ended : now) - seconds(started);
-    json_number(o, "elapsed", s > 0 ? (double)(long long)(s * 1000) / 1000 : 0);
+    json_seconds(o, "elapsed", record_seconds(ended ? ended : now) - record_seconds(started));
     free(now);
 }
 
