@@ -105,6 +105,15 @@ jar() { # NODE -ltrue|-lfalse
 	until_true 10 healthy oms1
 }
 
+@test "community edition with a check of oms_version" {
+	many_nodes
+	start ce-4210
+	init oms1
+	switch_on oms2
+	until_true 20 all_online
+	until_true 10 healthy oms2
+}
+
 @test "a single node" {
 	start single
 	init oms1

@@ -81,6 +81,7 @@ verb_fault() {
 	slow:4) add_fault "$h" slow -1 "$4" "$3" ;;
 	ssh-bytes:3) ssh_bytes "$h" "$3" ;;
 	init-seconds:3) echo "$3" >"$(host_dir "$h")/lab/init_seconds" ;;
+	oms-version:3) [ "$h" = metadb ] || die "only metadb oms-version"; set_oms_version "$3" ;;
 	diskfull:[34])
 		case $3 in
 		on) disk_full "$h" "${4:-$([ "$h" = control ] && echo /data/backup || echo /var/lib/omsup)}" ;;

@@ -45,7 +45,7 @@ seed_metadb() {
 			echo "INSERT INTO cluster_info (region, region_cn, cm_url, code, is_default_cm) VALUES" \
 				"('$r', '$r', 'http://${ADDR[$(nodes_of "$r" | sed -n 1p)]}:8088', ${REGION_LOC[$r]}, ${REGION_DEFAULT[$r]});"
 		done
-		echo "INSERT INTO oms_version VALUES ('$SOURCE', NOW());"
+		echo "INSERT INTO oms_version (version) VALUES ('$(version_name "$SOURCE")');"
 		echo "USE $CM;"
 		cat "$LAB_HOME/sql/cm.sql"
 		for r in "${REGIONS[@]}"; do
@@ -64,6 +64,20 @@ seed_metadb() {
 			echo "INSERT INTO $db.oms_schema VALUES (1, '$SOURCE', 'ok');"
 		done
 	} | root_sql --binary-mode
+}
+
+# What OMS has written down as its version: none (no table), empty (no row), or this version alone.
+set_oms_version() { # none|empty|VERSION
+	[[ $1 =~ ^[A-Za-z0-9.-]+$ ]] || die "oms-version none|empty|VERSION"
+	{
+		if [ "$1" = none ]; then
+			echo "DROP TABLE IF EXISTS oms_version;"
+		else
+			sed -n '/^CREATE TABLE oms_version/s/CREATE TABLE/& IF NOT EXISTS/p' "$LAB_HOME/sql/rm.sql"
+			echo "DELETE FROM oms_version;"
+			[ "$1" = empty ] || echo "INSERT INTO oms_version (version) VALUES ('$1');"
+		fi
+	} | root_sql -D "$RM"
 }
 
 verb_sql() {

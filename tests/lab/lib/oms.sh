@@ -168,6 +168,9 @@ write_deployment() {
 		  archive: /data/$NEW.tar
 		  on: control
 		  name: $(image_name "$TARGET_IMAGE")
+	EOF
+	[ -z "$INIT_WAIT" ] || echo "init_wait: $INIT_WAIT"
+	cat <<-EOF
 		backup:
 		  directory: /data/backup
 		container:

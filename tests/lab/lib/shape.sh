@@ -6,7 +6,7 @@ declare -A NODE_REGION=() NODE_SSH=() NODE_CM=() REGION_LOC=() REGION_HB=() REGI
 
 read_shape() { # FILE
 	local key a b c d
-	NODES=() REGIONS=() BUILD=
+	NODES=() REGIONS=() BUILD='' INIT_WAIT=''
 	[ -r "$1" ] || die "no such shape: $1 (there are: $(cd "$LAB_HOME/shapes" && echo *))"
 	while read -r key a b c d; do
 		case $key in
@@ -15,6 +15,7 @@ read_shape() { # FILE
 		source) SOURCE=$a ;;
 		target) TARGET=$a ;;
 		build) BUILD=$a ;;
+		init_wait) INIT_WAIT=$a ;;
 		databases) RM=$a CM=$b ;;
 		region) REGIONS+=("$a") REGION_LOC[$a]=$b REGION_HB[$a]=$c REGION_DEFAULT[$a]=$d ;;
 		node) NODES+=("$a") NODE_REGION[$a]=$b NODE_SSH[$a]=$c NODE_CM[$a]=${d-} ;;
@@ -36,6 +37,9 @@ image_name() { # VERSION[-BUILD]
 
 # HA came with V3.3.1.
 has_ha() { [ "$(printf '%s\n' 3.3.1 "$SOURCE" | sort -V | sed -n 1p)" = 3.3.1 ]; }
+
+# As OMS writes it into oms_version.
+version_name() { if [ "$EDITION" = community ]; then echo "$1-CE"; else echo "$1"; fi; }
 
 # The networks of two instances are apart anyway; own addresses make a stray packet visible.
 addresses() {

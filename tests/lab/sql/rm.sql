@@ -35,4 +35,4 @@ CREATE TABLE ocp_info (
 ) DEFAULT CHARSET=utf8mb4;
 INSERT INTO ocp_info (ocp_name, ocp_url) VALUES ('ocp', 'http://ocp:8080');
 
-CREATE TABLE oms_version (version varchar(32) NOT NULL PRIMARY KEY, gmt_modified datetime NOT NULL) DEFAULT CHARSET=utf8mb4;
+CREATE TABLE oms_version (version varchar(64) NOT NULL PRIMARY KEY, gmt_modified timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP) DEFAULT CHARSET=utf8mb4;

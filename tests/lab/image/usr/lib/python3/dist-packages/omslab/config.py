@@ -68,5 +68,17 @@ def community():
 
 
 def number(text):
-    """A version in an order that compares: 4.0.2 -> (4, 0, 2)."""
-    return tuple(int(part) for part in text.split("."))
+    """A version in an order that compares: 4.0.2 -> (4, 0, 2), and 4.2.2-CE -> (4, 2, 2)."""
+    return tuple(int(part) for part in text.partition("-")[0].split("."))
+
+
+# What came with which version. A new version that changes nothing needs no line here.
+
+def knows_upgrades(own):
+    """IS_UPGRADE=true is required, and holds the console back."""
+    return number(own) >= (3, 3, 1)
+
+
+def checks_version(own):
+    """docker_init.sh reads oms_version first, and refuses what is too old."""
+    return community() and (4, 2, 3) <= number(own) < (4, 2, 11)

@@ -27,13 +27,15 @@ class Log:
             print(text, file=file, flush=True)
 
     def fail(self, text):
-        self.say(f"ERROR {text}")
+        self.refuse(f"ERROR {text}")
+
+    def refuse(self, text):
+        self.say(text)
         sys.exit(1)
 
 
 def refuse_wrong_use(log, meta, own, source):
-    knows_upgrades = config.number(own) >= (3, 3, 1)
-    if source != own and knows_upgrades and os.environ.get("IS_UPGRADE") != "true":
+    if source != own and config.knows_upgrades(own) and os.environ.get("IS_UPGRADE") != "true":
         log.fail(f"the metadata is of V{source} and this is V{own}, but IS_UPGRADE=true was not given to docker run")
     if config.number(source) > config.number(own):
         log.fail(f"the metadata is of V{source}, newer than V{own}")
@@ -52,6 +54,22 @@ def correction_complete(log, meta):
     regions = {row[0] for row in meta.run(f"SELECT code FROM `{meta.rm}`.cluster_info")}
     if {row[0] for row in rows} != regions or not rows or not rows[-1][1]:
         log.fail("the correction package has not been executed for every region, the last one with -ltrue")
+
+
+def refuse_old_version(log, meta):
+    """The gate of the community's V4.2.3 to V4.2.10. Of several rows the newest version counts: the operator may have added it."""
+    try:
+        versions = [config.number(row[0]) for row in meta.run(f"SELECT version FROM `{meta.rm}`.oms_version")]
+    except (pymysql.err.ProgrammingError, ValueError):
+        versions = []
+    if not versions or max(versions) < (4, 1, 1):
+        log.refuse("Version before 4.1.1 is not allowed to upgrade.")
+
+
+def write_version(meta, own):
+    meta.run(f"CREATE TABLE IF NOT EXISTS `{meta.rm}`.oms_version (version varchar(64) NOT NULL PRIMARY KEY,"
+             " gmt_modified timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP) DEFAULT CHARSET=utf8mb4")
+    meta.run(f"REPLACE INTO `{meta.rm}`.oms_version (version) VALUES (%s)", f"{own}-CE" if config.community() else own)
 
 
 def refuse_second_run(log, meta, own, ip, nodes):
@@ -77,8 +95,6 @@ def migrate(log, meta, database, kind, own, pause):
         meta.run(change)
         time.sleep(pause)
     meta.run("UPDATE oms_schema SET version = %s WHERE id = 1", own)
-    if kind == "rm":
-        meta.run("INSERT INTO oms_version VALUES (%s, NOW())", own)
 
 
 def supervisorctl(*args):
@@ -100,10 +116,8 @@ def start_components(log):
         log.fail("not all components are running")
 
 
-def main():
-    hook.note("docker_init")
-    log = Log()
-    own, ip = config.version(), config.host_ip()
+def prepare(log, own, ip):
+    """The configuration, before the MetaDB is asked for anything."""
     log.say(f"docker_init V{own} on {ip}")
     hook.point("docker_init start")
     try:
@@ -111,28 +125,42 @@ def main():
     except config.ConfigError as error:
         log.fail(str(error))
     log.say("[1/5] config.yaml is valid")
+    return data
+
+
+def initialize(log, data, meta, own, ip):
     nodes = ",".join(data["cm_nodes"])
     pause = hook.seconds("init_seconds", 2.0) / sum(map(len, schema.CHANGES.values()))
-    try:
-        meta = db.Meta(data).connect()
-        # The heartbeat database tells where this region comes from: rm may be migrated already.
-        refuse_wrong_use(log, meta, own, meta.schema(meta.hb)[0])
-        refuse_second_run(log, meta, own, ip, nodes)
-        for database, kind in ((meta.rm, "rm"), (meta.cm, "cm"), (meta.hb, "cm_hb")):
-            migrate(log, meta, database, kind, own, pause)
-        meta.run(f"INSERT INTO `{meta.hb}`.oms_init_run (version, host_ip, cm_nodes, finished) VALUES (%s, %s, %s, NOW())",
-                 own, ip, nodes)
-        log.say("[3/5] component configuration is written")
-        hook.point("docker_init components")
-        start_components(log)
-        log.say(f"[5/5] resource group {data['cm_location']}")
-    except (pymysql.err.Error, LookupError) as error:
-        log.fail(str(error))
+    if config.checks_version(own):
+        refuse_old_version(log, meta)
+    # The heartbeat database tells where this region comes from: rm may be migrated already.
+    refuse_wrong_use(log, meta, own, meta.schema(meta.hb)[0])
+    refuse_second_run(log, meta, own, ip, nodes)
+    for database, kind in ((meta.rm, "rm"), (meta.cm, "cm"), (meta.hb, "cm_hb")):
+        migrate(log, meta, database, kind, own, pause)
+    meta.run(f"INSERT INTO `{meta.hb}`.oms_init_run (version, host_ip, cm_nodes, finished) VALUES (%s, %s, %s, NOW())",
+             own, ip, nodes)
+    log.say("[3/5] component configuration is written")
+    hook.point("docker_init components")
+    start_components(log)
+    log.say(f"[5/5] resource group {data['cm_location']}")
+    write_version(meta, own)
     hook.point("docker_init end")
     with open(FLAG, "w", encoding="ascii") as file:
         file.write("1\n")
-    log.say(DONE_IN_CHINESE if config.number(own) < (3, 3, 1) else DONE)
+    log.say(DONE if config.knows_upgrades(own) else DONE_IN_CHINESE)
     hook.note("docker_init done")
+
+
+def main():
+    hook.note("docker_init")
+    log = Log()
+    own, ip = config.version(), config.host_ip()
+    data = prepare(log, own, ip)
+    try:
+        initialize(log, data, db.Meta(data).connect(), own, ip)
+    except (pymysql.err.Error, LookupError) as error:
+        log.fail(str(error))
 
 
 if __name__ == "__main__":
