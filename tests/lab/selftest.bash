@@ -51,3 +51,9 @@ switch_on() { # NODE: what the document says for the nodes without docker_init.s
 	on "$1" "docker exec $LAB_NEW sed -i \"s/autostart = false/autostart = true/g\" /etc/supervisor/conf.d/oms_console.ini"
 	on "$1" "docker exec $LAB_NEW supervisorctl start oms_console"
 }
+
+log_of() { on "$1" "docker logs ${*:2} $LAB_NEW" 2>&1 | tr -d '\r'; } # NODE [OPTION...]
+
+log_has() { log_of "$1" | grep -q -- "$2"; } # NODE REGEX
+
+has_ended() { [ "$(on "$1" "docker inspect -f {{.State.Running}} $2")" = false ]; } # NODE CONTAINER

@@ -47,7 +47,7 @@ disk_free() { # HOST
 }
 
 clear_faults() { # HOST
-	rm -f "$(host_dir "$1")"/lab/faults/* "$(host_dir "$1")/lab/init_seconds" "$(host_dir control)/lab/ssh-bytes.$1"
+	rm -f "$(host_dir "$1")"/lab/faults/* "$(host_dir "$1")/lab/init_seconds" "$(host_dir "$1")/lab/init_again" "$(host_dir control)/lab/ssh-bytes.$1"
 	link_of "$1" up
 	disk_free "$1"
 	case $1 in
@@ -75,12 +75,14 @@ verb_fault() {
 	is_host "$h"
 	case $kind:$# in
 	fail:[34] | lose:[34]) add_fault "$h" "$kind" "${4:-1}" 0 "$3" ;;
+	exit:[34]) add_fault "$h" exit "${4:-1}" 0 "$3" ;;
 	cut:[34]) add_fault "$h" cut "${4:-1}" 0 "$3" ;;
 	hang:3) add_fault "$h" hang -1 0 "$3" ;;
 	go:3) end_hang "$h" "$3" ;;
 	slow:4) add_fault "$h" slow -1 "$4" "$3" ;;
 	ssh-bytes:3) ssh_bytes "$h" "$3" ;;
 	init-seconds:3) echo "$3" >"$(host_dir "$h")/lab/init_seconds" ;;
+	init-again:2) : >"$(host_dir "$h")/lab/init_again" ;;
 	oms-version:3) [ "$h" = metadb ] || die "only metadb oms-version"; set_oms_version "$3" ;;
 	diskfull:[34])
 		case $3 in

@@ -11,4 +11,10 @@ if [ "${IS_UPGRADE-}" = true ] && [ ! -e /root/.upgrade ]; then
 	: >/root/.upgrade
 fi
 rm -f /run/supervisor.sock /run/supervisord.pid /run/nginx.pid
-exec supervisord -n -c /etc/supervisor/supervisord.conf
+quiet=
+if python3 -c 'import sys; from omslab import config; sys.exit(not config.initializes_itself(config.version()))'; then
+	# Its last line is the container's last line: supervisord writes to its own log only.
+	quiet=--silent
+	python3 -m omslab.itself &
+fi
+exec supervisord -n $quiet -c /etc/supervisor/supervisord.conf

@@ -82,3 +82,8 @@ def knows_upgrades(own):
 def checks_version(own):
     """docker_init.sh reads oms_version first, and refuses what is too old."""
     return community() and (4, 2, 3) <= number(own) < (4, 2, 11)
+
+
+def initializes_itself(own):
+    """The container does what docker_init.sh does, on every node, and says so in its log."""
+    return community() and number(own) >= (4, 2, 11)

@@ -1,4 +1,4 @@
-"""The lab's hand inside the container: counts effects, and fails, hangs or is slow on request.
+"""The lab's hand inside the container: counts effects, and fails, ends, hangs or is slow on request.
 
 Same files as the wrapper on the node uses; they are seen through the mounted run directory.
 """
@@ -6,6 +6,7 @@ import fcntl
 import glob
 import os
 import re
+import signal
 import sys
 import time
 
@@ -57,10 +58,18 @@ def point(line):
         if kind == "fail":
             note(f"{line} [failed by the lab]")
             sys.exit(f"{line}: failed by the lab")
+        if kind == "exit":
+            note(f"{line} [container ended by the lab]")
+            os.kill(1, signal.SIGTERM)
+            signal.pause()  # until the container's end takes us along
         if kind == "slow":
             time.sleep(seconds)
         while kind == "hang" and os.path.exists(path):
             time.sleep(0.1)
+
+
+def is_set(name):
+    return os.path.exists(f"{HERE}/{name}")
 
 
 def seconds(name, default):

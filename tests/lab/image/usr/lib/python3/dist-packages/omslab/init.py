@@ -1,5 +1,7 @@
 """docker_init.sh: checks the configuration, changes the schema, starts the components.
 
+A container that initializes itself does the same (see itself.py).
+
 Not made to be run twice: a second run for the same region damages the metadata, as OMS's own may.
 """
 import datetime
