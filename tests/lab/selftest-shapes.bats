@@ -114,6 +114,26 @@ jar() { # NODE -ltrue|-lfalse
 	until_true 10 healthy oms2
 }
 
+@test "two upgrades, one after the other" {
+	start ce-chain
+	grep -A8 '^hops:' "$LAB_DEPLOYMENT" | grep -c -e 'target: 4.2.0' -e 'archive: /data/oms_420.tar' -e 'new: oms_420}' -e 'target: 4.2.13' |
+		grep -qx 4
+	init oms1
+	switch_on oms2
+	until_true 20 all_online
+	hop 2
+	[ "$LAB_OLD $LAB_NEW" = "oms_420 oms_4213" ]
+	for node in $LAB_NODES; do "$LAB" on "$node" docker stop "$LAB_OLD"; done
+	load_everywhere
+	for node in $LAB_NODES; do
+		run_new "$node" "-e IS_UPGRADE=true"
+		until_true 30 log_has "$node" '^OMS service start successfully$'
+	done
+	until_true 20 all_online
+	for db in $LAB_DATABASES; do [ "$("$LAB" sql "$db" 'SELECT version, state FROM oms_schema')" = $'4.2.13\tok' ]; done
+	[ "$("$LAB" effects 'docker_init done')" = '2 oms1 docker_init done' ]
+}
+
 @test "a single node" {
 	start single
 	init oms1

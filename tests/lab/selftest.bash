@@ -57,3 +57,13 @@ log_of() { on "$1" "docker logs ${*:2} $LAB_NEW" 2>&1 | tr -d '\r'; } # NODE [OP
 log_has() { log_of "$1" | grep -q -- "$2"; } # NODE REGEX
 
 has_ended() { [ "$(on "$1" "docker inspect -f {{.State.Running}} $2")" = false ]; } # NODE CONTAINER
+
+hop() { # N: the N-th upgrade of a chain, from what the one before it has started
+	local news images archives
+	read -ra news <<<"$LAB_HOP_NEWS"
+	read -ra images <<<"$LAB_HOP_IMAGES"
+	read -ra archives <<<"$LAB_HOP_ARCHIVES"
+	# shellcheck disable=SC2034 # for the test
+	[ "$1" = 1 ] || LAB_OLD=${news[$1 - 2]}
+	LAB_NEW=${news[$1 - 1]} LAB_IMAGE=${images[$1 - 1]} LAB_ARCHIVE=${archives[$1 - 1]}
+}

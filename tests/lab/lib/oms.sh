@@ -156,19 +156,30 @@ oms_is_up() {
 	done
 }
 
+write_image() { # VERSION[-BUILD] INDENT
+	printf "${2}%s\n" "image:" "  archive: $(archive_path "$1")" "  on: control" "  name: $(image_name "$1")"
+}
+
+write_hops() {
+	local hop
+	echo "hops:"
+	for hop in "${HOPS[@]}"; do
+		echo "  - target: ${hop%%-*}"
+		write_image "$hop" '    '
+		echo "    container: {new: $(container_name "$hop")}"
+	done
+}
+
 write_deployment() {
-	local r n
+	local r n many=${HOPS[1]-}
 	cat <<-EOF
 		deployment: lab
 		edition: $EDITION
 		source: $SOURCE
-		target: $TARGET
-		ha: sql
-		image:
-		  archive: /data/$NEW.tar
-		  on: control
-		  name: $(image_name "$TARGET_IMAGE")
 	EOF
+	[ -n "$many" ] || echo "target: $TARGET"
+	echo "ha: sql"
+	if [ -z "$many" ]; then write_image "$TARGET_IMAGE" ''; else write_hops; fi
 	[ -z "$INIT_WAIT" ] || echo "init_wait: $INIT_WAIT"
 	cat <<-EOF
 		backup:
@@ -176,7 +187,9 @@ write_deployment() {
 		container:
 		  command: docker
 		  old: $OLD
-		  new: $NEW
+	EOF
+	[ -n "$many" ] || echo "  new: $NEW"
+	cat <<-EOF
 		metadb:
 		  from: config
 		regions:

@@ -1,12 +1,12 @@
 # shellcheck shell=bash
 # Reads a shape: what OMS installation the instance imitates.
 
-declare -a NODES=() REGIONS=()
+declare -a NODES=() REGIONS=() HOPS=()
 declare -A NODE_REGION=() NODE_SSH=() NODE_CM=() REGION_LOC=() REGION_HB=() REGION_DEFAULT=() ADDR=()
 
 read_shape() { # FILE
 	local key a b c d
-	NODES=() REGIONS=() BUILD='' INIT_WAIT=''
+	NODES=() REGIONS=() HOPS=() BUILD='' INIT_WAIT=''
 	[ -r "$1" ] || die "no such shape: $1 (there are: $(cd "$LAB_HOME/shapes" && echo *))"
 	while read -r key a b c d; do
 		case $key in
@@ -15,6 +15,7 @@ read_shape() { # FILE
 		source) SOURCE=$a ;;
 		target) TARGET=$a ;;
 		build) BUILD=$a ;;
+		then) HOPS+=("$a") ;;
 		init_wait) INIT_WAIT=$a ;;
 		databases) RM=$a CM=$b ;;
 		region) REGIONS+=("$a") REGION_LOC[$a]=$b REGION_HB[$a]=$c REGION_DEFAULT[$a]=$d ;;
@@ -23,10 +24,17 @@ read_shape() { # FILE
 		esac
 	done <"$1"
 	OLD=oms_${SOURCE//./}
-	NEW=oms_${TARGET//./}${BUILD:+_$BUILD}
 	SOURCE_IMAGE=$SOURCE TARGET_IMAGE=$TARGET${BUILD:+-$BUILD}
+	NEW=$(container_name "$TARGET_IMAGE")
+	# The images of all upgrades, in order: one, if the shape has no "then".
+	HOPS=("$TARGET_IMAGE" "${HOPS[@]}")
 	ALL_HOSTS=(control metadb "${NODES[@]}")
 	addresses
+}
+
+container_name() { # VERSION[-BUILD]
+	local name=${1//./}
+	echo "oms_${name//-/_}"
 }
 
 image_name() { # VERSION[-BUILD]
@@ -37,6 +45,13 @@ image_name() { # VERSION[-BUILD]
 
 # HA came with V3.3.1.
 has_ha() { [ "$(printf '%s\n' 3.3.1 "$SOURCE" | sort -V | sed -n 1p)" = 3.3.1 ]; }
+
+archive_path() { echo "/data/$(container_name "$1").tar"; } # VERSION[-BUILD]; on the control host
+
+each_hop() { # FUNCTION: what it says of each hop, in one line
+	local hop
+	for hop in "${HOPS[@]}"; do "$1" "$hop"; done | xargs
+}
 
 # As OMS writes it into oms_version.
 version_name() { if [ "$EDITION" = community ]; then echo "$1-CE"; else echo "$1"; fi; }

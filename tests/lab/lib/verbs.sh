@@ -4,7 +4,7 @@
 verb_cache() {
 	read_shape "$LAB_HOME/shapes/$shape"
 	base_root >/dev/null
-	in_parallel image_cache "$SOURCE_IMAGE" "$TARGET_IMAGE" >/dev/null
+	in_parallel image_cache "$SOURCE_IMAGE" "${HOPS[@]}" >/dev/null
 	mariadb_cache >/dev/null
 }
 
@@ -39,11 +39,14 @@ verb_up() {
 }
 
 make_part() {
+	local hop
 	case $1 in
 	metadb) make_metadb ;;
 	archive)
 		mkdir -p "$(host_dir control)/data/backup"
-		cp --reflink=auto "$(image_cache "$TARGET_IMAGE")/image.tar" "$(host_dir control)/data/$NEW.tar" ;;
+		for hop in "${HOPS[@]}"; do
+			cp --reflink=auto "$(image_cache "$hop")/image.tar" "$(host_dir control)$(archive_path "$hop")"
+		done ;;
 	*) make_node "$1" ;;
 	esac
 }
@@ -74,8 +77,10 @@ verb_env() {
 		LAB_CONTROL "$LAB_HOME/lab control --dir $D" LAB_SSH_CONFIG /root/.ssh/config \
 		LAB_METADB_HOST "${ADDR[metadb]}" LAB_METADB_PORT 3306 LAB_METADB_USER "$META_USER" \
 		LAB_METADB_PASSWORD_FILE "$D/metadb-password" LAB_DATABASES "$(databases | xargs)" \
-		LAB_OLD "$OLD" LAB_NEW "$NEW" LAB_IMAGE "$(image_name "$TARGET_IMAGE")" LAB_ARCHIVE "/data/$NEW.tar" \
-		LAB_SOURCE "$SOURCE" LAB_TARGET "$TARGET"
+		LAB_OLD "$OLD" LAB_NEW "$NEW" LAB_IMAGE "$(image_name "$TARGET_IMAGE")" LAB_ARCHIVE "$(archive_path "$TARGET_IMAGE")" \
+		LAB_SOURCE "$SOURCE" LAB_TARGET "$TARGET" LAB_HOPS "${HOPS[*]%%-*}" \
+		LAB_HOP_NEWS "$(each_hop container_name)" LAB_HOP_IMAGES "$(each_hop image_name)" \
+		LAB_HOP_ARCHIVES "$(each_hop archive_path)"
 	local n
 	for n in "${NODES[@]}"; do printf 'LAB_IP_%s=%q\n' "$n" "${ADDR[$n]}"; done
 }

@@ -92,7 +92,7 @@ def migrate(log, meta, database, kind, own, pause):
         return
     hook.point(f"docker_init {kind}")
     meta.run(f"USE `{database}`")
-    for change in schema.CHANGES[kind]:
+    for change in schema.changes(kind, own):
         log.say(f"[2/5] {database}: {change}")
         meta.run(change)
         time.sleep(pause)
