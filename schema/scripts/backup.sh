@@ -1,8 +1,9 @@
 #!/bin/sh
 # Dumps the database. "Make sure that the sizes of the files are not 0" is not enough: a dump of a database that
 # does not exist has 863 bytes, and one that was killed may have megabytes. Here a dump counts when mysqldump exited
-# 0 and wrote its last line; its size and SHA-256 are kept in a manifest. A retry writes another file.
-# uses: database, dump, trailer, hash, progress
+# 0 and wrote its last line, and every byte was written and hashed; its size, SHA-256, inode and modification time are
+# kept in a manifest. A retry writes another file.
+# uses: database, dump, trailer, file-facts, progress
 # shellcheck disable=SC2086
 
 plain_name || { echo "unsupported database name: $DB"; exit 1; }
@@ -28,23 +29,41 @@ options=$(dump_options)
 set -- $options
 report_progress "$estimate" stat -c %s -- "$file"
 echo "mysqldump $* $DB > $file"
-status=0
-metadb mysqldump "$@" "$DB" >>"$file" </dev/null || status=$?
+# The dump is hashed while it is written. A program whose writes fail ends the others through their pipes; each of them
+# records on fd 9 how it ended, so the first cause is known.
+ended() {
+  what=$1
+  shift
+  status=0
+  "$@" || status=$?
+  echo "$what $status" >&9
+}
+outcome=$({
+  {
+    ended mysqldump metadb mysqldump "$@" "$DB" </dev/null 8>&- |
+      ended tee tee /dev/fd/7 7>&8 8>&- |
+      ended cat cat 8>&- >>"$file"
+  } 8>&1 | ended sha256sum sha256sum >&9
+} 9>&1)
+of() { printf '%s\n' "$outcome" | sed -n "s/^$1 //p"; }
+sum=$(printf '%s\n' "$outcome" | sed -n 's/^\([0-9a-f]\{64\}\) .*/\1/p')
 trailer=$(dump_trailer "$file")
 size=$(stat -c %s -- "$file")
 problem=
-[ "$status" -eq 0 ] || problem="mysqldump ended with status $status"
+[ "$(of cat)" = 0 ] || problem="$file cannot be written (cat ended with status $(of cat))"
+[ -n "$sum" ] && [ "$(of sha256sum)" = 0 ] || problem="${problem:-sha256sum ended with status $(of sha256sum)}"
+[ "$(of tee)" = 0 ] || problem="${problem:-tee ended with status $(of tee)}"
+[ "$(of mysqldump)" = 0 ] || problem="${problem:-mysqldump ended with status $(of mysqldump)}"
 [ -n "$trailer" ] || problem="${problem:-the dump does not end with '-- Dump completed'}"
 if [ -n "$problem" ]; then
   echo "$problem; the incomplete dump ($size bytes) was removed"
   rm -f -- "$file"
   exit 1
 fi
-sum=$(hash_of "$file")
 sync -- "$file" 2>/dev/null || sync
 {
   echo "file $file"
-  echo "size $size"
+  file_facts "$file"
   echo "sha256 $sum"
   echo "charset $charset"
   echo "collation $collation"

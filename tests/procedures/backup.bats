@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # A backup counts only with a manifest of this job whose file is what was written.
-# shellcheck disable=SC2119,SC2120 # functions that take more variables when a test wants it
+# shellcheck disable=SC2119,SC2120,SC2030,SC2031 # functions that take more variables when a test wants it; tests are subshells
 
 bats_require_minimum_version 1.5.0
 
@@ -105,13 +105,66 @@ fake_dump() { # SCRIPT: a mysqldump that ends in another way than it should
 @test "a manifest is believed only while its file is what was written" {
 	backup 1
 	local file=$DIR/job-7/rm_402.1.sql
-	printf 'x' | dd of="$file" bs=1 seek=40 conv=notrunc status=none
-	run check
-	[ "$status" -eq 1 ]
-	[[ $output == *"SHA-256 differ"* ]]
+	printf 'x' | dd of="$file" bs=1 seek=40 conv=notrunc status=none # the same size
+	run -1 check
+	[[ $output == *"modification time differ"* ]]
+	backup 2
+	check
+	file=$DIR/job-7/rm_402.2.sql
+	cp -p "$file" "$file.copy" && mv "$file.copy" "$file" # the same size and modification time
+	run -1 check
+	backup 3
+	file=$DIR/job-7/rm_402.3.sql
+	touch -r "$file" "$BATS_TEST_TMPDIR/then"
+	echo >>"$file" && touch -r "$BATS_TEST_TMPDIR/then" "$file" # the same inode and modification time
+	run -1 check
 	rm "$file"
-	run check
+	run -1 check
+}
+
+@test "the dump is hashed while it is written, and read by nobody in the outage" {
+	fake_dump 'exec /usr/bin/mysqldump "$@"'
+	cat >"$BATS_TEST_TMPDIR/bin/sha256sum" <<-'EOF'
+		#!/bin/sh
+		if [ $# -gt 0 ] || [ -f /dev/stdin ]; then echo "reads a file" >&2; exit 1; fi
+		exec /usr/bin/sha256sum
+	EOF
+	chmod +x "$BATS_TEST_TMPDIR/bin/sha256sum"
+	backup 1 "$FAKE"
+	check "$FAKE"
+}
+
+# A program of the chain that ends too early, behind a part of a long dump, which says at its end that somebody took it whole.
+broken() { # PROGRAM SCRIPT: its stand-in
+	# shellcheck disable=SC2016 # for the stand-in
+	fake_dump 'seq 5000000 && touch "${0%/bin/*}/taken"; echo "-- Dump completed"'
+	printf '#!/bin/sh\n%s\nexec "/usr/bin/%s" "$@"\n' "$2" "$1" >"$BATS_TEST_TMPDIR/bin/$1"
+	chmod +x "$BATS_TEST_TMPDIR/bin/$1"
+	run backup 1 "$FAKE"
+	echo "$output"
 	[ "$status" -eq 1 ]
+	[ ! -e "$BATS_TEST_TMPDIR/taken" ]
+	[ -z "$(find "$DIR" -type f)" ]
+	local said=$output
+	run -1 check
+	output=$said
+}
+
+@test "the disk is full in the middle of the dump" {
+	# only for the file, not for the login
+	broken cat 'if [ -f /dev/stdout ]; then head -c 1000000; exec /usr/bin/cat >/dev/full; fi'
+	[[ $output == *"cannot be written (cat ended with status 1); the incomplete dump (1000000 bytes) was removed"* ]]
+}
+
+@test "who reads the dump is killed" {
+	broken cat 'if [ -f /dev/stdout ]; then head -c 1000000; kill -9 $$; fi'
+	[[ $output == *"cannot be written (cat ended with status 137)"* ]]
+	rm "$BATS_TEST_TMPDIR/bin/cat"
+	broken sha256sum 'head -c 1000000 >/dev/null; kill -9 $$'
+	[[ $output == *"sha256sum ended with status 137"* ]]
+	rm "$BATS_TEST_TMPDIR/bin/sha256sum"
+	broken tee 'head -c 1000000; kill -9 $$'
+	[[ $output == *"tee ended with status 137"* ]]
 }
 
 @test "another job's backup, or another database's with the same beginning, is not this one's" {
