@@ -7,7 +7,7 @@
  * commas. Each gets (type, column, member). Types:
  *   TEXT    char *; NULL is NULL
  *   NUMBER  int64_t
- *   LINK    int64_t; 0 is NULL: no such row, or a row that is to get a number
+ *   LINK    int64_t; 0 is NULL: no such row or number, or a row that is to get a number
  *   COUNT   unsigned
  *   FLAG    bool
  *   STATUS  int; negative is NULL */
@@ -31,6 +31,8 @@
     NEXT(TEXT, object, object)                                                                                         \
     NEXT(TEXT, operator, login)                                                                                        \
     NEXT(LINK, parent, parent)                                                                                         \
+    NEXT(LINK, series, series)                                                                                         \
+    NEXT(LINK, hop, hop)                                                                                               \
     NEXT(FLAG, pause_on_reboot, pause_on_reboot)                                                                       \
     NEXT(TEXT, created, created)
 #define JOURNAL_JOB_CHANGES(FIRST, NEXT)                                                                               \
@@ -95,6 +97,13 @@
     NEXT(TEXT, value, value)                                                                                           \
     NEXT(TEXT, time, time)
 
+#define JOURNAL_SERIES(FIRST, NEXT)                                                                                    \
+    FIRST(LINK, id, id)                                                                                                \
+    NEXT(TEXT, path, path)                                                                                             \
+    NEXT(COUNT, hops, hops)                                                                                            \
+    NEXT(FLAG, continues, continues)                                                                                   \
+    NEXT(TEXT, problem, problem)
+
 /* The tables: table, list. */
 #define JOURNAL_TABLES(TABLE)                                                                                          \
     TABLE(plan, JOURNAL_PLAN)                                                                                          \
@@ -103,7 +112,8 @@
     TABLE(subtask, JOURNAL_SUBTASK)                                                                                    \
     TABLE(attempt, JOURNAL_ATTEMPT)                                                                                    \
     TABLE(event, JOURNAL_EVENT)                                                                                        \
-    TABLE(fact, JOURNAL_FACT)
+    TABLE(fact, JOURNAL_FACT)                                                                                          \
+    TABLE(series, JOURNAL_SERIES)
 
 /* The structs journal_plan, journal_job, … */
 #define JOURNAL_TYPE_TEXT char *

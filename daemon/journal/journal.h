@@ -32,6 +32,8 @@ int journal_add_plan_part(struct journal *j, const char *sha256, unsigned n, con
 int journal_add_job(struct journal *j, struct journal_job *job, struct err *e); /* sets job->id */
 int journal_set_job(struct journal *j, const struct journal_job *job,
                     struct err *e); /* mode, state, why, boot, started, completed */
+/* A series whose id is that of its first job, which joins it; or its new state. */
+int journal_set_series(struct journal *j, const struct journal_series *s, struct err *e);
 int journal_set_subtask(struct journal *j, int64_t job, unsigned seq, const struct journal_subtask *s,
                         struct err *e); /* inserts or replaces */
 int journal_add_attempt(struct journal *j, int64_t job, const struct journal_attempt *a, struct err *e);
@@ -47,14 +49,17 @@ int journal_add_event(struct journal *j, struct journal_event *ev, struct err *e
 int journal_set_fact(struct journal *j, int64_t job, const char *name, const char *value, const char *time,
                      struct err *e);
 
-/* Reads. A callback that returns false ends the walk. It may neither write nor start a walk of the same kind; that of
- * journal_jobs() may do both. */
+/* Reads. A callback that returns false ends the walk. It may neither write nor start a walk of the same kind; those
+ * of journal_jobs() and journal_jobs_of_series() may do both. */
 int journal_job(struct journal *j, int64_t id, struct journal_job *out, struct err *e); /* ERR_NOT_FOUND */
 int journal_jobs(struct journal *j, bool open_only, bool (*cb)(void *ctx, const struct journal_job *job), void *ctx,
                  struct err *e); /* newest first */
 /* Part n of a plan's text; *text is NULL after the last one. A plan that an older omsupd wrote is one part.
  * ERR_NOT_FOUND when there is no such plan. Caller frees. */
 int journal_plan_part(struct journal *j, const char *sha256, unsigned n, char **text, struct err *e);
+int journal_jobs_of_series(struct journal *j, int64_t series, bool (*cb)(void *ctx, const struct journal_job *job),
+                           void *ctx, struct err *e); /* oldest first: its hops and their rollbacks */
+int journal_series(struct journal *j, int64_t id, struct journal_series *out, struct err *e); /* ERR_NOT_FOUND */
 int journal_subtasks(struct journal *j, int64_t job,
                      bool (*cb)(void *ctx, unsigned seq, const struct journal_subtask *s), void *ctx, struct err *e);
 int journal_attempts(struct journal *j, int64_t job, int seq /* -1: all */,
@@ -73,3 +78,4 @@ char *journal_fact(struct journal *j, int64_t job, const char *name); /* NULL wh
 
 void journal_job_copy(struct journal_job *out, const struct journal_job *row); /* journal_job_clear() it */
 void journal_job_clear(struct journal_job *job);
+void journal_series_clear(struct journal_series *series);

@@ -38,22 +38,55 @@ int journal_job(struct journal *j, int64_t id, struct journal_job *out, struct e
     return err_hint(e, "omsupctl list");
 }
 
-int journal_jobs(struct journal *j, bool open_only, bool (*cb)(void *ctx, const struct journal_job *job), void *ctx,
-                 struct err *e)
+/* Prepared for this walk, and finalized by it. */
+static int walk_jobs(struct journal *j, sqlite3_stmt *s, bool (*cb)(void *ctx, const struct journal_job *job),
+                     void *ctx, struct err *e)
 {
-    sqlite3_stmt *s;
     struct journal_job row, own;
     bool more = true;
-    int step = SQLITE_DONE, rc = statement_new(j, open_only ? ST_open_jobs : ST_jobs, &s, e);
-    while (rc == 0 && more && next(s, TABLE_job, &row, &step)) {
+    int step = SQLITE_DONE;
+    while (more && next(s, TABLE_job, &row, &step)) {
         journal_job_copy(&own, &row); /* the callback may write, which may move what the statement lends */
         more = cb(ctx, &own);
         journal_job_clear(&own);
     }
-    if (rc == 0)
-        rc = finish(j, s, step, e);
+    int rc = finish(j, s, step, e);
     sqlite3_finalize(s);
     return rc;
+}
+
+int journal_jobs(struct journal *j, bool open_only, bool (*cb)(void *ctx, const struct journal_job *job), void *ctx,
+                 struct err *e)
+{
+    sqlite3_stmt *s;
+    int rc = statement_new(j, open_only ? ST_open_jobs : ST_jobs, &s, e);
+    return rc ? rc : walk_jobs(j, s, cb, ctx, e);
+}
+
+int journal_jobs_of_series(struct journal *j, int64_t series, bool (*cb)(void *ctx, const struct journal_job *job),
+                           void *ctx, struct err *e)
+{
+    sqlite3_stmt *s;
+    int rc = statement_new(j, ST_jobs_of_series, &s, e);
+    if (rc == 0 && (rc = bind_number(j, s, ":series", series, e)) != 0)
+        sqlite3_finalize(s);
+    return rc ? rc : walk_jobs(j, s, cb, ctx, e);
+}
+
+int journal_series(struct journal *j, int64_t id, struct journal_series *out, struct err *e)
+{
+    sqlite3_stmt *s;
+    struct journal_series row;
+    int step, rc = bind_one_series(j, &(struct journal_series){.id = id}, &s, e);
+    if (rc)
+        return rc;
+    bool found = next(s, TABLE_series, &row, &step);
+    if (found) {
+        row_own(TABLE_series, &row);
+        *out = row;
+    }
+    rc = finish(j, s, step, e);
+    return rc == 0 && !found ? err_set(e, ERR_NOT_FOUND, "there is no series of job %lld", (long long)id) : rc;
 }
 
 /* All of its text, if that is where an older omsupd has put it. */
@@ -202,4 +235,10 @@ void journal_job_clear(struct journal_job *row)
 {
     row_clear(TABLE_job, row);
     *row = (struct journal_job){0};
+}
+
+void journal_series_clear(struct journal_series *row)
+{
+    row_clear(TABLE_series, row);
+    *row = (struct journal_series){0};
 }

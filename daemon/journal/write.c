@@ -25,6 +25,12 @@ int journal_add_job(struct journal *j, struct journal_job *b, struct err *e)
 
 int journal_set_job(struct journal *j, const struct journal_job *b, struct err *e) { return run_set_job(j, b, e); }
 
+int journal_set_series(struct journal *j, const struct journal_series *s, struct err *e)
+{
+    int rc = run_set_series(j, s, e);
+    return rc ? rc : run_join_series(j, &(struct journal_job){.id = s->id, .series = s->id}, e);
+}
+
 int journal_set_subtask(struct journal *j, int64_t job, unsigned seq, const struct journal_subtask *s, struct err *e)
 {
     struct journal_subtask row = *s;

@@ -143,6 +143,7 @@ SAME_ROWS(job, JOURNAL_JOB)
 SAME_ROWS(subtask, JOURNAL_SUBTASK)
 SAME_ROWS(attempt, JOURNAL_ATTEMPT)
 SAME_ROWS(event, JOURNAL_EVENT)
+SAME_ROWS(series, JOURNAL_SERIES)
 
 static struct journal_job full_job(void)
 {
@@ -173,6 +174,14 @@ static struct journal_event full_event(void)
     int n = 400;
     struct journal_event row;
     JOURNAL_EVENT(FILL, FILL)
+    return row;
+}
+
+static struct journal_series full_series(void)
+{
+    int n = 500;
+    struct journal_series row;
+    JOURNAL_SERIES(FILL, FILL)
     return row;
 }
 
@@ -214,7 +223,7 @@ static void every_column_comes_back(void **state)
     struct journal_subtask sub = full_subtask();
     struct journal_attempt attempt = full_attempt();
     struct journal_event event = full_event();
-    first.parent = 0;
+    first.parent = first.hop = 0; /* as of a rollback in the same series */
     bool exists;
     assert_int_equal(journal_add_plan(j, job.plan, &exists, &e), 0);
     assert_int_equal(journal_add_job(j, &first, &e), 0);
@@ -266,6 +275,63 @@ static void every_column_comes_back(void **state)
     row_clear(TABLE_subtask, &sub);
     row_clear(TABLE_attempt, &attempt);
     row_clear(TABLE_event, &event);
+}
+
+static bool note_hop(void *ctx, const struct journal_job *row)
+{
+    buf_printf(ctx, "%lld:%lld;", (long long)row->id, (long long)row->hop);
+    return true;
+}
+
+/* A series is named after its first job, which is written before it; no hop of it can be there twice. */
+static void a_series_has_each_hop_once(void **state)
+{
+    struct journal *j = open_it(*state);
+    struct err e;
+    struct journal_job first = full_job(), job = full_job(), got;
+    struct journal_series series = full_series(), back;
+    struct buf jobs = {0};
+    bool exists;
+    first.parent = first.series = 0;
+    first.hop = 1;
+    assert_int_equal(journal_add_plan(j, first.plan, &exists, &e), 0);
+    assert_int_equal(journal_add_job(j, &first, &e), 0);
+    series.id = first.id;
+    assert_int_equal(journal_set_series(j, &series, &e), 0);
+    assert_int_equal(journal_series(j, first.id, &back, &e), 0);
+    same_series(&back, &series);
+    journal_series_clear(&back);
+    assert_int_equal(journal_job(j, first.id, &got, &e), 0);
+    assert_int_equal(got.series, first.id);
+    journal_job_clear(&got);
+
+    job.parent = 0;
+    job.series = first.id;
+    job.hop = 2;
+    assert_int_equal(journal_add_job(j, &job, &e), 0);
+    assert_int_equal(journal_add_job(j, &job, &e), ERR_JOURNAL);
+    job.hop = 0; /* rollbacks: as many as one likes */
+    assert_int_equal(journal_add_job(j, &job, &e), 0);
+    assert_int_equal(journal_add_job(j, &job, &e), 0);
+    job.series = 0;
+    assert_int_equal(journal_add_job(j, &job, &e), 0);
+    assert_int_equal(journal_jobs_of_series(j, first.id, note_hop, &jobs, &e), 0);
+    assert_string_equal(buf_str(&jobs), "1:1;2:2;3:0;4:0;");
+    buf_free(&jobs);
+
+    series.continues = false;
+    free(series.problem);
+    series.problem = NULL;
+    assert_int_equal(journal_set_series(j, &series, &e), 0);
+    assert_int_equal(journal_series(j, first.id, &back, &e), 0);
+    assert_false(back.continues);
+    assert_null(back.problem);
+    journal_series_clear(&back);
+    assert_int_equal(journal_series(j, 2, &back, &e), ERR_NOT_FOUND);
+    journal_close(j);
+    row_clear(TABLE_job, &first);
+    row_clear(TABLE_job, &job);
+    row_clear(TABLE_series, &series);
 }
 
 static void a_copy_is_its_own(void **state)
@@ -574,13 +640,10 @@ static void an_older_journal_reads_the_same(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(the_lists_are_the_tables),
-        T(every_column_comes_back),
-        T(a_copy_is_its_own),
-        T(what_is_not_at_its_end_is_canceled),
-        T(every_statement_binds_columns_of_its_table),
-        T(every_file_is_a_migration),
-        T(an_older_journal_reads_the_same),
+        T(the_lists_are_the_tables),           T(every_column_comes_back),
+        T(a_series_has_each_hop_once),         T(a_copy_is_its_own),
+        T(what_is_not_at_its_end_is_canceled), T(every_statement_binds_columns_of_its_table),
+        T(every_file_is_a_migration),          T(an_older_journal_reads_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
