@@ -16,6 +16,7 @@
 #include "daemon/api/server.h"
 #include "daemon/config.h"
 #include "daemon/engine/engine.h"
+#include "daemon/engine/request/request.h"
 #include "daemon/journal/journal.h"
 #include "daemon/notify.h"
 #include "daemon/plan/plan.h"
@@ -113,8 +114,8 @@ static int start(struct daemon *d, struct err *e)
                                .viewers = viewers,
                                .host = host};
     if ((rc = engine_new(&d->loop, &ec, d->journal, d->procedures, &d->engine, e)) == 0 &&
-        (rc = server_start(&d->loop, &sc, d->engine, &d->server, e)) == 0)
-        rc = engine_recover(d->engine, e);
+        (rc = server_start(&d->loop, &sc, d->engine, &d->server, e)) == 0 && (rc = engine_recover(d->engine, e)) == 0)
+        rc = next_hop_open(d->engine, e);
     return rc;
 }
 

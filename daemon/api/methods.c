@@ -59,7 +59,7 @@ static enum job_type type_of(const struct params *p) { return p->type < 0 ? JOB_
 static void m_submit(struct request *r, const struct params *p)
 {
     struct request_caller who = caller(r);
-    submit_job(engine_of(r), &who, type_of(p), p->deployment, file_of(p), p->start, on_reply, r);
+    submit_job(engine_of(r), &who, type_of(p), p->deployment, file_of(p), p->start, p->carry_on, on_reply, r);
 }
 
 static void m_plan_of_job(struct request *r, const struct params *p)
@@ -110,7 +110,10 @@ static void verb(struct request *r, const struct params *p, enum verb_id v)
     struct err e = {0};
     cJSON *result = NULL;
     struct request_caller who = caller(r);
-    int rc = verbs_do(engine_of(r), &who, v, p->job, p->step, p->subtask, p->reason, p->force, &result, &e);
+    if (v == DO_RETRY && !p->step && next_hop_retry(engine_of(r), &who, p->job, on_reply, r))
+        return;
+    int rc =
+        verbs_do(engine_of(r), &who, v, p->job, p->step, p->subtask, p->reason, p->force, p->carry_on, &result, &e);
     if (rc == ERR_STATE && !e.hint[0]) /* the status ends with what may be done */
         err_hint(&e, "omsupctl status %lld", (long long)p->job);
     finish(r, rc, result, &e);

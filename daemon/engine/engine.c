@@ -25,6 +25,8 @@ struct engine {
     uint64_t last_tick_ms;
     void (*changed)(void *ctx, int64_t job);
     void *changed_ctx;
+    void (*successful)(void *ctx, int64_t series);
+    void *successful_ctx;
     unsigned open_handles;
     void (*closed)(void *ctx);
     void *closed_ctx;
@@ -65,8 +67,22 @@ static void await_due(struct engine *en)
         uv_timer_start(&en->due, on_due, at > now ? at - now : 0, 0);
 }
 
+/* The series of the jobs that have become Successful; the caller frees the array. */
+static int64_t *successful_series(const struct engine *en, size_t *n)
+{
+    int64_t *list = NULL;
+    *n = 0;
+    for (const struct job *b = en->jobs.first; b; b = b->next)
+        if (b->core.mode == MODE_SUCCESSFUL && b->row.hop) {
+            list = xrealloc(list, *n + 1, sizeof *list);
+            list[(*n)++] = b->row.series;
+        }
+    return list;
+}
+
 void engine_flush(struct engine *en)
 {
+    size_t n;
     if (en->flushing)
         return;
     en->flushing = true;
@@ -75,10 +91,14 @@ void engine_flush(struct engine *en)
             commit(en);
     } while (work_kicks(&en->jobs)); /* after the commit: only then may a host be asked for it */
     tell(en);
+    int64_t *series = successful_series(en, &n);
     jobs_drop_ended(&en->jobs);
     hosts_close_unused(&en->reach, false);
     await_due(en);
     en->flushing = false;
+    for (size_t i = 0; i < n && en->successful; i++)
+        en->successful(en->successful_ctx, series[i]);
+    free(series);
 }
 
 static void on_prepare(uv_prepare_t *h) { engine_flush(h->data); }
@@ -135,6 +155,18 @@ void engine_on_change(struct engine *en, void (*changed)(void *ctx, int64_t job)
 {
     en->changed = changed;
     en->changed_ctx = ctx;
+}
+
+void engine_on_success(struct engine *en, void (*successful)(void *ctx, int64_t series), void *ctx)
+{
+    en->successful = successful;
+    en->successful_ctx = ctx;
+}
+
+void engine_tell(struct engine *en, int64_t job)
+{
+    if (en->changed)
+        en->changed(en->changed_ctx, job);
 }
 
 struct jobs *engine_jobs(struct engine *en) { return &en->jobs; }
@@ -264,6 +296,7 @@ void engine_close(struct engine *en, void (*closed)(void *ctx), void *ctx)
     en->closed_ctx = ctx;
     en->open_handles = 3;
     en->changed = NULL;
+    en->successful = NULL;
     jobs_leave(&en->jobs);
     uv_close((uv_handle_t *)&en->prepare, handle_closed);
     uv_close((uv_handle_t *)&en->due, handle_closed);

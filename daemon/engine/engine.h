@@ -32,6 +32,11 @@ void engine_close(struct engine *en, void (*closed)(void *ctx), void *ctx);
 /* `changed` is called at most once per turn for each job that has changed, after the commit (0: only hosts changed). */
 void engine_on_change(struct engine *en, void (*changed)(void *ctx, int64_t job), void *ctx);
 
+/* The same for a job that may have ended, at once: after engine_flush(). */
+void engine_tell(struct engine *en, int64_t job);
+/* `successful` is called for each job of a series that has become Successful, after the commit. */
+void engine_on_success(struct engine *en, void (*successful)(void *ctx, int64_t series), void *ctx);
+
 /* One turn: commits, starts the effects, notifies watchers. Afterwards every change so far is durable. The loop does it
  * once per iteration; a request that answers at once calls it before it answers. */
 void engine_flush(struct engine *en);

@@ -458,7 +458,7 @@ static void operator_says(enum verb_id v, const char *step, const char *subtask,
     cJSON *result = NULL;
     in("operator: %s%s%s%s%s%s%s%s", verbs[v].name, step ? " " : "", step ? step : "", subtask ? "/" : "",
        subtask ? subtask : "", reason ? " --reason " : "", reason ? reason : "", force ? " --force" : "");
-    if (verbs_do(world.engine, &root, v, world.id, step, subtask, reason, force, &result, &e))
+    if (verbs_do(world.engine, &root, v, world.id, step, subtask, reason, force, false, &result, &e))
         note("  refused: %s", e.msg);
     cJSON_Delete(result);
 }

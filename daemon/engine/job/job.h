@@ -95,8 +95,9 @@ struct jobs {
     char *instance, *boot; /* of the journal: keeps tokens of two journals apart on a node; boot id of this host */
     struct job *first;     /* those that have not ended */
     struct held *held;
-    struct drive *drive; /* drive/drive.c */
-    bool dirty;          /* something is to be committed */
+    struct drive *drive;   /* drive/drive.c */
+    struct making *making; /* request/next_hop.c: jobs of next hops that are being created */
+    bool dirty;            /* something is to be committed */
 };
 
 /* --- jobs.c --- */
@@ -145,6 +146,9 @@ void record_attempt(struct job *b, size_t seq);    /* the present attempt starts
 void record_attempt_end(struct job *b, size_t seq, const char *outcome, int exit, const char *output, size_t len);
 /* The subtask has ended and its attempt's outcome is not awaited: timeout of a probe, cancel, skip, done --force. */
 void record_attempt_drop(struct job *b, size_t seq);
+/* An event of a job that may have ended. */
+void record_event_of(struct jobs *js, int64_t id, const char *actor, const char *event, const char *reason);
+void record_series(struct jobs *js, const struct journal_series *s);
 /* Cancels a job that is on hold, by its rows alone: its plan cannot be read. */
 void record_cancel_held(struct jobs *js, const struct journal_job *row, const char *actor, const char *event,
                         const char *reason);
@@ -165,6 +169,29 @@ void held_free_all(struct jobs *js);
 /* --- leases.c --- */
 /* The jobs whose lease on the MetaDB this job may take over, one per line; caller frees. */
 char *leases_of(const struct job *b);
+
+/* --- series.c: a chained upgrade, as it stands now --- */
+struct series_hop {
+    char *source, *target;
+    int64_t job;       /* 0: it has none yet */
+    enum state state;  /* of the job */
+    bool started;      /* it has been */
+    bool undo_tried;   /* it has a rollback, whatever became of that */
+    bool undone;       /* by one that was Successful */
+    int64_t undone_by; /* its newest rollback that was not canceled; 0: none */
+};
+struct series {
+    struct journal_series row;
+    struct series_hop *hops;
+    size_t n;
+    unsigned next;     /* the hop whose job is to be created, from 1; 0: none */
+    bool over;         /* no hop will follow, and none is under way */
+    const char *ended; /* the version that OMS has, if it is over before its last hop; NULL: it is not, or is unknown */
+};
+int series_load(const struct jobs *js, int64_t id, struct series *out, struct err *e); /* series_clear() it */
+void series_clear(struct series *s);
+/* "4.1.1 > 4.2.0 > 4.2.13", for journal_series.path; caller frees. */
+char *series_path(const char *source, const char *const *targets, size_t n);
 
 /* --- same_oms.c --- */
 enum same_oms { SAME_NOT, SAME_METADB, SAME_NODE, SAME_UNKNOWN /* its plan cannot be read */ };

@@ -199,8 +199,8 @@ void record_new(struct job *b)
         record_sub(b, i);
 }
 
-static void add_held_event(struct jobs *js, int64_t id, const char *actor, const char *event, const char *from,
-                           const char *to, const char *reason)
+static void add_event(struct jobs *js, int64_t id, const char *actor, const char *event, const char *from,
+                      const char *to, const char *reason)
 {
     struct err e;
     char *now = record_now();
@@ -213,6 +213,19 @@ static void add_held_event(struct jobs *js, int64_t id, const char *actor, const
                                .reason = (char *)reason};
     must(journal_add_event(js->journal, &ev, &e), &e);
     free(now);
+}
+
+void record_event_of(struct jobs *js, int64_t id, const char *actor, const char *event, const char *reason)
+{
+    record_begin(js);
+    add_event(js, id, actor, event, NULL, NULL, reason);
+}
+
+void record_series(struct jobs *js, const struct journal_series *s)
+{
+    struct err e;
+    record_begin(js);
+    must(journal_set_series(js->journal, s, &e), &e);
 }
 
 /* The final phases as journal_cancel_subtasks() wants them: ",successful,skipped,". */
@@ -235,8 +248,8 @@ void record_cancel_held(struct jobs *js, const struct journal_job *row, const ch
     struct journal_job ended = *row;
     record_begin(js);
     must(journal_cancel_subtasks(js->journal, row->id, now, core_phase_name(PHASE_CANCELED), final, &e), &e);
-    add_held_event(js, row->id, actor, event, state_word(STATE_PAUSED), canceled, reason);
-    add_held_event(js, row->id, "engine", "ended", NULL, canceled, NULL);
+    add_event(js, row->id, actor, event, state_word(STATE_PAUSED), canceled, reason);
+    add_event(js, row->id, "engine", "ended", NULL, canceled, NULL);
     ended.mode = (char *)core_mode_name(MODE_CANCELED);
     ended.state = (char *)canceled;
     ended.why = (char *)reason;

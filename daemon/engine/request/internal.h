@@ -13,7 +13,7 @@ struct submission_kind {
     int (*expand)(struct submission *s, const struct gathered *g, struct plan **plan, struct err *e);
     /* Checked right before the job is written: things may have changed while the nodes were asked. */
     int (*refused)(struct submission *s, struct err *e);
-    void (*created)(struct submission *s, const struct job *b);
+    void (*created)(struct submission *s, struct job *b, const struct deployment *d);
     /* For a plan without a job: completes the answer r and sends it. */
     void (*planned)(struct submission *s, cJSON *r);
 };
@@ -27,6 +27,9 @@ struct submission {
     bool late;  /* of a rollback: it restores the databases */
     char *actor, *login, *text, *reason;
     int64_t parent; /* of a rollback; otherwise 0 */
+    int64_t series; /* of a hop but the first, and of its rollback; otherwise 0 */
+    unsigned hop;   /* of a deployment with hops; 0: the first, which begins a series */
+    bool carry_on;  /* of that series: the next jobs are started by omsupd */
     const struct procedure *procedure;
     request_reply *reply;
     void *ctx;
@@ -38,6 +41,19 @@ struct submission *submission_new(struct engine *en, const struct submission_kin
 void submission_begin(struct submission *s, const char *deployment, const char *file);
 /* Takes result; frees s. */
 void submission_answer(struct submission *s, cJSON *result, const struct err *e);
+
+/* --- hops.c: a deployment with hops --- */
+/* Is there a procedure for each hop, from where d is? */
+int hops_known(const struct procedures *ps, const struct deployment *d, struct err *e);
+/* Looks for the image archives of the hops, from where d is to the last one that is given. Owns nothing. */
+typedef void hops_done(struct submission *s, struct deployment *d, const struct err *e);
+void hops_archives(struct submission *s, struct deployment *d, unsigned last, hops_done *done);
+cJSON *hops_json(const struct deployment *d); /* as `series` of the protocol, without jobs */
+
+/* --- next_hop.c --- */
+extern const struct submission_kind upgrade_kind; /* an upgrade or a check; with hops it begins or continues a series */
+int next_hop_may_continue(const struct job *b, struct err *e);
+void next_hop_continue(struct job *b, const char *actor); /* `continue` of start */
 
 /* --- losses.c --- */
 /* Adds `lost` and `backups`, which it verifies now, to the answer r and sends it. */

@@ -22,11 +22,18 @@ struct request_caller {
 };
 
 /* --- submit.c: an upgrade or a check from a deployment file --- */
+/* carry_on: the jobs of the next hops are started by omsupd; for a file with hops. */
 void submit_job(struct engine *en, const struct request_caller *who, enum job_type type, const char *deployment,
-                const char *file, bool start, request_reply *reply, void *ctx);
+                const char *file, bool start, bool carry_on, request_reply *reply, void *ctx);
 /* Only the text of the plan. */
 void submit_plan(struct engine *en, enum job_type type, const char *deployment, const char *file, request_reply *reply,
                  void *ctx);
+
+/* --- next_hop.c: the jobs of a chained upgrade --- */
+/* Once, after engine_recover(): from now on the job of the next hop is created when one is Successful. */
+int next_hop_open(struct engine *en, struct err *e);
+/* `retry` of a Successful job, when that of the next hop could not be created. false: it is not such a job. */
+bool next_hop_retry(struct engine *en, const struct request_caller *who, int64_t job, request_reply *reply, void *ctx);
 
 /* --- rollback.c --- */
 /* Rolls `job` back, or only tells what that would do (plan_only). `force`: even if the end of one of its attempts was
@@ -35,9 +42,9 @@ void rollback_job(struct engine *en, const struct request_caller *who, int64_t j
                   bool plan_only, request_reply *reply, void *ctx);
 
 /* --- verbs.c: the verbs of common/verbs.def --- */
-/* step, subtask may be NULL. */
+/* step, subtask may be NULL. carry_on: of `start`, as of submit_job(). */
 int verbs_do(struct engine *en, const struct request_caller *who, enum verb_id v, int64_t job, const char *step,
-             const char *subtask, const char *reason, bool force, cJSON **result, struct err *e);
+             const char *subtask, const char *reason, bool force, bool carry_on, cJSON **result, struct err *e);
 
 /* --- discover.c --- */
 /* hosts: n ssh destinations, or "local"; container may be NULL. */

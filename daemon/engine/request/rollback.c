@@ -147,6 +147,12 @@ static bool was_undone(const struct stale *x, int64_t job)
     return false;
 }
 
+static const char *state_now(const struct jobs *js, const struct journal_job *row)
+{
+    const struct job *b = jobs_find(js, row->id);
+    return b ? state_word(core_job_state(&b->core)) : row->state;
+}
+
 static bool look_stale(void *ctx, const struct journal_job *row)
 {
     struct stale *x = ctx;
@@ -164,6 +170,10 @@ static bool look_stale(void *ctx, const struct journal_job *row)
         /* T1 is set: it has stopped OMS, so it has changed something. */
         char *t1 = journal_fact(x->jobs->journal, row->id, "T1");
         enum same_oms same = t1 ? same_oms(x->jobs, row->plan, x->plan) : SAME_NOT;
+        bool later_hop = x->parent->hop && row->series == x->parent->series;
+        if (!t1 && later_hop && row->started && !row->completed)
+            x->rc = err_set(x->e, ERR_STATE, "job %lld, a later hop of the same series, is %s: cancel it first",
+                            (long long)row->id, state_now(x->jobs, row));
         if (same == SAME_METADB || same == SAME_NODE)
             x->rc = err_set(x->e, ERR_STATE, "job %lld upgraded the same OMS later: roll back job %lld first",
                             (long long)row->id, (long long)row->id);
@@ -270,9 +280,20 @@ static int refused(struct submission *s, struct err *e)
     return rc ? rc : x.rc;
 }
 
-/* The upgrade ends here, whatever was left of it. */
-static void created(struct submission *s, const struct job *b)
+/* The jobs of later hops that have not started: their plans are for what the rollback undoes. */
+static void cancel_later_hops(struct submission *s, const struct job *b)
 {
+    char *why = xasprintf("canceled by job %lld, the rollback of the hop before it", (long long)b->row.id);
+    for (struct job *x = s->jobs->first; x && s->series; x = x->next)
+        if (x->row.series == s->series && x->row.hop > s->hop && x->core.mode == MODE_READY)
+            drive_verb(x, VERB_CANCEL, s->actor, why);
+    free(why);
+}
+
+/* The upgrade ends here, whatever was left of it. */
+static void created(struct submission *s, struct job *b, const struct deployment *d)
+{
+    cancel_later_hops(s, b);
     struct job *parent = jobs_find(s->jobs, s->parent);
     if (!parent)
         return; /* it has ended */
@@ -296,6 +317,8 @@ void rollback_job(struct engine *en, const struct request_caller *who, int64_t j
     s->parent = job;
     s->reason = xstrdup(reason);
     int rc = journal_job(s->jobs->journal, job, &row, &e);
+    s->series = row.series;
+    s->hop = (unsigned)row.hop;
     if (rc == 0 && job_type_parse(row.type) != JOB_UPGRADE)
         rc = err_set(&e, ERR_STATE, "job %lld is not an upgrade", (long long)job);
     else if (rc == 0 && !row.started)

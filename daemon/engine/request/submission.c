@@ -38,6 +38,8 @@ static struct job *write_job(struct submission *s, const struct deployment *d, s
         .boot = xstrdup(js->boot),
         .created = record_now(),
         .parent = s->parent,
+        .series = s->series,
+        .hop = s->type == JOB_UPGRADE ? s->hop : 0,
         .pause_on_reboot = strcmp(d->after_reboot, "resume") != 0,
     };
     record_new(b);
@@ -53,6 +55,12 @@ static int refused(struct submission *s, const struct plan *plan, struct err *e)
     return rc || !s->kind->refused ? rc : s->kind->refused(s, e);
 }
 
+static void add_hops(const struct submission *s, const struct deployment *d, cJSON *r)
+{
+    if (s->hop && s->type != JOB_ROLLBACK)
+        cJSON_AddItemToObject(r, "series", hops_json(d));
+}
+
 static void create(struct submission *s, struct plan *plan, const struct deployment *d)
 {
     struct err e = {0};
@@ -65,18 +73,19 @@ static void create(struct submission *s, struct plan *plan, const struct deploym
     plan_hash(plan, hash);
     struct job *b = write_job(s, d, plan, hash);
     if (s->kind->created)
-        s->kind->created(s, b);
+        s->kind->created(s, b, d);
     if (s->start)
         drive_verb(b, VERB_START, s->actor, NULL);
     cJSON *r = cJSON_CreateObject();
     cJSON_AddNumberToObject(r, "job", (double)b->row.id);
     cJSON_AddStringToObject(r, "plan", hash);
     cJSON_AddStringToObject(r, "state", state_word(core_job_state(&b->core)));
+    add_hops(s, d, r);
     submission_answer(s, r, &e);
 }
 
 /* The plan only. */
-static void tell(struct submission *s, struct plan *plan)
+static void tell(struct submission *s, struct plan *plan, const struct deployment *d)
 {
     struct err none = {0};
     char hash[65], *print = plan_print(plan);
@@ -84,6 +93,7 @@ static void tell(struct submission *s, struct plan *plan)
     cJSON *r = cJSON_CreateObject();
     cJSON_AddStringToObject(r, "plan", hash);
     cJSON_AddStringToObject(r, "text", print);
+    add_hops(s, d, r);
     free(print);
     plan_free(plan);
     if (s->kind->planned)
@@ -105,7 +115,7 @@ static void on_gathered(void *ctx, struct gathered *g, const struct err *failed)
         plan_share(plan);
         malloc_trim(0); /* of many nodes, what was kept more than once is tens of MiB: give it back */
         if (s->plan_only)
-            tell(s, plan);
+            tell(s, plan, g->deployment);
         else
             create(s, plan, g->deployment);
     }
@@ -126,6 +136,38 @@ struct submission *submission_new(struct engine *en, const struct submission_kin
     return s;
 }
 
+/* The hop that the plan is for. Of a file that begins a series, all hops must be possible. */
+static int to_hop(struct submission *s, struct deployment *d, struct err *e)
+{
+    if (s->carry_on && s->type == JOB_CHECK)
+        return err_set(e, ERR_PARAMS, "a check does not continue with the next hop");
+    if (s->carry_on && !d->hop)
+        return err_set(e, ERR_INPUT, "there is nothing to continue with: the deployment file has no \"hops\"");
+    if (!d->hop)
+        return 0;
+    bool first = s->hop == 0;
+    s->hop = first ? 1 : s->hop;
+    if (s->hop > d->n_hops)
+        return err_set(e, ERR_INTERNAL, "the deployment has %zu hops, not %u", d->n_hops, s->hop);
+    deployment_hop(d, s->hop);
+    return first ? hops_known(engine_procedures(s->en), d, e) : 0;
+}
+
+static void gather(struct submission *s, struct deployment *d, char **old_ids)
+{
+    gather_begin(s->jobs->reach, d, old_ids, on_gathered, s);
+}
+
+static void on_archives(struct submission *s, struct deployment *d, const struct err *failed)
+{
+    if (!failed->code) {
+        gather(s, d, NULL);
+        return;
+    }
+    deployment_free(d);
+    submission_answer(s, NULL, failed);
+}
+
 void submission_begin(struct submission *s, const char *deployment, const char *file)
 {
     struct err e = {0};
@@ -134,13 +176,17 @@ void submission_begin(struct submission *s, const char *deployment, const char *
     s->text = xstrdup(deployment);
     int rc = deployment_parse(deployment, strlen(deployment), file, &d, &e);
     if (rc == 0)
+        rc = to_hop(s, d, &e);
+    if (rc == 0)
         rc = procedures_find(engine_procedures(s->en), d->edition, d->source, d->target, &s->procedure, &e);
     if (rc == 0 && s->kind->old_ids)
         rc = s->kind->old_ids(s, d, &old_ids, &e);
     if (rc) {
         deployment_free(d);
         submission_answer(s, NULL, &e);
-        return;
+    } else if (s->hop && !s->plan_only && s->type != JOB_ROLLBACK) {
+        hops_archives(s, d, s->hop == 1 ? (unsigned)d->n_hops : s->hop, on_archives);
+    } else {
+        gather(s, d, old_ids);
     }
-    gather_begin(s->jobs->reach, d, old_ids, on_gathered, s);
 }

@@ -10,7 +10,7 @@ struct call {
     const struct request_caller *who;
     enum verb_id verb;
     const char *reason;
-    bool force;
+    bool force, carry_on;
     cJSON *changed;
     char *refusal, *event; /* composed texts: the first refusal; the reason of a confirm */
 };
@@ -148,11 +148,16 @@ static int do_job(struct call *c, struct err *e)
     struct job *b = c->b;
     enum core_verb v = core_verb_of(c->verb, c->force);
     int rc = c->verb == DO_START ? same_oms_conflict(b->jobs, b->plan, b->row.id, b->row.parent, e) : 0;
+    if (rc == 0 && c->carry_on)
+        rc = next_hop_may_continue(b, e);
     if (rc)
         return rc;
     b->lease.take |= c->verb == DO_RESUME && b->core.mode == MODE_PAUSED; /* if it was lost, an operator has checked */
-    if (drive_verb(b, v, c->who->actor, c->reason ? c->reason : c->verb == DO_PAUSE ? "paused by an operator" : NULL))
+    if (drive_verb(b, v, c->who->actor, c->reason ? c->reason : c->verb == DO_PAUSE ? "paused by an operator" : NULL)) {
+        if (c->carry_on)
+            next_hop_continue(b, c->who->actor);
         return 0;
+    }
     struct buf meant = {0};
     verb_states(&meant, &verbs[c->verb]);
     rc = err_set(e, ERR_STATE, "%s of job %lld is refused: it is %s; %s applies only to jobs that are %s",
@@ -204,7 +209,7 @@ static int do_held(struct jobs *js, const struct request_caller *who, enum verb_
 }
 
 static int do_live(struct job *b, const struct request_caller *who, enum verb_id v, const char *step,
-                   const char *subtask, const char *reason, bool force, cJSON **result, struct err *e)
+                   const char *subtask, const char *reason, bool force, bool carry_on, cJSON **result, struct err *e)
 {
     if (b->core.outdated && v != DO_CANCEL) {
         err_set(e, ERR_STATE, "%s of job %lld is refused: an older omsupd made its plan, and %s", verbs[v].name,
@@ -212,7 +217,7 @@ static int do_live(struct job *b, const struct request_caller *who, enum verb_id
         return err_hint(e, "roll back or cancel the job; see omsupctl status %lld", (long long)b->row.id);
     }
     bool whole = verb_is_for_job(&verbs[v]);
-    struct call c = {b, who, v, reason, force, cJSON_CreateArray(), NULL, NULL};
+    struct call c = {b, who, v, reason, force, carry_on, cJSON_CreateArray(), NULL, NULL};
     int rc = whole && step ? err_set(e, ERR_PARAMS, "%s applies to a whole job, not to a step", verbs[v].name)
              : whole       ? do_job(&c, e)
                            : do_subtasks(&c, step, subtask, e);
@@ -226,11 +231,11 @@ static int do_live(struct job *b, const struct request_caller *who, enum verb_id
 }
 
 int verbs_do(struct engine *en, const struct request_caller *who, enum verb_id v, int64_t id, const char *step,
-             const char *subtask, const char *reason, bool force, cJSON **result, struct err *e)
+             const char *subtask, const char *reason, bool force, bool carry_on, cJSON **result, struct err *e)
 {
     struct jobs *js = engine_jobs(en);
     struct job *b = jobs_find(js, id);
-    int rc = b                  ? do_live(b, who, v, step, subtask, reason, force, result, e)
+    int rc = b                  ? do_live(b, who, v, step, subtask, reason, force, carry_on, result, e)
              : held_why(js, id) ? do_held(js, who, v, id, step, reason, force, result, e)
                                 : refuse_ended(js, v, id, e);
     if (rc == 0)

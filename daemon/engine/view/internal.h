@@ -41,3 +41,7 @@ bool room_take(struct room *r, const struct job *b, size_t i); /* shown in full?
 cJSON *snapshot_of(const struct job *b, int64_t *last);
 cJSON *snapshot_step(const struct job *b, size_t k, struct room *r); /* NULL: without its subtasks */
 cJSON *snapshot_subtask(const struct job *b, size_t i, bool full);
+
+/* series.c: members of a snapshot and of a row of a list; nothing if it is not of a series */
+void add_series(cJSON *to, const struct job *b);
+void add_series_of_row(cJSON *o, struct jobs *js, const struct journal_job *row);

@@ -31,6 +31,7 @@ static bool add_job(void *ctx, const struct journal_job *row)
     json_time(o, "created", row->created);
     json_time(o, "completed", row->completed);
     json_text(o, "state", state);
+    add_series_of_row(o, l->js, row);
     cJSON_AddItemToArray(l->jobs, o);
     return --l->left > 0;
 }

@@ -240,6 +240,7 @@ cJSON *snapshot_of(const struct job *b, int64_t *last)
     if (b->row.parent)
         json_number(o, "parent", (double)b->row.parent);
     add_rollbacks(o, b);
+    add_series(o, b);
     outage_add(o, b);
     json_number(o, "done", (double)done);
     json_number(o, "total", (double)b->core.n_subtasks);

@@ -71,7 +71,8 @@ def methods():
     for row in rows("common/verbs.def", "VERB"):  # each verb is a method: methods.def
         whole, careful = row[2] != "0", row[4] == "CAREFUL"
         add(row[1], "OPERATE", ["job"] + ["reason"] * careful,
-            ["reason"] * (not careful) + ["step", "subtask"] * (not whole) + ["force"] * (careful or not whole))
+            ["reason"] * (not careful) + ["step", "subtask"] * (not whole) + ["force"] * (careful or not whole)
+            + ["carry_on"] * (row[1] == "start"))
     return found
 
 
