@@ -28,6 +28,8 @@ static int submit(struct cli *c, enum job_type type, bool start, cJSON **result,
         return rc;
     if (start)
         cJSON_AddTrueToObject(params, "start");
+    if (cli_opt(c, OPT_CONTINUE))
+        cJSON_AddTrueToObject(params, "continue");
     if ((rc = cli_call(c, "submit", params, true, result, e)) != 0)
         return rc;
     e->code = 0;
@@ -36,11 +38,32 @@ static int submit(struct cli *c, enum job_type type, bool start, cJSON **result,
     return e->code;
 }
 
+/* Of a file with hops: which one this is, and what is said of it. */
+static void tell_hop(const struct cli *c, struct buf *b, const cJSON *result, const char *more, struct err *e)
+{
+    struct series s;
+    struct buf path = {0};
+    size_t from = b->len;
+    if (series_parse(get_object(result, "series", OPTIONAL, e), &s, e) == 0 && s.hop >= 1 && s.hop < (int64_t)s.n) {
+        view_series(&path, &c->term, s.hops, s.n);
+        text_fmt(b, &c->term, _("This is hop %lld of %zu: %s. %s"), (long long)s.hop, s.n, buf_str(&path), more);
+        text_wrap(b, &c->term, from, 0);
+        buf_puts(b, "\n");
+    }
+    series_free(&s);
+    buf_free(&path);
+}
+
 static void tell_submitted(const struct cli *c, struct buf *b, const cJSON *result, int64_t job, struct err *e)
 {
     const char *plan = get_text(result, "plan", OPTIONAL, e), *state = get_text(result, "state", REQUIRED, e);
     text_fmt(b, &c->term, _("job %lld: %s, plan %s"), (long long)job, view_state_word(state), text_or_dash(plan));
     buf_puts(b, "\n");
+    tell_hop(c, b, result,
+             cli_opt(c, OPT_CONTINUE)
+                 ? _("When it is Successful, omsupd creates the job of the next hop and starts it.")
+                 : _("When it is Successful, omsupd creates the job of the next hop; you start it."),
+             e);
     if (state_parse(state, STATE_OF_JOB) != STATE_READY) {
         cli_see(b, job);
         return;
@@ -70,7 +93,7 @@ static int run_submit(struct cli *c, struct err *e)
     return rc < 0 ? rc : STATUS_DONE;
 }
 
-static const enum option submit_options[] = {OPT_START, OPT_WAIT, N_OPTIONS};
+static const enum option submit_options[] = {OPT_START, OPT_CONTINUE, OPT_WAIT, N_OPTIONS};
 const struct command cmd_submit = {
     .name = "submit",
     .words = "FILE",
@@ -78,7 +101,10 @@ const struct command cmd_submit = {
     .help = N_(
         "The plan is built from the matching procedure and from what the nodes report, and is then frozen. The job is "
         "Ready: nothing has been changed yet. --start starts it at once; --start --wait also waits for it, and exits "
-        "with the status of its state."),
+        "with the status of its state.\n"
+        "A file with hops is a chained upgrade: the job is that of the first hop. When it is Successful, omsupd "
+        "creates "
+        "the job of the next hop, which is Ready until you start it. With --continue, omsupd starts it."),
     .options = submit_options,
     .min = 1,
     .max = 1,
@@ -96,6 +122,14 @@ static bool all_passed(const struct snapshot *s)
     return true;
 }
 
+/* What cannot be checked before its turn. */
+static const char *checked_hops(void)
+{
+    return _(
+        "Of the later hops, only their procedures and image archives were checked; the checks of each hop run when its "
+        "job starts.");
+}
+
 static int run_check(struct cli *c, struct err *e)
 {
     cJSON *result = NULL, *o = NULL;
@@ -109,19 +143,22 @@ static int run_check(struct cli *c, struct err *e)
         cJSON_Delete(result);
         return rc < 0 ? rc : STATUS_DONE;
     }
-    cJSON_Delete(result);
-    if (rc || (status = await_job(c, job, &o, e)) < 0)
+    if (rc || (status = await_job(c, job, &o, e)) < 0) {
+        cJSON_Delete(result);
         return rc ? rc : e->code;
+    }
     if ((rc = snapshot_parse(o, &s, e)) == 0) {
         struct view v = {.t = &c->term};
         if (status == STATUS_DONE && !all_passed(&s))
             status = STATUS_FAILED;
         if ((rc = cli_json(c, o, e)) == 0) {
             show_check(&b, &v, &s);
+            tell_hop(c, &b, result, checked_hops(), e);
             rc = cli_print(&b, e);
         }
         snapshot_free(&s);
     }
+    cJSON_Delete(result);
     cJSON_Delete(o);
     return rc < 0 ? rc : status;
 }
@@ -165,6 +202,7 @@ static int run_plan(struct cli *c, struct err *e)
             text_block(&b, &c->term, text, strlen(text));
             if (b.len && b.data[b.len - 1] != '\n')
                 buf_puts(&b, "\n");
+            tell_hop(c, &b, result, _("The plan of a later hop is made when the hop before it is Successful."), e);
             rc = cli_print(&b, e);
         }
     }

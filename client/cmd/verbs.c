@@ -127,6 +127,8 @@ static int tell(struct cli *c, const struct verb *v, const struct address *a, co
         cJSON_AddStringToObject(params, "reason", reason);
     if (cli_opt(c, OPT_FORCE))
         cJSON_AddTrueToObject(params, "force");
+    if (cli_opt(c, OPT_CONTINUE))
+        cJSON_AddTrueToObject(params, "continue");
     int rc = cli_call(c, v->name, params, false, &result, e);
     if (rc == 0 && (rc = cli_json(c, result, e)) == 0 &&
         (rc = show_verb(&b, &c->term, result, v == &verbs[DO_PAUSE], e)) == 0)
@@ -154,12 +156,15 @@ static int run(struct cli *c, const struct verb *v, struct err *e)
     return rc;
 }
 
+static const enum option start_options[] = {OPT_CONTINUE, N_OPTIONS};
+
 #define VERB(id, word, job, sub, reason, past, ends_as, line, more)                                                    \
     static int run_##word(struct cli *c, struct err *e) { return run(c, &verbs[DO_##id], e); }                         \
     const struct command cmd_##word = {.name = #word,                                                                  \
                                        .words = (job) ? "JOB" : "JOB [STEP[/SUBTASK]]",                                \
                                        .summary = line,                                                                \
                                        .help = more,                                                                   \
+                                       .options = DO_##id == DO_START ? start_options : NULL,                          \
                                        .min = 1,                                                                       \
                                        .max = (job) ? 1 : 2,                                                           \
                                        .takes = {ARG_JOB, (job) ? ARG_NONE : ARG_PLACE},                               \

@@ -24,6 +24,25 @@ static void state_cell(struct table *tab, const char *word)
     table_cell(tab, &c);
 }
 
+/* "3: 2/4", hop 2 of 4 of the series that began with job 3; of a rollback "3". */
+static void series_cell(struct table *tab, const cJSON *o, struct err *e)
+{
+    struct buf c = {0};
+    int64_t series = get_id(o, "series", OPTIONAL, e), hop = get_id(o, "hop", OPTIONAL, e);
+    if (series >= 0)
+        buf_printf(&c, "%lld", (long long)series);
+    if (series >= 0 && hop >= 0)
+        buf_printf(&c, ": %lld/%lld", (long long)hop, (long long)get_id(o, "hops", REQUIRED, e));
+    table_cell(tab, &c);
+}
+
+static bool any_series(const cJSON *jobs)
+{
+    const cJSON *o;
+    cJSON_ArrayForEach(o, jobs) if (cJSON_HasObjectItem(o, "series")) return true;
+    return false;
+}
+
 int show_list(struct buf *b, const struct term *t, const cJSON *jobs, struct err *e)
 {
     /* The columns of OMS's own list of O&M tasks; the number and the state stay however narrow the terminal is. */
@@ -34,11 +53,13 @@ int show_list(struct buf *b, const struct term *t, const cJSON *jobs, struct err
         {.title = N_("Object"), .fit = COLUMN_WRAP, .least = 10, .leave = 1},
         {.title = N_("Creation Time"), .fit = COLUMN_WRAP, .least = 15, .leave = 3},
         {.title = N_("Completion Time"), .fit = COLUMN_WRAP, .least = 15, .leave = 5},
-        {.title = N_("Status")}};
+        {.title = N_("Status")},
+        {.title = N_("Series"), .leave = 3}}; /* ours; only if a job is in one */
     struct table tab;
     const cJSON *o;
+    bool series = any_series(jobs);
     e->code = 0;
-    table_begin(&tab, t, columns, ARRAY_LEN(columns));
+    table_begin(&tab, t, columns, ARRAY_LEN(columns) - !series);
     cJSON_ArrayForEach(o, jobs)
     {
         struct buf c = {0};
@@ -50,6 +71,8 @@ int show_list(struct buf *b, const struct term *t, const cJSON *jobs, struct err
         date_cell(&tab, get_text(o, "created", OPTIONAL, e));
         date_cell(&tab, get_text(o, "completed", OPTIONAL, e));
         state_cell(&tab, get_text(o, "state", REQUIRED, e));
+        if (series)
+            series_cell(&tab, o, e);
     }
     table_end(&tab, b);
     return e->code;

@@ -235,9 +235,52 @@ static void successful(const struct next *n)
     }
     const struct step *last = n->s->n_steps ? &n->s->steps[n->s->n_steps - 1] : NULL;
     bool notice = last && last->n_subs && last->subs[0].notice;
-    say(n, 2, "%s", notice ? _("Successful. Remaining manual steps:") : _("Successful. Nothing is left to do."));
+    say(n, 2, "%s",
+        notice                    ? _("Successful. Remaining manual steps:")
+        : snapshot_next_hop(n->s) ? _("Successful.")
+                                  : _("Successful. Nothing is left to do."));
     if (notice)
         say_lines(n, last->subs[0].notice);
+}
+
+static void about(const struct next *n, const char *verb, int64_t job)
+{
+    struct buf cmd = {0};
+    buf_printf(&cmd, "omsupctl %s %lld", verb, (long long)job);
+    command(n, &cmd, NULL);
+    buf_free(&cmd);
+}
+
+static void next_hop(const struct next *n, const struct hop *h)
+{
+    if (h->job >= 0 && h->state == STATE_READY) {
+        say(n, 2, _("The next hop, %s -> %s, is job %lld. It is Ready:"), h->source, h->target, (long long)h->job);
+        about(n, "plan", h->job);
+        about(n, "start", h->job);
+    } else if (h->job >= 0) {
+        say(n, 2, _("The next hop, %s -> %s, is job %lld (%s):"), h->source, h->target, (long long)h->job,
+            lang_text(state_word(h->state)));
+        about(n, "status", h->job);
+    } else if (n->s->series.problem) {
+        say(n, 2, _("The job of the next hop, %s -> %s, could not be created: %s"), h->source, h->target,
+            n->s->series.problem);
+        say(n, 2, "%s", _("Fix the problem, then create the job:"));
+        type(n, "retry", "", NULL);
+    } else {
+        say(n, 2, _("omsupd is creating the job of the next hop, %s -> %s."), h->source, h->target);
+    }
+}
+
+/* What comes after the job in a chained upgrade. */
+static void next_series(const struct next *n)
+{
+    const struct series *x = &n->s->series;
+    const struct hop *h = snapshot_next_hop(n->s);
+    if (x->over && x->ended)
+        say(n, 2, _("The series ended at version %s. To continue, submit a deployment file that starts there."),
+            x->ended);
+    else if (!x->over && h && n->s->state == STATE_SUCCESSFUL)
+        next_hop(n, h);
 }
 
 static bool is_unfinished_rollback(const struct snapshot *s)
@@ -471,8 +514,10 @@ static void next_outdated(struct next *n)
         roll_back_again(n);
     } else {
         say(n, 2, "%s",
-            snapshot_is(s, JOB_CHECK)
-                ? _("Cancel this check, then check again; omsupd makes a new plan:")
+            snapshot_is(s, JOB_CHECK) ? _("Cancel this check, then check again; omsupd makes a new plan:")
+            : s->series.hop > 1
+                ? _("Cancel this job, then submit a deployment file with the hops that are left; omsupd makes a new "
+                    "plan:")
                 : _("Cancel this job, then submit the deployment file again; omsupd makes a new plan:"));
         type(n, "cancel", " --reason TEXT", NULL);
         plan_again(n);
@@ -507,6 +552,7 @@ void show_next(struct buf *b, const struct view *v, const struct snapshot *s)
     next_hosts(&n);
     if (snapshot_ended(s) && s->rolled_back_by >= 0) { /* what it left undone is the rollback's */
         next_job(&n, 0, 0);
+        next_series(&n);
         return;
     }
     asked += each(&n, STATE_IN_DOUBT, next_doubt);
@@ -519,4 +565,5 @@ void show_next(struct buf *b, const struct view *v, const struct snapshot *s)
     asked += each(&n, STATE_WAITING, next_waiting);
     running = each(&n, STATE_RUNNING, next_running);
     next_job(&n, running, asked);
+    next_series(&n);
 }

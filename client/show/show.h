@@ -7,7 +7,7 @@
  *   address   JOB STEP/SUBTASK, read and written
  *   quantity  durations and amounts
  *   screen    a picture drawn again in place
- *   and below, the pictures: view.c, status.c, outage.c, next.c, check.c, detail.c, lists.c
+ *   and below, the pictures: view.c, status.c, series.c, outage.c, next.c, check.c, detail.c, lists.c
  *
  * Every function adds to a `struct buf` that the caller owns and prints; nothing here prints, except screen. What is
  * taken from JSON returns 0 or ERR_PROTOCOL; what was added before an error is to be thrown away. One thread. */
@@ -33,6 +33,8 @@ struct view {
 };
 
 void show_status(struct buf *b, const struct view *v, const struct snapshot *s);
+/* Nothing if the job is in no series. */
+void show_series(struct buf *b, const struct view *v, const struct series *s);
 /* "Outage: since 02:13:07 (4 min 12 s)", and its parts as a table; nothing if there is none. */
 void show_outage_line(struct buf *b, const struct view *v, const struct snapshot *s);
 void show_outage_parts(struct buf *b, const struct view *v, const struct snapshot *s);
@@ -56,6 +58,8 @@ int show_procedures(struct buf *b, const struct view *v, const cJSON *list, stru
 double view_elapsed(const struct view *v, double elapsed, const char *started, const char *ended);
 /* The same as "elapsed 12:03". */
 void view_elapsed_text(struct buf *b, const struct view *v, double elapsed, const char *started, const char *ended);
+/* "4.1.1 > 4.2.0 > 4.2.13" */
+void view_series(struct buf *b, const struct term *t, const struct hop *hops, size_t n);
 /* A word of the protocol in the operator's language; one that this client does not know, as it is. */
 const char *view_state_word(const char *word);
 const char *view_job_type(const char *word);

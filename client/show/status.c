@@ -337,6 +337,7 @@ void show_status(struct buf *b, const struct view *v, const struct snapshot *s)
     header(b, v, s);
     bar(b, v, s);
     text_cut(b, v->t, from);
+    show_series(b, v, &s->series);
     steps(b, v, s);
     if (v->verbose) {
         show_outage_parts(b, v, s);

@@ -111,6 +111,37 @@ static void parse_hosts(const cJSON *list, struct snapshot *s, struct err *e)
         get_text(o, "host", REQUIRED, e), get_text(o, "why", OPTIONAL, e), get_bool(o, "up", REQUIRED, e)};
 }
 
+int series_parse(const cJSON *o, struct series *s, struct err *e)
+{
+    const cJSON *list = o ? get_array(o, "hops", REQUIRED, e) : NULL, *x;
+    *s = (struct series){.hop = -1};
+    if (!list)
+        return e->code;
+    s->continues = get_bool(o, "continue", OPTIONAL, e);
+    s->over = get_bool(o, "over", OPTIONAL, e);
+    s->problem = get_text(o, "problem", OPTIONAL, e);
+    s->ended = get_text(o, "ended", OPTIONAL, e);
+    s->hops = xcalloc((size_t)cJSON_GetArraySize(list) + 1, sizeof *s->hops);
+    cJSON_ArrayForEach(x, list)
+    {
+        struct hop *h = &s->hops[s->n++];
+        *h = (struct hop){.source = get_text(x, "source", REQUIRED, e),
+                          .target = get_text(x, "target", REQUIRED, e),
+                          .job = get_id(x, "job", OPTIONAL, e),
+                          .rolled_back_by = get_id(x, "rolled_back_by", OPTIONAL, e)};
+        h->state = h->job >= 0 ? get_state(x, STATE_OF_JOB, e) : STATE_PENDING;
+    }
+    int64_t hop = get_id(o, "hop", OPTIONAL, e);
+    s->hop = hop >= 1 && hop <= (int64_t)s->n ? hop : -1;
+    return e->code;
+}
+
+void series_free(struct series *s)
+{
+    free(s->hops);
+    *s = (struct series){.hop = -1};
+}
+
 int snapshot_parse(const cJSON *o, struct snapshot *s, struct err *e)
 {
     const cJSON *f, *steps, *hosts, *outage;
@@ -147,6 +178,7 @@ int snapshot_parse(const cJSON *o, struct snapshot *s, struct err *e)
         parse_hosts(hosts, s, e);
     if ((outage = get_object(o, "outage", OPTIONAL, e)) != NULL)
         parse_outage(outage, &s->outage, e);
+    series_parse(get_object(o, "series", OPTIONAL, e), &s->series, e);
     if (e->code)
         snapshot_free(s);
     return e->code;
@@ -159,6 +191,7 @@ void snapshot_free(struct snapshot *s)
     free(s->steps);
     free(s->hosts);
     free(s->outage.parts);
+    series_free(&s->series);
     *s = (struct snapshot){0};
 }
 
@@ -168,6 +201,12 @@ bool snapshot_is(const struct snapshot *s, enum job_type type) { return job_type
 bool snapshot_ended(const struct snapshot *s)
 {
     return s->state == STATE_SUCCESSFUL || s->state == STATE_CANCELED || (s->state == STATE_FAILED && s->completed);
+}
+
+const struct hop *snapshot_next_hop(const struct snapshot *s)
+{
+    const struct series *x = &s->series;
+    return snapshot_is(s, JOB_UPGRADE) && x->hop >= 1 && x->hop < (int64_t)x->n ? &x->hops[x->hop] : NULL;
 }
 
 bool snapshot_rests(const struct snapshot *s)

@@ -51,6 +51,20 @@ struct outage {
     size_t n_parts;
 };
 
+struct hop {
+    const char *source, *target;
+    int64_t job, rolled_back_by; /* -1: none */
+    enum state state;            /* of the job */
+};
+
+struct series {
+    int64_t hop;                 /* of the job, from 1; -1: it is in no series */
+    bool continues, over;        /* omsupd starts the next ones; no hop will follow */
+    const char *problem, *ended; /* of the next one, which has no job; the version at which it ended early */
+    struct hop *hops;
+    size_t n;
+};
+
 struct snapshot {
     int64_t job, parent;         /* parent -1: none */
     int64_t rolled_back_by;      /* the job that does or did; -1: none */
@@ -67,6 +81,7 @@ struct snapshot {
     size_t n_hosts;
     struct step *steps;
     size_t n_steps;
+    struct series series;
 };
 
 /* 0 or ERR_PROTOCOL; on error *s is empty. */
@@ -74,8 +89,12 @@ int snapshot_parse(const cJSON *o, struct snapshot *s, struct err *e);
 /* Parts of it; as in get.h the error is sticky: e->code is 0 before the first call. */
 int step_parse(const cJSON *o, struct step *s, struct err *e); /* `show`: a step without subtasks */
 int subtask_parse(const cJSON *o, struct subtask *s, struct err *e);
+int series_parse(const cJSON *o, struct series *s, struct err *e); /* NULL: of no series; also in answers of submit */
+void series_free(struct series *s);
 void snapshot_free(struct snapshot *s);
 
+/* The hop that comes after the job's; NULL: none, or the job is in no series. */
+const struct hop *snapshot_next_hop(const struct snapshot *s);
 bool snapshot_ended(const struct snapshot *s); /* nothing leads on from here */
 bool snapshot_rests(const struct snapshot *s); /* ended, or nothing goes on without an operator */
 /* A command of it runs on a host that omsupd cannot reach. */

@@ -90,7 +90,7 @@ static void draw(struct buf *b, const char *name, unsigned width)
 
 static void pictures_are_as_kept(void **state)
 {
-    static const char *const names[] = {"progress", "failed", "doubt", "waits", "check", "hostile"};
+    static const char *const names[] = {"progress", "failed", "doubt", "waits", "check", "hostile", "series-next"};
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         char *file = xasprintf("%s.json", names[i]);
         struct buf b = {0};

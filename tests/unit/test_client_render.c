@@ -152,6 +152,25 @@ static void in_full_is_in_full(void **state)
     cJSON_Delete(o);
 }
 
+/* A column of ours that is there only when a job is in a series; the members of a wrong type. */
+static void a_list_has_the_series(void **state)
+{
+    cJSON *jobs = cJSON_Parse(
+        "[{\"job\": 6, \"type\": \"Rollback\", \"state\": \"Successful\", \"series\": 3, \"hops\": 4},"
+        " {\"job\": 5, \"type\": \"Check\", \"state\": \"Successful\"},"
+        " {\"job\": 4, \"type\": \"Upgrade\", \"state\": \"Ready\", \"series\": 3, \"hop\": 2, \"hops\": 4}]");
+    struct err e = {0};
+    struct buf b = {0};
+    struct term plain = pipe_term();
+    assert_int_equal(show_list(&b, &plain, jobs, &e), 0);
+    golden("list-series", ".txt", &b);
+    buf_free(&b);
+    cJSON_ReplaceItemInObjectCaseSensitive(cJSON_GetArrayItem(jobs, 2), "hops", cJSON_CreateString("4"));
+    assert_int_equal(show_list(&b, &plain, jobs, &e), ERR_PROTOCOL);
+    buf_free(&b);
+    cJSON_Delete(jobs);
+}
+
 /* The list gives up its other columns before the number and the state. */
 static void a_narrow_list_keeps_the_state(void **state)
 {
@@ -186,6 +205,8 @@ static void nothing_is_wider_than_the_terminal(void **state)
                                         "checks",
                                         "hostile",
                                         "many",
+                                        "series-problem",
+                                        "series-runs",
                                         "outdated",
                                         "outdated-unreachable",
                                         "canceling-unreachable"};
@@ -220,7 +241,7 @@ static void nothing_is_wider_than_the_terminal(void **state)
 /* Every member of the wrong type, one after the other, is an error and nothing worse. */
 static void wrong_types_are_errors(void **state)
 {
-    cJSON *o = load("progress", ".json");
+    cJSON *o = load("series-runs", ".json");
     static const char *const needed[] = {"job", "type", "state", "done", "total", "steps"};
     for (cJSON *m = o->child; m; m = m->next) {
         struct err e = {0};
@@ -253,6 +274,7 @@ int main(void)
         cmocka_unit_test(show_is_drawn_as_kept),         cmocka_unit_test(nothing_is_wider_than_the_terminal),
         cmocka_unit_test(wrong_types_are_errors),        cmocka_unit_test(in_full_is_in_full),
         cmocka_unit_test(a_narrow_list_keeps_the_state), cmocka_unit_test(a_rollback_in_full),
+        cmocka_unit_test(a_list_has_the_series),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
