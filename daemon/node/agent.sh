@@ -11,7 +11,7 @@
 # shellcheck shell=sh disable=SC2154 # OMSUP_AGENT is this text, set by whoever evaluates it
 
 unset answer arg at begun boot dir entry first go half id line list left mask mine nonce out pgrp pid rc rest rounds \
-    script secret start stat token verb verdict word # otherwise an exported variable with one of these names would reach every child
+    script secret size start stat token verb verdict word # otherwise an exported variable with one of these names would reach every child
 half=524288 # NODE_OUTPUT_MAX / 2
 
 say() { printf '%s\n' "$*"; }
@@ -294,7 +294,7 @@ lead() {
 }
 
 obey() {
-    while IFS=' ' read -r verb id token arg; do
+    while IFS=' ' read -r verb id token arg size; do
         jobs >/dev/null 2>&1 # reaps what has ended
         case $verb in
         ping) say pong ;;
@@ -309,7 +309,13 @@ obey() {
         forget) forget "$id" "$token" ;;
         run | probe)
             # A payload without its newline was cut by the end of the channel: no part of it may run.
-            IFS= read -r script || exit 0
+            # read takes a byte with each system call, dd all that were announced, and not one more.
+            if [ -n "$size" ]; then
+                script=$(dd bs="$size" count=1 iflag=fullblock 2>/dev/null)
+                [ "${#script}" -eq "$((size - 1))" ] || exit 0
+            else
+                IFS= read -r script || exit 0
+            fi
             if [ "$arg" = secret ]; then
                 IFS= read -r secret || exit 0
             fi

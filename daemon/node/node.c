@@ -208,12 +208,18 @@ static void send_line(struct node *n, const struct request *r, const char *token
 /* Encodes and sends a script behind the request line in `b`. */
 static void send_script(struct node *n, struct buf *b, const struct node_script *s)
 {
-    struct buf text = {0};
+    struct buf text = {0}, payload = {0};
     size_t size = 0;
     char *secret = s->secret ? wire_secret(s->secret, &size) : NULL;
-    buf_puts(b, secret ? " secret\n" : "\n");
     wire_script(&text, s);
-    wire_payload(b, text.data, text.len);
+    wire_payload(&payload, text.data, text.len);
+    if (payload.len >= WIRE_PAYLOAD_LONG)
+        buf_printf(b, " %s %zu", secret ? "secret" : "plain", payload.len);
+    else
+        buf_puts(b, secret ? " secret" : "");
+    buf_puts(b, "\n");
+    buf_add(b, payload.data, payload.len);
+    buf_free(&payload);
     buf_free(&text);
     channel_send(n->channel, b, secret, size);
 }

@@ -121,10 +121,12 @@ bool wire_base64(struct buf *out, const char *text)
     return true;
 }
 
+static bool plain(unsigned char c) { return c >= 0x20 && c < 0x7f && c != '\\'; }
+
 /* Room for five bytes; returns how many were used. */
 static size_t escape(char *to, unsigned char c)
 {
-    if (c >= 0x20 && c < 0x7f && c != '\\') {
+    if (plain(c)) {
         to[0] = (char)c;
         return 1;
     }
@@ -138,9 +140,15 @@ static size_t escape(char *to, unsigned char c)
 
 void wire_payload(struct buf *out, const char *bytes, size_t len)
 {
-    for (size_t i = 0; i < len; i++) {
+    for (size_t i = 0; i < len;) {
         char e[5];
-        buf_add(out, e, escape(e, (unsigned char)bytes[i]));
+        size_t n = 0;
+        while (i + n < len && plain((unsigned char)bytes[i + n]))
+            n++;
+        buf_add(out, bytes + i, n);
+        i += n;
+        if (i < len)
+            buf_add(out, e, escape(e, (unsigned char)bytes[i++]));
     }
     buf_puts(out, "\n");
 }
@@ -160,11 +168,14 @@ char *wire_secret(const struct secret *s, size_t *size)
 void wire_quote(struct buf *out, const char *s)
 {
     buf_puts(out, "'");
-    for (; *s; s++) {
-        if (*s == '\'')
+    while (*s) {
+        size_t n = strcspn(s, "'");
+        buf_add(out, s, n);
+        s += n;
+        if (*s) {
             buf_puts(out, "'\\''");
-        else
-            buf_add(out, s, 1);
+            s++;
+        }
     }
     buf_puts(out, "'");
 }

@@ -1,17 +1,15 @@
 /* The protocol between daemon and agent, as bytes. Pure: no I/O.
  *
  * Requests, one per line, ID being a decimal number chosen here:
- *   run ID TOKEN [secret]       + a payload line with the script [+ one with the secret]
- *   probe ID SECONDS [secret]   + the same
+ *   run ID TOKEN [secret|plain [SIZE]]       + a payload line with the script [+ one with the secret]
+ *   probe ID SECONDS [secret|plain [SIZE]]   + the same
  *   look ID TOKEN | check ID TOKEN | kill ID TOKEN GRACE_MS | forget ID TOKEN | ping
  *   tail ID TOKEN [FIRST_BYTE]  (without: the last 4 KiB)
- * Answers:
- *   hello VERSION NONCE BOOT_ID      once, before everything else
- *   o ID BASE64                      a piece of output
- *   x ID exited STATUS | x ID alive | never | lost | gone | pending
- *   pong
- *   fail TEXT                        the agent cannot continue; before the hello: fail NONCE TEXT
- * All bytes from the agent come from outside: anything that is not exactly one of these ends the channel. */
+ * SIZE: the bytes of a long payload line, with its newline. A shell reads a line byte by byte from a pipe; of many
+ * nodes the environment alone has some kilobytes. Answers: hello VERSION NONCE BOOT_ID      once, before everything
+ * else o ID BASE64                      a piece of output x ID exited STATUS | x ID alive | never | lost | gone |
+ * pending pong fail TEXT                        the agent cannot continue; before the hello: fail NONCE TEXT All bytes
+ * from the agent come from outside: anything that is not exactly one of these ends the channel. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,7 +18,7 @@
 #include "common/buf.h"
 #include "daemon/node/node.h"
 
-enum { WIRE_VERSION = 1, WIRE_LINE_MAX = 4096, WIRE_NONCE_LEN = 32, WIRE_BOOT_ID_MAX = 36 };
+enum { WIRE_VERSION = 1, WIRE_LINE_MAX = 4096, WIRE_PAYLOAD_LONG = 4096, WIRE_NONCE_LEN = 32, WIRE_BOOT_ID_MAX = 36 };
 
 enum wire_kind { WIRE_BAD, WIRE_HELLO, WIRE_OUTPUT, WIRE_END, WIRE_PONG, WIRE_FAIL };
 enum wire_end { WIRE_EXITED, WIRE_ALIVE, WIRE_NEVER, WIRE_LOST, WIRE_GONE, WIRE_PENDING };

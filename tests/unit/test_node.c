@@ -86,6 +86,55 @@ static void environment(void **state)
     fx_close(f, n);
 }
 
+/* What the agent does with the bytes of `requests` and the end of its channel behind them. */
+static char *agent_says(struct fx *f, const struct buf *requests)
+{
+    extern const char embedded_agent_sh[];
+    struct buf said = {0};
+    char bytes[4096];
+    fx_write(f, "requests", requests->data, requests->len, 0600);
+    setenv("OMSUP_AGENT", embedded_agent_sh, 1);
+    char *command =
+        xasprintf("sh -c 'eval \"$OMSUP_AGENT\"' omsup-agent agent nonce '%s/runs' <'%s/requests'", f->dir, f->dir);
+    FILE *out = popen(command, "r");
+    unsetenv("OMSUP_AGENT");
+    free(command);
+    assert_non_null(out);
+    for (size_t n; (n = fread(bytes, 1, sizeof bytes, out)) > 0;)
+        buf_add(&said, bytes, n);
+    pclose(out);
+    return buf_take(&said);
+}
+
+static void cut_payloads_do_not_run(void **state)
+{
+    struct fx *f = *state;
+    struct buf payload = {0}, all = {0};
+    buf_puts(&payload, "exit 3 #");
+    while (payload.len < 6000 - 1)
+        buf_puts(&payload, "x");
+    buf_puts(&payload, "\n");
+    static const char *const heads[] = {"probe 1 60", "probe 1 60 plain", "probe 1 60 plain 6000"};
+    for (size_t i = 0; i < 3; i++)
+        for (int cut = 0; cut < 3; cut++) {
+            buf_printf(&all, "%s\n", heads[i]);
+            buf_add(&all, payload.data, payload.len - (cut == 0 ? 0 : cut == 1 ? 2 : 5000));
+            char *said = agent_says(f, &all);
+            if ((strstr(said, "x 1 exited 3\n") != NULL) != (cut == 0) || (strstr(said, "x 1 ") != NULL) != (cut == 0))
+                fail_msg("%s, cut %d: %s", heads[i], cut, said);
+            free(said);
+            buf_free(&all);
+        }
+    buf_printf(&all, "probe 1 60 secret 6000\n%ssecret\nprobe 2 60\nexit 4\n",
+               payload.data); /* not one byte too many */
+    char *said = agent_says(f, &all);
+    assert_non_null(strstr(said, "x 1 exited 3\n"));
+    assert_non_null(strstr(said, "x 2 exited 4\n"));
+    free(said);
+    buf_free(&all);
+    buf_free(&payload);
+}
+
 static void large(void **state)
 {
     struct fx *f = *state;
@@ -523,9 +572,13 @@ int main(void)
     for (size_t i = 0; i < ARRAY_LEN(shells); i++) {
         const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-            T(run_and_output), T(environment), T(large), T(secret_on_fd_3), T(requests_are_logged_without_their_data),
-            T(adoption),       T(fences),      T(kills), T(leader_killed),  T(probes),
-            T(many),           T(not_up),
+            T(run_and_output), T(environment),
+            T(large),          T(cut_payloads_do_not_run),
+            T(secret_on_fd_3), T(requests_are_logged_without_their_data),
+            T(adoption),       T(fences),
+            T(kills),          T(leader_killed),
+            T(probes),         T(many),
+            T(not_up),
         };
         shell = shells[i];
         const char *only = getenv("TEST_NODE_SH");
