@@ -57,8 +57,7 @@ static void poll_again(struct job *b, size_t seq, enum verdict v, const char *sa
     s->seen = xstrdup(said);
     if (said)
         record_message(b, seq, "%s", said);
-    uint64_t now = job_time_ms(b);
-    drive_after(b, seq, clock_pause(now - s->work.begun_ms, now - s->work.asked_ms, s->plan->every_s));
+    drive_after(b, seq, clock_pause(job_time_ms(b) - s->work.begun_ms, s->plan->every_s));
 }
 
 void answer_verdict(struct job *b, size_t seq, enum verdict v, const char *output, size_t len)

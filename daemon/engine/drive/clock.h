@@ -11,13 +11,12 @@ static inline uint64_t clock_watched(uint64_t elapsed_ms)
     return elapsed_ms < (uint64_t)TICK_MS * TICKS_COUNTED ? elapsed_ms : (uint64_t)TICK_MS * TICKS_COUNTED;
 }
 
-/* The pause before the next look at a condition that has been waited for so long, when the last look took `looked_ms`.
- * It is a tenth of the wait, so that seeing the condition late makes no wait longer than by a tenth; not below 0.2 s or
- * the time of a look, because looks must not take the CPU from what they wait for; and not above the step's `every`. */
-static inline uint64_t clock_pause(uint64_t waited_ms, uint64_t looked_ms, unsigned every_s)
+/* The pause before the next look at a condition that has been waited for so long: a tenth of the wait, so that seeing
+ * it late makes no wait longer than by a tenth; at least 0.2 s, so that looks do not take the CPU from what they wait
+ * for; at most the step's `every`. */
+static inline uint64_t clock_pause(uint64_t waited_ms, unsigned every_s)
 {
     uint64_t pause = waited_ms / PAUSE_PART, most = 1000ULL * every_s;
-    uint64_t least = looked_ms > PAUSE_MIN_MS ? looked_ms : PAUSE_MIN_MS;
-    pause = pause > least ? pause : least;
+    pause = pause > PAUSE_MIN_MS ? pause : PAUSE_MIN_MS;
     return pause < most ? pause : most;
 }
