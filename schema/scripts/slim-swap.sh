@@ -2,7 +2,7 @@
 # Copies the last row of the heartbeat sequence to a new table, which takes the old one's place. The page gives five
 # statements that cannot be repeated, and between the two renames there is no live table. Here every state they can
 # leave behind is recognized and continued, the renames are one statement, and an id that is newer than the copy is
-# carried over.
+# carried over. It ends in the table that a DELETE leaves.
 # uses: database, statements, slim, slim-sql
 # shellcheck disable=SC2016
 
@@ -11,13 +11,23 @@ say() { echo "$1"; sql "$1"; }
 has() { printf '%s\n' "$tables" | grep -Fxq -- "$1"; }
 look() { tables=$(sql "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()"); }
 newest() { sql "SELECT COALESCE(MAX(id), 0) FROM \`$1\`"; }
-# Copies the newest row of table $1 to table $2, unless $2 already has one as new.
+# The id that the next row of a table gets.
+next_id() {
+  made=$(sql "SHOW CREATE TABLE \`$1\`")
+  next=$(printf '%s\n' "$made" | sed -n 's/.* AUTO_INCREMENT *= *\([0-9][0-9]*\).*/\1/p')
+  echo "${next:-1}"
+}
+# Copies the newest row of table $1 to table $2, unless $2 already has one as new. The next id of $2 is then not lower than
+# that of $1, which may be far above the newest row: an id is never used twice.
 carry() {
   from=$(newest "$1")
   to=$(newest "$2")
   if [ "$from" -gt "$to" ]; then
     say "INSERT INTO \`$2\` (\`id\`, \`gmt_created\`, \`gmt_modified\`) SELECT \`id\`, \`gmt_created\`, \`gmt_modified\` FROM \`$1\` ORDER BY \`id\` DESC LIMIT 1;"
   fi
+  from=$(next_id "$1")
+  to=$(next_id "$2")
+  if [ "$from" -gt "$to" ]; then say "ALTER TABLE \`$2\` AUTO_INCREMENT = $from;"; fi
 }
 
 if ! wait_for_none slims 60; then
