@@ -318,3 +318,45 @@ by_thousands() { # the script, with smaller portions, and with this behind each
 	sql 'SET GLOBAL general_log = 0'
 	grep -q 'DELETE FROM heatbeat_sequence .* /\* omsup slim cm_hb_402 \*/' "$BATS_TEST_TMPDIR/statements"
 }
+
+# --- what it will cost -------------------------------------------------------------------------------------------------
+
+rows() { script slim-rows DB=cm_hb_402 SLIM="$1"; }
+
+@test "slim-rows: the number of rows and what the chosen way costs; swap is recommended when it saves more than a minute" {
+	run -0 rows delete
+	[ "$output" = "omsup: evidence 5000 rows; deleting them takes about 0 s of the outage" ]
+	run -0 rows swap
+	[[ $output == "omsup: evidence 5000 rows; the swap takes"* ]]
+	sql 'INSERT INTO heatbeat_sequence SELECT seq, NOW(), NOW() FROM seq_5001_to_1600000' cm_hb_402
+	run -0 rows delete
+	[ "$output" = "omsup: evidence 1600000 rows; deleting them takes about 57 s of the outage" ]
+	sql 'INSERT INTO heatbeat_sequence SELECT seq, NOW(), NOW() FROM seq_1600001_to_1750000' cm_hb_402
+	run -0 rows delete
+	[[ $output == "omsup: evidence 1750000 rows; deleting them takes about 1 min of the outage: set 'slim: swap' in the deployment file"* ]]
+	sql 'INSERT INTO heatbeat_sequence SELECT seq, NOW(), NOW() FROM seq_1750001_to_2500000; DELETE FROM heatbeat_sequence WHERE id <= 100' cm_hb_402
+	run -0 rows delete
+	[[ $output == "omsup: evidence about 2499900 rows; deleting them takes about 1 min of the outage: set "* ]]
+	run -0 rows swap
+	[[ $output == "omsup: evidence about 2499900 rows; the swap takes less than a second"* ]]
+	[[ $output != *"slim: swap"* ]]
+	sql 'DELETE FROM heatbeat_sequence' cm_hb_402
+	run -0 rows delete
+	[[ $output == "omsup: evidence 0 rows;"* ]]
+}
+
+@test "slim-rows: no table is said, what a swap can continue is not refused, a lost server is no answer" {
+	sql 'RENAME TABLE heatbeat_sequence TO heatbeat_sequence_bak2' cm_hb_402
+	run -0 rows swap
+	[[ $output == *"what an interrupted swap left: heatbeat_sequence_bak2"* ]]
+	run -1 rows delete
+	[ "$output" = "there is no table heatbeat_sequence in cm_hb_402" ]
+	sql 'DROP TABLE heatbeat_sequence_bak2' cm_hb_402
+	for way in delete swap; do
+		run -1 rows $way
+		[ "$output" = "there is no table heatbeat_sequence in cm_hb_402" ]
+	done
+	SERVER=/nowhere run rows swap
+	[ "$status" -ne 0 ]
+	[[ $output != *"there is no table"* ]]
+}
