@@ -67,11 +67,26 @@ static void amount(struct buf *b, const struct term *t, double n, const char *un
     }
 }
 
+/* A wait of known length is counted down. */
+static void countdown(struct buf *b, double done, double total)
+{
+    struct buf all = {0}, left = {0};
+    quantity_time(&all, total);
+    quantity_time(&left, done < total ? total - done : 0);
+    buf_printf(b, _("%s of %s left"), buf_str(&left), buf_str(&all));
+    buf_free(&all);
+    buf_free(&left);
+}
+
 void quantity_progress(struct buf *b, const struct term *t, const struct subtask *s)
 {
     struct buf done = {0}, all = {0}, per = {0}, left = {0};
     if (isnan(s->total) || isnan(s->done) || s->total <= 0)
         return;
+    if (s->unit && strcmp(s->unit, "s") == 0) {
+        countdown(b, s->done, s->total);
+        return;
+    }
     amount(&done, t, s->done, s->unit);
     amount(&all, t, s->total, s->unit);
     buf_printf(b, "%.0f %% (", floor(100 * (s->done < 0 ? 0 : s->done > s->total ? s->total : s->done) / s->total));

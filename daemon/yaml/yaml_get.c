@@ -195,6 +195,27 @@ int yget_uint(const struct ynode *map, const char *key, enum yneed need, unsigne
 }
 
 /* As OMS writes them too: "true" in quotes, True. */
+int yget_time(const struct ynode *map, const char *key, enum yneed need, unsigned hi_s, unsigned *out, struct err *e)
+{
+    char *w = NULL;
+    int rc = yget_str(map, key, need, NULL, &w, e);
+    if (rc || !w)
+        return rc;
+    size_t digits = strspn(w, "0123456789");
+    unsigned long unit = w[digits] == 's' ? 1 : w[digits] == 'm' ? 60 : w[digits] == 'h' ? 3600 : 0;
+    unsigned long v = digits > 0 && digits < 7 ? strtoul(w, NULL, 10) * unit : 0;
+    if (v == 0 || v > hi_s || w[digits + 1] != '\0') {
+        char shown[TEXT_SHOWN];
+        text_shown(w, shown);
+        rc = ynode_err(ymap_get(map, key), e, "\"%s\" must be a time such as 90s, 10m or 2h, at most %uh, not \"%s\"",
+                       key, hi_s / 3600, shown);
+    } else {
+        *out = (unsigned)v;
+    }
+    free(w);
+    return rc;
+}
+
 int yget_bool(const struct ynode *map, const char *key, enum yneed need, bool *out, struct err *e)
 {
     const struct ynode *n;

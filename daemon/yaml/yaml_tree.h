@@ -58,6 +58,8 @@ int yget_word(const struct ynode *map, const char *key, enum yneed need, const c
               struct err *e);
 int yget_uint(const struct ynode *map, const char *key, enum yneed need, unsigned lo, unsigned hi, unsigned *out,
               struct err *e);
+/* `90s`, `10m` or `2h`, from 1 second to hi_s; *out in seconds. */
+int yget_time(const struct ynode *map, const char *key, enum yneed need, unsigned hi_s, unsigned *out, struct err *e);
 int yget_bool(const struct ynode *map, const char *key, enum yneed need, bool *out, struct err *e);
 int yget_map(const struct ynode *map, const char *key, enum yneed need, const struct ynode **out, struct err *e);
 int yget_seq(const struct ynode *map, const char *key, enum yneed need, const struct ynode **out, struct err *e);

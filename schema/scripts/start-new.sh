@@ -5,4 +5,4 @@
 
 require_old_stopped
 remove_earlier
-run_new IS_UPGRADE=true
+run_new -e IS_UPGRADE=true

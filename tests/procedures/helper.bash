@@ -39,8 +39,8 @@ sql() { # SQL [DB]: as the operator, beside the scripts
 	mariadb --no-defaults -uroot -S "${SERVER-}/sock" --default-character-set=utf8mb4 --comments -N -B -e "$1" ${2:+"$2"}
 }
 
-code_of() { # FILE: without the comments that it begins with
-	awk 'code || !/^(#|[[:space:]]*$)/ { code = 1; print }' "$1"
+code_of() { # FILE: without the comment at its head
+	awk '!head && /^#/ { next } { head = 1 } !code && /^$/ { next } { code = 1; print }' "$1"
 }
 
 libs_of() { # FILE: the files of the functions that it uses

@@ -65,6 +65,8 @@ inspect_says() { printf '%s\n' "$2" >"$T/docker/$1"; }
 		-dit
 		--net
 		host
+		-e
+		IS_UPGRADE=true
 		-v
 		/data/config.yaml:/home/admin/conf/config.yaml
 		-v
@@ -73,8 +75,6 @@ inspect_says() { printf '%s\n' "$2" >"$T/docker/$1"; }
 		/data/https_crt:/etc/pki/nginx/oms_server.crt:ro
 		-e
 		OMS_HOST_IP=10.0.0.1
-		-e
-		IS_UPGRADE=true
 		--privileged=true
 		--pids-limit
 		-1

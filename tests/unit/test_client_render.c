@@ -1,6 +1,7 @@
 /* What people see, byte by byte: each tests/data/client/NAME.json is drawn for a pipe (NAME.txt) and for a terminal of
  * 90 columns (NAME.tty.txt). OMSUP_GOLDEN=write writes them anew: read the difference before you keep it. */
 #include <dirent.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -102,6 +103,32 @@ static void all_of_it_and_a_small_screen(void **state)
     buf_free(&b);
     snapshot_free(&s);
     cJSON_Delete(o);
+}
+
+/* How far it is, as everybody counts it: bytes in their units, a wait of known length from its end. */
+static void progress_is_counted(void **state)
+{
+    static const struct {
+        double done, total, rate;
+        const char *unit, *want;
+    } rows[] = {
+        {60, 300, 1, "s", "4:00 of 5:00 left"},
+        {300, 300, 1, "s", "0:00 of 5:00 left"},
+        {400, 300, NAN, "s", "0:00 of 5:00 left"},
+        {512, 1024, NAN, "bytes", "50 % (512 B of 1.0 KiB)"},
+        {1, 4, 0.5, "rows", "25 % (1 rows of 4 rows, 0.5 rows/s, about 0:06 left)"},
+        {1, NAN, 1, "s", ""},
+        {1, 0, 1, "s", ""},
+    };
+    struct term plain = pipe_term();
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct subtask s = {
+            .done = rows[i].done, .total = rows[i].total, .rate = rows[i].rate, .unit = rows[i].unit};
+        struct buf b = {0};
+        quantity_progress(&b, &plain, &s);
+        assert_string_equal(buf_str(&b), rows[i].want);
+        buf_free(&b);
+    }
 }
 
 static void show_is_drawn_as_kept(void **state)
@@ -270,10 +297,15 @@ int main(void)
     unsetenv("LANGUAGE");
     setenv("TZ", "CST-8", 1); /* China Standard Time: eight hours east */
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(snapshots_are_drawn_as_kept),   cmocka_unit_test(all_of_it_and_a_small_screen),
-        cmocka_unit_test(show_is_drawn_as_kept),         cmocka_unit_test(nothing_is_wider_than_the_terminal),
-        cmocka_unit_test(wrong_types_are_errors),        cmocka_unit_test(in_full_is_in_full),
-        cmocka_unit_test(a_narrow_list_keeps_the_state), cmocka_unit_test(a_rollback_in_full),
+        cmocka_unit_test(snapshots_are_drawn_as_kept),
+        cmocka_unit_test(all_of_it_and_a_small_screen),
+        cmocka_unit_test(progress_is_counted),
+        cmocka_unit_test(show_is_drawn_as_kept),
+        cmocka_unit_test(nothing_is_wider_than_the_terminal),
+        cmocka_unit_test(wrong_types_are_errors),
+        cmocka_unit_test(in_full_is_in_full),
+        cmocka_unit_test(a_narrow_list_keeps_the_state),
+        cmocka_unit_test(a_rollback_in_full),
         cmocka_unit_test(a_list_has_the_series),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,6 +19,8 @@ static void reads_the_lab(void **state)
     assert_string_equal(d->target, "4.2.3");
     assert_string_equal(d->ha, "sql");
     assert_string_equal(d->after_reboot, "pause");
+    assert_string_equal(d->slim, "swap"); /* as the pages of the enterprise edition say */
+    assert_int_equal(d->init_wait_s, 300);
     assert_string_equal(d->image_archive, "/data/oms_423.tar");
     assert_string_equal(d->image_on, "control");
     assert_string_equal(d->image_name, "work.oceanbase-dev.com/obartifact-store/oms:feature_4.2.3");
@@ -46,6 +48,8 @@ static void reads_all_that_can_be_said(void **state)
     struct deployment *d = data_deployment("regions");
     assert_string_equal(d->source, "3.4.0"); /* without the V */
     assert_string_equal(d->after_reboot, "resume");
+    assert_string_equal(d->slim, "delete");
+    assert_int_equal(d->init_wait_s, 120);
     assert_string_equal(d->image_on, "nodes");
     assert_string_equal(d->image_archive, "/data/oms 423.tar");
     assert_int_equal(strlen(d->image_sha256), 64);
@@ -75,6 +79,7 @@ static void has_defaults(void **state)
     assert_string_equal(d->source, "4.2.1"); /* without -CE */
     assert_string_equal(d->ha, "console");
     assert_string_equal(d->after_reboot, "pause");
+    assert_string_equal(d->slim, "delete"); /* as the pages of the community edition say */
     assert_string_equal(d->image_on, "control");
     assert_string_equal(d->nodes[0].docker, "docker");
     assert_true(d->metadb_from_config);

@@ -27,8 +27,10 @@ static const struct shape {
 };
 enum { SHAPE_TWO_REGIONS = 2, N_SHAPES = ARRAY_LEN(shapes) };
 
-static const char *const versions[] = {"3.2.0", "3.2.1", "3.2.2", "3.3.0", "3.3.1", "3.4.0", "4.0.0", "4.0.1",
-                                       "4.0.2", "4.1.0", "4.1.1", "4.2.0", "4.2.1", "4.2.2", NULL};
+static const char *const versions[] = {"3.2.0",  "3.2.1",  "3.2.2",  "3.3.0", "3.3.1", "3.4.0", "4.0.0",
+                                       "4.0.1",  "4.0.2",  "4.1.0",  "4.1.1", "4.2.0", "4.2.1", "4.2.2",
+                                       "4.2.3",  "4.2.4",  "4.2.5",  "4.2.6", "4.2.7", "4.2.8", "4.2.9",
+                                       "4.2.10", "4.2.11", "4.2.12", NULL};
 
 static inline void world_begin(struct world *w, const struct proc_version *v, const struct shape *shape,
                                const char *source, const char *ha, const char *image_on)

@@ -48,7 +48,9 @@ static size_t compare(const char *edition, const struct row *rows, size_t n)
     return wrong;
 }
 
-#define CE_KNOWN "known targets: 3.2.2, 3.3.0, 3.3.1, 4.0.0, 4.1.0, 4.2.0, 4.2.1, 4.2.2"
+#define CE_KNOWN                                                                                                       \
+    "known targets: 3.2.2, 3.3.0, 3.3.1, 4.0.0, 4.1.0, 4.2.0, 4.2.1, 4.2.2, 4.2.3, 4.2.4, "                            \
+    "4.2.5, 4.2.6, 4.2.7, 4.2.8, 4.2.9, 4.2.10, 4.2.11, 4.2.12, 4.2.13"
 #define NO_CE(to) "there is no procedure to upgrade OMS community edition to " to "; " CE_KNOWN "; upgrades from "
 #define NO_EE(to)                                                                                                      \
     "there is no procedure to upgrade OMS enterprise edition to " to "; known targets: 4.2.2, 4.2.3; upgrades from "
@@ -59,8 +61,34 @@ static void community(void **state)
     static const struct row rows[] = {
         /* the pages' text is not known, or there is no upgrade: the versions that can be reached are told */
         {"4.1.0", "4.1.1", NO_CE("4.1.1") "4.1.0: none", NULL},
-        {"4.2.3", "4.2.4", NO_CE("4.2.4") "4.2.3: none", NULL},
-        {"4.2.2", "4.2.11", NO_CE("4.2.11") "4.2.2: none", NULL},
+        {"4.2.13", "4.2.14", NO_CE("4.2.14") "4.2.13: none", NULL},
+        /* 4.2.3 to 4.2.7: one after the other; V4.1.0 has an interactive way of its own */
+        {"4.2.2", "4.2.3", "community", "4.2.2 > 4.2.3"},
+        {"4.2.1", "4.2.3",
+         "cannot upgrade 4.2.1 to 4.2.3: upgrade to V4.2.2 first. V4.1.0 has a way of its own to V4.2.3, an "
+         "interactive "
+         "script of the vendor's page, which omsupd does not run; the upgrade path is 4.2.1 > 4.2.2 > 4.2.3",
+         "4.2.1 > 4.2.2 > 4.2.3"},
+        {"4.2.3", "4.2.4", "community", "4.2.3 > 4.2.4"},
+        {"4.2.4", "4.2.5", "community", "4.2.4 > 4.2.5"},
+        {"4.2.5", "4.2.6", "community", "4.2.5 > 4.2.6"},
+        {"4.2.6", "4.2.7", "community", "4.2.6 > 4.2.7"},
+        {"4.2.4", "4.2.6",
+         "cannot upgrade 4.2.4 to 4.2.6: upgrade to V4.2.5 first; V4.2.6 can be reached from V4.2.5 only; the upgrade "
+         "path is 4.2.4 > 4.2.5 > 4.2.6",
+         "4.2.4 > 4.2.5 > 4.2.6"},
+        /* from 4.2.8 on: from all of 4.2 */
+        {"4.2.0", "4.2.8", "community", "4.2.0 > 4.2.8"},
+        {"4.2.7", "4.2.8", "community", "4.2.7 > 4.2.8"},
+        {"4.2.0", "4.2.9", "community", "4.2.0 > 4.2.9"},
+        {"4.2.8", "4.2.10", "community", "4.2.8 > 4.2.10"},
+        {"4.2.0-CE", "4.2.11-CE", "community-4.2.11", "4.2.0 > 4.2.11"},
+        {"4.2.11", "4.2.12", "community-4.2.11", "4.2.11 > 4.2.12"},
+        {"4.2.10", "4.2.13", "community-4.2.11", "4.2.10 > 4.2.13"},
+        {"4.1.1", "4.2.13",
+         "cannot upgrade 4.1.1 to 4.2.13: upgrade to V4.2.0 first; V4.2.13 can be reached from V4.2.0 to V4.2.12; the "
+         "upgrade path is 4.1.1 > 4.2.0 > 4.2.13",
+         "4.1.1 > 4.2.0 > 4.2.13"},
         /* 3.2.2: from one build to another */
         {"3.2.2", "3.2.2", "community-single-node", "3.2.2 > 3.2.2"},
         {"3.2.1", "3.2.2",

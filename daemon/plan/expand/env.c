@@ -47,6 +47,8 @@ static void set_all(struct env *env, const struct expand *x)
     set(env, "IMAGE_ON", d->image_on);
     set(env, "IMAGE_SHA256", d->image_sha256);
     set(env, "BACKUP_DIR", d->backup_dir);
+    set(env, "SLIM", d->slim);
+    set_number(env, "INIT_WAIT", d->init_wait_s);
     set(env, "METADB_HOST", m->host);
     set_number(env, "METADB_PORT", m->port);
     set(env, "METADB_USER", m->user);

@@ -170,6 +170,7 @@ static int fill_steps(const struct expand *x)
     struct when_facts facts = {.edition = x->d->edition,
                                .ha = x->d->ha,
                                .image_on = x->d->image_on,
+                               .slim = x->d->slim,
                                .job = x->type == JOB_CHECK ? "check" : "upgrade",
                                .regions = (unsigned)x->d->n_regions,
                                .nodes = (unsigned)x->d->n_nodes};

@@ -27,10 +27,15 @@ static int refuse_passwords(const struct ynode *n, struct err *e)
     return rc;
 }
 
+enum {
+    INIT_WAIT_S = 300, /* CE V4.2.3 to V4.2.10, multi-node upgrade, step 6: `sleep 300` */
+    INIT_WAIT_MAX_S = 24 * 3600
+};
+
 static int parse_head(const struct ynode *root, struct deployment *d, struct err *e)
 {
     static const char *const has[] = {"console", "sql", NULL}, *const reboot[] = {"pause", "resume", NULL};
-    static const char *const backup_keys[] = {"directory", NULL};
+    static const char *const backup_keys[] = {"directory", NULL}, *const slims[] = {"delete", "swap", NULL};
     struct version from, to;
     const struct ynode *backup = NULL;
     d->ha = xstrdup("console");
@@ -46,6 +51,11 @@ static int parse_head(const struct ynode *root, struct deployment *d, struct err
                        d->source, d->target);
     rc = rc ? rc : yget_word(root, "ha", Y_OPTIONAL, has, &d->ha, e);
     rc = rc ? rc : yget_word(root, "after_reboot", Y_OPTIONAL, reboot, &d->after_reboot, e);
+    d->init_wait_s = INIT_WAIT_S;
+    rc = rc ? rc : yget_time(root, "init_wait", Y_OPTIONAL, INIT_WAIT_MAX_S, &d->init_wait_s, e);
+    rc = rc ? rc : yget_word(root, "slim", Y_OPTIONAL, slims, &d->slim, e);
+    if (!rc && !d->slim)
+        d->slim = xstrdup(strcmp(d->edition, "community") == 0 ? "delete" : "swap");
     rc = rc ? rc : yget_map(root, "backup", Y_REQUIRED, &backup, e);
     rc = rc ? rc : ymap_known(backup, backup_keys, e);
     return rc ? rc : yget_str(backup, "directory", Y_REQUIRED, valid_path, &d->backup_dir, e);
@@ -227,8 +237,9 @@ static int parse_regions(const struct ynode *root, struct deployment *d, struct 
 
 int deployment_parse(const char *text, size_t len, const char *file, struct deployment **out, struct err *e)
 {
-    static const char *const keys[] = {"deployment", "edition", "source",       "target",  "ha",   "image", "backup",
-                                       "container",  "metadb",  "after_reboot", "regions", "hops", NULL};
+    static const char *const keys[] = {"deployment", "edition",   "source",    "target", "ha",
+                                       "image",      "backup",    "container", "metadb", "after_reboot",
+                                       "regions",    "init_wait", "slim",      "hops",   NULL};
     *out = NULL;
     struct ytree *t;
     int rc = ytree_load(text, len, DEPLOYMENT_MAX, file, 0, &t, e);
@@ -255,13 +266,9 @@ void deployment_free(struct deployment *d)
 {
     if (!d)
         return;
-    char *const own[] = {d->name,         d->edition,
-                         d->source,       d->target,
-                         d->ha,           d->image_archive,
-                         d->image_on,     d->image_name,
-                         d->image_sha256, d->backup_dir,
-                         d->after_reboot, d->metadb_host,
-                         d->metadb_user,  d->metadb_password_file};
+    char *const own[] = {d->name,          d->edition,  d->source,      d->target,       d->ha,
+                         d->image_archive, d->image_on, d->image_name,  d->image_sha256, d->backup_dir,
+                         d->after_reboot,  d->slim,     d->metadb_host, d->metadb_user,  d->metadb_password_file};
     for (size_t i = 0; i < ARRAY_LEN(own); i++)
         free(own[i]);
     for (size_t i = 0; i < d->n_regions; i++)

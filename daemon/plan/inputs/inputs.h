@@ -57,6 +57,8 @@ struct deployment {
         *image_sha256; /* image_on "control" (default) or "nodes"; sha256 may be NULL */
     char *backup_dir;
     char *after_reboot;      /* "pause" (default) or "resume" */
+    char *slim;              /* "delete" or "swap"; the default is what the page of the edition says */
+    unsigned init_wait_s;    /* between the start of a container and docker_init.sh, where the page asks for it */
     bool metadb_from_config; /* the default; otherwise the fields below are set */
     char *metadb_host, *metadb_user, *metadb_password_file;
     unsigned metadb_port;

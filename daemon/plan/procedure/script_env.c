@@ -38,6 +38,8 @@ static const struct row {
     {"IMAGE_ON", ON_ALL, 0},
     {"IMAGE_SHA256", ON_ALL, 0},
     {"BACKUP_DIR", ON_ALL, 0},
+    {"SLIM", ON_ALL, 0},
+    {"INIT_WAIT", ON_ALL, 0},
     {"METADB_HOST", ON_ALL, 0},
     {"METADB_PORT", ON_ALL, 0},
     {"METADB_USER", ON_ALL, 0},

@@ -175,32 +175,13 @@ static int get_check(const struct parse *x)
     return builtin ? get_builtin(x, "check_action", false, &s->check.builtin) : 0;
 }
 
-/* `90s`, `10m`, `2h`. */
-static int get_time(const struct parse *x, const char *key, bool none, unsigned *out)
+static int get_timeout(const struct parse *x, bool none)
 {
-    const struct ynode *n = ymap_get(x->n, key);
-    if (!n)
-        return 0;
-    char *w = NULL;
-    int rc = yget_str(x->n, key, Y_REQUIRED, NULL, &w, x->e);
-    if (rc)
-        return rc;
-    size_t digits = strspn(w, "0123456789");
-    unsigned long unit = w[digits] == 's' ? 1 : w[digits] == 'm' ? 60 : w[digits] == 'h' ? 3600 : 0;
-    unsigned long v = digits > 0 && digits < 7 ? strtoul(w, NULL, 10) * unit : 0;
-    if (strcmp(w, "none") == 0 && strcmp(key, "timeout") == 0) {
-        *out = 0;
-        if (!none)
-            rc = ynode_err(n, x->e, "\"timeout: none\" is allowed only with \"operator\" and \"gate\"");
-    } else if (v == 0 || v > TIME_MAX_S || w[digits + 1] != '\0') {
-        char shown[TEXT_SHOWN];
-        text_shown(w, shown);
-        rc = ynode_err(n, x->e, "\"%s\" must be a time such as 90s, 10m or 2h, at most 168h, not \"%s\"", key, shown);
-    } else {
-        *out = (unsigned)v;
-    }
-    free(w);
-    return rc;
+    const struct ynode *n = ymap_get(x->n, "timeout");
+    if (!n || n->kind != Y_SCALAR || strcmp(n->text, "none") != 0)
+        return yget_time(x->n, "timeout", Y_OPTIONAL, TIME_MAX_S, &x->s->timeout_s, x->e);
+    x->s->timeout_s = 0;
+    return none ? 0 : ynode_err(n, x->e, "\"timeout: none\" is allowed only with \"operator\" and \"gate\"");
 }
 
 static int get_times(const struct parse *x)
@@ -208,13 +189,13 @@ static int get_times(const struct parse *x)
     struct proc_step *s = x->s;
     bool person = s->by_operator || s->kind == KIND_GATE;
     s->timeout_s = person ? 0 : TIMEOUT_DEFAULT_S; /* a person may take any time */
-    int rc = get_time(x, "timeout", person, &s->timeout_s);
+    int rc = get_timeout(x, person);
     if (rc)
         return rc;
     if (s->kind != KIND_WAIT)
         return refuse_key(x, "every", "is allowed only with \"wait\" and \"until\"");
     s->every_s = EVERY_DEFAULT_S;
-    return get_time(x, "every", false, &s->every_s);
+    return yget_time(x->n, "every", Y_OPTIONAL, TIME_MAX_S, &s->every_s, x->e);
 }
 
 /* A key that has only one word: present, or not. */

@@ -24,10 +24,8 @@ remove_earlier() {
   fi
 }
 
-# run_new [NAME=VALUE]: the documented docker run, with all binds of the old container, and with one more variable
+# run_new [OPTION...]: the documented docker run, with all binds of the old container
 run_new() {
-  more=${1-}
-  set --
   while IFS= read -r bind; do
     [ -z "$bind" ] || set -- "$@" -v "$bind"
   done <<EOF
@@ -36,7 +34,6 @@ EOF
   "$DOCKER" run -dit --net host \
     "$@" \
     -e OMS_HOST_IP="$OMS_HOST_IP" \
-    ${more:+-e "$more"} \
     --privileged=true \
     --pids-limit -1 \
     --ulimit nproc=65535:65535 \

@@ -1,0 +1,49 @@
+#!/bin/sh
+# Starts the new container, which initializes the metadata by itself, and follows its log until the documented line. The page
+# does not say what a failure looks like, so one is never assumed: when the container stops, or when it says nothing for a
+# quarter of an hour, the outcome is unknown, and an operator has to judge by the log.
+# uses: new-container, container-log
+
+silence=900 # seconds
+
+require_old_stopped
+names=$("$DOCKER" ps -a --format '{{.Names}}')
+if printf '%s\n' "$names" | grep -Fxq -- "$NEW_CONTAINER" && [ "$OMSUP_FORCE" != 1 ]; then
+  facts=$("$DOCKER" inspect --type container -f '{{index .Config.Labels "omsup.job"}} {{json .State.StartedAt}}' "$NEW_CONTAINER")
+  case $facts in
+    "$OMSUP_JOB "*0001-01-01*) ;; # created, but never started
+    "$OMSUP_JOB "*)
+      echo "a container of an earlier attempt of this job was started and was not seen to complete its initialization: check docker logs $NEW_CONTAINER, then use 'done', 'retry --force' (a new container, which initializes again), or roll back"
+      exit 1
+      ;;
+  esac
+fi
+remove_earlier
+run_new -e IS_UPGRADE=true || {
+  # The container may or may not have been started.
+  echo "docker run ended with an error: check docker ps -a and docker logs $NEW_CONTAINER"
+  exit 199
+}
+shown=0
+quiet=0
+while :; do
+  log=$(container_log "$NEW_CONTAINER") || log=
+  lines=$(printf '%s\n' "$log" | wc -l)
+  if [ "$lines" -gt "$shown" ]; then
+    printf '%s\n' "$log" | sed -n "$((shown + 1)),${lines}p"
+    shown=$lines
+    quiet=0
+  fi
+  if printf '%s\n' "$log" | grep -Fq 'OMS service start successfully'; then exit 0; fi
+  running=$("$DOCKER" inspect --type container -f '{{.State.Running}}' "$NEW_CONTAINER" 2>&1) || running=unknown
+  if [ "$running" = false ]; then
+    echo "$NEW_CONTAINER has stopped without the line 'OMS service start successfully'"
+    exit 199
+  fi
+  if [ "$quiet" -ge "$silence" ]; then
+    echo "$NEW_CONTAINER has written nothing for $silence s, and not yet 'OMS service start successfully'"
+    exit 199
+  fi
+  quiet=$((quiet + 1))
+  sleep 1
+done

@@ -1,0 +1,13 @@
+#!/bin/sh
+# Yes if the new container has run for INIT_WAIT seconds.
+# uses: container-age
+
+rc=0
+age=$(container_age "$NEW_CONTAINER") || rc=$?
+case $rc in
+  0) ;;
+  1) echo "omsup: evidence $NEW_CONTAINER is not running"; exit 1 ;;
+  *) exit 2 ;;
+esac
+echo "omsup: evidence $NEW_CONTAINER has run for $age s of $INIT_WAIT s"
+[ "$age" -ge "$INIT_WAIT" ]
