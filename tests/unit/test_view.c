@@ -170,12 +170,106 @@ static void a_rollback_has_an_outage(void **state)
     *marks = saved;
 }
 
+/* --- series ------------------------------------------------------------------------------------------------------ */
+
+/* A job of a series: a hop, or the rollback of one. */
+struct of_series {
+    int hop, undoes;
+    enum state state;
+    bool started;
+};
+
+static int64_t add_of_series(int64_t series, const struct of_series *x, const int64_t *jobs)
+{
+    struct err e;
+    struct journal_job row, own;
+    assert_int_equal(journal_job(world.journal, world.id, &row, &e), 0);
+    own = row;
+    own.type = (char *)(x->hop ? "upgrade" : "rollback");
+    own.hop = x->hop;
+    own.series = series;
+    own.parent = x->undoes ? jobs[x->undoes] : 0;
+    own.state = (char *)state_word(x->state);
+    own.started = (char *)(x->started ? "2026-01-01T00:00:00.000Z" : NULL);
+    assert_int_equal(journal_add_job(world.journal, &own, &e), 0);
+    journal_job_clear(&row);
+    return own.id;
+}
+
+/* Of "1 > 2 > 3": the next hop, whether it is over, and where it has ended. */
+static void expect_series(const struct of_series *list, size_t n, unsigned next, bool over, const char *ended)
+{
+    struct err e;
+    struct series s;
+    int64_t jobs[8] = {0}, series = 0;
+    assert_int_equal(journal_begin(world.journal, &e), 0);
+    for (size_t i = 0; i < n; i++) {
+        int64_t id = add_of_series(series, &list[i], jobs);
+        if (list[i].hop)
+            jobs[list[i].hop] = id;
+        if (list[i].hop != 1)
+            continue;
+        series = id;
+        struct journal_series row = {.id = series, .path = (char *)"1 > 2 > 3", .hops = 2};
+        assert_int_equal(journal_set_series(world.journal, &row, &e), 0);
+    }
+    assert_int_equal(journal_commit(world.journal, &e), 0);
+    assert_int_equal(series_load(world.jobs, series, &s, &e), 0);
+    assert_int_equal(s.n, 2);
+    assert_string_equal(s.hops[0].source, "1");
+    assert_string_equal(s.hops[1].source, "2");
+    assert_string_equal(s.hops[1].target, "3");
+    assert_int_equal(s.hops[1].job, jobs[2]);
+    assert_int_equal(s.next, next);
+    assert_int_equal(s.over, over);
+    assert_int_equal(s.ended != NULL, ended != NULL);
+    if (ended)
+        assert_string_equal(s.ended, ended);
+    series_clear(&s);
+}
+
+#define EXPECT_SERIES(next, over, ended, ...)                                                                          \
+    do {                                                                                                               \
+        static const struct of_series list[] = {__VA_ARGS__};                                                          \
+        expect_series(list, ARRAY_LEN(list), next, over, ended);                                                       \
+    } while (0)
+
+static void a_series_is_what_its_jobs_are(void **state)
+{
+#define OK(hop) {hop, 0, STATE_SUCCESSFUL, true}
+#define UNDO(hop, state)                                                                                               \
+    {                                                                                                                  \
+        0, hop, state, true                                                                                            \
+    }
+    EXPECT_SERIES(0, false, NULL, {1, 0, STATE_READY, false});
+    EXPECT_SERIES(0, false, NULL, {1, 0, STATE_FAILED, true});
+    EXPECT_SERIES(2, false, NULL, OK(1));
+    EXPECT_SERIES(0, false, NULL, OK(1), {2, 0, STATE_READY, false});
+    EXPECT_SERIES(0, false, NULL, OK(1), {2, 0, STATE_IN_PROGRESS, true});
+    EXPECT_SERIES(0, true, NULL, OK(1), OK(2));
+    EXPECT_SERIES(0, true, "1", {1, 0, STATE_CANCELED, false});
+    EXPECT_SERIES(0, true, NULL, {1, 0, STATE_CANCELED, true}); /* where it stands nobody knows */
+    EXPECT_SERIES(0, true, "2", OK(1), {2, 0, STATE_CANCELED, false});
+    EXPECT_SERIES(0, true, NULL, OK(1), {2, 0, STATE_CANCELED, true});
+    EXPECT_SERIES(0, true, "1", OK(1), UNDO(1, STATE_SUCCESSFUL));
+    EXPECT_SERIES(0, true, NULL, OK(1), UNDO(1, STATE_FAILED));
+    EXPECT_SERIES(0, true, NULL, OK(1), UNDO(1, STATE_CANCELED)); /* no hop follows it either */
+    EXPECT_SERIES(0, true, "1", OK(1), UNDO(1, STATE_CANCELED), UNDO(1, STATE_SUCCESSFUL));
+    EXPECT_SERIES(0, true, "2", OK(1), OK(2), UNDO(2, STATE_SUCCESSFUL));
+    EXPECT_SERIES(0, true, "2", OK(1), {2, 0, STATE_CANCELED, true}, UNDO(2, STATE_SUCCESSFUL));
+    EXPECT_SERIES(0, true, NULL, OK(1), OK(2), UNDO(2, STATE_IN_PROGRESS));
+    EXPECT_SERIES(0, true, "1", OK(1), OK(2), UNDO(2, STATE_SUCCESSFUL), UNDO(1, STATE_SUCCESSFUL));
+#undef OK
+#undef UNDO
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(an_upgrade_knows_its_newest_rollback, world_begin, world_end),
         cmocka_unit_test_setup_teardown(an_outage_has_parts, world_begin, world_end),
         cmocka_unit_test_setup_teardown(a_rollback_has_an_outage, world_begin, world_end),
+        cmocka_unit_test_setup_teardown(a_series_is_what_its_jobs_are, world_begin, world_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
