@@ -129,7 +129,8 @@ static int tell(struct cli *c, const struct verb *v, const struct address *a, co
         cJSON_AddTrueToObject(params, "force");
     if (cli_opt(c, OPT_CONTINUE))
         cJSON_AddTrueToObject(params, "continue");
-    int rc = cli_call(c, v->name, params, false, &result, e);
+    bool slow = v == &verbs[DO_RETRY] && !a->step; /* it may have to make the plan of a next hop */
+    int rc = cli_call(c, v->name, params, slow, &result, e);
     if (rc == 0 && (rc = cli_json(c, result, e)) == 0 &&
         (rc = show_verb(&b, &c->term, result, v == &verbs[DO_PAUSE], e)) == 0)
         rc = cli_print(&b, e);
