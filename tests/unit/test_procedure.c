@@ -156,7 +156,8 @@ static void finds_the_way(void **state)
     assert_null(find(ps, "9.1", "9.9", &e)); /* of the other edition */
     assert_int_equal(e.code, ERR_NOT_FOUND);
     assert_string_equal(strstr(e.msg, "; upgrades"), "; upgrades from 9.1: 9.2, 9.3");
-    assert_non_null(strstr(e.msg, "there is no procedure to upgrade OMS community edition to 9.9; known targets: "));
+    assert_non_null(strstr(e.msg, "there is no procedure to upgrade OMS community edition to 9.9: the vendor's page "
+                                  "for this version is not known; known targets: "));
     assert_null(find(ps, "9.x", "9.9", &e));
     assert_string_equal(e.msg, "source: \"9.x\" is not a version such as 4.2.3");
 
@@ -176,7 +177,8 @@ static void finds_the_way(void **state)
     cJSON_Delete(chain);
     assert_null(find(ps, "9.3", "7", &e));
     assert_int_equal(procedures_path(ps, "enterprise", "8.6", "9.3", &chain, &e), ERR_NOT_FOUND);
-    assert_non_null(strstr(e.msg, "there is no procedure to upgrade OMS enterprise edition to 9.3; known targets: "));
+    assert_non_null(strstr(e.msg, "there is no procedure to upgrade OMS enterprise edition to 9.3: the vendor's page "
+                                  "for this version is not public in full; known targets: "));
     assert_int_equal(procedures_path(ps, "community", "9.3", "9.3", &chain, &e), ERR_REFUSED);
     assert_string_equal(e.msg, "cannot upgrade 9.3 to 9.3: it already is that version");
     assert_null(chain);

@@ -51,17 +51,22 @@ static size_t compare(const char *edition, const struct row *rows, size_t n)
 #define CE_KNOWN                                                                                                       \
     "known targets: 3.2.2, 3.3.0, 3.3.1, 4.0.0, 4.1.0, 4.2.0, 4.2.1, 4.2.2, 4.2.3, 4.2.4, "                            \
     "4.2.5, 4.2.6, 4.2.7, 4.2.8, 4.2.9, 4.2.10, 4.2.11, 4.2.12, 4.2.13"
-#define NO_CE(to) "there is no procedure to upgrade OMS community edition to " to "; " CE_KNOWN "; upgrades from "
-#define NO_EE(to)                                                                                                      \
-    "there is no procedure to upgrade OMS enterprise edition to " to "; known targets: 4.2.2, 4.2.3; upgrades from "
+#define NO_CE(to, why)                                                                                                 \
+    "there is no procedure to upgrade OMS community edition to " to ": " why "; " CE_KNOWN "; upgrades from "
+#define NO_EE(to, why)                                                                                                 \
+    "there is no procedure to upgrade OMS enterprise edition to " to ": " why                                          \
+    "; known targets: 4.2.2, 4.2.3; upgrades from "
+#define EE_BEGINNINGS                                                                                                  \
+    "of the vendor's pages for this version, only beginnings are public, and none of an upgrade of several nodes"
+#define EE_NOT_PUBLIC "the vendor's page for this version is not public in full"
 #define OLDER "that is an older version; to go back, roll back the upgrade"
 
 static void community(void **state)
 {
     static const struct row rows[] = {
         /* the pages' text is not known, or there is no upgrade: the versions that can be reached are told */
-        {"4.1.0", "4.1.1", NO_CE("4.1.1") "4.1.0: none", NULL},
-        {"4.2.13", "4.2.14", NO_CE("4.2.14") "4.2.13: none", NULL},
+        {"4.1.0", "4.1.1", NO_CE("4.1.1", "V4.1.1 has no upgrade, it can only be installed") "4.1.0: none", NULL},
+        {"4.2.13", "4.2.14", NO_CE("4.2.14", "the vendor's page for this version is not known") "4.2.13: none", NULL},
         /* 4.2.3 to 4.2.7: one after the other; V4.1.0 has an interactive way of its own */
         {"4.2.2", "4.2.3", "community", "4.2.2 > 4.2.3"},
         {"4.2.1", "4.2.3",
@@ -162,10 +167,11 @@ static void enterprise(void **state)
          "V4.2.2; upgrades from 3.2.0: none",
          NULL},
         /* the text of these is not known */
-        {"3.3.1", "3.4.0", NO_EE("3.4.0") "3.3.1: 4.2.2, 4.2.3", NULL},
-        {"3.3.1", "4.0.2", NO_EE("4.0.2") "3.3.1: 4.2.2, 4.2.3", NULL},
-        {"4.0.2", "4.3.1", NO_EE("4.3.1") "4.0.2: 4.2.2, 4.2.3", NULL},
-        {"4.2.3", "4.3.1", NO_EE("4.3.1") "4.2.3: none", NULL},
+        {"3.3.1", "3.4.0", NO_EE("3.4.0", EE_BEGINNINGS) "3.3.1: 4.2.2, 4.2.3", NULL},
+        {"3.3.1", "4.0.2", NO_EE("4.0.2", EE_BEGINNINGS) "3.3.1: 4.2.2, 4.2.3", NULL},
+        {"4.0.2", "4.3.1", NO_EE("4.3.1", EE_NOT_PUBLIC) "4.0.2: 4.2.2, 4.2.3", NULL},
+        {"4.2.3", "4.2.4", NO_EE("4.2.4", EE_NOT_PUBLIC) "4.2.3: none", NULL},
+        {"4.2.3", "4.3.1", NO_EE("4.3.1", EE_NOT_PUBLIC) "4.2.3: none", NULL},
         {"4.2.3", "4.0.2", "cannot upgrade 4.2.3 to 4.0.2: " OLDER, NULL},
     };
     assert_int_equal(compare("enterprise", rows, ARRAY_LEN(rows)), 0);

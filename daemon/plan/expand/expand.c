@@ -159,7 +159,7 @@ static const char *ha_before(const struct rollback_of *rb)
 static int check_refused(const struct expand *x, const struct when_facts *facts)
 {
     for (size_t i = 0; i < x->proc->n_refuse; i++)
-        if (when_holds(&x->proc->refuse[i].when, facts))
+        if (!x->proc->refuse[i].targets && when_holds(&x->proc->refuse[i].when, facts))
             return err_set(x->e, ERR_REFUSED, "cannot upgrade %s to %s: %s", x->d->source, x->d->target,
                            x->proc->refuse[i].say);
     return 0;

@@ -76,6 +76,7 @@ struct proc_steps {
     size_t n;
 };
 struct proc_refuse {
+    char *targets;    /* a range of versions that there is no way to; NULL: `when` */
     struct when when; /* of deployments that it does not support */
     char *say;
 };

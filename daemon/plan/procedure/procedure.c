@@ -76,7 +76,7 @@ static int get_versions(const struct ynode *root, struct procedure *p, struct er
 
 static int get_refuse(const struct ynode *root, struct procedure *p, struct err *e)
 {
-    static const char *const keys[] = {"when", "say", NULL};
+    static const char *const keys[] = {"target", "when", "say", NULL};
     const struct ynode *list = NULL;
     int rc = yget_seq(root, "refuse", Y_OPTIONAL, &list, e);
     if (rc || !list)
@@ -87,12 +87,17 @@ static int get_refuse(const struct ynode *root, struct procedure *p, struct err 
     for (size_t i = 0; i < list->n && !rc; i++) {
         const struct ynode *m = list->items[i];
         if (m->kind != Y_MAP)
-            return ynode_err(m, e, "an entry of \"refuse\" must be a mapping with \"when\" and \"say\"");
+            return ynode_err(m, e, "an entry of \"refuse\" must be a mapping with \"target\" or \"when\", and \"say\"");
         struct proc_refuse *r = &p->refuse[p->n_refuse++];
         rc = ymap_known(m, keys, e);
+        rc = rc ? rc : yget_str(m, "target", Y_OPTIONAL, valid_range, &r->targets, e);
         rc = rc ? rc : when_parse(m, p, false, &r->when, e);
-        if (!rc && r->when.n == 0)
-            rc = ynode_err(m, e, "an entry of \"refuse\" must have \"when\"");
+        if (!rc && (r->targets != NULL) == (r->when.n > 0))
+            rc = ynode_err(m, e, "an entry of \"refuse\" must have either \"target\" or \"when\"");
+        for (size_t v = 0; v < p->n_versions && r->targets && !rc; v++)
+            if (version_in(&p->versions[v].target_v, r->targets, NULL) == 1)
+                rc = ynode_err(ymap_get(m, "target"), e, "\"refuse\" must not include %s, which is in \"versions\"",
+                               p->versions[v].target);
         rc = rc ? rc : yget_str(m, "say", Y_REQUIRED, valid_line, &r->say, e);
     }
     return rc;
@@ -257,6 +262,7 @@ void procedure_free(struct procedure *p)
     }
     free(p->versions);
     for (size_t i = 0; i < p->n_refuse; i++) {
+        free(p->refuse[i].targets);
         when_free(&p->refuse[i].when);
         free(p->refuse[i].say);
     }

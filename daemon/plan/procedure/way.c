@@ -151,6 +151,18 @@ static const char *said(const struct way *w)
     return NULL;
 }
 
+/* Why there is no way to this target, if a page of the edition says so; NULL: none does. */
+static const char *said_of_target(const struct way *w)
+{
+    for (size_t i = 0; i < w->ps->n; i++) {
+        const struct procedure *p = w->ps->at[i];
+        for (size_t r = 0; r < p->n_refuse && strcmp(p->edition, w->edition) == 0; r++)
+            if (p->refuse[r].targets && version_in(&w->to, p->refuse[r].targets, NULL) == 1)
+                return p->refuse[r].say;
+    }
+    return NULL;
+}
+
 static int refuse(const struct way *w, struct err *e)
 {
     bool known = false;
@@ -164,14 +176,16 @@ static int refuse(const struct way *w, struct err *e)
                            : "cannot upgrade %s to %s: that is an older version; to go back, roll back the upgrade",
                        w->from_text, w->to_text);
     struct buf cure = {0};
-    const char *say = said(w);
+    const char *say = said(w), *no_way = known ? NULL : said_of_target(w);
+    int rc;
     add_cure(w, known, say != NULL, &cure);
-    int rc =
-        say ? err_set(e, ERR_REFUSED, "cannot upgrade %s to %s: %s%s", w->from_text, w->to_text, say, buf_str(&cure))
-        : known
-            ? err_set(e, ERR_REFUSED, "cannot upgrade %s to %s in one step%s", w->from_text, w->to_text, buf_str(&cure))
-            : err_set(e, ERR_NOT_FOUND, "there is no procedure to upgrade OMS %s edition to %s%s", w->edition,
-                      w->to_text, buf_str(&cure));
+    if (say)
+        rc = err_set(e, ERR_REFUSED, "cannot upgrade %s to %s: %s%s", w->from_text, w->to_text, say, buf_str(&cure));
+    else if (known)
+        rc = err_set(e, ERR_REFUSED, "cannot upgrade %s to %s in one step%s", w->from_text, w->to_text, buf_str(&cure));
+    else
+        rc = err_set(e, ERR_NOT_FOUND, "there is no procedure to upgrade OMS %s edition to %s%s%s%s", w->edition,
+                     w->to_text, no_way ? ": " : "", no_way ? no_way : "", buf_str(&cure));
     buf_free(&cure);
     return rc;
 }
