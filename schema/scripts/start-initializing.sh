@@ -25,14 +25,15 @@ run_new -e IS_UPGRADE=true || {
   exit 199
 }
 shown=0
-quiet=0
+looks=0
+last=$(date +%s) # of a new line
 while :; do
   log=$(container_log "$NEW_CONTAINER") || log=
   lines=$(printf '%s\n' "$log" | wc -l)
   if [ "$lines" -gt "$shown" ]; then
     printf '%s\n' "$log" | sed -n "$((shown + 1)),${lines}p"
     shown=$lines
-    quiet=0
+    last=$(date +%s)
   fi
   if printf '%s\n' "$log" | grep -Fq 'OMS service start successfully'; then exit 0; fi
   running=$("$DOCKER" inspect --type container -f '{{.State.Running}}' "$NEW_CONTAINER" 2>&1) || running=unknown
@@ -40,10 +41,11 @@ while :; do
     echo "$NEW_CONTAINER has stopped without the line 'OMS service start successfully'"
     exit 199
   fi
-  if [ "$quiet" -ge "$silence" ]; then
+  if [ "$(($(date +%s) - last))" -ge "$silence" ]; then
     echo "$NEW_CONTAINER has written nothing for $silence s, and not yet 'OMS service start successfully'"
     exit 199
   fi
-  quiet=$((quiet + 1))
-  sleep 1
+  # often at first, seldom later
+  looks=$((looks + 1))
+  if [ "$looks" -le 20 ]; then sleep 0.2; else sleep 1; fi
 done

@@ -36,6 +36,12 @@ alive() {
   ' omsup "/home/admin/logs/omsup/job-$OMSUP_JOB/$1" >/dev/null 2>&1
 }
 
+# pause: between two looks, often at first and seldom later; `looks` counts them
+pause() {
+  looks=$((looks + 1))
+  if [ "$looks" -le 20 ]; then sleep 0.2; else sleep 1; fi
+}
+
 # show_rest FILE: the lines of it that have not been shown
 show_rest() {
   [ -f "$1" ] || return 0
@@ -50,8 +56,9 @@ follow() {
   followed=$LOGS_DIR/omsup/job-$OMSUP_JOB/$1
   shown=0
   gone=0
+  looks=0
   until [ -f "$followed.status" ] || [ "$gone" -gt 5 ]; do
-    sleep 1
+    if [ "$gone" -eq 0 ]; then pause; else sleep 1; fi
     show_rest "$followed.log"
     seen=0
     alive "$1" || seen=$?
@@ -76,6 +83,7 @@ await_end() {
   end=$(($(stat -c %Y -- "$awaited.begun") + 3300))
   [ "$end" -lt "$((now + 3300))" ] || end=$((now + 3300))
   failed=0
+  looks=0
   until [ -f "$awaited.status" ] || [ "$failed" -gt 2 ] || [ "$(date +%s)" -ge "$end" ]; do
     seen=0
     alive "$1" || seen=$?
@@ -84,7 +92,7 @@ await_end() {
       9) break ;;
       *) failed=$((failed + 1)) ;;
     esac
-    sleep 1
+    if [ "$failed" -eq 0 ]; then pause; else sleep 1; fi
   done
   [ -f "$awaited.status" ]
 }
