@@ -41,6 +41,22 @@ static int show_plan(struct cli *c, int64_t job, struct err *e)
     return rc < 0 ? rc : STATUS_DONE;
 }
 
+/* A hop that has not started was planned for what is rolled back. */
+static void foretell_series(struct buf *b, const struct cli *c, const struct snapshot *s)
+{
+    const struct hop *next = snapshot_next_hop(s);
+    size_t from = b->len;
+    if (!next || s->series.over)
+        return;
+    if (next->job >= 0 && next->state == STATE_READY)
+        text_fmt(b, &c->term, _("The series ends here: job %lld, its next hop, will be canceled."),
+                 (long long)next->job);
+    else
+        buf_puts(b, _("The series ends here: no further hop will follow."));
+    text_wrap(b, &c->term, from, 0);
+    buf_puts(b, "\n");
+}
+
 /* What becomes of the job itself: one that has ended stays as it is. */
 static int foretell(struct buf *b, struct cli *c, int64_t job, struct err *e)
 {
@@ -59,6 +75,7 @@ static int foretell(struct buf *b, struct cli *c, int64_t job, struct err *e)
                      (long long)job);
         text_wrap(b, &c->term, from, 0);
         buf_puts(b, "\n");
+        foretell_series(b, c, &s);
         snapshot_free(&s);
     }
     cJSON_Delete(result);

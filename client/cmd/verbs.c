@@ -65,6 +65,8 @@ static void foretell_cancel(struct buf *b, const struct cli *c, const struct sna
     text_wrap(b, t, from, 0);
     buf_puts(b, "\n");
     line(b, t, _("Finished work is kept; nothing else will be started."));
+    if (snapshot_next_hop(s))
+        line(b, t, _("The series ends with it: no further hop will follow."));
     if (s->started && snapshot_is(s, JOB_UPGRADE))
         line(b, t, _("To return to the old version instead: omsupctl rollback"));
     if (n)

@@ -154,3 +154,18 @@ ROLLBACK='{"result": {"plan": "abc", "text": "1. stop the new containers\n", "lo
 	has "Job 7 has ended (Successful). A new job that rolls it back starts at once." "exit 4"
 	hasnt "canceled"
 }
+
+@test "of a series: --continue of start, and a cancel says what it ends" {
+	daemon <<<"{\"start\": $RESULT, \"cancel\": $RESULT, \"status\": {\"result\": {\"snap\": \"series-runs\"}}}"
+	ctl start 7 --continue
+	ended 0
+	[ "$(asked start)" = '{"continue": true, "job": 7}' ]
+	on_terminal expect:"Type yes" type:no -- "$OMSUPCTL" cancel 7 --reason x
+	has "The series ends with it" "exit 4"
+}
+
+@test "of a series: a rollback says which job it cancels" {
+	daemon <<<"{\"rollback\": $ROLLBACK, \"status\": {\"result\": {\"snap\": \"series-next\"}}}"
+	on_terminal expect:"Type yes" type:no -- "$OMSUPCTL" rollback 7 --reason bad
+	has "job 8, its next hop, will be canceled" "exit 4"
+}
