@@ -5,6 +5,7 @@
  * if that never had every server Online, because then it is one outage; otherwise when the rollback stops the new
  * containers. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/alloc.h"
 #include "daemon/engine/view/internal.h"
@@ -14,6 +15,9 @@ enum { TURN_MS = 250 };
 
 /* The time between two subtasks that follow each other: only a pause of the job takes any. */
 static double paused(double ended, double began) { return began - ended >= TURN_MS / 1000.0 ? began - ended : 0; }
+
+/* Times of the journal are compared as texts: there may be thousands. */
+static bool later(const char *a, const char *b) { return a && b && strcmp(a, b) > 0; }
 
 struct part {
     const char *began, *ended; /* ended NULL: it has not passed */
@@ -43,20 +47,18 @@ static struct part part_of(const struct job *b, size_t k, double now)
         passed &= !open;
         if (!s->began)
             continue;
-        if (!part.began || record_seconds(s->began) < record_seconds(part.began))
+        if (!part.began || strcmp(s->began, part.began) < 0)
             part.began = s->began;
         if (st->serial) {
             add_subtask(&part, s, now);
             if (before)
                 part.rested += paused(record_seconds(before), record_seconds(s->began));
             before = s->ended;
-        } else if (!last || (open && !last_open) ||
-                   (open == last_open && s->ended && last->ended &&
-                    record_seconds(s->ended) > record_seconds(last->ended))) {
+        } else if (!last || (open && !last_open) || (open == last_open && later(s->ended, last->ended))) {
             last = s;
             last_open = open;
         }
-        if (s->ended && (!part.ended || record_seconds(s->ended) > record_seconds(part.ended)))
+        if (!part.ended || later(s->ended, part.ended))
             part.ended = s->ended;
     }
     if (last)
