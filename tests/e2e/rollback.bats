@@ -47,6 +47,13 @@ parent_is_canceled() { # JOB ROLLBACK-JOB
 	[ "$(ctl --json status "$2" | jq .parent)" = "$1" ]
 }
 
+# One outage: the upgrade began it and never saw every server Online, its rollback ended it.
+is_one_outage() { # JOB ROLLBACK-JOB
+	ctl --json status "$1" | jq -e '.outage.started == .facts.T1 and .outage.ended == null and .facts.online == null'
+	ctl --json status "$2" | jq -e --argjson up "$(ctl --json status "$1")" '.facts.online as $online | .outage |
+		.started == $up.facts.T1 and .ended == $online and .parts[0].job == $up.job and ([.parts[].elapsed] | add) - .elapsed < 0.1'
+}
+
 # omsupd is updated; the one before has made the plans, with scripts that must not run any more.
 update_omsupd() { # JOB: rests from now on
 	kill_daemon
@@ -127,6 +134,8 @@ update_omsupd() { # JOB: rests from now on
 	pass_gate "$back" restore
 	ended_as_before "$back"
 	[ "$(drops)" = "$(wc -w <<<"$LAB_DATABASES")" ]
+	is_one_outage "$job" "$back"
+	ctl --json status "$back" | jq -e '.outage.parts[] | select(.step == "verify-backups") | .rested > 0'
 }
 
 @test "in the middle of docker_init.sh; by an older omsupd" {
