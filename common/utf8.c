@@ -44,9 +44,12 @@ size_t utf8_whole(const char *s, size_t len)
 
 bool utf8_clean(const char *s, size_t len)
 {
-    for (size_t i = 0, n; i < len; i += n)
-        if ((n = utf8_char(s + i, len - i)) == 0 || s[i] == '\0')
+    for (size_t i = 0, n; i < len; i += n) {
+        n = 1;
+        if ((signed char)s[i] <= 0 &&
+            ((n = utf8_char(s + i, len - i)) == 0 || s[i] == '\0')) /* not ASCII, which nearly all is */
             return false;
+    }
     return true;
 }
 

@@ -9,10 +9,15 @@
 void json_text(cJSON *o, const char *name, const char *value)
 {
     if (value)
-        cJSON_AddStringToObject(o, name, value);
+        cJSON_AddItemToObjectCS(o, name, cJSON_CreateString(value));
 }
 
-void json_number(cJSON *o, const char *name, double v) { cJSON_AddNumberToObject(o, name, v); }
+void json_word(cJSON *o, const char *name, const char *word)
+{
+    cJSON_AddItemToObjectCS(o, name, cJSON_CreateStringReference(word));
+}
+
+void json_number(cJSON *o, const char *name, double v) { cJSON_AddItemToObjectCS(o, name, cJSON_CreateNumber(v)); }
 
 /* Times are stored with milliseconds and shown without. */
 void json_time(cJSON *o, const char *name, const char *t)

@@ -44,14 +44,14 @@ cJSON *snapshot_subtask(const struct job *b, size_t i, bool full)
     cJSON *o = cJSON_CreateObject();
     json_text(o, "subtask", s->plan->name);
     json_text(o, "host", b->plan->hosts[s->plan->host].name);
-    json_text(o, "state", state_word(shown));
-    json_text(o, "phase", core_phase_name(phase));
+    json_word(o, "state", state_word(shown));
+    json_word(o, "phase", core_phase_name(phase));
     if (b->core.subtasks[i].open_run && !b->core.subtasks[i].read_only && !core_phase_busy(phase))
         cJSON_AddTrueToObject(o, "unobserved");
     if (!full)
         return o;
     json_text(o, "title", s->plan->title);
-    json_text(o, "kind", plan_kind_name(s->plan->kind));
+    json_word(o, "kind", plan_kind_name(s->plan->kind));
     json_number(o, "attempt", b->core.subtasks[i].attempt);
     json_time(o, "started", s->started);
     json_time(o, "ended", s->ended);
