@@ -401,12 +401,27 @@ static void on_channel_closed(void *ctx)
 
 static const struct channel_events events = {on_up, on_line, on_down, on_channel_closed};
 
+/* A process takes some milliseconds to start. Of many nodes that connect at once, one does so in each turn of the loop,
+ * so that whatever else there is to do does not wait for all of them. */
+static bool may_open(const struct node *n)
+{
+    static uint64_t opened_ms;
+    bool first = opened_ms != uv_now(n->loop);
+    opened_ms = uv_now(n->loop);
+    return first;
+}
+
 static void on_retry(uv_timer_t *t)
 {
     struct node *n = t->data;
+    if (n->state != NODE_CONNECTING)
+        set_state(n, NODE_CONNECTING, NULL);
+    if (!may_open(n)) {
+        uv_timer_start(&n->retry, on_retry, 1, 0);
+        return;
+    }
     n->channels++;
     n->channel = channel_open(n->loop, &n->target, &events, n);
-    set_state(n, NODE_CONNECTING, NULL);
 }
 
 void node_connect(struct node *n)

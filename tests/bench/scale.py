@@ -12,6 +12,7 @@ Without --bars it prints, and fails only when a job does. With --bars (a release
 ratios are asserted. Of several rounds the best one counts."""
 import argparse
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -50,7 +51,8 @@ class ScaleWorld(World):
         with open(self.path("bin", "ssh"), "w", encoding="utf-8") as f:
             f.write("#!/bin/sh\nexec chrt --idle 0 sh\n")
         os.chmod(self.path("bin", "ssh"), 0o755)
-        self.deployment = self.deployment.replace("local: true", "ssh: root@stand-in")
+        # Each with a destination of its own: nodes with the same one would share its channel.
+        self.deployment = re.sub(r"node: (n\d+), local: true", r"node: \1, ssh: root@\1", self.deployment)
 
     def _node(self, n, nodes):
         super()._node(n, nodes)

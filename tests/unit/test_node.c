@@ -522,6 +522,41 @@ static int zombies(void)
     return count;
 }
 
+static int channel_processes(void)
+{
+    int n = 0;
+    char path[64], line[256];
+    snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
+    FILE *f = fopen(path, "re");
+    assert_non_null(f);
+    if (fgets(line, sizeof line, f))
+        for (const char *p = line; (p = strchr(p, ' ')); p++)
+            n++;
+    fclose(f);
+    return n;
+}
+
+/* All connect, and no turn of the loop starts more than one process. (UV_RUN_ONCE looks at the timers twice.) */
+static void many_nodes_connect_one_by_one(void **state)
+{
+    enum { N = 12 };
+    struct fx *f = *state;
+    struct node *n[N];
+    int before = channel_processes();
+    for (int i = 0; i < N; i++)
+        n[i] = fx_node_on(f, NULL);
+    for (int up = 0, now; up < N; before = now) {
+        uv_run(&f->loop, UV_RUN_ONCE);
+        now = channel_processes();
+        assert_true(now <= before + 2);
+        up = 0;
+        for (int i = 0; i < N; i++)
+            up += node_state(n[i]) == NODE_UP;
+    }
+    for (int i = 0; i < N; i++)
+        fx_close(f, n[i]);
+}
+
 static void many(void **state)
 {
     enum { N = 100 };
@@ -572,12 +607,19 @@ int main(void)
     for (size_t i = 0; i < ARRAY_LEN(shells); i++) {
         const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-            T(run_and_output), T(environment),
-            T(large),          T(cut_payloads_do_not_run),
-            T(secret_on_fd_3), T(requests_are_logged_without_their_data),
-            T(adoption),       T(fences),
-            T(kills),          T(leader_killed),
-            T(probes),         T(many),
+            T(run_and_output),
+            T(environment),
+            T(large),
+            T(cut_payloads_do_not_run),
+            T(secret_on_fd_3),
+            T(requests_are_logged_without_their_data),
+            T(adoption),
+            T(fences),
+            T(kills),
+            T(leader_killed),
+            T(probes),
+            T(many),
+            T(many_nodes_connect_one_by_one),
             T(not_up),
         };
         shell = shells[i];
