@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -132,6 +133,31 @@ static void wrong_use_is_told(void **state)
     }
 }
 
+/* Whoever can write to it decides what omsupd runs as root. */
+static void a_file_that_others_can_write_is_refused(void **state)
+{
+    struct config c = {0};
+    struct err e = {0};
+    char *path = file_of("socket: /run/x\n"), *arguments = xasprintf("-c %s", path);
+    for (const mode_t *mode = (const mode_t[]){0620, 0602, 0}; *mode; mode++) {
+        assert_int_equal(chmod(path, *mode), 0);
+        assert_int_not_equal(load(&c, &e, arguments), 0);
+        assert_non_null(strstr(e.msg, path));
+        assert_non_null(strstr(e.msg, "is writable by others than its owner"));
+        config_free(&c);
+    }
+    if (geteuid() == 0) { /* nobody else can give a file away */
+        assert_int_equal(chmod(path, 0600), 0);
+        assert_int_equal(chown(path, 1, 0), 0);
+        assert_int_not_equal(load(&c, &e, arguments), 0);
+        assert_non_null(strstr(e.msg, "belongs to user 1"));
+        config_free(&c);
+    }
+    unlink(path);
+    free(arguments);
+    free(path);
+}
+
 static void a_file_that_is_named_must_be_there(void **state)
 {
     struct config c;
@@ -207,6 +233,7 @@ int main(void)
         cmocka_unit_test(each_key_has_its_places),
         cmocka_unit_test(wrong_use_is_told),
         cmocka_unit_test(a_file_that_is_named_must_be_there),
+        cmocka_unit_test(a_file_that_others_can_write_is_refused),
         cmocka_unit_test(help_needs_no_configuration),
         cmocka_unit_test(manual_example_and_help_are_complete),
     };
