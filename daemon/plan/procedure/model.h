@@ -97,13 +97,12 @@ struct procedure {
     size_t n_refuse;
     struct proc_steps checks, steps, rollback;
     char *file;                    /* for messages */
-    const struct lib_file **files; /* the page itself and its parts; NULL-terminated, NULL: none */
+    const struct lib_file **files; /* the page itself first, then its parts; NULL-terminated; NULL: it is in no file */
     struct library *own;           /* procedure_parse() only */
 };
 struct procedures {
     struct library *lib;
     struct procedure **at;
-    const char **texts; /* as written */
     size_t n;
     const struct proc_version **versions; /* of all */
     size_t n_versions;

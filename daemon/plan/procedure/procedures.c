@@ -30,13 +30,27 @@ static int add_page(struct procedures *ps, const struct lib_file *f, struct err 
     if (rc)
         return rc;
     ps->at = xrealloc(ps->at, ps->n + 1, sizeof *ps->at);
-    ps->texts = xrealloc(ps->texts, ps->n + 1, sizeof *ps->texts);
-    ps->texts[ps->n] = f->text;
     ps->at[ps->n++] = p;
-    ps->versions = xrealloc(ps->versions, ps->n_versions + p->n_versions, sizeof *ps->versions);
-    for (size_t i = 0; i < p->n_versions; i++)
-        ps->versions[ps->n_versions++] = &p->versions[i];
     return 0;
+}
+
+/* By edition, then by the versions that they are for. */
+static int by_version(const void *a, const void *b)
+{
+    const struct procedure *p = *(struct procedure *const *)a, *o = *(struct procedure *const *)b;
+    int cmp = strcmp(p->edition, o->edition);
+    return cmp ? cmp : version_cmp(&p->versions[0].target_v, &o->versions[0].target_v);
+}
+
+static void sort(struct procedures *ps)
+{
+    qsort(ps->at, ps->n, sizeof *ps->at, by_version);
+    for (size_t i = 0; i < ps->n; i++) {
+        struct procedure *p = ps->at[i];
+        ps->versions = xrealloc(ps->versions, ps->n_versions + p->n_versions, sizeof *ps->versions);
+        for (size_t v = 0; v < p->n_versions; v++)
+            ps->versions[ps->n_versions++] = &p->versions[v];
+    }
 }
 
 /* A file with a slip in its name would replace nothing, and nobody would notice. */
@@ -62,11 +76,13 @@ int procedures_load(const char *dir, struct procedures **out, struct err *e)
         if (f->kind == LIB_PAGE)
             rc = add_page(ps, f, e);
     rc = rc ? rc : check_all_used(ps, e);
-    if (rc)
+    if (rc) {
         procedures_free(ps);
-    else
-        *out = ps;
-    return rc;
+        return rc;
+    }
+    sort(ps);
+    *out = ps;
+    return 0;
 }
 
 void procedures_free(struct procedures *ps)
@@ -76,7 +92,6 @@ void procedures_free(struct procedures *ps)
     for (size_t i = 0; i < ps->n; i++)
         procedure_free(ps->at[i]);
     free(ps->at);
-    free(ps->texts);
     free(ps->versions);
     library_free(ps->lib);
     free(ps);
@@ -105,7 +120,7 @@ static void add_files(struct buf *b, const struct lib_file *const *files, enum l
 char *procedures_text(const struct procedures *ps, size_t i, bool whole)
 {
     struct buf b = {0};
-    buf_puts(&b, ps->texts[i]);
+    buf_puts(&b, ps->at[i]->files[0]->text);
     if (whole) {
         const struct procedure *p = ps->at[i];
         const struct lib_file **all = NULL;
