@@ -113,6 +113,9 @@ enum proc_list { LIST_CHECKS, LIST_STEPS, LIST_ROLLBACK };
 int proc_step_parse(const struct ynode *n, const struct procedure *p, const struct library *lib, enum proc_list list,
                     struct proc_step *s, struct err *e);
 void proc_step_free(struct proc_step *s);
+/* The lists of a page. Adds their parts to p->files. */
+int proc_lists_parse(const struct ynode *root, struct procedure *p, const struct library *lib, struct err *e);
+void proc_lists_free(struct procedure *p);
 bool proc_action_known(const char *name, bool acts);
 
 /* procedure_parse() of a tree. `page`: where it stands; NULL: in no library. */
