@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""A chained upgrade on the lab: 4.1.1 to 4.2.0, and on to 4.2.13, whose page is another one, each with its own backups; the daemon killed between them; rolled back newest first, to the
-containers and the schema of before. What becomes of the series is series.py's."""
+"""A chained upgrade on the lab: 4.1.1 to 4.2.0 and on to 4.2.13, whose page is another one. Each hop has its own backups, the daemon is
+killed between them, and both are rolled back, the newest first, to the containers and the schema of before. What becomes of the series
+in other cases: series.py."""
 from lib import omslab
 
 

@@ -231,6 +231,7 @@ def all_hops_are_checked_at_first():
         on_nodes = text.replace("image: {archive: %s," % w.archive("4.0.12"), "image: {archive: /none.tar, on: nodes,")
         submit(on_nodes, ["hop 2 of 3", "/none.tar", "n1"], "INPUT: ")
         submit(w.single, ["hops"], "INPUT: ", **{"continue": True})
+        submit(w.single.replace("target: 4.0.9", "target: 4.0.15"), ["4.0.2 > 4.0.9 > 4.0.12 > 4.0.15", "hops"], "REFUSED: ")
         submit(text, ["check"], "PARAMS: ", type="check", **{"continue": True})
         assert w.jobs() == [], w.jobs()
         status, out, err = ctl(w, "plan", file_of(w))

@@ -18,6 +18,18 @@ int hops_known(const struct procedures *ps, const struct deployment *d, struct e
     return 0;
 }
 
+void hops_suggest(const struct procedures *ps, const struct deployment *d, struct err *e)
+{
+    cJSON *chain = NULL;
+    if (d->hop || procedures_path(ps, d->edition, d->source, d->target, &chain, NULL))
+        return;
+    char *was = xstrdup(e->msg);
+    err_set(e, e->code, "%s; to do these upgrades one after the other, list them as \"hops\" in the deployment file",
+            was);
+    free(was);
+    cJSON_Delete(chain);
+}
+
 cJSON *hops_json(const struct deployment *d)
 {
     cJSON *o = cJSON_CreateObject();

@@ -45,6 +45,8 @@ void submission_answer(struct submission *s, cJSON *result, const struct err *e)
 /* --- hops.c: a deployment with hops --- */
 /* Is there a procedure for each hop, from where d is? */
 int hops_known(const struct procedures *ps, const struct deployment *d, struct err *e);
+/* No procedure leads from its source to its target: if a chain does, the error says how to take it. */
+void hops_suggest(const struct procedures *ps, const struct deployment *d, struct err *e);
 /* Looks for the image archives of the hops, from where d is to the last one that is given. Owns nothing. */
 typedef void hops_done(struct submission *s, struct deployment *d, const struct err *e);
 void hops_archives(struct submission *s, struct deployment *d, unsigned last, hops_done *done);

@@ -177,8 +177,9 @@ void submission_begin(struct submission *s, const char *deployment, const char *
     int rc = deployment_parse(deployment, strlen(deployment), file, &d, &e);
     if (rc == 0)
         rc = to_hop(s, d, &e);
-    if (rc == 0)
-        rc = procedures_find(engine_procedures(s->en), d->edition, d->source, d->target, &s->procedure, &e);
+    if (rc == 0 &&
+        (rc = procedures_find(engine_procedures(s->en), d->edition, d->source, d->target, &s->procedure, &e)))
+        hops_suggest(engine_procedures(s->en), d, &e);
     if (rc == 0 && s->kind->old_ids)
         rc = s->kind->old_ids(s, d, &old_ids, &e);
     if (rc) {
