@@ -23,7 +23,7 @@ RIGHT = {
     "hello": [{"client": "t", "version": "0", "protocol": 1}],
     "submit": [{"deployment": "x", "file": "f", "type": "upgrade", "start": False}],
     "plan": [{"job": 1}, {"deployment": "x", "file": "f", "type": "check"}],
-    "list": [{}], "status": [{}], "show": [{"job": 1}], "events": [{}], "watch": [{"job": 1}], "procedures": [{"name": "ee-4.2.3"}, {}],
+    "list": [{}], "status": [{}], "show": [{"job": 1}], "events": [{}], "watch": [{"job": 1}], "procedures": [{"name": "enterprise"}, {}],
     "logs": [{"job": 1, "step": "s00", "subtask": "n1"}],
     "rollback": [{"job": 1, "plan_only": True}, {"job": 1, "reason": "r"}], "path": [{"edition": "enterprise", "from": "4.0.2", "to": "4.2.3"}],
     "discover": [{"hosts": ["local"], "sudo": False, "container": "c"}],
