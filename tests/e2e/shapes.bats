@@ -15,54 +15,6 @@ teardown() {
 	lab_down
 }
 
-# COUNT HOST WHAT, as the lab counts: WHAT was done COUNT times on each NODE, and nowhere else.
-exactly() { # COUNT WHAT NODE...
-	local count=$1 what=$2 node
-	shift 2
-	for node in "$@"; do echo "$count $node $what"; done | sort >"$D/want"
-	"$LAB" effects "^[0-9]+ [a-z0-9]+ $what\$" | sort >"$D/got"
-	diff "$D/want" "$D/got"
-}
-
-# The new version runs everywhere, and each thing was done once.
-is_upgraded() {
-	local node url=LAB_IP_
-	# shellcheck disable=SC2086 # a list
-	exactly 1 "docker run $LAB_NEW" $LAB_NODES
-	# shellcheck disable=SC2086
-	exactly 1 "docker load /data/oms/oms_logs/omsup/image/$LAB_NEW.tar" $LAB_NODES
-	for node in $LAB_NODES; do
-		[ "$("$LAB" on "$node" docker ps --format '{{.Names}}')" = "$LAB_NEW" ]
-		url=LAB_IP_$node
-		"$LAB" control curl -s -m 10 "http://${!url}:8089/oms/health" | grep -q '"healthy": true'
-	done
-	until_true 60 all_online
-	for db in $LAB_DATABASES; do
-		[ "$("$LAB" sql "$db" 'SELECT version, state FROM oms_schema')" = "$LAB_TARGET	ok" ]
-		[ "$("$LAB" effects "^[0-9]+ control mysqldump $db\$" | wc -l)" = 1 ]
-	done
-	[ "$(ha)" = "${HA-true}" ]
-	[ "$("$LAB" sql "$CM" 'SELECT COUNT(*) FROM omsup_lock')" = 0 ]
-}
-
-# ha.config's word; nothing where a version has no HA
-ha() { "$LAB" sql "$RM" "SELECT JSON_EXTRACT(cfg_value, '$.enable') FROM oms_normal_config WHERE cfg_name = 'ha.config'"; }
-
-happened() { [ -n "$("$LAB" effects --log "$1")" ]; } # REGEX
-
-# Until the lab has seen something; not longer than the job goes on.
-reaches() { # JOB REGEX
-	local end=$((SECONDS + 120)) is
-	until happened "$2"; do
-		is=$(state_of "$1")
-		if [ "$SECONDS" -ge "$end" ] || [ "$is" != "In Progress" ]; then
-			echo "job $1 is $is and has not come to: $2"
-			explain "$1"
-			return 1
-		fi
-	done
-}
-
 @test "legacy: prechecks; the package for each region in order, then docker_init.sh; omsupd is killed three times" {
 	lab_up legacy
 	start_daemon

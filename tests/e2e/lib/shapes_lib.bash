@@ -104,6 +104,7 @@ job_of() { # CMD...: the number of the job that it makes
 	jq -er .job <<<"$said"
 }
 
+# shellcheck disable=SC2120 # a file is given by some tests only
 submit() { job_of submit "${1:-$LAB_DEPLOYMENT}" --start; }
 
 rollback() { job_of rollback "$1" --reason test --yes; }
@@ -194,6 +195,7 @@ same_as_at_t1() {
 	diff "$D/t1" "$D/now"
 }
 
+# ha.config's word; nothing where a version has no HA
 ha() { "$LAB" sql "$RM" "SELECT JSON_EXTRACT(cfg_value, '$.enable') FROM oms_normal_config WHERE cfg_name = 'ha.config'"; }
 
 # Before the first upgrade, for ended_as_before.
@@ -234,4 +236,86 @@ remove_new() {
 	for node in $LAB_NODES; do
 		"$LAB" on "$node" sh -c "! docker inspect '$LAB_NEW' >/dev/null 2>&1 || docker rm -f '$LAB_NEW'"
 	done
+}
+
+# --- what was done ------------------------------------------------------------------------------------------------------
+
+# COUNT HOST WHAT, as the lab counts: WHAT was done COUNT times on each NODE, and nowhere else.
+exactly() { # COUNT WHAT NODE...
+	local count=$1 what=$2 node
+	shift 2
+	for node in "$@"; do echo "$count $node $what"; done | sort >"$D/want"
+	"$LAB" effects "^[0-9]+ [a-z0-9]+ $what\$" | sort >"$D/got"
+	diff "$D/want" "$D/got"
+}
+
+# The new version runs everywhere, and each thing was done once.
+is_upgraded() {
+	local node url=LAB_IP_
+	# shellcheck disable=SC2086 # a list
+	exactly 1 "docker run $LAB_NEW" $LAB_NODES
+	# shellcheck disable=SC2086
+	exactly 1 "docker load /data/oms/oms_logs/omsup/image/$LAB_NEW.tar" $LAB_NODES
+	for node in $LAB_NODES; do
+		[ "$("$LAB" on "$node" docker ps --format '{{.Names}}')" = "$LAB_NEW" ]
+		url=LAB_IP_$node
+		"$LAB" control curl -s -m 10 "http://${!url}:8089/oms/health" | grep -q '"healthy": true'
+	done
+	until_true 60 all_online
+	for db in $LAB_DATABASES; do
+		[ "$("$LAB" sql "$db" 'SELECT version, state FROM oms_schema')" = "$LAB_TARGET	ok" ]
+		[ "$("$LAB" effects "^[0-9]+ control mysqldump $db\$" | wc -l)" = 1 ]
+	done
+	[ "$(ha)" = "${HA-true}" ]
+	[ "$("$LAB" sql "$CM" 'SELECT COUNT(*) FROM omsup_lock')" = 0 ]
+}
+
+happened() { [ -n "$("$LAB" effects --log "$1")" ]; } # REGEX
+
+# Until the lab has seen something; not longer than the job goes on.
+reaches() { # JOB REGEX
+	local end=$((SECONDS + 120)) is
+	until happened "$2"; do
+		is=$(state_of "$1")
+		if [ "$SECONDS" -ge "$end" ] || [ "$is" != "In Progress" ]; then
+			echo "job $1 is $is and has not come to: $2"
+			explain "$1"
+			return 1
+		fi
+	done
+}
+
+# --- there and back -----------------------------------------------------------------------------------------------------
+
+versions() { # what each database says
+	local db
+	for db in $LAB_DATABASES; do "$LAB" sql "$db" 'SELECT version FROM oms_schema'; done | sort -u
+}
+
+# Both want gates behind upgrade slim and STEP, and rollback restore. Up to the one behind STEP, after which everything is of the new version.
+upgraded() { # STEP
+	remember
+	# shellcheck disable=SC2119 # the lab's own deployment file
+	job=$(submit)
+	at_gate "$job" slim
+	content >"$D/t1"
+	pass_gate "$job" slim
+	at_gate "$job" "$1"
+	[ "$(versions)" = "$LAB_TARGET" ]
+}
+
+leads_back() {
+	local db
+	"$LAB" effects reset
+	back=$(rollback "$job")
+	at_gate "$back" restore
+	same_as_at_t1
+	[ "$(versions)" = "$LAB_SOURCE" ]
+	[ "$(drops)" = "$(wc -w <<<"$LAB_DATABASES")" ]
+	for db in $LAB_DATABASES; do
+		"$LAB" effects --log "sql DROP DATABASE .*\`$db\`" | grep -q .
+		[ "$(ctl --json status "$back" | jq -r --arg db "$db" '.steps[] | select(.step == "restore") | .subtasks[] | select(.subtask == $db) | .state')" = Successful ]
+	done
+	pass_gate "$back" restore
+	ended_as_before "$back"
 }
