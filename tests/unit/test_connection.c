@@ -213,7 +213,7 @@ static void time_limits(void **state)
     connection_start(f->c);
     connection_tick(f->c, now + 600 * 1000);
     assert_false(connection_closing(f->c)); /* not yet */
-    now = uv_now(&f->loop); /* the line begins between this and the end of say() */
+    now = uv_now(&f->loop);                 /* the line begins between this and the end of say() */
     say(f, "half a li", 9);
     connection_tick(f->c, now + 30 * 1000);
     assert_string_equal(heard(f), "");
