@@ -1,11 +1,16 @@
 #!/bin/sh
 # Yes if the console is running, and starts with the container from now on.
 # uses: supervisor
+# shellcheck disable=SC2016
 
-status=$(supervisor "$NEW_CONTAINER" oms_console)
+answer=$("$DOCKER" exec "$NEW_CONTAINER" sh -c '
+  supervisorctl status oms_console 2>&1
+  cat /etc/supervisor/conf.d/oms_console.ini && echo "; read"
+' 2>&1) || :
+status=$(printf '%s\n' "$answer" | head -n 1)
 echo "omsup: evidence $status"
 in_state "$status" oms_console '[A-Z]+' || exit 2
 in_state "$status" oms_console RUNNING || exit 1
 # Without this, the console would not come back after the next restart of the container.
-ini=$("$DOCKER" exec "$NEW_CONTAINER" cat /etc/supervisor/conf.d/oms_console.ini) || exit 2
-! printf '%s\n' "$ini" | grep -Fq 'autostart = false'
+[ "$(printf '%s\n' "$answer" | tail -n 1)" = '; read' ] || exit 2
+! printf '%s\n' "$answer" | grep -Fq 'autostart = false'

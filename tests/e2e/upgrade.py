@@ -218,7 +218,7 @@ class Upgrade(omslab.Case):
     def test_the_plan_names_every_command(self):
         for words in ('"$DOCKER" load -i "$file"', '"$DOCKER" stop "$OLD_ID"', '"$DOCKER" run -dit --net host', "--privileged=true", "--pids-limit -1",
                       "--ulimit nproc=65535:65535", "-e IS_UPGRADE=true", "bash docker_init.sh", "mysqldump", "--triggers=false",
-                      "RENAME TABLE `heatbeat_sequence` TO `heatbeat_sequence_bak2`", "sed -i 's/autostart = false/autostart = true/g'",
+                      "RENAME TABLE `heatbeat_sequence` TO `heatbeat_sequence_bak2`", 'sed -i "s/autostart = false/autostart = true/g"',
                       "supervisorctl start oms_console", "supervisorctl restart oms_console", "metadb-lock", "metadb-unlock", "ha-off", "ha-on"):
             self.assertIn(words, self.plan)
         for node in self.lab.nodes:

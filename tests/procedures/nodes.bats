@@ -98,6 +98,26 @@ inspect_says() { printf '%s\n' "$2" >"$T/docker/$1"; }
 	[ "$(diff "$T/run" "$T/docker/.run" | grep '^[<>]' | tr '\n' ' ')" = "< -e < IS_UPGRADE=true " ]
 }
 
+@test "start-console, check: running, and not only until the next restart" {
+	local ini='[program:oms_console]
+autostart = true'
+	sed -i 's|exec) exit 1|exec) cat "$state/.exec" 2>/dev/null; exit|' "$T/bin/docker"
+	says() { printf '%s\n' "$@" >"$T/docker/.exec"; }
+	says 'oms_console RUNNING pid 5, uptime 0:00:09' "$ini" '; read'
+	run -0 step start-console.check
+	[ "$output" = "omsup: evidence oms_console RUNNING pid 5, uptime 0:00:09" ]
+	says 'oms_console RUNNING pid 5, uptime 0:00:09' "${ini/true/false}" '; read'
+	run -1 step start-console.check
+	says 'oms_console STOPPED Not started' "$ini" '; read'
+	run -1 step start-console.check
+	says 'oms_console RUNNING pid 5, uptime 0:00:09' 'cat: no such file' # the file could not be read
+	run -2 step start-console.check
+	says 'unix:///run/supervisor.sock no such file'
+	run -2 step start-console.check
+	rm "$T/docker/.exec" # docker fails
+	run -2 step start-console.check
+}
+
 @test "start-new: a foreign container of that name is left alone" {
 	inspect_says 0ld false
 	inspect_says oms_423 ""

@@ -36,10 +36,10 @@ alive() {
   ' omsup "/home/admin/logs/omsup/job-$OMSUP_JOB/$1" >/dev/null 2>&1
 }
 
-# pause: between two looks, often at first and seldom later; `looks` counts them
+# pause: between two looks at the status file, often at first and seldom later; `looks` counts them
 pause() {
   looks=$((looks + 1))
-  if [ "$looks" -le 20 ]; then sleep 0.2; else sleep 1; fi
+  if [ "$looks" -le 20 ]; then sleep 0.2; elif [ "$looks" -le 32 ]; then sleep 0.5; else sleep 1; fi
 }
 
 # show_rest FILE: the lines of it that have not been shown
@@ -60,6 +60,8 @@ follow() {
   until [ -f "$followed.status" ] || [ "$gone" -gt 5 ]; do
     if [ "$gone" -eq 0 ]; then pause; else sleep 1; fi
     show_rest "$followed.log"
+    # Asking docker takes longer than the pause.
+    [ "$gone" -gt 0 ] || [ "$((looks % 5))" -eq 0 ] || continue
     seen=0
     alive "$1" || seen=$?
     case $seen in
