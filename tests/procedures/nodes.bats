@@ -101,7 +101,7 @@ inspect_says() { printf '%s\n' "$2" >"$T/docker/$1"; }
 @test "start-console, check: running, and not only until the next restart" {
 	local ini='[program:oms_console]
 autostart = true'
-	sed -i 's|exec) exit 1|exec) cat "$state/.exec" 2>/dev/null; exit|' "$T/bin/docker"
+	sed -i "s|^exec) exit 1|exec) cat '$T/docker/.exec' 2>/dev/null; exit|" "$T/bin/docker"
 	says() { printf '%s\n' "$@" >"$T/docker/.exec"; }
 	says 'oms_console RUNNING pid 5, uptime 0:00:09' "$ini" '; read'
 	run -0 step start-console.check
