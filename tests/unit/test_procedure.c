@@ -368,6 +368,39 @@ static void a_script_of_the_site_takes_the_place(void **state)
     remove_at("parts/prechecks.yaml");
 }
 
+/* What is overlooked here is a function that is missing in the middle of an outage. */
+static void what_a_script_uses_is_not_overlooked(void **state)
+{
+    const char *const spaced[] = {"#uses: hash,trailer", "#  uses : hash\ttrailer", "# uses: hash\n#\tuses: trailer"};
+    for (size_t i = 0; i < ARRAY_LEN(spaced); i++) {
+        char *text = xasprintf("#!/bin/sh\n%s\n\nhash_of x\n", spaced[i]);
+        write_at("scripts/stop-old.sh", text);
+        struct procedures *ps = load();
+        assert_true(steps_say(named(ps, "enterprise"), "stop-old", "hash_of() {"));
+        assert_true(steps_say(named(ps, "enterprise"), "stop-old", "dump_trailer() {"));
+        procedures_free(ps);
+        free(text);
+    }
+    write_at("scripts/stop-old.sh", "#!/bin/sh\n\n# uses: hash\n\nhash_of x\n");
+    refuses("/scripts/stop-old.sh:3:1: \"uses\" must be in the comment at the head of the file");
+
+    /* A file need not end with a newline. */
+    write_at("scripts/stop-old.sh", "# uses: trailer\n\ndump_trailer x\n");
+    write_at("scripts/lib/trailer.sh", "dump_trailer() { :; }");
+    struct procedures *ps = load();
+    assert_true(steps_say(named(ps, "enterprise"), "stop-old", "}\ndump_trailer x"));
+    procedures_free(ps);
+    write_at("scripts/lib/trailer.sh", "# uses: hash\n\ndump_trailer() { :; }\n");
+    refuses("/scripts/lib/trailer.sh:1:1: a file of shared functions cannot use another one");
+    remove_at("scripts/lib/trailer.sh");
+
+    write_at("scripts/stop-old.sh", "#!/bin/sh\r\n\r\nexit 1\r\n");
+    refuses("/scripts/stop-old.sh has lines that end as on Windows (CR LF)");
+    write_at("scripts/stop-old.sh", "echo \xff\n");
+    refuses("/scripts/stop-old.sh is not a text in UTF-8");
+    remove_at("scripts/stop-old.sh");
+}
+
 /* Whoever can write there can run commands as omsupd. */
 static void what_others_can_write_is_refused(void **state)
 {
@@ -434,6 +467,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_page_of_the_site_takes_the_place, no_lookup, lookup),
         cmocka_unit_test_setup_teardown(a_new_version_needs_no_code, no_lookup, lookup),
         cmocka_unit_test_setup_teardown(a_script_of_the_site_takes_the_place, no_lookup, lookup),
+        cmocka_unit_test_setup_teardown(what_a_script_uses_is_not_overlooked, no_lookup, lookup),
         cmocka_unit_test_setup_teardown(what_others_can_write_is_refused, no_lookup, lookup),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);

@@ -68,49 +68,68 @@ struct pieces {
     size_t n;
 };
 
-/* The line `# uses: NAME, …` at the head of a file. */
-static int add_used(const struct library *lib, const struct lib_file *f, struct proc_step *s, struct pieces *pieces,
-                    struct err *e)
+/* The names behind `# uses:` in this line; NULL: it is another line. However it is spaced, it must not be overlooked:
+ * the functions would be missing when the script runs. */
+static const char *names_of(const char *line)
 {
-    static const char mark[] = "# uses:";
-    const struct ynode code = code_of(f), whole = {.kind = Y_SCALAR,
-                                                   .style = Y_QUOTED,
-                                                   .file = f->file,
-                                                   .text = f->text,
-                                                   .len = f->len,
-                                                   .line = 1};
-    const char *line = f->text;
-    unsigned number = 1;
-    while (line < code.text && strncmp(line, mark, sizeof mark - 1) != 0) {
-        line += strcspn(line, "\n");
-        line += *line == '\n';
-        number++;
-    }
-    if (line >= code.text)
-        return 0;
-    struct ynode at = whole;
-    at.line = number;
-    at.style = Y_PLAIN;
-    at.col = 1;
-    at.text = f->text + (line - f->text);
-    at.len = strcspn(line, "\n");
+    static const char mark[] = "uses";
+    if (*line != '#')
+        return NULL;
+    line++;
+    line += strspn(line, " \t");
+    if (strncmp(line, mark, sizeof mark - 1) != 0)
+        return NULL;
+    line += sizeof mark - 1;
+    line += strspn(line, " \t");
+    return *line == ':' ? line + 1 : NULL;
+}
+
+static int add_used(const struct library *lib, const struct lib_file *f, struct proc_step *s, struct pieces *pieces,
+                    struct err *e);
+
+static int uses_line(const struct library *lib, const struct ynode *at, const char *names, struct proc_step *s,
+                     struct pieces *pieces, struct err *e)
+{
     int rc = 0;
-    const char *end = line + at.len;
-    for (const char *name = line + sizeof mark - 1; !rc && name < end;) {
-        name += strspn(name, " ,");
-        size_t n = strcspn(name, " ,\n");
+    for (const char *name = names; !rc && name < at->text + at->len;) {
+        static const char between[] = " \t,";
+        name += strspn(name, between);
+        size_t n = strcspn(name, " \t,\n"), offset = (size_t)(name - at->text);
         if (n == 0)
             break;
         char *word = xstrndup(name, n);
         const struct lib_file *used = take(lib, LIB_SHARED, word, s);
         if (!used)
-            rc = missing(lib, &at, (size_t)(name - line), LIB_SHARED, word, e);
+            rc = missing(lib, at, offset, LIB_SHARED, word, e);
         else if (pieces->n == USES_MAX)
-            rc = ynode_err_at(&at, (size_t)(name - line), e, "a script uses at most %d files", USES_MAX);
-        else
+            rc = ynode_err_at(at, offset, e, "a script uses at most %d files", USES_MAX);
+        else if (!(rc = add_used(lib, used, s, pieces, e)))
             pieces->at[pieces->n++] = code_of(used);
         free(word);
         name += n;
+    }
+    return rc;
+}
+
+/* The lines `# uses: NAME, …` at the head of a file. */
+static int add_used(const struct library *lib, const struct lib_file *f, struct proc_step *s, struct pieces *pieces,
+                    struct err *e)
+{
+    const struct ynode code = code_of(f);
+    struct ynode at = {.kind = Y_SCALAR, .style = Y_PLAIN, .file = f->file, .text = f->text, .line = 1, .col = 1};
+    int rc = 0;
+    for (; !rc && *at.text; at.line++) {
+        const char *names = names_of(at.text);
+        at.len = strcspn(at.text, "\n");
+        if (names && f->kind == LIB_SHARED)
+            rc = ynode_err_at(&at, 0, e, "a file of shared functions cannot use another one");
+        else if (names && at.text >= code.text)
+            rc = ynode_err_at(&at, 0, e,
+                              "\"uses\" must be in the comment at the head of the file, above its first empty line");
+        else if (names)
+            rc = uses_line(lib, &at, names, s, pieces, e);
+        at.text += at.len;
+        at.text += *at.text == '\n';
     }
     return rc;
 }
@@ -143,6 +162,8 @@ int script_get(const struct library *lib, const struct ynode *value, const char 
     struct buf b = {0};
     for (size_t i = 0; i < pieces.n && !rc; i++) {
         texts[i] = &pieces.at[i];
+        if (b.len && buf_str(&b)[b.len - 1] != '\n')
+            buf_puts(&b, "\n"); /* a file need not end with one */
         buf_puts(&b, texts[i]->text);
     }
     rc = rc ? rc : script_check(texts, pieces.n, at, e);

@@ -10,6 +10,7 @@
 #include "common/file.h"
 #include "common/nearest.h"
 #include "common/strv.h"
+#include "common/utf8.h"
 #include "daemon/plan/procedure/procedure.h"
 #include "daemon/yaml/text.h"
 
@@ -129,6 +130,11 @@ static int add_file(struct library *lib, enum lib_kind kind, const char *path, c
         return rc;
     if (strlen(text) != len)
         return err_set(e, ERR_INPUT, "%.500s is not a text: it contains a NUL byte", path);
+    if (!utf8_clean(text, len))
+        return err_set(e, ERR_INPUT, "%.500s is not a text in UTF-8", path);
+    if ((kind == LIB_SCRIPT || kind == LIB_SHARED) && strchr(text, '\r'))
+        return err_set(e, ERR_INPUT,
+                       "%.500s has lines that end as on Windows (CR LF), which a shell does not understand", path);
     struct lib_file *f = new_file(kind, path, text, len);
     f->site = true;
     if (!name_fits(kind, f->name)) {
