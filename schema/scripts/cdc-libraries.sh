@@ -2,7 +2,8 @@
 # CDC libraries that somebody has replaced in the container (the vendor's page "CDC upgrade" says how) are not in a mount, so the
 # new container has those of its image again.
 
-changed=$("$DOCKER" diff "$OLD_ID" | sed -n 's/^[AC] \(\/home\/ds\/lib64\/reader\/.*\.so[.0-9]*\)$/\1/p')
+changes=$("$DOCKER" diff "$OLD_ID")
+changed=$(printf '%s\n' "$changes" | sed -n 's/^[AC] \(\/home\/ds\/lib64\/reader\/.*\.so[.0-9]*\)$/\1/p')
 if [ -n "$changed" ]; then
   echo "these CDC libraries were changed in $OLD_CONTAINER and would be lost with it:"
   printf '%s\n' "$changed" | head -n 20

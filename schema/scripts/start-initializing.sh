@@ -24,16 +24,21 @@ run_new -e IS_UPGRADE=true || {
   echo "docker run ended with an error: check docker ps -a and docker logs $NEW_CONTAINER"
   exit 199
 }
+uptime() { cut -d . -f 1 /proc/uptime; } # a clock that nobody sets
 shown=0
 looks=0
-last=$(date +%s) # of a new line
+seen=
+last=$(uptime) # of something new
 while :; do
-  log=$(container_log "$NEW_CONTAINER") || log=
-  lines=$(printf '%s\n' "$log" | wc -l)
-  if [ "$lines" -gt "$shown" ]; then
+  log=$(container_log "$NEW_CONTAINER") || log=$seen
+  if [ "$log" != "$seen" ]; then
+    lines=$(printf '%s\n' "$log" | wc -l)
+    # Docker may keep the end of a long log only: then the lines that were shown cannot be counted any more.
+    if [ "$lines" -lt "$shown" ]; then shown=$((lines > 20 ? lines - 20 : 0)); fi
     printf '%s\n' "$log" | sed -n "$((shown + 1)),${lines}p"
     shown=$lines
-    last=$(date +%s)
+    seen=$log
+    last=$(uptime)
   fi
   if printf '%s\n' "$log" | grep -Fq 'OMS service start successfully'; then exit 0; fi
   running=$("$DOCKER" inspect --type container -f '{{.State.Running}}' "$NEW_CONTAINER" 2>&1) || running=unknown
@@ -41,11 +46,11 @@ while :; do
     echo "$NEW_CONTAINER has stopped without the line 'OMS service start successfully'"
     exit 199
   fi
-  if [ "$(($(date +%s) - last))" -ge "$silence" ]; then
+  if [ "$(($(uptime) - last))" -ge "$silence" ]; then
     echo "$NEW_CONTAINER has written nothing for $silence s, and not yet 'OMS service start successfully'"
     exit 199
   fi
   # often at first, seldom later
   looks=$((looks + 1))
-  if [ "$looks" -le 20 ]; then sleep 0.2; else sleep 1; fi
+  if [ "$looks" -gt 20 ] || ! sleep 0.2; then sleep 1; fi
 done

@@ -29,6 +29,7 @@ setup() {
 		case $1 in
 		ps) [ ! -e "$state/started" ] || echo oms_new ;;
 		inspect)
+			if [ -e "$state/.noinspect" ] && [[ $* == *'json .State.StartedAt'* && $* != *Labels* ]]; then exit 1; fi
 			[ "${*: -1}" != 0ld ] || { echo false; exit 0; }
 			[ -e "$state/started" ] || { echo "No such container" >&2; exit 1; }
 			case $* in
@@ -43,9 +44,9 @@ setup() {
 		logs)
 			[ ! -e "$state/.nologs" ] || { echo "configured logging driver does not support reading" >&2; exit 1; }
 			[ "$3" = "$(value started)" ] || { echo "lines of an earlier start"; echo "OMS service start successfully"; }
-			value log
+			if [ -e "$state/cut" ]; then . "$state/cut"; else value log; fi
 			;;
-		diff) value diff ;;
+		diff) [ ! -e "$state/.nodiff" ] || { echo "Error response from daemon" >&2; exit 1; }; value diff ;;
 		info) value driver ;;
 		version) value version ;;
 		rm) rm -f "$state/started" ;;
@@ -147,11 +148,23 @@ oms_version() { sql "CREATE TABLE IF NOT EXISTS oms_version (version varchar(64)
 	echo 'C /home/ds/lib64/reader/ob-ce-4.x-reader/libobcdc.so.4' >>"$T/docker/diff"
 	run -1 step cdc-libraries
 	[[ $output == *"oms_old"*"/home/ds/lib64/reader/ob-ce-4.x-reader/libobcdc.so.4"* ]]
+	touch "$T/docker/.nodiff"
+	run -1 step cdc-libraries
+	[[ $output != *evidence* ]] # nothing was looked at
 }
 
 @test "node-load: says what is used, and never refuses" {
 	run -0 step node-load STORE_DIR="$T"
 	[[ $output =~ ^"omsup: evidence memory "[0-9]+" %, disk of $T "[0-9]+" %, CPU "[0-9]+" %" ]]
+}
+
+@test "node-load: what cannot be known is said to be unknown, and is not above 80 %" {
+	printf '#!/bin/sh\nexit 127\n' >"$T/bin/getconf"
+	printf '#!/bin/sh\nprintf "Filesystem 1024-blocks Used Available Capacity Mounted on\\nnone 0 0 0 - /x\\n"\n' >"$T/bin/df"
+	chmod +x "$T/bin/getconf" "$T/bin/df"
+	run -0 step node-load STORE_DIR="$T"
+	[[ $output =~ "disk of $T unknown %, CPU "[0-9]+" %" ]]
+	[[ $output != *above*disk* ]]
 }
 
 @test "log-driver: one whose log can be read" {
@@ -182,6 +195,30 @@ oms_version() { sql "CREATE TABLE IF NOT EXISTS oms_version (version varchar(64)
 	run -2 step start-initializing.check
 	[[ ${lines[-1]} == "omsup: evidence oms_new is running, but has not written 'OMS service start successfully'; its log ends with: no line yet" ]]
 	grep -q -- 'logs --since 2026-11-29T11:00:00Z oms_new' "$CALLS"
+}
+
+@test "start-initializing: when docker does not tell the start, the lines of earlier starts are not asked" {
+	container "$T/docker" true 7 2026-11-29T11:00:00Z
+	echo "no line yet" >"$T/docker/log"
+	touch "$T/docker/.noinspect"
+	run -2 step start-initializing.check
+	run ! grep -q '^logs' "$CALLS"
+}
+
+@test "start-initializing: every line is shown, those of a log that docker has cut as well" {
+	# empty, one line, five, and after a cut the last three
+	cat >"$T/docker/cut" <<-'EOF'
+		n=$(cat "$state/n" 2>/dev/null || echo 0)
+		echo $((n + 1)) >"$state/n"
+		case $n in
+		0) ;;
+		1) echo one ;;
+		2) printf '%s\n' one two three four five ;;
+		*) printf '%s\n' five six 'OMS service start successfully' ;;
+		esac
+	EOF
+	run -0 step start-initializing
+	for line in one two three four five six 'OMS service start successfully'; do grep -qFx "$line" <<<"$output"; done
 }
 
 @test "start-initializing: a container that stops without the line leaves the outcome unknown, with the end of its log" {

@@ -3,7 +3,10 @@
 
 # container_log CONTAINER: its lines since its last start; docker keeps those of earlier starts as well
 container_log() {
-  since=$("$DOCKER" inspect --type container -f '{{json .State.StartedAt}}' "$1" | tr -d '"') || return
+  since=$("$DOCKER" inspect --type container -f '{{json .State.StartedAt}}' "$1") || return
+  since=${since#\"}
+  since=${since%\"}
+  [ -n "$since" ] || return # docker logs would show all of them
   "$DOCKER" logs --since "$since" "$1" 2>&1 | tr -d '\r'
 }
 
