@@ -9,5 +9,10 @@ case $rc in
   1) echo "omsup: evidence $NEW_CONTAINER is not running"; exit 1 ;;
   *) exit 2 ;;
 esac
-echo "omsup: evidence $NEW_CONTAINER has run for $age s of $INIT_WAIT s"
-[ "$age" -ge "$INIT_WAIT" ]
+if [ "$age" -ge "$INIT_WAIT" ]; then
+  echo "omsup: evidence $NEW_CONTAINER has run for $age s of $INIT_WAIT s"
+  exit 0
+fi
+# It is shown until the wait ends, beside the time that is left, so it does not name an age.
+echo "omsup: evidence $NEW_CONTAINER has not yet run for $INIT_WAIT s"
+exit 1
