@@ -357,6 +357,8 @@ def effect_name(host, what):
             return "%s docker run %s" % (host, words[words.index("--name") + 1])
         if words[1] == "exec" and "docker_init.sh" in what:
             return "%s docker exec docker_init.sh" % host
+        if words[1] == "exec" and re.search(r"autostart = false/autostart = true/.* supervisorctl start oms_console", what):
+            return "%s start oms_console" % host  # now, and after each start of the container: one call of docker
         if words[1] == "exec":
             return "%s %s" % (host, " ".join(w for w in words[3:] if not w.startswith("-")))
         return "%s %s" % (host, " ".join(w for w in words if not w.startswith("-")))
@@ -380,8 +382,7 @@ def upgrade_effects():
     once = ["sql CREATE TABLE IF NOT EXISTS `heatbeat_sequence_bak`", "sql INSERT INTO heatbeat_sequence_bak SELECT `id`,`gmt_created`,`gmt_modified` FROM",
             "sql RENAME TABLE `heatbeat_sequence` TO `heatbeat_sequence_bak2`, `heatbeat_sequence_bak`", "sql DROP TABLE heatbeat_sequence_bak2",
             "mysqldump rm_402", "mysqldump cm_402", "mysqldump cm_hb_402", "sql ha off", "sql ha on", "oms1 docker exec docker_init.sh", "oms1 docker_init", "oms1 docker_init done",
-            "oms2 sed s/autostart = false/autostart = true/g /etc/supervisor/conf.d/oms_console.ini",
-            "oms2 supervisorctl start oms_console"]
+            "oms2 start oms_console"]
     for node in ("oms1", "oms2"):
         once += ["%s docker load /data/oms/oms_logs/omsup/image/oms_423.tar" % node, "%s docker stop oms_402" % node,
                  "%s docker run oms_423" % node, "%s supervisorctl restart oms_console" % node]
