@@ -20,6 +20,16 @@ case "$SLIM $tables" in
     exit 1
     ;;
 esac
+# The swap has a column list of its own; it refuses any other table, but only when OMS is stopped.
+if [ "$SLIM" = swap ]; then
+  columns=$(metadb mysql -N -B -D "$DB" -e "SELECT column_name FROM information_schema.columns
+    WHERE table_schema = DATABASE() AND table_name = 'heatbeat_sequence' ORDER BY ordinal_position" </dev/null)
+  columns=$(printf '%s ' $columns)
+  if [ "$columns" != 'id gmt_created gmt_modified ' ]; then
+    echo "the swap would lose data, because heatbeat_sequence in $DB has other columns than id, gmt_created, gmt_modified: ${columns% }; set 'slim: delete' in the deployment file"
+    exit 1
+  fi
+fi
 rows=$(metadb mysql -N -B -D "$DB" -e "SELECT COUNT(*) FROM (SELECT 1 FROM heatbeat_sequence LIMIT $((most + 1))) AS few" </dev/null)
 about=
 if [ "$rows" -gt "$most" ]; then

@@ -51,7 +51,7 @@ if ! has heatbeat_sequence; then
 fi
 columns=$(sql "SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = 'heatbeat_sequence' ORDER BY ordinal_position" | tr '\n' ' ')
 if [ "$columns" != 'id gmt_created gmt_modified ' ]; then
-  echo "heatbeat_sequence has the columns $columns; the documented statements expect id, gmt_created and gmt_modified only and would lose data"
+  echo "the swap would lose data, because heatbeat_sequence in $DB has other columns than id, gmt_created, gmt_modified: ${columns% }; roll back, set 'slim: delete' in the deployment file, and submit again"
   exit 1
 fi
 # The tables that an earlier attempt left, however old, are dropped once their newest row has been copied.
