@@ -385,6 +385,12 @@ static void makes_a_rollback(void **state)
     p = expand(s, JOB_ROLLBACK, &rb);
     assert_string_equal(p->steps[0].id, "stop-new");
     plan_free(p);
+
+    const char *const renamed[] = {"precheck", "start-newer", NULL}; /* not on the page now: was it before start-new? */
+    struct err e = {0};
+    rb.begun = renamed;
+    assert_int_equal(plan_expand(JOB_ROLLBACK, s->p, s->d, s->facts, &rb, &p, &e), ERR_REFUSED);
+    assert_non_null(strstr(e.msg, "has started the step start-newer, which procedure "));
     done(s);
 }
 

@@ -7,6 +7,8 @@
 #include "common/strv.h"
 #include "daemon/plan/expand/internal.h"
 
+static const char precheck[] = "precheck"; /* the step of the checks */
+
 static char *full_script(const struct proc_step *s, const char *script)
 {
     return script ? xasprintf("%s%s%s", script_head, s->metadb ? script_metadb : "", script) : NULL;
@@ -91,7 +93,7 @@ static void add_checks(const struct expand *x, const struct when_facts *facts)
             add_subtasks(x, &x->proc->checks.at[i], true, st);
     if (st->n_subtasks == 0)
         return;
-    st->id = xstrdup("precheck");
+    st->id = xstrdup(precheck);
     st->title = xstrdup("Check before the upgrade");
     x->plan->n_steps++;
 }
@@ -131,17 +133,25 @@ static int add_steps(const struct expand *x, const struct proc_steps *list, cons
     return rc;
 }
 
-/* 1 + index of the last step of the upgrade that had started. */
-static size_t reached(const struct procedure *p, const struct rollback_of *rb)
+/* *last: 1 + index of the last step of the upgrade that had started. One that the page does not have any more could be
+ * the one that stopped OMS, so nobody can tell what there is to undo. */
+static int reached(const struct expand *x, size_t *last)
 {
-    size_t last = 0;
-    for (size_t b = 0; rb->begun && rb->begun[b]; b++)
-        for (size_t i = 0; i < p->steps.n; i++)
-            if (strcmp(p->steps.at[i].id, rb->begun[b]) == 0) {
-                last = i + 1 > last ? i + 1 : last;
-                break; /* the first of several with the same id, as in `reached >= ID` */
-            }
-    return last;
+    const struct proc_steps *steps = &x->proc->steps;
+    *last = 0;
+    for (const char *const *id = x->rb->begun; id && *id; id++) {
+        size_t i = 0;
+        while (i < steps->n && strcmp(steps->at[i].id, *id) != 0)
+            i++; /* the first of several with the same id, as in `reached >= ID` */
+        if (i < steps->n)
+            *last = i + 1 > *last ? i + 1 : *last;
+        else if (strcmp(*id, precheck) != 0)
+            return err_set(x->e, ERR_REFUSED,
+                           "the upgrade has started the step %s, which procedure %s does not have any more: restore "
+                           "the page that the upgrade was made from, restart omsupd, then roll back",
+                           *id, x->proc->name);
+    }
+    return 0;
 }
 
 /* The fact ha.before; "unknown" when there is none or its value is not one of ours. */
@@ -180,9 +190,9 @@ static int fill_steps(const struct expand *x)
         return rc;
     if (x->rb) {
         facts.undo = x->rb->late ? "late" : "early";
-        facts.reached = reached(x->proc, x->rb);
+        rc = reached(x, &facts.reached);
         facts.ha_before = ha_before(x->rb);
-        rc = add_steps(x, &x->proc->rollback, &facts);
+        rc = rc ? rc : add_steps(x, &x->proc->rollback, &facts);
     } else if (!(rc = check_refused(x, &facts))) {
         add_checks(x, &facts);
         if (x->type == JOB_UPGRADE)
