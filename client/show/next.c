@@ -271,15 +271,27 @@ static void next_hop(const struct next *n, const struct hop *h)
     }
 }
 
+/* The newest job of a hop, if it is not Successful; else NULL. */
+static const struct hop *last_unsuccessful(const struct series *x)
+{
+    size_t k = x->n;
+    while (k > 0 && x->hops[k - 1].job < 0)
+        k--;
+    return k > 0 && x->hops[k - 1].state != STATE_SUCCESSFUL ? &x->hops[k - 1] : NULL;
+}
+
 /* What comes after the job in a chained upgrade. */
 static void next_series(const struct next *n)
 {
     const struct series *x = &n->s->series;
-    const struct hop *h = snapshot_next_hop(n->s);
+    const struct hop *h = snapshot_next_hop(n->s), *left = last_unsuccessful(x);
     if (x->over && x->ended)
         say(n, 2, _("The series ended at version %s. To continue, submit a deployment file that starts there."),
             x->ended);
-    else if (!x->over && h && n->s->state == STATE_SUCCESSFUL)
+    else if (x->over && left && left->job != n->s->job && left->job != n->s->parent) {
+        say(n, 2, _("The series is over, but job %lld, its last hop, was left half-way:"), (long long)left->job);
+        about(n, "status", left->job);
+    } else if (!x->over && h && n->s->state == STATE_SUCCESSFUL)
         next_hop(n, h);
 }
 

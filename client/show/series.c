@@ -44,7 +44,7 @@ static void row(struct table *tab, const struct view *v, const struct hop *h, si
         buf_puts(&c, _("not started"));
     if (h->rolled_back_by >= 0) {
         buf_puts(&c, ", ");
-        buf_printf(&c, _("rolled back by job %lld"), (long long)h->rolled_back_by);
+        buf_printf(&c, _("its rollback is job %lld"), (long long)h->rolled_back_by); /* which may have failed */
     }
     table_cell(tab, &c);
 }
