@@ -167,6 +167,10 @@ static void a_rollback_has_an_outage(void **state)
     char t3[] = "T3", **marks = &world.job->plan->steps[1].marks, *saved = *marks;
     *marks = t3;
     expect_outage("10:10:01Z 10:10:20Z 19; stop 5 0 0 0; backup 1 0 0 0; online 13 0 0 0");
+    /* Weeks after an upgrade whose servers nobody but an operator, or an older omsupd, has seen. */
+    upgrade = world.job->row.parent = another_job("upgrade", 0, STATE_SUCCESSFUL);
+    assert_int_equal(journal_set_fact(world.journal, upgrade, "T1", "2026-02-01T10:00:00Z", "", &e), 0);
+    expect_outage("10:10:01Z 10:10:20Z 19; stop 5 0 0 0; backup 1 0 0 0; online 13 0 0 0");
     *marks = saved;
 }
 

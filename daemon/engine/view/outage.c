@@ -2,8 +2,8 @@
  * barriers, so the parts follow each other without a gap, and their sum is the outage.
  *
  * An upgrade's outage begins at T1 and ends when every server was seen Online. A rollback's begins at T1 of the upgrade
- * if that never had every server Online, because then it is one outage; otherwise when the rollback stops the new
- * containers. */
+ * if that was not Successful and never had every server Online, because then it is one outage; otherwise when the
+ * rollback stops the new containers. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,16 +105,28 @@ static void add_parts(cJSON *parts, const struct job *b, size_t from, size_t to,
     }
 }
 
+/* Servers that an operator vouched for, or that an older omsupd saw Online, have no mark. */
+static bool had_ended(struct journal *j, int64_t upgrade)
+{
+    struct err e;
+    struct journal_job row;
+    char *online = journal_fact(j, upgrade, ONLINE_MARK);
+    bool ended = online != NULL;
+    free(online);
+    if (!ended && journal_job(j, upgrade, &row, &e) == 0) {
+        ended = strcmp(row.state, state_word(STATE_SUCCESSFUL)) == 0;
+        journal_job_clear(&row);
+    }
+    return ended;
+}
+
 /* When the outage began, into *from the first step of this job in it. NULL: it has not begun. Caller frees. */
 static char *started(const struct job *b, size_t *from, bool *before)
 {
     struct journal *j = b->jobs->journal;
     char *t1 = NULL;
-    if (b->plan->type == JOB_ROLLBACK) {
-        char *online = journal_fact(j, b->row.parent, ONLINE_MARK);
-        t1 = online ? NULL : journal_fact(j, b->row.parent, "T1");
-        free(online);
-    }
+    if (b->plan->type == JOB_ROLLBACK && !had_ended(j, b->row.parent))
+        t1 = journal_fact(j, b->row.parent, "T1");
     *before = t1 != NULL;
     if (t1)
         *from = 0;
