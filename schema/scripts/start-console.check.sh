@@ -5,9 +5,11 @@
 
 answer=$("$DOCKER" exec "$NEW_CONTAINER" sh -c '
   supervisorctl status oms_console 2>&1
-  cat /etc/supervisor/conf.d/oms_console.ini && echo "; read"
+  cat /etc/supervisor/conf.d/oms_console.ini && printf "\n; read\n"
 ' 2>&1) || :
-status=$(printf '%s\n' "$answer" | head -n 1)
+# Python may have a warning for every call.
+status=$(printf '%s\n' "$answer" | grep -E '^oms_console[ :]' || printf '%s\n' "$answer")
+status=$(printf '%s\n' "$status" | head -n 1)
 echo "omsup: evidence $status"
 in_state "$status" oms_console '[A-Z]+' || exit 2
 in_state "$status" oms_console RUNNING || exit 1

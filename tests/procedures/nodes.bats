@@ -118,6 +118,16 @@ autostart = true'
 	run -2 step start-console.check
 }
 
+@test "start-console, check: beside a warning of Python, and a file without an end of line" {
+	mkdir "$T/in"
+	printf '#!/bin/sh\necho "UserWarning: pkg_resources is deprecated" >&2\necho "oms_console RUNNING pid 5"\n' >"$T/in/supervisorctl"
+	chmod +x "$T/in/supervisorctl"
+	printf '[program:oms_console]\nautostart = true' >"$T/in/oms_console.ini"
+	sed -i "s|^exec) exit 1|exec) PATH=$T/in:\$PATH sh -c \"\$(printf '%s' \"\$5\" \| sed 's,/etc/supervisor/conf.d,$T/in,')\"; exit|" "$T/bin/docker"
+	run -0 step start-console.check
+	[ "$output" = "omsup: evidence oms_console RUNNING pid 5" ]
+}
+
 @test "start-new: a foreign container of that name is left alone" {
 	inspect_says 0ld false
 	inspect_says oms_423 ""
