@@ -326,6 +326,18 @@ static void a_new_version_needs_no_code(void **state)
         }
     assert_int_equal(site_files(p, ""), 4);
     procedures_free(ps);
+    /* Of two for the same upgrade, nobody would know which one is taken. */
+    write_at("mine.yaml", "procedure: mine\ntitle: t\nedition: enterprise\nversions:\n"
+                          "  - {target: 5.0.2, source: \">=4.2.4, <5.0.2\"}\n"
+                          "steps:\n  - {step: stop-old, title: Stop, for: node, run: stop-old, check: stop-old}\n");
+    ps = load();
+    assert_int_equal(procedures_find(ps, "enterprise", "4.2.3", "5.0.2", &p, &e),
+                     0); /* other sources are no conflict */
+    assert_int_equal(procedures_find(ps, "enterprise", "4.2.4", "5.0.2", &p, &e), ERR_REFUSED);
+    assert_null(p);
+    assert_non_null(strstr(e.msg, "procedures enterprise-5 and mine both upgrade 4.2.4 to 5.0.2: "));
+    procedures_free(ps);
+    remove_at("mine.yaml");
     remove_at("enterprise-5.yaml");
     refuses("/parts/extra.yaml: no procedure uses a part of this name");
     remove_at("parts/extra.yaml");

@@ -23,10 +23,12 @@ void hops_suggest(const struct procedures *ps, const struct deployment *d, struc
     cJSON *chain = NULL;
     if (d->hop || procedures_path(ps, d->edition, d->source, d->target, &chain, NULL))
         return;
-    char *was = xstrdup(e->msg);
-    err_set(e, e->code, "%s; to do these upgrades one after the other, list them as \"hops\" in the deployment file",
-            was);
-    free(was);
+    if (cJSON_GetArraySize(chain) > 2) { /* the source and the target, and something between */
+        char *was = xstrdup(e->msg);
+        err_set(e, e->code,
+                "%s; to do these upgrades one after the other, list them as \"hops\" in the deployment file", was);
+        free(was);
+    }
     cJSON_Delete(chain);
 }
 

@@ -198,10 +198,20 @@ int procedures_find(const struct procedures *ps, const char *edition, const char
     int rc = way_init(&w, ps, edition, source, target, e);
     if (rc)
         return rc;
-    for (size_t i = 0; i < ps->n_versions && !*out; i++)
-        if (to_target(&w, ps->versions[i]) && leads(&w, ps->versions[i], &w.from))
-            *out = ps->versions[i]->of;
-    rc = *out ? 0 : refuse(&w, e);
+    for (size_t i = 0; i < ps->n_versions && !rc; i++) {
+        const struct proc_version *v = ps->versions[i];
+        if (!to_target(&w, v) || !leads(&w, v, &w.from))
+            continue;
+        if (*out && *out != v->of)
+            rc = err_set(e, ERR_REFUSED,
+                         "procedures %s and %s both upgrade %s to %s: a page that is to take the place of another must "
+                         "have its name",
+                         (*out)->name, v->of->name, w.from_text, w.to_text);
+        *out = v->of;
+    }
+    rc = rc || *out ? rc : refuse(&w, e);
+    if (rc)
+        *out = NULL;
     way_end(&w);
     return rc;
 }
