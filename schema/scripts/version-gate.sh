@@ -3,9 +3,14 @@
 # "Version before 4.1.1 is not allowed to upgrade." if it does not find a newer version there. That would be in the middle
 # of the outage, so it is checked before. Which of several rows it reads is not documented: the newest is taken.
 
+# From V4.2.11 on, the container initializes itself, and the pages do not mention the table.
+case $TARGET in
+  4.2.[3-9] | 4.2.10) end='docker_init.sh would end' ;;
+  *) end='the initialization may end' ;;
+esac
 # missing WHY: in one line, because that is what operators are shown; the statements are the vendor's
 missing() {
-  echo "$1: docker_init.sh would end with \"Version before 4.1.1 is not allowed to upgrade.\" Execute in $RM_DB: CREATE TABLE IF NOT EXISTS \`oms_version\` (\`version\` varchar(64) NOT NULL, \`gmt_modified\` timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP, PRIMARY KEY (\`version\`)) DEFAULT CHARSET = utf8mb4; REPLACE INTO \`oms_version\`(\`version\`) VALUES('$SOURCE-CE');"
+  echo "$1: $end with \"Version before 4.1.1 is not allowed to upgrade.\" Execute in $RM_DB: CREATE TABLE IF NOT EXISTS \`oms_version\` (\`version\` varchar(64) NOT NULL, \`gmt_modified\` timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP, PRIMARY KEY (\`version\`)) DEFAULT CHARSET = utf8mb4; REPLACE INTO \`oms_version\`(\`version\`) VALUES('$SOURCE-CE');"
   exit 1
 }
 

@@ -60,7 +60,7 @@ setup() {
 	mkdir "$T/docker/next"
 	container "$T/docker/next" true 7 2026-11-29T10:00:00.5Z
 	ENV=(PATH="$T/bin:$PATH" DOCKER=docker NODE=oms1 OMSUP_JOB=7 OMSUP_TOKEN=tok OMSUP_FORCE= OLD_ID=0ld OLD_CONTAINER=oms_old
-		NEW_CONTAINER=oms_new IMAGE=oms:feature_4.2.13 OMS_HOST_IP=10.0.0.1 BINDS=/data/logs:/home/admin/logs SOURCE=4.2.10 RM_DB=rm_4210)
+		NEW_CONTAINER=oms_new IMAGE=oms:feature_4.2.13 OMS_HOST_IP=10.0.0.1 BINDS=/data/logs:/home/admin/logs SOURCE=4.2.10 TARGET=4.2.10 RM_DB=rm_4210)
 	sql 'DROP DATABASE IF EXISTS rm_4210; CREATE DATABASE rm_4210'
 }
 
@@ -115,6 +115,9 @@ oms_version() { sql "CREATE TABLE IF NOT EXISTS oms_version (version varchar(64)
 	run -1 gate
 	[ "${#lines[@]}" -eq 1 ] # operators are shown one line
 	[[ $output == *"rm_4210 has no table oms_version"*"Version before 4.1.1 is not allowed to upgrade."* ]]
+	[[ $output == *": docker_init.sh would end with "* ]]
+	run -1 gate TARGET=4.2.13 # there it is only known of older versions
+	[[ $output == *": the initialization may end with "* ]]
 	sql "${output#*Execute in rm_4210: }" rm_4210
 	run -0 gate
 	[ "$output" = "omsup: evidence oms_version: 4.2.10-CE" ]
