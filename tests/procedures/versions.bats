@@ -93,6 +93,9 @@ says() { printf '%s\r\n' "$@" >"$T/docker/next/log"; } # a container with a term
 	[[ $output == *"omsup: progress "*" $((age + 3)) s"* ]]
 	[ "${lines[-1]}" = "omsup: progress $((age + 3)) $((age + 3)) s" ]
 	run -0 step wait-before-init.check INIT_WAIT=$((age + 3))
+	printf '#!/bin/sh\nexit 127\n' >"$T/bin/getconf" # a node without it
+	chmod +x "$T/bin/getconf"
+	run -0 step wait-before-init.check INIT_WAIT=$((age + 3))
 }
 
 @test "wait-before-init: a container that has stopped, or that docker does not tell of, has not waited" {

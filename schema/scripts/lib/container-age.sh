@@ -9,5 +9,6 @@ container_age() {
   ticks=$(sed 's/.*) //' "/proc/$pid/stat" | cut -d ' ' -f 20) || return 2
   up=$(cut -d . -f 1 /proc/uptime) || return 2
   case $ticks in '' | *[!0-9]*) return 2 ;; esac
-  echo "$((up - ticks / $(getconf CLK_TCK)))"
+  hz=$(getconf CLK_TCK 2>/dev/null) || hz=100 # not every node has getconf; Linux says 100 to every program
+  echo "$((up - ticks / hz))"
 }
