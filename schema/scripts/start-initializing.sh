@@ -28,6 +28,9 @@ uptime() { cut -d . -f 1 /proc/uptime; } # a clock that nobody sets
 shown=0
 looks=0
 seen=
+told=0
+# What status shows: nobody waits without a word.
+last_line() { printf '%s\n' "$seen" | grep -v '^[[:space:]]*$' | tail -n 1 | cut -c 1-300; }
 last=$(uptime) # of something new
 while :; do
   log=$(container_log "$NEW_CONTAINER") || log=$seen
@@ -39,6 +42,8 @@ while :; do
     shown=$lines
     seen=$log
     last=$(uptime)
+    told=$last
+    echo "omsup: news its log says: $(last_line)"
   fi
   if printf '%s\n' "$log" | grep -Fq 'OMS service start successfully'; then exit 0; fi
   running=$("$DOCKER" inspect --type container -f '{{.State.Running}}' "$NEW_CONTAINER" 2>&1) || running=unknown
@@ -49,6 +54,10 @@ while :; do
   if [ "$(($(uptime) - last))" -ge "$silence" ]; then
     echo "$NEW_CONTAINER has written nothing for $silence s, and not yet 'OMS service start successfully'"
     exit 199
+  fi
+  if [ "$(($(uptime) - told))" -ge 10 ]; then
+    told=$(uptime)
+    echo "omsup: news nothing new in its log for $((told - last)) s (in doubt after $silence s); it says: $(last_line)"
   fi
   # often at first, seldom later
   looks=$((looks + 1))

@@ -245,6 +245,7 @@ oms_version() { sql "CREATE TABLE IF NOT EXISTS oms_version (version varchar(64)
 	sed -i 's/^silence=900.*/silence=2/' "$file"
 	run -199 step start-initializing
 	[[ $output == *"has written nothing for 2 s"* ]]
+	grep -qx 'omsup: news its log says: stuck' <<<"$output"
 }
 
 @test "start-initializing: a started container of this job is not replaced without --force" {

@@ -324,6 +324,34 @@ static void a_command_that_takes_too_long_is_stopped(void **state)
     expect("act", "oms2", PHASE_FAILED, core_row(PHASE_EXPIRED, EV_NO)->why);
 }
 
+/* The end of an output that is still being written, which was asked for as the newest. */
+static void tail_is(const char *output)
+{
+    struct asked **p = &asked;
+    while ((*p)->next)
+        p = &(*p)->next;
+    struct asked *a = *p;
+    *p = NULL;
+    a->cb(a->ctx, &(struct node_result){.outcome = NODE_EXITED, .output = output, .output_len = strlen(output)});
+    free(a);
+}
+
+static void news_are_shown_while_it_runs(void **state)
+{
+    both_act();
+    ((struct plan_subtask *)world.job->subs[seq_of("act", "oms2")].plan)->progress = true;
+    world_time(1250);
+    tail_is("x\nomsup: news its log says: first\n");
+    world_time(1250);
+    tail_is("x\nomsup: progress 1 4 s\nomsup: news its log says: waiting, not-a-real-secret\nomsup: news ha");
+    expect("act", "oms2", PHASE_ACTING, "its log says: waiting, ***");
+    world_time(1250); /* asked once more, and answered too late */
+    answers("oms2", 9, "the end\n");
+    expect("act", "oms2", PHASE_FAILED, "exit 9: the end");
+    tail_is("omsup: news of yesterday\n");
+    expect("act", "oms2", PHASE_FAILED, "exit 9: the end");
+}
+
 static void only_watched_time_counts(void **state)
 {
     both_act();
@@ -431,6 +459,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_login_that_cannot_be_read, world_begin_plain, world_end),
         cmocka_unit_test_setup_teardown(facts_wait_for_the_login, world_begin_plain, world_end),
         cmocka_unit_test_setup_teardown(a_command_that_takes_too_long_is_stopped, world_begin_plain, world_end),
+        cmocka_unit_test_setup_teardown(news_are_shown_while_it_runs, world_begin_plain, world_end),
         cmocka_unit_test_setup_teardown(only_watched_time_counts, world_begin_plain, world_end),
         cmocka_unit_test_setup_teardown(a_condition_is_looked_at_often_at_first, world_begin, world_end),
         cmocka_unit_test_setup_teardown(a_look_that_its_node_has_stopped, world_begin_plain, world_end),

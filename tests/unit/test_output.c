@@ -147,6 +147,29 @@ static void progress_is_the_last_whole_line(void **state)
             fail_msg("\"%s\" is taken for progress", none[i]);
 }
 
+/* What a running script has to say: the last whole line. */
+static void news_of_a_running_script(void **state)
+{
+    static const struct {
+        const char *text, *want;
+    } rows[] = {
+        {"omsup: news one\nomsup: news two\nmore\n", "two"},
+        {"omsup: news one\nomsup: news half", "one"},
+        {"cut omsup: news no\nx\n", NULL},
+        {"omsup: newspaper\n", NULL},
+        {"", NULL},
+        {"omsup: news \xff tab\there\n", "\xef\xbf\xbd tab here"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char *news = lines_news(rows[i].text);
+        if (rows[i].want)
+            assert_string_equal(news, rows[i].want);
+        else
+            assert_null(news);
+        free(news);
+    }
+}
+
 /* --- the password ------------------------------------------------------------------------------------------ */
 
 static const char password[] = "p\"a'ss\\w";
@@ -391,6 +414,7 @@ int main(void)
         cmocka_unit_test(facts_are_bounded),
         cmocka_unit_test(whether_there_are_facts_is_known_before_they_are_read),
         cmocka_unit_test(progress_is_the_last_whole_line),
+        cmocka_unit_test(news_of_a_running_script),
         cmocka_unit_test(the_password_is_found_in_every_form),
         cmocka_unit_test(another_password_takes_the_place_of_the_first),
         cmocka_unit_test(a_value_is_quoted_as_mysql_reads_it),

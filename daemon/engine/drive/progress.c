@@ -1,4 +1,4 @@
-/* Progress of running scripts, read from the end of their output. */
+/* Progress and news of running scripts, read from the end of their output. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +29,15 @@ static void take(struct progress *p, const struct lines_progress *now, uint64_t 
     p->unit = xstrdup(now->unit);
 }
 
+/* Not before the password is known, of which the text is scrubbed. */
+static void take_news(struct job *b, size_t seq, const char *output)
+{
+    char *news = b->login.password ? lines_news(output) : NULL;
+    if (news)
+        job_waits(b, seq, news);
+    free(news);
+}
+
 static void on_tail(void *ctx, const struct node_result *r)
 {
     struct look *l = ctx;
@@ -37,6 +46,7 @@ static void on_tail(void *ctx, const struct node_result *r)
     if (b && r->outcome == NODE_EXITED && b->subs[l->seq].work.gen == l->gen) {
         if (lines_progress(r->output, &p))
             take(&b->subs[l->seq].progress, &p, job_time_ms(b));
+        take_news(b, l->seq, r->output);
         b->changed = true;
     }
     free(l);

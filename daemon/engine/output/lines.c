@@ -114,3 +114,19 @@ bool lines_progress(const char *text, struct lines_progress *out)
     return last && sscanf(last, "omsup: progress %lf %lf %15[A-Za-z%%]", &out->done, &out->total, out->unit) == 3 &&
            out->done >= 0 && out->total >= out->done && isfinite(out->total);
 }
+
+char *lines_news(const char *text)
+{
+    static const char word[] = "omsup: news ";
+    const char *last = NULL;
+    for (const char *p = text; (p = strstr(p, word)); p++)
+        if ((p == text || p[-1] == '\n') && strchr(p, '\n'))
+            last = p + sizeof word - 1;
+    if (!last)
+        return NULL;
+    struct buf clean = {0};
+    utf8_add(&clean, last, strcspn(last, "\n"));
+    char *line = one_line(buf_str(&clean), clean.len);
+    buf_free(&clean);
+    return line;
+}

@@ -58,6 +58,9 @@ struct lines_progress {
 };
 /* The last whole line `omsup: progress DONE TOTAL UNIT`; false: there is none, or it makes no sense. */
 bool lines_progress(const char *text, struct lines_progress *out);
+/* The text of the last whole line `omsup: news TEXT`: what a script that still runs has to say; NULL: none. The caller
+ * frees. */
+char *lines_news(const char *text);
 
 /* --- window.c: parts of outputs --- */
 
