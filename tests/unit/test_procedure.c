@@ -367,10 +367,13 @@ static void a_script_of_the_site_takes_the_place(void **state)
     write_at("scripts/Stop.sh", ":\n");
     refuses("/scripts/Stop.sh: the name of a script consists of lower-case letters, digits and hyphens");
     remove_at("scripts/Stop.sh");
+    remove_at("scripts/stop-old.sh");
+    write_at("scripts/stop-odl.sh", ":\n");
+    refuses("/scripts/stop-odl.sh: no procedure uses a script of this name (did you mean \"stop-old\"?)");
+    remove_at("scripts/stop-odl.sh");
     write_at("scripts/stop-old.checks.sh", ":\n");
     refuses("the name of a script");
     remove_at("scripts/stop-old.checks.sh");
-    remove_at("scripts/stop-old.sh");
     write_at("parts/prechecks.yaml", "part: prechecks\nsteps: []\n");
     refuses("/parts/prechecks.yaml:2:1: unknown key \"steps\"");
     write_at("parts/prechecks.yaml", "part: other\nchecks: [{check: a, title: t, probe: ':'}]\n");

@@ -91,7 +91,8 @@ static void community(void **state)
         {"4.2.11", "4.2.12", "community-4.2.11", "4.2.11 > 4.2.12"},
         {"4.2.10", "4.2.13", "community-4.2.11", "4.2.10 > 4.2.13"},
         {"4.1.1", "4.2.13",
-         "cannot upgrade 4.1.1 to 4.2.13: upgrade to V4.2.0 first; V4.2.13 can be reached from V4.2.0 to V4.2.12; the "
+         "cannot upgrade 4.1.1 to 4.2.13: V4.2.13 can be reached from V4.2.0 to V4.2.12; from V4.1.1 by way of V4.2.0; "
+         "from V4.1.0 and older only by the interactive script to V4.2.3 on the vendor's page for that version; the "
          "upgrade path is 4.1.1 > 4.2.0 > 4.2.13",
          "4.1.1 > 4.2.0 > 4.2.13"},
         /* 3.2.2: from one build to another */
@@ -130,7 +131,7 @@ static void community(void **state)
         /* 4.2.1 and 4.2.2: from the one before */
         {"4.2.0", "4.2.1", "community", "4.2.0 > 4.2.1"},
         {"4.1.1", "4.2.1",
-         "cannot upgrade 4.1.1 to 4.2.1: upgrade to V4.2.0 first; V4.2.1 can be reached from V4.2.0 only; the upgrade "
+         "cannot upgrade 4.1.1 to 4.2.1: V4.2.1 can be reached from V4.2.0 only; the upgrade "
          "path is "
          "4.1.1 > 4.2.0 > 4.2.1",
          "4.1.1 > 4.2.0 > 4.2.1"},

@@ -66,7 +66,7 @@ const char *library_nearest(const struct library *lib, enum lib_kind kind, const
     const char **names = xcalloc(lib->n + 1, sizeof *names);
     size_t n = 0;
     for (size_t i = 0; i < lib->n; i++)
-        if (lib->at[i]->kind == kind)
+        if (lib->at[i]->kind == kind && strcmp(lib->at[i]->name, name) != 0)
             names[n++] = lib->at[i]->name;
     const char *near = nearest(name, names);
     free(names);

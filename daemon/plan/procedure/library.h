@@ -33,7 +33,7 @@ void library_free(struct library *lib); /* NULL is fine */
 struct lib_file *library_find(const struct library *lib, enum lib_kind kind,
                               const char *name);                  /* NULL: there is none */
 struct lib_file *library_at(const struct library *lib, size_t i); /* NULL at the end */
-/* The name of that kind that is nearest to `name`; NULL: none is near. */
+/* Another name of that kind that is nearest to `name`; NULL: none is near. */
 const char *library_nearest(const struct library *lib, enum lib_kind kind, const char *name);
 const char *lib_kind_name(enum lib_kind kind); /* for messages: "page", "script", … */
 

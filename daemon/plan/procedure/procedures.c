@@ -59,9 +59,10 @@ static int check_all_used(const struct procedures *ps, struct err *e)
     const struct lib_file *f;
     for (size_t i = 0; (f = library_at(ps->lib, i)); i++)
         if (f->site && f->kind != LIB_PAGE && !f->used) {
-            f = library_at(ps->lib, i);
-            return err_set(e, ERR_INPUT, "%.500s: no procedure uses a %s of this name", f->file,
-                           lib_kind_name(f->kind));
+            const char *near = library_nearest(ps->lib, f->kind, f->name);
+            return err_set(e, ERR_INPUT, "%.500s: no procedure uses a %s of this name%s%s%s", f->file,
+                           lib_kind_name(f->kind), near ? " (did you mean \"" : "", near ? near : "",
+                           near ? "\"?)" : "");
         }
     return 0;
 }
