@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# A chain of upgrades with OMS in it: V4.1.1 to V4.2.0 to V4.2.13, each hop with a job, a plan and backups of its own; then back, the
-# newest hop first. What a series is without OMS: series.py.
+# A chain of upgrades with OMS in it: V4.1.1 to V4.2.0 to V4.2.13, each hop with a job, a plan and backups of its own, the daemon
+# killed between them; then back, the newest hop first. What a series is without OMS: series.py.
 # shellcheck disable=SC2030,SC2031,SC2034,SC2154 # tests are subshells; LAB_* are from `lab env`, and for the library
 
 bats_require_minimum_version 1.5.0
@@ -43,6 +43,7 @@ has_next_job() { second=$(series "$first" '.hops[1].job // empty') && [ -n "$sec
 	first=$(submit)
 	[ "$(series "$first" '[.hop, [.hops[] | .source, .target]]')" = '[1,["4.1.1","4.2.0","4.2.0","4.2.13"]]' ]
 	becomes "$first" Successful
+	kill_daemon
 	is_upgraded
 	exactly 1 'docker_init done' oms1
 	mv "$D/before" "$D/before-hop1"
@@ -50,6 +51,7 @@ has_next_job() { second=$(series "$first" '.hops[1].job // empty') && [ -n "$sec
 	hop 2
 	remember
 	"$LAB" effects reset
+	start_daemon
 	until_true 60 has_next_job
 	[ "$(state_of "$second")" = Ready ]
 	# made from what runs now, by the page of its own target
