@@ -52,7 +52,8 @@ locked=$(metadb mysql -N -B -e "SELECT COUNT(*) FROM information_schema.tables
 if [ "$locked" -eq 1 ]; then
   (
     umask 077
-    metadb mysql -N -B -r -D "$DB" -e "SHOW CREATE TABLE omsup_lock" </dev/null | sed '1s/^omsup_lock[[:space:]]*CREATE TABLE/CREATE TABLE IF NOT EXISTS/; $s/$/;/'
+    made=$(metadb mysql -N -B -r -D "$DB" -e "SHOW CREATE TABLE omsup_lock" </dev/null)
+    printf '%s\n' "$made" | sed '1s/^omsup_lock[[:space:]]*CREATE TABLE/CREATE TABLE IF NOT EXISTS/; $s/$/;/'
     metadb mysql -N -B -r -D "$DB" -e "SELECT CONCAT('REPLACE INTO omsup_lock VALUES (', id, ',', QUOTE(holder), ',', QUOTE(job), ',',
       QUOTE(token), ',', QUOTE(taken_at), ',', QUOTE(renewed_at), ',', renewals, ');') FROM omsup_lock" </dev/null
   ) >"$lock.tmp"

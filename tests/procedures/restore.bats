@@ -177,6 +177,20 @@ socket=/nowhere/sock'
 	check
 }
 
+@test "a lock that cannot be read is no reason to drop: a retry finds everything" {
+	sql "CREATE TABLE omsup_lock (id int PRIMARY KEY, holder varchar(255), job varchar(255), token varchar(255),
+		taken_at timestamp NULL, renewed_at timestamp NULL, renewals int);
+		INSERT INTO omsup_lock VALUES (1, 'me', '8-a', 't', NOW(), NOW(), 3)" rm_402
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	printf '#!/bin/sh\ncase $* in *"SHOW CREATE TABLE omsup_lock"*) exit 1 ;; esac\nexec %s "$@"\n' "$(command -v mysql)" >"$BATS_TEST_TMPDIR/bin/mysql"
+	chmod +x "$BATS_TEST_TMPDIR/bin/mysql"
+	run -1 restore PATH="$BATS_TEST_TMPDIR/bin:$PATH"
+	[[ $output != *"DROP DATABASE"* ]]
+	[ "$(sql 'SELECT job FROM omsup_lock' rm_402)" = 8-a ]
+	restore
+	[ "$(sql 'SELECT job FROM omsup_lock' rm_402)" = 8-a ]
+}
+
 @test "the lock is carried over, its renewal is no difference, and the backup brings back no old one" {
 	sql "CREATE TABLE omsup_lock (id int PRIMARY KEY, holder varchar(255), job varchar(255), token varchar(255),
 		taken_at datetime, renewed_at datetime, renewals bigint);
