@@ -70,6 +70,8 @@ container() { # DIR RUNNING JOB STARTED
 	echo "$4" >"$1/started"
 }
 
+# Where nobody waits for a log that grows.
+at_once() { sed -i 's/^quiet=.*/quiet=0/' "$(script_file start-initializing.check)"; }
 step() { script "$1" "${ENV[@]}" "${@:2}"; }
 says() { printf '%s\r\n' "$@" >"$T/docker/next/log"; } # a container with a terminal writes CR LF
 
@@ -199,6 +201,7 @@ oms_version() { sql "CREATE TABLE IF NOT EXISTS oms_version (version varchar(64)
 }
 
 @test "start-initializing: a line of an earlier start proves nothing" {
+	at_once
 	container "$T/docker" true 7 2026-11-29T11:00:00Z
 	echo "no line yet" >"$T/docker/log"
 	run -2 step start-initializing.check
@@ -207,6 +210,7 @@ oms_version() { sql "CREATE TABLE IF NOT EXISTS oms_version (version varchar(64)
 }
 
 @test "start-initializing: when docker does not tell the start, the lines of earlier starts are not asked" {
+	at_once
 	container "$T/docker" true 7 2026-11-29T11:00:00Z
 	echo "no line yet" >"$T/docker/log"
 	touch "$T/docker/.noinspect"
@@ -231,6 +235,7 @@ oms_version() { sql "CREATE TABLE IF NOT EXISTS oms_version (version varchar(64)
 }
 
 @test "start-initializing: a container that stops without the line leaves the outcome unknown, with the end of its log" {
+	at_once
 	says one two three
 	echo false >"$T/docker/next/running"
 	run -199 step start-initializing
@@ -272,6 +277,7 @@ oms_version() { sql "CREATE TABLE IF NOT EXISTS oms_version (version varchar(64)
 }
 
 @test "start-initializing: docker that fails, or does not answer, is no answer" {
+	at_once
 	touch "$T/docker/.norun"
 	run -199 step start-initializing
 	run -1 step start-initializing.check # no container: nothing was done
@@ -280,4 +286,15 @@ oms_version() { sql "CREATE TABLE IF NOT EXISTS oms_version (version varchar(64)
 	run -2 step start-initializing.check
 	touch "$T/docker/.down"
 	run -2 step start-initializing.check
+}
+
+@test "start-initializing, check: as long as the log grows, it is waited for" {
+	container "$T/docker" true 7 2026-11-29T11:00:00Z
+	echo one >"$T/docker/log"
+	sed -i 's/^quiet=.*/quiet=60/' "$(script_file start-initializing.check)"
+	step start-initializing.check >"$T/out" &
+	until [ "$(grep -c '^logs' "$CALLS")" -ge 4 ]; do sleep 0.1; done # it has looked twice
+	echo 'OMS service start successfully' >>"$T/docker/log"
+	wait $!
+	[ "$(cat "$T/out")" = "omsup: evidence oms_new: OMS service start successfully" ]
 }

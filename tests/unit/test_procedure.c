@@ -376,6 +376,8 @@ static void a_script_of_the_site_takes_the_place(void **state)
     remove_at("scripts/stop-old.checks.sh");
     write_at("parts/prechecks.yaml", "part: prechecks\nsteps: []\n");
     refuses("/parts/prechecks.yaml:2:1: unknown key \"steps\"");
+    write_at("parts/prechecks.yaml", "part: prechecks\nchecks: []\n");
+    refuses("/parts/prechecks.yaml:2:9: \"checks\" of a part must not be empty");
     write_at("parts/prechecks.yaml", "part: other\nchecks: [{check: a, title: t, probe: ':'}]\n");
     refuses("/parts/prechecks.yaml:1:7: part \"other\" must be in a file other.yaml");
     write_at("parts/prechecks.yaml", "part: prechecks\nchecks: [{part: prechecks}]\n");

@@ -53,6 +53,8 @@ static int add_part(const struct list_parse *x, const struct ynode *entry)
         if (!rc && strcmp(own, name) != 0)
             rc = ynode_err(ymap_get(ytree_root(t), "part"), x->e, "part \"%s\" must be in a file %s.yaml", own, own);
         rc = rc ? rc : yget_seq(ytree_root(t), list_keys[x->which], Y_REQUIRED, &seq, x->e);
+        if (!rc && seq->n == 0)
+            rc = ynode_err(seq, x->e, "\"%s\" of a part must not be empty", list_keys[x->which]);
         rc = rc ? rc : add_entries(x, seq, true);
     }
     ytree_free(t);
