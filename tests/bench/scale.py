@@ -4,8 +4,8 @@ time grows as the number of nodes and of steps does.
 
 usage: scale.py OMSUPD OMSUPCTL [--nodes N] [--steps N] [--rounds N] [--bars] [--no-memory] [--only ratios|large]
 
-The nodes are this machine, behind a stand-in for ssh that runs everything with the scheduler's idle policy: what nodes do must not
-compete with the daemon, which in life has a machine of its own. Every fourth step changes something, with a check before and after;
+The nodes are this machine, behind a stand-in for ssh that runs everything with the scheduler's idle policy, and in sessions that the
+scheduler likes least: what nodes do must not compete with the daemon, which in life has a machine of its own. Every fourth step changes something, with a check before and after;
 the others look. An operator watches the large job to its end, and another one asks for its status again and again.
 
 Without --bars it prints, and fails only when a job does. With --bars (a release build, a quiet machine) memory, `status` and the
@@ -14,6 +14,7 @@ import argparse
 import os
 import re
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -43,14 +44,20 @@ def steps_of(n):
             text += "  probe: |\n%s    :\n" % BODY
     return text
 
+LOW = "echo 19 2>/dev/null >/proc/self/autogroup || :\n"  # as low as a session can be
+
 
 class ScaleWorld(World):
     def __init__(self, omsupd, nodes, steps):
         super().__init__(omsupd, steps_of(steps), nodes=nodes, prefix="omsup-scale.")
         os.mkdir(self.path("bin"))
         with open(self.path("bin", "ssh"), "w", encoding="utf-8") as f:
-            f.write("#!/bin/sh\nexec chrt --idle 0 sh\n")
-        os.chmod(self.path("bin", "ssh"), 0o755)
+            f.write("#!/bin/sh\nPATH=%s:$PATH\n%sexec chrt --idle 0 sh\n" % (self.path("bin"), LOW))
+        # A session of its own is a group of its own for the scheduler, whatever the policy of what is in it.
+        with open(self.path("bin", "setsid"), "w", encoding="utf-8") as f:
+            f.write("#!/bin/sh\nexec %s sh -c '%sexec \"$@\"' setsid \"$@\"\n" % (shutil.which("setsid"), LOW))
+        for name in ("ssh", "setsid"):
+            os.chmod(self.path("bin", name), 0o755)
         # Each with a destination of its own: nodes with the same one would share its channel.
         self.deployment = re.sub(r"node: (n\d+), local: true", r"node: \1, ssh: root@\1", self.deployment)
 
