@@ -220,15 +220,16 @@ static void steps_of(struct buf *b, const struct term *t, const cJSON *procedure
     table_end(&tab, b);
 }
 
-/* Which of them the site has changed, so that nobody takes them for the documented ones. */
-static void site_files_of(struct buf *b, const struct term *t, const cJSON *procedure, struct err *e)
+/* Which of them the site has changed, so that nobody takes them for the documented ones. *n: how many were shown. */
+static void site_files_of(struct buf *b, const struct term *t, const cJSON *procedure, size_t *n, struct err *e)
 {
     const cJSON *o;
     const char *name = get_text(procedure, "procedure", REQUIRED, e);
     cJSON_ArrayForEach(o, get_array(procedure, "site_files", OPTIONAL, e))
     {
-        buf_puts(b, "\n");
+        buf_puts(b, (*n)++ ? "" : "\n");
         text_fmt(b, t, _("%s uses a file of this site: %s"), name, get_string(o, "site_files", e));
+        buf_puts(b, "\n");
     }
 }
 
@@ -252,7 +253,8 @@ int show_procedures(struct buf *b, const struct view *v, const cJSON *list, stru
         table_data(&tab, get_text(o, "title", OPTIONAL, e));
     }
     table_end(&tab, b);
-    cJSON_ArrayForEach(o, list) site_files_of(b, v->t, o, e);
+    size_t n = 0;
+    cJSON_ArrayForEach(o, list) site_files_of(b, v->t, o, &n, e);
     if (v->verbose)
         cJSON_ArrayForEach(o, list) steps_of(b, v->t, o, e);
     return e->code;

@@ -207,14 +207,17 @@ teardown() { client_teardown; }
 }
 
 @test "procedures, path" {
-	daemon <<<'{"procedures": [{"result": {"procedures": [{"procedure": "ee-4.2.3", "title": "OMS to 4.2.3", "edition": "enterprise",
+	local all='{"result": {"procedures": [{"procedure": "ee-4.2.3", "title": "OMS to 4.2.3", "edition": "enterprise",
 		"versions": [{"target": "4.2.3", "source": ">=3.2.1", "doc": "https://example.org"}, {"target": "4.2.4", "source": ">=4"}],
-		"site_files": ["/etc/omsup/x.sh"], "steps": [{"step": "stop-old", "title": "Stop it"}]}]}},
-		{"result": {"text": "procedure: ee-4.2.3\n"}}], "path": {"result": {"chain": ["3.2.1", "4.0.2", "4.2.3"]}}}'
+		"site_files": ["/etc/omsup/x.sh"], "steps": [{"step": "stop-old", "title": "Stop it"}]}]}}'
+	daemon <<<'{"procedures": ['"$all, $all"', {"result": {"text": "procedure: ee-4.2.3\n"}}], "path": {"result": {"chain": ["3.2.1", "4.0.2", "4.2.3"]}}}'
 	ctl procedures -v
 	ended 0
 	has "ee-4.2.3   enterprise  >=3.2.1  4.2.3  OMS to 4.2.3" "ee-4.2.3   enterprise  >=4      4.2.4" "stop-old  Stop it" "4.2.3  https://example.org"
 	has "ee-4.2.3 uses a file of this site: /etc/omsup/x.sh"
+	out procedures
+	[ "${lines[-2]}" = "ee-4.2.3 uses a file of this site: /etc/omsup/x.sh" ] # a whole line
+	[ "${lines[-1]}" = "status 0" ]
 	ctl procedures ee-4.2.3 --whole
 	[ "$(asked procedures)" = '{"name": "ee-4.2.3", "whole": true}' ]
 	[ "$output" = "procedure: ee-4.2.3" ]
