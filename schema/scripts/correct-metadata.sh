@@ -5,11 +5,7 @@
 # shellcheck disable=SC2016
 
 # Never start a run without being able to see what an earlier one left.
-place=$(unreadable_place)
-if [ -n "$place" ]; then
-  echo "$(id -un) cannot read $place"
-  exit 1
-fi
+must_see 1
 left=$(unended correct)
 if [ -n "$left" ] && [ "$OMSUP_FORCE" != 1 ]; then
   echo "an earlier run started and never recorded its end: check $left.log, then use 'done', or 'retry --force'"

@@ -5,11 +5,7 @@
 
 dir=$LOGS_DIR/omsup/job-$OMSUP_JOB
 [ -d "$LOGS_DIR" ] || exit 2
-place=$(unreadable_place)
-if [ -n "$place" ]; then
-  echo "omsup: evidence $(id -un) cannot read $place"
-  exit 2
-fi
+must_see 2 'omsup: evidence '
 newest=$(newest_attempt "$dir/init.$NODE" .begun)
 [ "$newest" -gt 0 ] || exit 1
 name=init.$NODE.$newest

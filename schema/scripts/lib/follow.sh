@@ -13,6 +13,16 @@ unreadable_place() {
   done
 }
 
+# must_see STATUS [WORD]: ends the script with STATUS if this account cannot read what earlier attempts left; WORD is put in
+# front of the reason
+must_see() {
+  place=$(unreadable_place)
+  if [ -n "$place" ]; then
+    echo "${2-}$(id -un) cannot read $place"
+    exit "$1"
+  fi
+}
+
 # unended KIND: the path, without .begun, of an attempt on this node that never recorded its end
 unended() {
   for begun in "$LOGS_DIR/omsup/job-$OMSUP_JOB/$1.$NODE".*.begun; do
