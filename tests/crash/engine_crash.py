@@ -85,7 +85,8 @@ def every(omsupd, calls, step=1):
         world.kill()
         # strace -D: omsupd stays our child.
         if not world.start(["strace", "-D", "-qq", "-f", "-o", "/dev/null", "-e", "trace=" + calls, "-e", "inject=%s:signal=SIGKILL:when=%d" % (calls, n)]):
-            crashes += 1  # killed before it was ready
+            crashes += 1
+            why = "it was killed before it was ready"
         else:
             try:
                 c = world.client()
@@ -93,8 +94,9 @@ def every(omsupd, calls, step=1):
                 world.wait(job, ENDS)
                 left = world.cleaned()
                 world.client().close()
-            except OSError:
+            except OSError as e:
                 crashes += 1
+                why = "the connection broke: %s" % (e or type(e).__name__)
             else:
                 if left:
                     fail(world, "%d run files are left: %s" % (len(left), left[:6]))
@@ -104,7 +106,7 @@ def every(omsupd, calls, step=1):
                 world.close()
                 print("%d crashes, one at each of %s: 0 duplicate executions, 0 lost outcomes" % (crashes, calls))
                 return 0 if crashes > 5 else 1
-        world.daemon.wait()
+        world.died(why)
         if start_again(world, job) == "Ready":
             c = world.client()
             c.call("start", job=job)

@@ -28,25 +28,32 @@ def one(n):
         assert w.start(), w.text_of_log()
         first = w.begin(**{"continue": True})
         w.kill()
-        killed = not w.start(["strace", "-D", "-qq", "-f", "-o", "/dev/null", "-e", "trace=fdatasync", "-e", "inject=fdatasync:signal=SIGKILL:when=%d" % n])
+        up = w.start(["strace", "-D", "-qq", "-f", "-o", "/dev/null", "-e", "trace=fdatasync", "-e", "inject=fdatasync:signal=SIGKILL:when=%d" % n])
+        killed = None if up else "it was killed before it was ready"
         try:
             if not killed:
                 w.call("start", job=first)
                 ends(w, first)
-        except OSError:
-            killed = True
+        except OSError as e:
+            killed = "the connection broke: %s" % (e or type(e).__name__)
         if killed:
-            w.daemon.wait()
+            w.died(killed)
         else:
             w.kill(signal.SIGTERM)
         assert w.start(), w.text_of_log()
         if w.call("status", job=first)["state"] == "Ready":
             w.call("start", job=first)
         ends(w, first)
-        return killed
+        return killed is not None
+
+
+def hangs(*_):
+    raise RuntimeError("it hangs")
 
 
 def main():
+    signal.signal(signal.SIGALRM, hangs)
+    signal.alarm(300)  # before ctest ends it without a word
     n = 1
     while one(n):
         n += 1

@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import textwrap
 import time
@@ -153,7 +154,17 @@ class World:
 
     def kill(self, sig=signal.SIGKILL):
         self.daemon.send_signal(sig)
-        self.daemon.wait()
+        self.died("it got signal %d" % sig)
+
+    def died(self, why):
+        """Waits for the end of a daemon that was killed; `why` it should be dead. One that lives on is ended here, and the log shown."""
+        try:
+            self.daemon.wait(60)
+        except subprocess.TimeoutExpired:
+            sys.stderr.write("%s, but omsupd lives:\n%s\n" % (why, self.text_of_log()[-6000:]))
+            self.daemon.kill()
+            self.daemon.wait()
+            raise
 
     def submit(self, start=True, kind="upgrade"):
         c = self.client()
