@@ -419,6 +419,24 @@ static void what_a_script_uses_is_not_overlooked(void **state)
 }
 
 /* Whoever can write there can run commands as omsupd. */
+/* A slip there would otherwise be found when its step runs. */
+static void a_script_that_is_not_sh_is_refused(void **state)
+{
+    write_at("scripts/stop-old.sh", "#!/bin/sh\n# Head.\n\nif true; then\n  echo a\ndone\n");
+    refuses("/scripts/stop-old.sh:6:1: the script is not valid sh: ");
+    write_at("scripts/stop-old.sh", "\"$DOCKER\" stop 'x\n");
+    refuses("/scripts/stop-old.sh:");
+    remove_at("scripts/stop-old.sh");
+    write_at("scripts/lib/trailer.sh", "dump_trailer() { :; }\n}\n");
+    refuses("/scripts/lib/trailer.sh:2:1: the script is not valid sh: ");
+    remove_at("scripts/lib/trailer.sh");
+    write_at("own.yaml",
+             "procedure: own\ntitle: t\nedition: enterprise\nversions: [{target: 9.0.0, source: \">=4.0.2, <9.0.0\"}]\n"
+             "steps:\n  - step: a\n    title: A\n    for: node\n    run: |\n      echo a\n      fi\n");
+    refuses("/own.yaml:11:7: the script is not valid sh: ");
+    remove_at("own.yaml");
+}
+
 static void what_others_can_write_is_refused(void **state)
 {
     char *file = xasprintf("%s/scripts/stop-old.sh", dir), *folder = xasprintf("%s/scripts", dir);
@@ -485,6 +503,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_new_version_needs_no_code, no_lookup, lookup),
         cmocka_unit_test_setup_teardown(a_script_of_the_site_takes_the_place, no_lookup, lookup),
         cmocka_unit_test_setup_teardown(what_a_script_uses_is_not_overlooked, no_lookup, lookup),
+        cmocka_unit_test_setup_teardown(a_script_that_is_not_sh_is_refused, no_lookup, lookup),
         cmocka_unit_test_setup_teardown(what_others_can_write_is_refused, no_lookup, lookup),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);

@@ -167,6 +167,9 @@ int script_get(const struct library *lib, const struct ynode *value, const char 
         buf_puts(&b, texts[i]->text);
     }
     rc = rc ? rc : script_check(texts, pieces.n, at, e);
+    for (size_t i = 0; i < pieces.n && !rc; i++)
+        if (library_of_site(lib, texts[i]->file))
+            rc = script_syntax(texts[i], e);
     if (!rc)
         *out = xstrdup(buf_str(&b));
     buf_free(&b);

@@ -53,6 +53,14 @@ void library_free(struct library *lib)
 
 struct lib_file *library_at(const struct library *lib, size_t i) { return i < lib->n ? lib->at[i] : NULL; }
 
+bool library_of_site(const struct library *lib, const char *file)
+{
+    for (size_t i = 0; i < lib->n && file; i++)
+        if (lib->at[i]->site && strcmp(lib->at[i]->file, file) == 0)
+            return true;
+    return false;
+}
+
 struct lib_file *library_find(const struct library *lib, enum lib_kind kind, const char *name)
 {
     for (size_t i = 0; i < lib->n; i++)

@@ -31,8 +31,9 @@ struct library;
 int library_load(const char *dir, struct library **out, struct err *e);
 void library_free(struct library *lib); /* NULL is fine */
 struct lib_file *library_find(const struct library *lib, enum lib_kind kind,
-                              const char *name);                  /* NULL: there is none */
-struct lib_file *library_at(const struct library *lib, size_t i); /* NULL at the end */
+                              const char *name);                   /* NULL: there is none */
+bool library_of_site(const struct library *lib, const char *file); /* that path is one of the site's files */
+struct lib_file *library_at(const struct library *lib, size_t i);  /* NULL at the end */
 /* Another name of that kind that is nearest to `name`; NULL: none is near. */
 const char *library_nearest(const struct library *lib, enum lib_kind kind, const char *name);
 const char *lib_kind_name(enum lib_kind kind); /* for messages: "page", "script", … */

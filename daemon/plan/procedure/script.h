@@ -19,9 +19,11 @@ int env_unknown(const struct ynode *text, size_t offset, const char *name, const
                 struct err *e);
 
 /* Every variable that the script uses is in the environment, set by the script itself, or of POSIX sh. Reads enough of
- * the shell's grammar to find them (quotes, here-documents, substitutions); whether it is good sh, shellcheck says. The
+ * the shell's grammar to find them (quotes, here-documents, substitutions); whether it is sh, script_syntax() says. The
  * script is what the n texts are one after the other. */
 int script_check(const struct ynode *const *texts, size_t n, const struct script_place *at, struct err *e);
+/* This host's sh can parse it; ERR_INPUT names the line where it cannot. Runs `sh -n`, which takes a millisecond. */
+int script_syntax(const struct ynode *text, struct err *e);
 /* Every ${NAME} of a notice. */
 int notice_check(const struct ynode *text, const struct script_place *at, struct err *e);
 
