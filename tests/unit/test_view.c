@@ -53,6 +53,29 @@ static void an_upgrade_knows_its_newest_rollback(void **state)
     expect_rollbacks(fourth, 0);
 }
 
+/* Who looks at an ended job again and again does not have its plan read each time, and nobody else gets that plan. */
+static void a_plan_is_kept_for_the_next_look(void **state)
+{
+    struct err e;
+    struct plan *plan, *other;
+    char *sha256 = xstrdup(world.job->row.plan);
+    operator_says(DO_CANCEL, NULL, NULL, "of no use", false);
+    world.job = NULL;
+    const struct plan *spare = world.jobs->spare;
+    assert_non_null(spare);
+    assert_string_equal(world.jobs->spare_sha256, sha256);
+    assert_int_equal(plan_take(world.jobs, sha256, &plan, &e), 0);
+    assert_ptr_equal(plan, spare);
+    assert_int_equal(plan_take(world.jobs, sha256, &other, &e), 0);
+    assert_ptr_not_equal(other, plan);
+    plan_keep(world.jobs, sha256, plan);
+    plan_keep(world.jobs, sha256, other);
+    assert_ptr_equal(world.jobs->spare, other);
+    assert_int_not_equal(plan_take(world.jobs, "another", &plan, &e), 0);
+    assert_ptr_equal(world.jobs->spare, other);
+    free(sha256);
+}
+
 /* --- the outage -------------------------------------------------------------------------------------------------- */
 
 static void told(char **at, const char *time)
@@ -270,6 +293,7 @@ static void a_series_is_what_its_jobs_are(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_plan_is_kept_for_the_next_look, world_begin, world_end),
         cmocka_unit_test_setup_teardown(an_upgrade_knows_its_newest_rollback, world_begin, world_end),
         cmocka_unit_test_setup_teardown(an_outage_has_parts, world_begin, world_end),
         cmocka_unit_test_setup_teardown(a_rollback_has_an_outage, world_begin, world_end),

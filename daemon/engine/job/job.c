@@ -99,7 +99,7 @@ void job_free(struct job *b)
     free(b->core.steps);
     free(b->core.subtasks);
     free(b->key);
-    plan_free(b->plan);
+    plan_keep(b->jobs, b->row.plan, b->plan);
     journal_job_clear(&b->row);
     free(b);
 }
@@ -144,7 +144,7 @@ static bool fill_subtask(void *ctx, unsigned seq, const struct journal_subtask *
 int job_load(struct jobs *js, const struct journal_job *row, struct job **out, struct err *e)
 {
     struct plan *plan;
-    int rc = stored_plan_read(js->journal, row->plan, &plan, e);
+    int rc = plan_take(js, row->plan, &plan, e);
     if (rc)
         return rc;
     struct job *b = job_new(js, plan);

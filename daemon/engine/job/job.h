@@ -97,7 +97,9 @@ struct jobs {
     struct held *held;
     struct drive *drive;   /* drive/drive.c */
     struct making *making; /* request/next_hop.c: jobs of next hops that are being created */
-    bool dirty;            /* something is to be committed */
+    struct plan *spare;    /* stored_plan.c: of the job that was freed last, and the hash of it */
+    char *spare_sha256;
+    bool dirty; /* something is to be committed */
 };
 
 /* --- jobs.c --- */
@@ -157,6 +159,11 @@ void record_cancel_held(struct jobs *js, const struct journal_job *row, const ch
 int stored_plan_write(struct journal *j, const char *sha256, const struct plan *plan, struct err *e);
 /* ERR_JOURNAL when it is damaged. */
 int stored_plan_read(struct journal *j, const char *sha256, struct plan **out, struct err *e);
+/* A plan costs more to read than all else of a job, and is the same for ever: the one of the job that was freed last is
+ * kept for whoever asks for that job next. What plan_take() gives is the caller's until plan_keep() takes it;
+ * NULL for sha256: it is freed. */
+int plan_take(struct jobs *js, const char *sha256, struct plan **out, struct err *e);
+void plan_keep(struct jobs *js, const char *sha256, struct plan *plan);
 /* The text of a plan that need not be one that can be read, without its steps; caller frees. */
 char *stored_plan_head(struct journal *j, const char *sha256);
 

@@ -61,6 +61,7 @@ void jobs_leave(struct jobs *js)
 void jobs_close(struct jobs *js)
 {
     jobs_leave(js);
+    plan_keep(js, NULL, NULL);
     free(js->instance);
     free(js->boot);
     js->instance = js->boot = NULL;

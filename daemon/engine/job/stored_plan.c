@@ -63,6 +63,26 @@ int stored_plan_read(struct journal *j, const char *sha256, struct plan **out, s
     return rc;
 }
 
+int plan_take(struct jobs *js, const char *sha256, struct plan **out, struct err *e)
+{
+    if (!js->spare || strcmp(js->spare_sha256, sha256) != 0)
+        return stored_plan_read(js->journal, sha256, out, e);
+    *out = js->spare;
+    js->spare = NULL;
+    plan_keep(js, NULL, NULL);
+    return 0;
+}
+
+void plan_keep(struct jobs *js, const char *sha256, struct plan *plan)
+{
+    plan_free(js->spare);
+    free(js->spare_sha256);
+    js->spare = sha256 ? plan : NULL;
+    js->spare_sha256 = xstrdup(sha256);
+    if (!sha256)
+        plan_free(plan);
+}
+
 char *stored_plan_head(struct journal *j, const char *sha256)
 {
     static const char steps[] = ",\"steps\":["; /* never within a string: there each quote has a backslash in front */
