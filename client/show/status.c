@@ -327,6 +327,17 @@ static void all_facts(struct buf *b, const struct view *v, const struct snapshot
     table_end(&tab, b);
 }
 
+/* What is wrong outside of any step. */
+static void trouble(struct buf *b, const struct view *v, const struct snapshot *s)
+{
+    if (!s->trouble)
+        return;
+    size_t from = b->len;
+    text_fmt(b, v->t, _("No new change begins. The lock in the MetaDB is not certain: %s"), s->trouble);
+    text_wrap(b, v->t, from, 2);
+    buf_puts(b, "\n");
+}
+
 void show_status(struct buf *b, const struct view *v, const struct snapshot *s)
 {
     size_t from = b->len;
@@ -337,6 +348,7 @@ void show_status(struct buf *b, const struct view *v, const struct snapshot *s)
     header(b, v, s);
     bar(b, v, s);
     text_cut(b, v->t, from);
+    trouble(b, v, s);
     show_series(b, v, &s->series);
     steps(b, v, s);
     if (v->verbose) {

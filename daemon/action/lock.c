@@ -43,8 +43,9 @@ static struct lock lock_new(struct metadb *db, const char *cm, const struct lock
 
 static struct lock lock_of(struct metadb *db, const struct action_args *a)
 {
-    const struct lock_owner o = {action_env(a, "OMSUP_HOLDER"), action_env(a, "OMSUP_JOB"),
-                                 action_env(a, "OMSUP_BEFORE")};
+    const struct lock_owner o = {.holder = action_env(a, "OMSUP_HOLDER"),
+                                 .job = action_env(a, "OMSUP_JOB"),
+                                 .before = action_env(a, "OMSUP_BEFORE")};
     return lock_new(db, action_env(a, "CM_DB"), &o, action_env(a, "OMSUP_TOKEN"));
 }
 
@@ -222,11 +223,15 @@ enum verdict metadb_lock_renew(struct metadb *db, const struct lock_owner *o, st
         v = VERDICT_YES;
     else if (rc && no != NO_TABLE && no != NO_DATABASE)
         act_look_failed(out, &e);
-    else if (rc || held == HELD_NOT)
+    else if ((rc || held == HELD_NOT) && o->take)
+        v = metadb_lock_take(db, o, out);
+    else if (rc || held == HELD_NOT) {
+        if (o->gone)
+            *o->gone = true;
         act_say(
             out,
             "the lock row has disappeared and another job may have held it; verify, then pause and resume this job");
-    else if (held == HELD_OTHER || held == HELD_EXPIRED) {
+    } else if (held == HELD_OTHER || held == HELD_EXPIRED) {
         v = VERDICT_NO;
         buf_puts(out, buf_str(&who));
     }

@@ -12,6 +12,8 @@ enum { LOCK_EXPIRES_S = 120 };
 struct lock_owner {
     const char *holder, *job;
     const char *before; /* jobs whose lease it takes over, one per line; NULL: none */
+    bool take;          /* (renew) if there is no row, take it as metadb_lock_take() does */
+    bool *gone;         /* (renew) set if there is no row; NULL: not asked */
 };
 
 /* YES: renewed. NO: another job holds it, and `out` says which. UNKNOWN: cannot tell, or the table or the row does not

@@ -11,13 +11,13 @@
 static enum verdict renew(struct acting *x, const char *holder, const char *job)
 {
     buf_free(&x->out);
-    return metadb_lock_renew(x->db, &(struct lock_owner){holder, job, NULL}, &x->out);
+    return metadb_lock_renew(x->db, &(struct lock_owner){.holder = holder, .job = job}, &x->out);
 }
 
 static enum verdict take_again(struct acting *x, const char *holder, const char *job)
 {
     buf_free(&x->out);
-    return metadb_lock_take(x->db, &(struct lock_owner){holder, job, ""}, &x->out);
+    return metadb_lock_take(x->db, &(struct lock_owner){.holder = holder, .job = job, .before = ""}, &x->out);
 }
 
 static void test_take_and_give(void **state)
@@ -160,10 +160,19 @@ static void test_restored(void **state)
     set_env(x, "OMSUP_BEFORE", "7-abc");
     expect(x, "metadb-lock", VERDICT_YES, "");
     run(x->db, "UPDATE " LOCK " SET job = '7-abc', renewed_at = '2020-01-01'");
-    const struct lock_owner back = {"host", "8-abc", "7-abc"};
+    bool gone = false;
+    struct lock_owner back = {.holder = "host", .job = "8-abc", .before = "7-abc", .gone = &gone};
     assert_int_equal(metadb_lock_renew(x->db, &back, &x->out), VERDICT_YES);
     is(x->db, "SELECT job FROM " LOCK, "8-abc");
+    assert_false(gone);
+    run(x->db, "DELETE FROM " LOCK);
+    assert_int_equal(metadb_lock_renew(x->db, &back, &x->out), VERDICT_UNKNOWN);
+    assert_true(gone);
     run(x->db, "DROP TABLE " LOCK);
+    assert_int_equal(metadb_lock_renew(x->db, &back, &x->out), VERDICT_UNKNOWN);
+    back.take = true; /* its restore was interrupted */
+    assert_int_equal(metadb_lock_renew(x->db, &back, &x->out), VERDICT_YES);
+    is(x->db, "SELECT job FROM " LOCK, "8-abc");
     expect(x, "metadb-unlock", VERDICT_YES, "");
     expect(x, "metadb-lock", VERDICT_YES, "acquired");
 }

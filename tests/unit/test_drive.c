@@ -246,6 +246,66 @@ static void a_lease_that_another_job_has(void **state)
     expect_at("why", world.job->row.why, "another job is using the MetaDB: job 9 of host other");
 }
 
+/* After it is known to be ours, a lease that is gone, or a MetaDB or login that no longer works, stops what has not
+ * begun, is seen within seconds, and is over with the next renewal that succeeds. */
+static void a_lease_that_is_lost(void **state)
+{
+    static const char gone[] = "the lock row has disappeared";
+    until_stop_acts();
+    answers("oms1", 1, "last\n");
+    assert_null(world.job->lease.trouble);
+    world_time(5250);
+    assert_string_equal(calls->what, "renew the lease");
+    metadb_says(VERDICT_UNKNOWN, gone);
+    expect_at("trouble", world.job->lease.trouble, gone);
+    again();
+    assert_int_equal(open_requests("oms1"), 0); /* though the lease has not expired */
+    expect("stop", "oms1", PHASE_ACTING, "waiting for the lock in the MetaDB: the lock row has disappeared");
+    world_time(2250);
+    metadb_says(VERDICT_YES, "the lock is renewed\n");
+    assert_null(world.job->lease.trouble);
+    assert_int_equal(open_requests("oms1"), 1);
+}
+
+static void a_metadb_that_does_not_answer(void **state)
+{
+    until_stop_acts();
+    answers("oms1", 1, "last\n");
+    int64_t last = journal_last_event(world.journal, world.id);
+    world_time(5250);
+    assert_null(world.job->lease.trouble);
+    world_time(4250);
+    assert_non_null(world.job->lease.trouble);
+    assert_int_equal(journal_last_event(world.journal, world.id), last + 1);
+    again();
+    assert_int_equal(open_requests("oms1"), 0);
+    world_time(10000);
+    metadb_says(VERDICT_YES, "the lock is renewed\n");
+    assert_null(world.job->lease.trouble);
+    assert_int_equal(open_requests("oms1"), 1);
+}
+
+/* The password was changed: it is read again, and the cause is shown meanwhile. */
+static void a_login_that_stops_working(void **state)
+{
+    until_stop_acts();
+    answers("oms1", 1, "last\n");
+    world_time(5250);
+    const struct err e = {.code = ERR_METADB, .msg = "MetaDB m:2883: ERROR 1045: Access denied"};
+    finish_call(NULL, &e);
+    engine_flush(world.engine);
+    expect_at("trouble", world.job->lease.trouble, e.msg);
+    again();
+    assert_int_equal(open_requests("oms1"), 0);
+    world_time(2250);
+    login_is_read();
+    assert_int_equal(open_requests("oms1"), 0);
+    world_time(2250);
+    metadb_says(VERDICT_YES, "the lock is renewed\n");
+    assert_null(world.job->lease.trouble);
+    assert_int_equal(open_requests("oms1"), 1);
+}
+
 /* --- the login ---------------------------------------------------------------------------------------------------- */
 
 static const char away[] = "waiting for oms1, which has the MetaDB password: No route to host";
@@ -456,6 +516,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_reason_is_kept_without_the_password, world_begin, world_end),
         cmocka_unit_test_setup_teardown(an_end_writes_its_subtask_once, world_begin, world_end),
         cmocka_unit_test_setup_teardown(a_lease_that_another_job_has, world_begin, world_end),
+        cmocka_unit_test_setup_teardown(a_lease_that_is_lost, world_begin, world_end),
+        cmocka_unit_test_setup_teardown(a_metadb_that_does_not_answer, world_begin, world_end),
+        cmocka_unit_test_setup_teardown(a_login_that_stops_working, world_begin, world_end),
         cmocka_unit_test_setup_teardown(a_login_that_cannot_be_read, world_begin_plain, world_end),
         cmocka_unit_test_setup_teardown(facts_wait_for_the_login, world_begin_plain, world_end),
         cmocka_unit_test_setup_teardown(a_command_that_takes_too_long_is_stopped, world_begin_plain, world_end),

@@ -66,7 +66,7 @@ static void story(void)
 
     chapter("A condition is asked for again until it is met.");
     metadb_says(VERDICT_NO, "10.0.0.2 is OFFLINE\n");
-    world_time(10000);
+    world_time(3000);
     metadb_says(VERDICT_YES, "2 of 2 servers are ONLINE\n");
 
     chapter("A gate waits for an operator.");

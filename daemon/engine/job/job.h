@@ -70,6 +70,8 @@ struct login {
 struct lease {
     uint64_t renewed_ms, sure_ms; /* last request; last time it was certainly ours */
     bool in_flight, take;         /* take: an operator asked to take it again */
+    char *trouble;                /* why it is not certainly ours now, as shown; NULL: it is, or is not held */
+    uint64_t asked_ms, event_ms;  /* of the renewal in flight; of the last event about that */
 };
 
 struct job {
