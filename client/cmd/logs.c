@@ -13,7 +13,7 @@ struct logs {
     struct address a;
     int64_t attempt; /* 0: the newest; then that one, though a retry begins another */
     int64_t offset;
-    bool end, begun;
+    bool end, begun, later;
     struct buf all; /* for --json without -f */
     char newest;    /* the last character printed */
 };
@@ -60,6 +60,7 @@ static int take(struct logs *l, const cJSON *result, bool *more, struct err *e)
     int64_t attempt = get_id(result, "attempt", REQUIRED, e), next = get_id(result, "next", REQUIRED, e);
     const char *data = get_text(result, "data", REQUIRED, e);
     l->end = get_bool(result, "end", REQUIRED, e);
+    bool later = get_bool(result, "later", OPTIONAL, e);
     if (e->code == 0 && next < l->offset)
         err_set(e, ERR_PROTOCOL, _("protocol error from omsupd: \"next\" goes backwards"));
     if (e->code)
@@ -68,6 +69,9 @@ static int take(struct logs *l, const cJSON *result, bool *more, struct err *e)
     l->attempt = attempt;
     l->offset = next;
     l->begun = true;
+    if (later && !l->later)
+        cli_note(l->c, "%s", _("the attempt is running; viewers see its output when it has ended"));
+    l->later = later;
     size_t len = strlen(data);
     if (cli_opt(l->c, OPT_JSON) && cli_opt(l->c, OPT_FOLLOW))
         return *more || l->end ? cli_print_json(result, e) : 0;

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "common/alloc.h"
 #include "common/buf.h"
@@ -17,11 +19,16 @@ struct connection {
     const struct connection_events *ev;
     void *ctx;
     struct buf in;
-    bool busy; /* with a line */
-    bool closing, refused, reading, kept;
-    bool in_lines;       /* next_line() is at work */
-    uint64_t line_since; /* loop time of the first byte of an unfinished line; 0: there is none */
-    uint64_t last_ms;    /* of the last line or answer */
+    size_t at;        /* of `in`: the lines before it were taken */
+    size_t seen;      /* bytes from `at` on that hold no newline */
+    size_t line;      /* length of the line at `at`, with its newline; 0: it is not complete */
+    unsigned writing; /* messages that are not written yet */
+    bool ready;       /* ready() was called for the line */
+    bool busy;        /* with a line */
+    bool closing, reading, kept;
+    uint64_t line_since;  /* loop time of the first byte of an unfinished line; 0: there is none */
+    uint64_t last_ms;     /* of the last line or answer */
+    uint64_t write_since; /* what was sent has not left since then */
 };
 
 static uint64_t now_of(const struct connection *c) { return uv_now(c->pipe.loop); }
@@ -43,6 +50,7 @@ void connection_close(struct connection *c)
 }
 
 bool connection_closing(const struct connection *c) { return c->closing; }
+uint64_t connection_quiet_since(const struct connection *c) { return c->last_ms; }
 
 /* --- out -------------------------------------------------------------------------------------------------- */
 
@@ -53,10 +61,9 @@ struct out {
 
 static void go_on(struct connection *c);
 
-bool connection_sending(const struct connection *c)
-{
-    return uv_stream_get_write_queue_size((const uv_stream_t *)&c->pipe) > 0;
-}
+/* Counted until the loop has told of it, and not only until the kernel took it: so a peer that asks and reads as fast
+ * as it can has one answer in a turn. */
+bool connection_sending(const struct connection *c) { return c->writing > 0; }
 
 static void on_written(uv_write_t *w, int status)
 {
@@ -64,6 +71,7 @@ static void on_written(uv_write_t *w, int status)
     struct connection *c = w->handle->data;
     free(o->line);
     free(o);
+    c->writing--;
     if (status < 0) {
         connection_close(c);
     } else if (!connection_sending(c)) {
@@ -90,72 +98,95 @@ bool connection_send(struct connection *c, cJSON *message)
         free(line);
         free(o);
         connection_close(c);
+    } else if (c->writing++ == 0) {
+        c->write_since = now_of(c);
     }
     return true;
 }
 
-static void on_last_written(uv_shutdown_t *r, int status)
+static char *why_line(size_t *len, int code, const char *fmt, va_list ap)
 {
-    connection_close(r->handle->data);
-    free(r);
+    struct err e;
+    char why[256];
+    vsnprintf(why, sizeof why, fmt, ap);
+    err_set(&e, code, "%s", why);
+    return message_line(message_error(NULL, &e), len);
 }
 
 void connection_refuse(struct connection *c, int code, const char *fmt, ...)
 {
-    struct err e;
-    char why[256];
+    size_t len;
+    va_list ap;
+    if (!c->closing && !c->writing) {
+        va_start(ap, fmt);
+        char *line = why_line(&len, code, fmt, ap);
+        va_end(ap);
+        uv_buf_t b = uv_buf_init(line, (unsigned)len);
+        uv_try_write((uv_stream_t *)&c->pipe, &b, 1); /* nothing waits in the socket: there is room */
+        free(line);
+    }
+    connection_close(c);
+}
+
+void connection_turn_away(int fd, int code, const char *fmt, ...)
+{
+    size_t len;
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(why, sizeof why, fmt, ap);
+    char *line = why_line(&len, code, fmt, ap);
     va_end(ap);
-    err_set(&e, code, "%s", why);
-    c->refused = true;
-    c->last_ms = now_of(c);
-    uv_read_stop((uv_stream_t *)&c->pipe);
-    connection_send(c, message_error(NULL, &e));
-    uv_shutdown_t *r = xcalloc(1, sizeof *r);
-    if (c->closing || uv_shutdown(r, (uv_stream_t *)&c->pipe, on_last_written) != 0) {
-        free(r);
-        connection_close(c);
+    if (send(fd, line, len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
+        /* it has gone already */
     }
+    free(line);
+    close(fd);
 }
 
 /* --- in --------------------------------------------------------------------------------------------------- */
 
-/* An answer that is given at once comes back to here by connection_next(): it is this loop that continues then, not a
- * deeper one. */
-static void next_line(struct connection *c)
+/* Finds the end of the line at `at`. */
+static bool whole_line(struct connection *c)
 {
-    size_t at = 0;
-    if (c->in_lines)
-        return;
-    c->in_lines = true;
-    while (!c->busy && !c->closing && !c->refused && !connection_sending(c)) {
-        char *start = c->in.len > at ? c->in.data + at : NULL, *nl = start ? memchr(start, '\n', c->in.len - at) : NULL;
-        if (!nl) {
-            if (c->in.len - at >= PROTOCOL_LINE_MAX)
-                connection_refuse(c, ERR_LIMIT, "a line is longer than %d MiB", PROTOCOL_LINE_MAX >> 20);
-            break;
-        }
-        size_t len = (size_t)(nl - start);
-        char *line = xstrndup(start, len);
-        bool nul = strlen(line) != len;
-        at += len + 1;
-        c->line_since = c->in.len > at ? now_of(c) : 0;
-        c->last_ms = now_of(c);
-        if (nul) {
-            connection_refuse(c, ERR_PARSE, "a message contains a NUL byte");
-        } else if (len > 0) {
-            c->busy = true;
-            c->ev->line(c->ctx, line, len);
-        }
-        free(line);
+    while (!c->line) {
+        size_t left = c->in.len - c->at;
+        const char *from = left ? c->in.data + c->at : NULL,
+                   *nl = left > c->seen ? memchr(from + c->seen, '\n', left - c->seen) : NULL;
+        c->seen = nl ? 0 : left;
+        if (!nl)
+            return false;
+        if (nl == from)
+            c->at++; /* an empty line is none */
+        else
+            c->line = (size_t)(nl - from) + 1;
     }
-    buf_consume(&c->in, at);
-    c->in_lines = false;
+    return true;
 }
 
-static void on_alloc(uv_handle_t *h, size_t size, uv_buf_t *b) { *b = uv_buf_init(xcalloc(1, READ_BYTES), READ_BYTES); }
+void connection_take(struct connection *c)
+{
+    if (!c->ready || c->closing)
+        return;
+    char *line = c->in.data + c->at;
+    size_t len = c->line - 1;
+    line[len] = '\0';
+    c->ready = false;
+    c->at += c->line;
+    c->line = 0;
+    c->line_since = c->in.len > c->at ? now_of(c) : 0;
+    c->last_ms = now_of(c);
+    if (strlen(line) != len) {
+        connection_refuse(c, ERR_PARSE, "a message contains a NUL byte");
+    } else {
+        c->busy = true;
+        c->ev->line(c->ctx, line, len); /* the buffer stays as it is until the loop reads again */
+    }
+}
+
+static void on_alloc(uv_handle_t *h, size_t size, uv_buf_t *b)
+{
+    static char bytes[READ_BYTES]; /* filled and taken at once, one connection after the other */
+    *b = uv_buf_init(bytes, sizeof bytes);
+}
 
 static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *b)
 {
@@ -163,52 +194,55 @@ static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *b)
     if (n > 0) {
         if (!c->line_since)
             c->line_since = now_of(c);
+        buf_consume(&c->in, c->at);
+        c->at = 0;
         buf_add(&c->in, b->base, (size_t)n);
-        next_line(c);
-        /* A peer that keeps sending while a line is dealt with is read no further than one more line. */
-        if (c->in.len >= PROTOCOL_LINE_MAX && !c->closing) {
+        go_on(c);
+        /* With a line to go on with, it is read no further; until then its end is seen. */
+        if (!c->closing && (c->writing || whole_line(c) || c->in.len - c->at >= PROTOCOL_LINE_MAX)) {
             uv_read_stop(s);
             c->reading = false;
         }
     } else if (n < 0) {
         connection_close(c);
     }
-    free(b->base);
 }
 
 static void go_on(struct connection *c)
 {
-    if (c->busy || c->closing || c->refused)
+    if (c->busy || c->closing || c->ready || c->writing)
         return;
-    if (!c->reading)
+    if (whole_line(c)) {
+        c->ready = true;
+        c->ev->ready(c->ctx);
+    } else if (c->in.len - c->at >= PROTOCOL_LINE_MAX) {
+        connection_refuse(c, ERR_LIMIT, "a line is longer than %d MiB", PROTOCOL_LINE_MAX >> 20);
+    } else if (!c->reading) {
         c->reading = uv_read_start((uv_stream_t *)&c->pipe, on_alloc, on_read) == 0;
-    next_line(c);
+    }
 }
 
 void connection_next(struct connection *c)
 {
     c->busy = false;
     c->last_ms = now_of(c);
-    if (!connection_sending(c))
-        go_on(c);
+    go_on(c);
 }
 
 /* --- its time --------------------------------------------------------------------------------------------- */
 
-struct connection *connection_accept(uv_stream_t *listener, const struct connection_events *ev, void *ctx, int *fd)
+struct connection *connection_open(uv_loop_t *loop, int fd, const struct connection_events *ev, void *ctx)
 {
     struct connection *c = xcalloc(1, sizeof *c);
-    uv_os_fd_t file;
     c->ev = ev;
     c->ctx = ctx;
-    uv_pipe_init(listener->loop, &c->pipe, 0);
+    uv_pipe_init(loop, &c->pipe, 0);
     c->pipe.data = c;
     c->last_ms = now_of(c);
-    *fd = -1;
-    if (uv_accept(listener, (uv_stream_t *)&c->pipe) != 0 || uv_fileno((uv_handle_t *)&c->pipe, &file) != 0)
+    if (uv_pipe_open(&c->pipe, fd) != 0) {
+        close(fd);
         connection_close(c);
-    else
-        *fd = file;
+    }
     return c;
 }
 
@@ -219,12 +253,12 @@ void connection_tick(struct connection *c, uint64_t now)
 {
     if (c->closing)
         return;
-    if (c->refused) {
-        if (now - c->last_ms > LINE_TIMEOUT_S * 1000)
+    if (c->writing) { /* a watcher that does not read is closed, too */
+        if (now > c->write_since + IDLE_TIMEOUT_S * 1000)
             connection_close(c);
-    } else if (c->line_since && !c->busy && !connection_sending(c) && now - c->line_since > LINE_TIMEOUT_S * 1000) {
+    } else if (c->line_since && !c->busy && !c->ready && now > c->line_since + LINE_TIMEOUT_S * 1000) {
         connection_refuse(c, ERR_LIMIT, "a line was not completed within %d s", LINE_TIMEOUT_S);
-    } else if (!c->kept && !c->busy && now - c->last_ms > IDLE_TIMEOUT_S * 1000) {
+    } else if (!c->kept && !c->busy && !c->ready && now > c->last_ms + IDLE_TIMEOUT_S * 1000) {
         connection_close(c);
     }
 }

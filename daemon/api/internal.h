@@ -1,9 +1,10 @@
 /* Shared by the upper files of the API: a session, and what happens in it.
  *
- * server.c accepts a connection with its peer, which is a session. It makes a request of each line by request_new() and
- * hands it to methods_call(), which checks the peer's access and the parameters and calls the method. Every request is
- * answered once, by request_ok() or request_fail(), at once or when the engine replies; the peer may be gone by then. A
- * session in which `watch` was called gets notifications from watch.c besides. */
+ * server.c accepts a connection with its peer, which is a session (slots.c says whether there is room for it). turns.c
+ * serves those that have a line, one line of each in a turn of the loop. It makes a request of each line by
+ * request_new() and hands it to methods_call(), which checks the peer's access and the parameters and calls the method.
+ * Every request is answered once, by request_ok() or request_fail(), at once or when the engine replies; the peer may
+ * be gone by then. A session in which `watch` was called gets notifications from watch.c besides. */
 #pragma once
 #include <cjson/cJSON.h>
 #include <stdbool.h>
@@ -12,6 +13,7 @@
 #include "daemon/api/connection.h"
 #include "daemon/api/peer.h"
 #include "daemon/api/server.h"
+#include "daemon/api/users.h"
 
 struct request;
 
@@ -26,6 +28,9 @@ struct session {
     struct server *server;
     struct connection *connection;
     struct peer peer;
+    struct user *user;
+    struct session *next_turn; /* among those that wait for their turn */
+    bool waits;
     bool hello;              /* it was called */
     struct request *request; /* being answered */
     struct watch watch;
@@ -43,11 +48,19 @@ struct server {
     struct engine *engine;
     struct server_config config;
     char *socket, *host;
-    uv_pipe_t listener;
-    uv_timer_t tick;
+    uv_pipe_t listener; /* bound; its descriptor is polled as `accepting` */
+    int accepting_fd;
+    uv_poll_t accepting;
+    uv_poll_cb accept;
+    uv_idle_t turn;         /* while requests wait that may be served */
+    uv_timer_t tick, pause; /* pause: until the next request or peer may be served */
     struct session *sessions;
+    struct session *turn_first, *turn_last;
+    struct users users;
     struct shown shown;
-    unsigned open; /* handles and sessions that are not closed yet */
+    uint64_t watch_ns, watch_since; /* what notifications took of the time, since then */
+    uint64_t watch_rest_ms;         /* between two of one watcher */
+    unsigned open;                  /* handles and sessions that are not closed yet */
     bool closing;
     void (*closed)(void *ctx);
     void *closed_ctx;
@@ -66,7 +79,18 @@ struct request *request_new(struct session *s, const char *line, size_t len);
 void request_ok(struct request *r, cJSON *result);
 void request_fail(struct request *r, const struct err *e);
 
+/* slots.c: which peers are served. true: there is room for the session, which is not in the list yet; else it says why.
+ */
+bool slots_admit(struct server *s, const struct peer *p, struct err *e);
+
+/* turns.c: one request of each session in a turn of the loop, within what its user may take of the time. */
+void turns_want(struct session *s);              /* a line of it is ready */
+void turns_leave(struct session *s);             /* it is closed */
+void turns_pause(struct server *s, uint64_t ns); /* until then nothing may be served */
+void turns_run(uv_idle_t *turn);
+
 /* watch.c: a fresh snapshot whenever there is something new and the last one has left; never a backlog. */
+void watch_open(struct server *s);
 void watch_begin(struct session *s, int64_t job, int64_t last, bool dirty);
 void watch_changed(void *server, int64_t job); /* of the engine; 0: hosts */
 void watch_send(struct session *s);            /* when it is time to */

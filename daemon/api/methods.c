@@ -154,9 +154,12 @@ static void m_events(struct request *r, const struct params *p)
     finish(r, rc, result, &e);
 }
 
+/* The output of an attempt that runs is read by processes on its host: not for viewers, who may ask without end. */
 static void m_logs(struct request *r, const struct params *p)
 {
-    view_logs(jobs_of(r), p->job, p->step, p->subtask, (unsigned)p->attempt, (uint64_t)p->offset, on_reply, r);
+    bool ask_node = r->session->peer.access == ACCESS_OPERATE;
+    view_logs(jobs_of(r), p->job, p->step, p->subtask, (unsigned)p->attempt, (uint64_t)p->offset, ask_node, on_reply,
+              r);
 }
 
 static void m_watch(struct request *r, const struct params *p)

@@ -1,7 +1,6 @@
 #include "daemon/api/peer.h"
 
 #include <grp.h>
-#include <pwd.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -39,12 +38,18 @@ int peer_of(int fd, gid_t operators, gid_t viewers, struct peer *out, struct err
         out->access = ACCESS_OPERATE;
     else if (in_group(fd, u.gid, viewers))
         out->access = ACCESS_VIEW;
-    const struct passwd *pw = getpwuid(u.uid);
     out->uid = u.uid;
-    out->login = pw ? xstrdup(pw->pw_name) : xasprintf("uid %u", (unsigned)u.uid);
-    out->actor = xasprintf("%s (uid %u, pid %d)", out->login, (unsigned)u.uid, (int)u.pid);
+    out->pid = u.pid;
     return 0;
 }
+
+void peer_name(struct peer *p, const char *login)
+{
+    p->login = xstrdup(login);
+    p->actor = xasprintf("%s (uid %u, pid %d)", login, (unsigned)p->uid, (int)p->pid);
+}
+
+bool peer_is_root(const struct peer *p) { return p->uid == 0 || p->uid == geteuid(); }
 
 void peer_clear(struct peer *p)
 {

@@ -1,5 +1,6 @@
 /* Who is on the other end of a connection, by SO_PEERCRED, and what they may do. */
 #pragma once
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "common/err.h"
@@ -9,10 +10,13 @@ enum access { ACCESS_NONE, ACCESS_VIEW, ACCESS_OPERATE };
 struct peer {
     enum access access;
     uid_t uid;
+    pid_t pid;
     char *login; /* "root", or "uid 1234" */
     char *actor; /* "root (uid 0, pid 123)": of events */
 };
 
-/* operators, viewers: (gid_t)-1: none. root and this process's own user operate. peer_clear() also after an error. */
+/* operators, viewers: (gid_t)-1: none. root and this process's own user operate. Without names, which may take time. */
 int peer_of(int fd, gid_t operators, gid_t viewers, struct peer *out, struct err *e);
+void peer_name(struct peer *p, const char *login);
+bool peer_is_root(const struct peer *p); /* or this process's own user */
 void peer_clear(struct peer *p);

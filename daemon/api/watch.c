@@ -7,7 +7,9 @@
 #include "daemon/engine/view/view.h"
 
 enum {
-    WATCH_MIN_MS = 100,       /* between two notifications of one watcher */
+    WATCH_MIN_MS = 100,       /* between two notifications of one watcher; more when they cost much of the time */
+    WATCH_LATE_MS = 2 * 1000, /* and then at most */
+    WATCH_PART = 30,          /* all of them together may take one part of the time in so many */
     WATCH_MAX_MS = 10 * 1000, /* at least one in this time */
     EVENTS_MAX = 500,         /* of one notification */
 };
@@ -35,6 +37,12 @@ static const struct shown *show(struct server *s, int64_t job)
     return x->text ? x : NULL;
 }
 
+void watch_open(struct server *s)
+{
+    s->watch_rest_ms = WATCH_MIN_MS;
+    s->watch_since = uv_now(s->loop);
+}
+
 void watch_begin(struct session *s, int64_t job, int64_t last, bool dirty)
 {
     s->watch = (struct watch){.on = true, .dirty = dirty, .job = job, .last = last, .sent = uv_now(s->server->loop)};
@@ -56,13 +64,13 @@ void watch_changed(void *ctx, int64_t job)
 void watch_send(struct session *s)
 {
     struct watch *w = &s->watch;
-    uint64_t now = uv_now(s->server->loop);
+    uint64_t now = uv_now(s->server->loop), begin = uv_hrtime();
     cJSON *events = NULL;
     int64_t last = w->last;
     struct err e;
     bool more;
     if (connection_closing(s->connection) || s->request || connection_sending(s->connection) ||
-        now - w->sent < WATCH_MIN_MS)
+        now - w->sent < s->server->watch_rest_ms)
         return; /* comes back when it is idle, or with the tick */
     const struct shown *x = show(s->server, w->job);
     if (!x || view_events(engine_jobs(s->server->engine), w->job, w->last, EVENTS_MAX, &events, &last, &more, &e))
@@ -79,10 +87,24 @@ void watch_send(struct session *s)
                   (long long)w->job);
         connection_close(s->connection);
     }
+    s->server->watch_ns += uv_hrtime() - begin;
+}
+
+/* Many watchers of a large job are told less often, so that what they cost stays a small part of the time. */
+static void set_pace(struct server *s, uint64_t now)
+{
+    uint64_t rest = s->watch_rest_ms, part = (now - s->watch_since) * 1000000 / WATCH_PART;
+    if (now - s->watch_since < WATCH_MAX_MS / 10)
+        return;
+    rest = s->watch_ns > part ? rest * 2 : s->watch_ns < part / 4 ? rest / 2 : rest;
+    s->watch_rest_ms = rest < WATCH_MIN_MS ? WATCH_MIN_MS : rest > WATCH_LATE_MS ? WATCH_LATE_MS : rest;
+    s->watch_ns = 0;
+    s->watch_since = now;
 }
 
 void watch_tick(struct server *s, uint64_t now)
 {
+    set_pace(s, now);
     if (s->shown.at != now)
         forget_shown(s);
     for (struct session *x = s->sessions; x; x = x->next)

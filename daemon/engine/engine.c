@@ -169,6 +169,14 @@ void engine_tell(struct engine *en, int64_t job)
         en->changed(en->changed_ctx, job);
 }
 
+bool engine_at_work(const struct engine *en)
+{
+    for (const struct job *b = en->jobs.first; b; b = b->next)
+        if (b->core.mode == MODE_RUNNING || b->core.mode == MODE_CANCELING)
+            return true;
+    return false;
+}
+
 struct jobs *engine_jobs(struct engine *en) { return &en->jobs; }
 const struct procedures *engine_procedures(const struct engine *en) { return en->procedures; }
 

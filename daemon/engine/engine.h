@@ -40,5 +40,6 @@ void engine_on_success(struct engine *en, void (*successful)(void *ctx, int64_t 
 /* One turn: commits, starts the effects, notifies watchers. Afterwards every change so far is durable. The loop does it
  * once per iteration; a request that answers at once calls it before it answers. */
 void engine_flush(struct engine *en);
+bool engine_at_work(const struct engine *en); /* a job is under way: its answers must not wait */
 struct jobs *engine_jobs(struct engine *en);
 const struct procedures *engine_procedures(const struct engine *en);

@@ -1,5 +1,6 @@
 /* A connection of the socket, alone: lines come one at a time and in order, however the bytes arrive; what breaks the
  * limits hears why; after the end nothing comes but the end. */
+#include <linux/sockios.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -8,8 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -22,8 +23,6 @@
 
 struct fx {
     uv_loop_t loop;
-    uv_pipe_t listener;
-    char *dir, *path;
     struct connection *c;
     int fd; /* the peer's end */
     struct buf seen;
@@ -37,6 +36,8 @@ static cJSON *text_message(const char *text)
     cJSON_AddStringToObject(p, "t", text);
     return message_notification("m", p);
 }
+
+static void on_ready(void *ctx) { connection_take(((struct fx *)ctx)->c); }
 
 static void on_line(void *ctx, const char *line, size_t len)
 {
@@ -62,35 +63,17 @@ static void on_closed(void *ctx)
     f->closed = true;
 }
 
-static const struct connection_events events = {on_line, on_idle, on_closed};
-
-static void on_connection(uv_stream_t *l, int status)
-{
-    struct fx *f = l->data;
-    int fd;
-    assert_int_equal(status, 0);
-    f->c = connection_accept(l, &events, f, &fd);
-    assert_true(fd >= 0);
-}
+static const struct connection_events events = {on_ready, on_line, on_idle, on_closed};
 
 static int set_up(void **state)
 {
     struct fx *f = xcalloc(1, sizeof *f);
-    struct sockaddr_un a = {.sun_family = AF_UNIX};
-    const char *tmp = getenv("TMPDIR");
-    f->dir = xasprintf("%s/omsup-api-XXXXXX", tmp ? tmp : "/tmp");
-    assert_non_null(mkdtemp(f->dir));
-    f->path = xasprintf("%s/s", f->dir);
+    int pair[2];
     uv_loop_init(&f->loop);
-    uv_pipe_init(&f->loop, &f->listener, 0);
-    f->listener.data = f;
-    assert_int_equal(uv_pipe_bind(&f->listener, f->path), 0);
-    assert_int_equal(uv_listen((uv_stream_t *)&f->listener, 4, on_connection), 0);
-    f->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    snprintf(a.sun_path, sizeof a.sun_path, "%s", f->path);
-    assert_int_equal(connect(f->fd, (struct sockaddr *)&a, sizeof a), 0);
-    while (!f->c)
-        uv_run(&f->loop, UV_RUN_ONCE);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+    f->fd = pair[0];
+    f->c = connection_open(&f->loop, pair[1], &events, f);
+    assert_false(connection_closing(f->c));
     *state = f;
     return 0;
 }
@@ -100,16 +83,11 @@ static int tear_down(void **state)
     struct fx *f = *state;
     if (!f->closed)
         connection_close(f->c);
-    uv_close((uv_handle_t *)&f->listener, NULL);
     uv_run(&f->loop, UV_RUN_DEFAULT);
     assert_true(f->closed);
     assert_int_equal(uv_loop_close(&f->loop), 0);
     close(f->fd);
-    unlink(f->path);
-    assert_int_equal(rmdir(f->dir), 0);
     buf_free(&f->seen);
-    free(f->path);
-    free(f->dir);
     free(f);
     return 0;
 }
@@ -155,6 +133,64 @@ static void lines_come_one_at_a_time(void **state)
     }
     assert_false(f->line_pending);
     assert_string_equal(buf_str(&f->seen), "before it starts;two;three;");
+}
+
+/* Who sends many lines at once does not get all the answers in one turn of the loop, although the kernel takes them:
+ * the next line waits until the loop has told of the last answer, which it does a few times in a turn. */
+static void a_heap_is_not_one_turn(void **state)
+{
+    struct fx *f = *state;
+    struct buf heap = {0};
+    f->answer = true;
+    connection_start(f->c);
+    for (int i = 0; i < 20000; i++)
+        buf_puts(&heap, "x\n");
+    assert_int_equal(send(f->fd, heap.data, heap.len, MSG_NOSIGNAL), heap.len);
+    size_t before = 0;
+    for (int i = 0; i < 100; i++) {
+        uv_run(&f->loop, UV_RUN_NOWAIT);
+        assert_true(f->seen.len - before <= 16 * strlen("x;"));
+        before = f->seen.len;
+    }
+    assert_true(before >= 40 * strlen("x;")); /* and it goes on */
+    buf_free(&heap);
+}
+
+static size_t unread(const struct fx *f)
+{
+    int n = 0;
+    ioctl(f->fd, SIOCOUTQ, &n);
+    return (size_t)n;
+}
+
+/* A peer that asks and does not take the answers is not read: what it sends stays in its own socket. */
+static void answers_that_wait(void **state)
+{
+    struct fx *f = *state;
+    int small = 4096;
+    char *text = xcalloc(1, 300001);
+    memset(text, 't', 300000);
+    setsockopt(f->fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    connection_start(f->c);
+    say(f, "one\n", 4);
+    assert_true(connection_send(f->c, text_message(text)));
+    connection_next(f->c);
+    turn(f);
+    assert_true(connection_sending(f->c));
+    f->line_pending = false;
+    say(f, "two\n", 4); /* read may be what comes first */
+    for (int i = 0; i < 50; i++)
+        send(f->fd, text, 1000, MSG_NOSIGNAL | MSG_DONTWAIT);
+    turn(f);
+    assert_true(unread(f) > 40000);
+    assert_string_equal(buf_str(&f->seen), "one;");
+    while (connection_sending(f->c)) {
+        heard(f);
+        uv_run(&f->loop, UV_RUN_NOWAIT);
+    }
+    turn(f);
+    assert_string_equal(buf_str(&f->seen), "one;two;");
+    free(text);
 }
 
 /* What is answered at once is a loop, not a recursion, and waits for the peer to read. */
@@ -231,6 +267,24 @@ static void a_silent_peer_is_closed(void **state)
     assert_true(connection_closing(f->c));
 }
 
+/* Also one that watches: its place is not taken for ever by a process that was stopped. */
+static void a_peer_that_does_not_read_is_closed(void **state)
+{
+    struct fx *f = *state;
+    char *text = xcalloc(1, 900001);
+    memset(text, 't', 900000);
+    connection_start(f->c);
+    connection_keep(f->c);
+    assert_true(connection_send(f->c, text_message(text)));
+    turn(f);
+    assert_true(connection_sending(f->c));
+    connection_tick(f->c, uv_now(&f->loop) + 599 * 1000);
+    assert_false(connection_closing(f->c));
+    connection_tick(f->c, uv_now(&f->loop) + 600 * 1000 + 1);
+    assert_true(connection_closing(f->c));
+    free(text);
+}
+
 static void but_not_one_that_is_kept(void **state)
 {
     struct fx *f = *state;
@@ -261,12 +315,15 @@ int main(void)
     signal(SIGPIPE, SIG_IGN);
     const struct CMUnitTest tests[] = {
         T(lines_come_one_at_a_time),
+        T(a_heap_is_not_one_turn),
+        T(answers_that_wait),
         T(many_lines_in_one_heap),
         T(a_nul_byte_is_refused),
         T(a_line_that_is_too_long_is_refused),
         T(a_message_that_is_too_long_is_not_sent),
         T(time_limits),
         T(a_silent_peer_is_closed),
+        T(a_peer_that_does_not_read_is_closed),
         T(but_not_one_that_is_kept),
         T(the_peer_goes),
     };

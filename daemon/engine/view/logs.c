@@ -79,7 +79,7 @@ static void from_journal(struct jobs *js, int64_t id, size_t seq, unsigned attem
 }
 
 void view_logs(struct jobs *js, int64_t id, const char *step, const char *subtask, unsigned attempt, uint64_t offset,
-               view_reply *reply, void *ctx)
+               bool ask_node, view_reply *reply, void *ctx)
 {
     struct err e = {0};
     struct job *b, *loaded;
@@ -102,7 +102,11 @@ void view_logs(struct jobs *js, int64_t id, const char *step, const char *subtas
     const struct core_subtask *c = &b->core.subtasks[seq];
     bool live = !loaded && attempt == c->attempt && c->open_run && b->subs[seq].plan->kind == KIND_RUN &&
                 b->subs[seq].work.sent;
-    if (live && (!login_settled(b, seq) || !b->login.password)) {
+    if (live && !ask_node) {
+        cJSON *none = chunk(attempt, "", 0, offset, false);
+        cJSON_AddTrueToObject(none, "later");
+        reply(ctx, none, &e);
+    } else if (live && (!login_settled(b, seq) || !b->login.password)) {
         reply(ctx, chunk(attempt, "", 0, offset, false),
               &e); /* the password, which must not be shown, is not known yet */
     } else if (live && host_up(job_host(b, seq))) {

@@ -33,7 +33,7 @@ int view_list(struct jobs *js, const struct view_filter *filter, cJSON **out, st
 int view_events(struct jobs *js, int64_t job, int64_t since, unsigned limit, cJSON **events, int64_t *last, bool *more,
                 struct err *e);
 /* Output of an attempt (0: the last one) from an offset on. Answers once, now or from the loop; `result` is the
- * callee's to free; NULL when e->code is set. */
+ * callee's to free; NULL when e->code is set. ask_node: also while it runs, from its host. */
 typedef void view_reply(void *ctx, cJSON *result, const struct err *e);
 void view_logs(struct jobs *js, int64_t job, const char *step, const char *subtask, unsigned attempt, uint64_t offset,
-               view_reply *reply, void *ctx);
+               bool ask_node, view_reply *reply, void *ctx);
