@@ -3,13 +3,27 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/place.h"
+
 static int failed(const char *path, struct err *e)
 {
     return err_set(e, errno == ENOENT ? ERR_NOT_FOUND : ERR_INPUT, "%.500s: %s", path, strerror(errno));
+}
+
+/* To the path, and to what it is when it is a symbolic link. */
+static int check_way(const char *path, struct err *e)
+{
+    char *real = realpath(path, NULL);
+    int rc = !real ? failed(path, e) : place_way(path, e);
+    if (rc == 0)
+        rc = place_way(real, e);
+    free(real);
+    return rc ? ERR_INPUT : 0;
 }
 
 static int check_trust(const struct stat *st, const char *path, struct err *e)
@@ -24,7 +38,7 @@ static int check_trust(const struct stat *st, const char *path, struct err *e)
         return err_set(e, ERR_INPUT,
                        "%.500s is writable by others than its owner, but it decides what omsupd does: chmod go-w it",
                        path);
-    return 0;
+    return check_way(path, e);
 }
 
 static int read_all(int fd, const char *path, bool trusted, char *text, size_t max, size_t *len, struct err *e)

@@ -12,7 +12,7 @@
 int file_read(const char *path, char *text, size_t max, size_t *len, struct err *e);
 
 /* The same for a file that decides what the program does: it must belong to root or to the user of this process, and be
- * writable by no one else; otherwise ERR_INPUT. */
+ * writable by no one else, and so must the way to it (place.h); otherwise ERR_INPUT. */
 int file_read_trusted(const char *path, char *text, size_t max, size_t *len, struct err *e);
 /* The same question about a directory, or about a file that is not read here. */
 int file_trusted(const char *path, struct err *e);

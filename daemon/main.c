@@ -12,6 +12,7 @@
 #include "common/alloc.h"
 #include "common/fds.h"
 #include "common/log.h"
+#include "common/place.h"
 #include "daemon/action/action.h"
 #include "daemon/api/server.h"
 #include "daemon/config.h"
@@ -57,10 +58,35 @@ static int group_of(const char *name, gid_t *out, struct err *e)
     return 0;
 }
 
-static int make_dir(const char *path, mode_t mode, struct err *e)
+/* Everybody may connect, but who can replace the socket can pose as omsupd. */
+static int make_socket_dir(const char *path, struct err *e)
 {
-    if (mkdir(path, mode) != 0 && errno != EEXIST)
-        return err_set(e, ERR_SYSTEM, "%s: %s", path, strerror(errno));
+    struct err unsafe;
+    char *inside = xasprintf("%s/socket", path);
+    int rc = 0;
+    if (mkdir(path, 0755) != 0 && errno != EEXIST)
+        rc = err_set(e, ERR_SYSTEM, "%s: %s", path, strerror(errno));
+    else if (place_way(inside, &unsafe))
+        log_warn("whoever can replace the socket can pose as omsupd: %s", unsafe.msg);
+    free(inside);
+    return rc;
+}
+
+static int check_state_dir(const char *path, struct err *e)
+{
+    int rc = place_directory(path, e);
+    return rc == ERR_NOT_FOUND ? (e->code = ERR_SYSTEM) : rc;
+}
+
+/* Of the commands that run on this host. One that cannot be had stops only these; their agent creates it with its
+ * parents, or says why it cannot. */
+static int check_run_dir(const char *path, struct err *e)
+{
+    int rc = place_directory(path, e);
+    if (rc == ERR_INPUT)
+        return rc;
+    if (rc == ERR_SYSTEM)
+        log_warn("no command can run on this host: %s", e->msg);
     return 0;
 }
 
@@ -98,7 +124,8 @@ static int start(struct daemon *d, struct err *e)
     plan_set_builtin_text(action_text);
     int rc = group_of(d->config.operators, &operators, e);
     if (rc == 0 && (rc = group_of(d->config.viewers, &viewers, e)) == 0 &&
-        (rc = make_dir(d->config.state_dir, 0700, e)) == 0 && (rc = make_dir(socket_dir, 0755, e)) == 0 &&
+        (rc = check_state_dir(d->config.state_dir, e)) == 0 && (rc = check_run_dir(d->config.run_dir, e)) == 0 &&
+        (rc = make_socket_dir(socket_dir, e)) == 0 &&
         (rc = procedures_load(d->config.procedures, &d->procedures, e)) == 0)
         rc = journal_open(journal, &d->journal, e);
     free(journal);
