@@ -127,7 +127,7 @@ static int start(struct daemon *d, struct err *e)
         (rc = check_state_dir(d->config.state_dir, e)) == 0 && (rc = check_run_dir(d->config.run_dir, e)) == 0 &&
         (rc = make_socket_dir(socket_dir, e)) == 0 &&
         (rc = procedures_load(d->config.procedures, &d->procedures, e)) == 0)
-        rc = journal_open(journal, &d->journal, e);
+        rc = journal_open_beside(journal, d->config.run_dir, &d->journal, e);
     free(journal);
     free(socket_dir);
     if (rc)
@@ -157,7 +157,8 @@ static int run(struct daemon *d)
     uv_loop_init(&d->loop);
     if (start(d, &e)) {
         log_error("%s", e.msg);
-        exit(err_exit(e.code)); /* the exit closes whatever is open */
+        journal_close(d->journal); /* so that no log stays beside it, which would spoil a copy that is put back */
+        exit(err_exit(e.code));    /* the exit closes whatever else is open */
     }
     uv_signal_init(&d->loop, &d->term);
     uv_signal_init(&d->loop, &d->intr);

@@ -1,5 +1,6 @@
 /* Shared by the files of the journal only. From the ground: row.c (a row and its columns), statement.c (prepare, bind,
- * run), then journal.c (open, migrate, transactions), read.c and write.c beside each other. */
+ * run), transaction.c, then read.c and write.c beside each other, migrate.c (older schemas, and their copies), lost.c
+ * (does it belong here?), journal.c (open). */
 #pragma once
 #include <sqlite3.h>
 
@@ -18,7 +19,9 @@ enum statement {
 
 struct journal {
     sqlite3 *db;
+    char *path;
     bool in_tx;
+    bool in_log;                       /* a job has ended, and the file without its log (-wal) does not know yet */
     sqlite3_stmt *cache[N_STATEMENTS]; /* NULL: not used yet */
 };
 
@@ -37,6 +40,15 @@ int row_bind(sqlite3_stmt *s, enum table t, const void *row);
 void row_read(sqlite3_stmt *s, enum table t, void *row);
 void row_own(enum table t, void *row); /* its text becomes its own */
 void row_clear(enum table t, void *row);
+
+/* migrate.c */
+int journal_number(struct journal *j, const char *sql, int64_t *out, struct err *e); /* of a query with one number */
+int journal_version(struct journal *j, int64_t *version, struct err *e);             /* 0: there are no tables yet */
+int journal_migrate(struct journal *j, int64_t version, struct err *e);
+
+/* lost.c: ERR_INPUT when run files in `runs` show that another journal belongs here. */
+int journal_check_missing(const char *path, const char *runs, struct err *e); /* for one without content */
+int journal_check_outdated(struct journal *j, const char *runs, struct err *e);
 
 /* statement.c */
 int journal_fail(struct journal *j, struct err *e, const char *what);

@@ -15,12 +15,21 @@
 
 struct journal;
 
-/* Creates or migrates. Refuses a journal of a newer omsupd, and one that another process holds. */
+/* Creates or migrates, the latter after a copy to PATH.vN, N being the schema it had. Refused, with ERR_INPUT: a
+ * journal of a newer omsupd, a file that is none or that others can write, a log (-wal) without its journal.
+ * ERR_JOURNAL: another process holds it, or the system does not let us. */
 int journal_open(const char *path, struct journal **out, struct err *e);
+/* The same beside the run files of this host: refuses an empty journal, or an old copy of one, where newer files of its
+ * commands are. journal_mark() then says that the journal has this name, a part of the names of its run files. */
+int journal_open_beside(const char *path, const char *runs, struct journal **out, struct err *e);
+int journal_mark(struct journal *j, const char *name, struct err *e);
 void journal_close(struct journal *j); /* NULL is fine */
 
 int journal_begin(struct journal *j, struct err *e);  /* no-op inside a transaction */
 int journal_commit(struct journal *j, struct err *e); /* no-op outside */
+/* Moves what was committed from the log (-wal) into the file, which is a whole copy then. journal_commit() does it when
+ * a job has ended, journal_close() always. */
+void journal_make_whole(struct journal *j);
 
 /* One struct for each table: journal_job, journal_subtask, journal_attempt, journal_event, … */
 JOURNAL_TABLES(JOURNAL_STRUCT)

@@ -1,4 +1,6 @@
 /* Statements: prepared once, bound by the names of the columns, run. */
+#include <string.h>
+
 #include "common/array.h"
 #include "daemon/journal/internal.h"
 
@@ -22,9 +24,14 @@ static const struct {
 };
 _Static_assert(ARRAY_LEN(statements) == N_STATEMENTS, "a statement has no place in the cache");
 
+/* SQLite says "disk I/O error" or "unable to open database file"; the system knows why. */
 int journal_fail(struct journal *j, struct err *e, const char *what)
 {
-    return err_set(e, ERR_JOURNAL, "journal: %s: %s", what, sqlite3_errmsg(j->db));
+    int code = j->db ? sqlite3_errcode(j->db) & 0xff : SQLITE_NOMEM, number = 0;
+    if (code == SQLITE_IOERR || code == SQLITE_CANTOPEN)
+        number = sqlite3_system_errno(j->db);
+    return err_set(e, ERR_JOURNAL, "journal: %s: %s%s%s", what, j->db ? sqlite3_errmsg(j->db) : "out of memory",
+                   number ? ": " : "", number ? strerror(number) : "");
 }
 
 int journal_exec(struct journal *j, const char *sql, struct err *e)

@@ -23,7 +23,12 @@ int journal_add_job(struct journal *j, struct journal_job *b, struct err *e)
     return rc;
 }
 
-int journal_set_job(struct journal *j, const struct journal_job *b, struct err *e) { return run_set_job(j, b, e); }
+int journal_set_job(struct journal *j, const struct journal_job *b, struct err *e)
+{
+    if (b->completed)
+        j->in_log = true;
+    return run_set_job(j, b, e);
+}
 
 int journal_set_series(struct journal *j, const struct journal_series *s, struct err *e)
 {

@@ -119,7 +119,7 @@ static void tear_down(void)
     uv_loop_close(&loop);
     journal_close(journal);
     procedures_free(procedures);
-    static const char *const names[] = {"journal.db", "journal.db-wal", "journal.db-shm", "sock"};
+    static const char *const names[] = {"journal.db", "journal.db-wal", "journal.db-shm", "journal.id", "sock"};
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         char *p = xasprintf("%s/%s", dir, names[i]);
         unlink(p);

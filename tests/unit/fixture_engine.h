@@ -585,12 +585,12 @@ static int world_begin_plain(void **state) { return world_begin_with("drive/plai
 
 static int world_end(void **state)
 {
-    static const char *const suffix[] = {"", "-wal", "-shm"};
+    static const char *const names[] = {"journal.db", "journal.db-wal", "journal.db-shm", "journal.id"};
     world.id = 0; /* no more is told */
     world_close();
     journal_close(world.journal);
-    for (size_t i = 0; i < ARRAY_LEN(suffix); i++) {
-        char *p = xasprintf("%s%s", world.path, suffix[i]);
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        char *p = xasprintf("%s/%s", world.dir, names[i]);
         unlink(p);
         free(p);
     }

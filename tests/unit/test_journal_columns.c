@@ -36,8 +36,8 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct fx *f = *state;
-    static const char *const suffix[] = {"", "-wal", "-shm", "-journal"};
-    for (size_t i = 0; i < 4; i++) {
+    static const char *const suffix[] = {"", "-wal", "-shm", "-journal", ".v1"};
+    for (size_t i = 0; i < 5; i++) {
         char *p = xasprintf("%s%s", f->path, suffix[i]);
         unlink(p);
         free(p);

@@ -25,7 +25,7 @@ static int load_instance(struct jobs *js, struct err *e)
 {
     js->instance = journal_fact(js->journal, 0, "instance");
     if (js->instance)
-        return 0;
+        return journal_mark(js->journal, js->instance, e);
     unsigned char r[4];
     if (getrandom(r, sizeof r, 0) != (ssize_t)sizeof r)
         return err_set(e, ERR_SYSTEM, "cannot get random bytes");
@@ -35,7 +35,7 @@ static int load_instance(struct jobs *js, struct err *e)
     if (rc == 0 && (rc = journal_set_fact(js->journal, 0, "instance", js->instance, now, e)) == 0)
         rc = journal_commit(js->journal, e);
     free(now);
-    return rc;
+    return rc ? rc : journal_mark(js->journal, js->instance, e);
 }
 
 int jobs_open(struct jobs *js, struct journal *journal, struct reach *reach, const char *control, struct err *e)
