@@ -179,6 +179,36 @@ static void finds_what_is_no_bind(void **state)
     free(config);
 }
 
+/* Docker takes all these spellings for one place and would refuse it twice; a path of the host is compared as well. */
+static void writes_each_place_once(void **state)
+{
+    size_t len;
+    char *config = data_read("oms-config/region1.yaml", &len);
+    char *out = run_script(DOCKER_SAYS("bind $DIR//config:/home/admin/conf/./config.yaml\n"
+                                       "bind /data/oms/oms_logs/:/home/admin/logs/\n"
+                                       "bind /data/oms/./x/../oms_run:/home/ds//run/:ro,z\n"
+                                       "bind cache:/home/../home/cache/\n"
+                                       "mount bind|true||/data/oms/oms_logs|/home/admin/logs\n"
+                                       "mount bind|false||/data/oms/oms_run|/home/ds/run\n"
+                                       "mount volume|true|cache|/v/cache/_data|/home/cache\n"
+                                       "mount bind|true||/data/a|b|/home/ds/store/\n"
+                                       "env OMS_HOST_IP=10.0.0.1\n"),
+                           config);
+    static const char *const want[] = {"/data/oms/oms_logs:/home/admin/logs", "/data/oms/oms_run:/home/ds/run:ro,z",
+                                       "cache:/home/cache", "/data/a|b:/home/ds/store"};
+    struct node_facts f;
+    struct err e = {0};
+    if (node_facts_parse(out, strlen(out), "oms1", &f, &e))
+        fail_msg("%s\n%s", e.msg, out);
+    for (size_t i = 0; i < ARRAY_LEN(want); i++)
+        assert_string_equal(f.binds[i + 1], want[i]);
+    assert_null(f.binds[5]);
+    assert_string_equal(f.logs_dir, "/data/oms/oms_logs");
+    node_facts_free(&f);
+    free(out);
+    free(config);
+}
+
 static void says_why_not(void **state)
 {
     static const char bound[] = DOCKER_SAYS("bind $DIR/config:/home/admin/conf/config.yaml\n");
@@ -196,6 +226,8 @@ static void says_why_not(void **state)
          "docker inspect does not support the template that omsupd uses\n"},
         {DOCKER_SAYS("bind /x:/home/admin/conf/config.yaml.old\nbind vol:/home/admin/conf/config.yaml\n"), "x",
          "wrong container -oms 1 has no host file mounted at /home/admin/conf/config.yaml\n"},
+        {DOCKER_SAYS("bind $DIR/config:/home/admin/conf/config.yaml\nbind /a:/x/\nbind /b:/./x\n"), "x",
+         "wrong container -oms 1 has two mounts at /x: /a and /b\n"},
         {bound, NULL, "/config, which container -oms 1 has mounted at /home/admin/conf/config.yaml, is not a file\n"},
         {bound, big, "/config is larger than 65536 bytes\n"},
     };
@@ -248,6 +280,7 @@ int main(void)
         cmocka_unit_test(codes),
         cmocka_unit_test(runs),
         cmocka_unit_test(finds_what_is_no_bind),
+        cmocka_unit_test(writes_each_place_once),
         cmocka_unit_test(says_why_not),
         cmocka_unit_test(asks_by_id),
     };

@@ -41,28 +41,59 @@ facts=$(timeout 20 "$DOCKER" inspect --type container -f "$template" "$container
     fail error "container $container: $(printf '%.300s' "$said")"
 }
 
+# Docker takes /x/, //x, /./x and /y/../x for /x, and shows the binds as they were typed: the new container gets each place once.
 # Mounts made with --mount are not among the binds, but the new container needs them too. Volumes without a name belong
 # to the old container alone.
-mounts=$(printf '%s\n' "$facts" | sed -n 's/^mount //p')
-facts=$(printf '%s\n' "$facts" | sed '/^mount /d')
-while IFS='|' read -r type rw name source target; do
-    case "$facts
-" in *":$target
-"* | *":$target:"*) continue ;; esac
-    case $type in
-    bind) ;;
-    volume)
-        source=$name
-        case ${#name}:$name in *:*[!0-9a-f]*) ;; 64:*) continue ;; esac
-        ;;
-    *) continue ;;
-    esac
-    [ "$rw" = true ] || target=$target:ro
-    facts="$facts
-bind $source:$target"
-done <<EOF
-$mounts
-EOF
+facts=$(printf '%s\n' "$facts" | awk '
+    function clean(path,    part, n, i, out, k, kept) {
+        n = split(path, part, "/")
+        for (i = 1; i <= n; i++) {
+            if (part[i] == "" || part[i] == ".") continue
+            if (part[i] == "..") { if (k) k--; continue }
+            kept[++k] = part[i]
+        }
+        for (i = 1; i <= k; i++) out = out "/" kept[i]
+        return out == "" ? "/" : out
+    }
+    # Paths of the host are compared and shown as well.
+    function add(source, target, options,    id) {
+        if (source ~ /^\//) source = clean(source)
+        target = clean(target)
+        id = source ":" target
+        if (target in at) {
+            if (at[target] != source && !wrong) wrong = "two mounts at " target ": " at[target] " and " source
+            return
+        }
+        at[target] = source
+        print "bind " id (options == "" ? "" : ":" options)
+    }
+    /^bind / {
+        line = substr($0, 6)
+        colon = index(line, ":")
+        rest = substr(line, colon + 1)
+        if (!colon || rest !~ /^\//) { print; next }
+        end = index(rest, ":")
+        if (end) add(substr(line, 1, colon - 1), substr(rest, 1, end - 1), substr(rest, end + 1))
+        else add(substr(line, 1, colon - 1), rest, "")
+        next
+    }
+    /^mount / { mounts[++n] = substr($0, 7); next }
+    { print }
+    END {
+        for (i = 1; i <= n; i++) {
+            k = split(mounts[i], f, "|")
+            source = f[4]
+            for (j = 5; j < k; j++) source = source "|" f[j]
+            if (f[1] == "volume") source = f[3]
+            else if (f[1] != "bind") continue
+            if (f[1] == "volume" && length(source) == 64 && source !~ /[^0-9a-f]/) continue
+            if (clean(f[k]) in at) continue
+            add(source, f[k], f[2] == "true" ? "" : "ro")
+        }
+        if (wrong) print "wrong " wrong
+    }')
+twice=$(printf '%s\n' "$facts" | sed -n 's/^wrong //p')
+[ -z "$twice" ] || fail wrong "container $container has $twice"
 
 config=$(printf '%s\n' "$facts" | sed -n "s|^bind \(/[^:]*\):$config_in\(:.*\)\{0,1\}\$|\1|p")
 [ -n "$config" ] || fail wrong "container $container has no host file mounted at $config_in"
