@@ -2,7 +2,9 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/array.h"
@@ -16,7 +18,7 @@ const char *const log_levels[] = {[LOG_L_ERROR] = "error",
                                   [LOG_L_DEBUG] = "debug",
                                   [LOG_L_DEBUG + 1] = NULL};
 
-/* Of a line: its sd-daemon(3) priority, and what stands in front of it. */
+/* Of a line: its sd-daemon(3) priority for journald, and what stands in front of its text. */
 static const struct {
     char priority;
     const char *prefix;
@@ -36,6 +38,15 @@ enum log_level log_level_parse(const char *word)
 
 void log_set_level(enum log_level level) { max_level = level; }
 
+bool log_to_journald(void)
+{
+    const char *stream = getenv("JOURNAL_STREAM"); /* device:inode of what systemd made standard error */
+    struct stat st;
+    unsigned long long dev, ino;
+    return stream && sscanf(stream, "%llu:%llu", &dev, &ino) == 2 && fstat(STDERR_FILENO, &st) == 0 &&
+           st.st_dev == dev && st.st_ino == ino;
+}
+
 void log_line(enum log_level level, const char *fmt, ...)
 {
     if (level > max_level)
@@ -46,10 +57,9 @@ void log_line(enum log_level level, const char *fmt, ...)
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
     struct buf out = {0};
-    if (isatty(STDERR_FILENO))
-        buf_puts(&out, looks[level].prefix);
-    else
-        buf_printf(&out, "<%c>%s", looks[level].priority, looks[level].prefix);
+    if (log_to_journald())
+        buf_printf(&out, "<%c>", looks[level].priority);
+    buf_puts(&out, looks[level].prefix);
     for (const char *p = text; *p; p++) {
         unsigned char c = (unsigned char)*p;
         if (c < 0x20 || c == 0x7f)

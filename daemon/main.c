@@ -183,9 +183,10 @@ int main(int argc, char **argv)
         return 1;
     int rc = config_load(argc, argv, &d.config, &e);
     if (rc) {
-        fprintf(stderr, "omsupd: %s\n", e.msg);
-        if (rc == ERR_USAGE)
-            fputs("Try omsupd --help\n", stderr);
+        if (log_to_journald())
+            log_error("%s", e.msg);
+        else
+            fprintf(stderr, "omsupd: %s\n%s", e.msg, rc == ERR_USAGE ? "Try omsupd --help\n" : "");
         config_free(&d.config);
         return err_exit(rc);
     }

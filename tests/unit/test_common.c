@@ -173,11 +173,16 @@ static void a_secret_is_copied_and_wiped(void **state)
     assert_null(secret_copy(NULL));
 }
 
-/* What log_line() writes, in a pipe in place of stderr. */
-static void logged(char *out, size_t size, enum log_level level, const char *text)
+/* What log_line() writes, in a pipe in place of stderr; journald reads there, or the pipe is anybody's. */
+static void logged_to(bool journald, char *out, size_t size, enum log_level level, const char *text)
 {
+    struct stat st;
     int fds[2], err = dup(STDERR_FILENO);
     assert_int_equal(pipe(fds), 0);
+    assert_int_equal(fstat(fds[1], &st), 0);
+    char *stream = xasprintf("%llu:%llu", (unsigned long long)st.st_dev, (unsigned long long)st.st_ino + !journald);
+    setenv("JOURNAL_STREAM", stream, 1); /* a service manager's, also when it was meant for another stream */
+    free(stream);
     assert_int_equal(dup2(fds[1], STDERR_FILENO), STDERR_FILENO);
     close(fds[1]);
     log_line(level, "%s", text);
@@ -186,6 +191,24 @@ static void logged(char *out, size_t size, enum log_level level, const char *tex
     ssize_t n = read(fds[0], out, size - 1);
     close(fds[0]);
     out[n > 0 ? n : 0] = '\0';
+    unsetenv("JOURNAL_STREAM");
+}
+
+static void logged(char *out, size_t size, enum log_level level, const char *text)
+{
+    logged_to(true, out, size, level, text);
+}
+
+static void only_journald_gets_priorities(void **state)
+{
+    char out[100];
+    log_set_level(LOG_L_INFO);
+    logged_to(false, out, sizeof out, LOG_L_ERROR, "a");
+    assert_string_equal(out, "error: a\n");
+    logged_to(false, out, sizeof out, LOG_L_INFO, "a");
+    assert_string_equal(out, "a\n");
+    logged_to(true, out, sizeof out, LOG_L_WARN, "a");
+    assert_string_equal(out, "<4>warning: a\n");
 }
 
 static void a_line_of_the_log_is_one_line(void **state)
@@ -311,6 +334,7 @@ int main(void)
         cmocka_unit_test(a_secret_is_scrubbed_wherever_it_stands),
         cmocka_unit_test(a_secret_is_copied_and_wiped),
         cmocka_unit_test(a_line_of_the_log_is_one_line),
+        cmocka_unit_test(only_journald_gets_priorities),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
