@@ -96,6 +96,16 @@ static int read_file(const char *path, bool must, struct config *c, struct err *
     return rc;
 }
 
+/* getopt_long() also takes the beginning of a name. A later option may have the same, and then it would mean another.
+ */
+static bool in_full(char **argv, const struct option *o)
+{
+    const char *word = argv[optind - 1];
+    if (o->has_arg && word == optarg)
+        word = argv[optind - 2];
+    return strcspn(word, "=") == strlen("--") + strlen(o->name);
+}
+
 static int unknown_option(const char *word, struct err *e)
 {
     const char *names[ARRAY_LEN(keys) + ARRAY_LEN(others) + 1] = {NULL};
@@ -152,11 +162,13 @@ static int read_options(int argc, char **argv, struct config *c, const char **fi
             options[n++] = (struct option){k->option, required_argument, NULL, k->letter};
             buf_printf(&letters, "%c:", k->letter);
         }
-    int rc = 0, o;
+    int rc = 0, o, at = -1; /* at: of a long one */
     opterr = 0;
     optind = 0; /* from the beginning: they are read twice */
-    while (rc == 0 && (o = getopt_long(argc, argv, buf_str(&letters), options, NULL)) != -1) {
-        if (o == 'h')
+    while (rc == 0 && (o = getopt_long(argc, argv, buf_str(&letters), options, &at)) != -1) {
+        if (at >= 0 && !in_full(argv, &options[at]))
+            rc = unknown_option(argv[optind - (optarg == argv[optind - 1] ? 2 : 1)], e);
+        else if (o == 'h')
             c->help = true;
         else if (o == 'V')
             c->version = true;
@@ -171,6 +183,7 @@ static int read_options(int argc, char **argv, struct config *c, const char **fi
                 rc = set_option(c, k, optarg, e);
         if (rc == 0 && o == 'c')
             *file = optarg;
+        at = -1;
     }
     buf_free(&letters);
     buf_free(&given);

@@ -120,6 +120,11 @@ static void wrong_use_is_told(void **state)
         {"{}", "word", "unexpected argument \"word\"", ERR_USAGE},
         {"{}", "-c /nonexistent/file", "--config is given twice", ERR_USAGE},
         {"{}", "--confg=/s", "unknown option --confg; did you mean --config?", ERR_USAGE},
+        {"{}", "--conf /s", "unknown option --conf; did you mean --config?", ERR_USAGE},
+        {"{}", "--conf=/s", "unknown option --conf; did you mean --config?", ERR_USAGE},
+        {"{}", "--he", "unknown option --he", ERR_USAGE},
+        {"{}", "--run /r", "unknown option --run; did you mean --runs?", ERR_USAGE},
+        {"{}", "-c/nonexistent/file", "--config is given twice", ERR_USAGE}, /* attached to its letter: it is read */
         {"{}", "--socket=/a -s /b", "--socket is given twice", ERR_USAGE},
         {"{}", "--socket=", "--socket needs a value that is not empty", ERR_USAGE},
     };
