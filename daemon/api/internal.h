@@ -13,6 +13,7 @@
 #include "daemon/api/connection.h"
 #include "daemon/api/peer.h"
 #include "daemon/api/server.h"
+#include "daemon/api/socket.h"
 #include "daemon/api/users.h"
 
 struct request;
@@ -48,7 +49,8 @@ struct server {
     struct engine *engine;
     struct server_config config;
     char *socket, *host;
-    uv_pipe_t listener; /* bound; its descriptor is polled as `accepting` */
+    struct socket_file file; /* not bound when a service manager passed the socket */
+    uv_pipe_t listener;      /* bound; its descriptor is polled as `accepting` */
     int accepting_fd;
     uv_poll_t accepting;
     uv_poll_cb accept;

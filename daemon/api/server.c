@@ -5,13 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "common/alloc.h"
 #include "common/log.h"
-#include "daemon/api/acl.h"
 #include "daemon/api/internal.h"
 
 enum { TICK_MS = 100, BACKLOG = 1024, ACCEPTS_PER_TURN = 64, NO_FD_MS = 1000 };
@@ -139,60 +136,6 @@ static void on_tick(uv_timer_t *t)
 
 /* --- the socket ------------------------------------------------------------------------------------------- */
 
-/* Removes a socket that nobody serves any more. One that answers, or a file of another kind, is an error. */
-static int clear_path(const char *path, struct err *e)
-{
-    struct stat st;
-    struct sockaddr_un a = {.sun_family = AF_UNIX};
-    if (strlen(path) >= sizeof a.sun_path)
-        return err_set(e, ERR_USAGE, "the socket path is longer than %zu bytes: %s", sizeof a.sun_path - 1, path);
-    if (lstat(path, &st) != 0)
-        return 0;
-    if (!S_ISSOCK(st.st_mode))
-        return err_set(e, ERR_SYSTEM, "%s exists and is not a socket", path);
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    memcpy(a.sun_path, path, strlen(path) + 1);
-    bool answers = fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof a) == 0;
-    if (fd >= 0)
-        close(fd);
-    if (answers)
-        return err_set(e, ERR_BUSY, "another omsupd is already serving %s", path);
-    return unlink(path) == 0 ? 0 : err_set(e, ERR_SYSTEM, "%s: %s", path, strerror(errno));
-}
-
-/* Operators get in by the socket's group, viewers by an entry of its access list, and others not at all: they can
- * neither use up places nor fill the queue of those who wait. What who may do is decided by peer_of(). */
-static void admit_viewers(const struct server *s)
-{
-    struct err e;
-    if (acl_allow_group(s->socket, s->config.viewers, &e) == 0)
-        return;
-    log_warn("%s: every local user can connect to the socket, because it cannot be opened to the viewers alone; only "
-             "viewers and operators are served",
-             e.msg);
-    if (chmod(s->socket, 0666) != 0)
-        log_warn("%s: %s", s->socket, strerror(errno));
-}
-
-static int bind_path(struct server *s, struct err *e)
-{
-    int rc = clear_path(s->socket, e);
-    if (rc)
-        return rc;
-    mode_t old = umask(0177);
-    rc = uv_pipe_bind(&s->listener, s->socket);
-    umask(old);
-    if (rc)
-        return err_set(e, ERR_SYSTEM, "cannot bind %s: %s", s->socket, uv_strerror(rc));
-    if (s->config.operators != (gid_t)-1 && chown(s->socket, (uid_t)-1, s->config.operators) != 0)
-        return err_set(e, ERR_SYSTEM, "cannot set the group of %s: %s", s->socket, strerror(errno));
-    if (chmod(s->socket, 0660) != 0)
-        return err_set(e, ERR_SYSTEM, "%s: %s", s->socket, strerror(errno));
-    if (s->config.viewers != (gid_t)-1)
-        admit_viewers(s);
-    return 0;
-}
-
 /* libuv's own listening would accept whoever waits before anything else is done. */
 static int listen_on(struct server *s, struct err *e)
 {
@@ -227,13 +170,11 @@ int server_start(uv_loop_t *loop, const struct server_config *c, struct engine *
     s->listener.data = s->tick.data = s->pause.data = s->turn.data = s;
     s->open = 4;
     *out = s; /* on failure too: the caller ends the process */
-    int rc = 0;
-    if (c->listen_fd >= 0)
-        rc = uv_pipe_open(&s->listener, c->listen_fd)
-                 ? err_set(e, ERR_SYSTEM, "the socket that the service manager passed cannot be used")
-                 : 0;
-    else
-        rc = bind_path(s, e);
+    int rc = 0, fd = c->listen_fd;
+    if (fd < 0) /* not by libuv, which at the end would remove whatever is at this path */
+        rc = socket_bind(s->socket, c->operators, c->viewers, &s->file, &fd, e);
+    if (rc == 0 && uv_pipe_open(&s->listener, fd) != 0)
+        rc = err_set(e, ERR_SYSTEM, "the socket of %s cannot be used", s->socket);
     if (rc == 0)
         rc = listen_on(s, e);
     if (rc)
@@ -252,7 +193,8 @@ void server_close(struct server *s, void (*closed)(void *ctx), void *ctx)
     engine_on_change(s->engine, NULL, NULL);
     for (struct session *x = s->sessions; x; x = x->next)
         connection_close(x->connection);
-    uv_close((uv_handle_t *)&s->listener, on_closed); /* libuv removes the path that it bound */
+    socket_remove(s->socket, &s->file);
+    uv_close((uv_handle_t *)&s->listener, on_closed);
     uv_close((uv_handle_t *)&s->tick, on_closed);
     uv_close((uv_handle_t *)&s->pause, on_closed);
     uv_close((uv_handle_t *)&s->turn, on_closed);

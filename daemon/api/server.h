@@ -5,10 +5,10 @@
  * peers do wrong is answered to them and never ends the server. Ownership: strings of the configuration are copied.
  * Threads: loop thread only.
  *
- * The files, from the ground: peer (who is it), users (what each takes of the time), acl, message (what leaves),
- * connection (lines in and out, and their limits), slots (who is served), turns (whose request is next), params (what a
- * request says), request (one request, answered once), watch (notifications), methods (what may be called:
- * common/methods.def, common/params.def), server. None needs one that is named later. To add a method: a row of
+ * The files, from the ground: peer (who is it), users (what each takes of the time), acl, socket, message (what
+ * leaves), connection (lines in and out, and their limits), slots (who is served), turns (whose request is next),
+ * params (what a request says), request (one request, answered once), watch (notifications), methods (what may be
+ * called: common/methods.def, common/params.def), server. None needs one that is named later. To add a method: a row of
  * methods.def, a function in methods.c, a section of schema/protocol.md. */
 #pragma once
 #include <sys/types.h>
