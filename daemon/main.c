@@ -31,6 +31,7 @@ struct daemon {
     struct engine *engine;
     struct server *server;
     uv_signal_t term, intr;
+    uv_timer_t watchdog;
     bool ending;
 };
 
@@ -109,7 +110,19 @@ static void on_signal(uv_signal_t *s, int number)
     notify_send("STOPPING=1");
     uv_close((uv_handle_t *)&d->term, NULL);
     uv_close((uv_handle_t *)&d->intr, NULL);
+    uv_close((uv_handle_t *)&d->watchdog, NULL);
     server_close(d->server, server_gone, d);
+}
+
+/* By the loop itself: one that hangs is ended by the service manager and started again, which is safe at any time. */
+static void on_watchdog(uv_timer_t *t) { notify_send("WATCHDOG=1"); }
+
+static void feed_watchdog(struct daemon *d)
+{
+    uint64_t every = notify_watchdog_ms();
+    uv_timer_init(&d->loop, &d->watchdog);
+    if (every)
+        uv_timer_start(&d->watchdog, on_watchdog, every, every);
 }
 
 static int start(struct daemon *d, struct err *e)
@@ -165,6 +178,7 @@ static int run(struct daemon *d)
     d->term.data = d->intr.data = d;
     uv_signal_start(&d->term, on_signal, SIGTERM);
     uv_signal_start(&d->intr, on_signal, SIGINT);
+    feed_watchdog(d);
     log_info("omsupd %s is listening on %s", OMSUP_VERSION, d->config.socket);
     notify_send("READY=1");
     uv_run(&d->loop, UV_RUN_DEFAULT);

@@ -37,3 +37,16 @@ int notify_listen_fd(void)
     unsetenv("LISTEN_FDS");
     return fd;
 }
+
+uint64_t notify_watchdog_ms(void)
+{
+    const char *pid = getenv("WATCHDOG_PID"), *usec = getenv("WATCHDOG_USEC");
+    uint64_t limit = 0;
+    char *end;
+    if (usec && (!pid || strtol(pid, NULL, 10) == (long)getpid())) {
+        limit = strtoull(usec, &end, 10);
+        limit = *end ? 0 : limit;
+    }
+    enum { USEC_PER_MS = 1000, TWICE = 2 };
+    return limit >= (uint64_t)TWICE * USEC_PER_MS ? limit / (TWICE * USEC_PER_MS) : 0;
+}

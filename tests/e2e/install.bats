@@ -97,6 +97,10 @@ setup_file() {
 	grep -q '^ExecStart=/usr/.*omsupd$' "$UNIT"
 	grep -qx 'KillMode=process' "$UNIT"
 	grep -qx 'Type=notify' "$UNIT"
+	grep -qx 'RestartPreventExitStatus=2' "$UNIT" # common/errors.def: invalid usage, invalid input file
+	grep -qx 'OOMPolicy=continue' "$UNIT"
+	grep -q '^WatchdogSec=' "$UNIT"
+	run ! grep -E '^(ProtectControlGroups|ProtectKernelTunables|MemoryDenyWriteExecute|RestrictAddressFamilies|NoNewPrivileges)=' "$UNIT"
 	# The unit names a program of a root that is not here.
 	sed "s#^ExecStart=.*#ExecStart=$ROOT/usr/sbin/omsupd#; /^Documentation=/d" "$UNIT" >"$BATS_TEST_TMPDIR/omsupd.service"
 	run -0 timeout 60 systemd-analyze verify --man=no --recursive-errors=no "$BATS_TEST_TMPDIR/omsupd.service"
