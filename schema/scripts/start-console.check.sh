@@ -1,6 +1,6 @@
 #!/bin/sh
 # Yes if the console is running, and starts with the container from now on.
-# uses: supervisor
+# uses: autostart, supervisor
 # shellcheck disable=SC2016
 
 answer=$("$DOCKER" exec "$NEW_CONTAINER" sh -c '
@@ -15,4 +15,4 @@ in_state "$status" oms_console '[A-Z]+' || exit 2
 in_state "$status" oms_console RUNNING || exit 1
 # Without this, the console would not come back after the next restart of the container.
 [ "$(printf '%s\n' "$answer" | tail -n 1)" = '; read' ] || exit 2
-! printf '%s\n' "$answer" | grep -Fq 'autostart = false'
+! printf '%s\n' "$answer" | grep -Eiq "$AUTOSTART_OFF"

@@ -108,6 +108,13 @@ autostart = true'
 	[ "$output" = "omsup: evidence oms_console RUNNING pid 5, uptime 0:00:09" ]
 	says 'oms_console RUNNING pid 5, uptime 0:00:09' "${ini/true/false}" '; read'
 	run -1 step start-console.check
+	local off
+	for off in 'autostart=false' 'autostart =  False ; of IS_UPGRADE' '  Autostart: no' 'autostart=0' "autostart=off$(printf '\t')"; do
+		says 'oms_console RUNNING pid 5, uptime 0:00:09' '[program:oms_console]' "$off" '; read'
+		run -1 step start-console.check
+	done
+	says 'oms_console RUNNING pid 5, uptime 0:00:09' '[program:oms_console]' '; autostart=false' 'autostart=true' '; read'
+	run -0 step start-console.check
 	says 'oms_console STOPPED Not started' "$ini" '; read'
 	run -1 step start-console.check
 	says 'oms_console RUNNING pid 5, uptime 0:00:09' 'cat: no such file' # the file could not be read
@@ -116,6 +123,31 @@ autostart = true'
 	run -2 step start-console.check
 	rm "$T/docker/.exec" # docker fails
 	run -2 step start-console.check
+}
+
+@test "start-console: every spelling of a console that is not started with the container" {
+	mkdir "$T/in"
+	sed -i "s|^exec) exit 1|exec) PATH=$T/in:\$PATH sh -c \"\$(printf '%s' \"\$5\" \| sed 's,/etc/supervisor/conf.d,$T/in,')\" \"\$6\" \"\$7\"; exit|" "$T/bin/docker"
+	supervisorctl_says() { # STATUS TEXT
+		printf '#!/bin/sh\necho "$*" >>%s/in/asked\necho "%s"\nexit %s\n' "$T" "$2" "$1" >"$T/in/supervisorctl"
+		chmod +x "$T/in/supervisorctl"
+	}
+	supervisorctl_says 0 'oms_console: started'
+	local off
+	for off in 'autostart = false' 'autostart=false' 'autostart =  False' '  Autostart: no' 'autostart=0 ; why'; do
+		printf '[program:oms_console]\n; autostart=false\n%s\nautorestart=false\n' "$off" >"$T/in/oms_console.ini"
+		run -0 step start-console
+		grep -Eixq ' *autostart ?[=:] *true( ; why)?' "$T/in/oms_console.ini"
+		grep -qx 'autorestart=false' "$T/in/oms_console.ini"
+		grep -qx '; autostart=false' "$T/in/oms_console.ini"
+	done
+	[ "$(sort -u "$T/in/asked")" = 'start oms_console' ]
+	supervisorctl_says 7 'oms_console: ERROR (already started)'
+	run -0 step start-console
+	supervisorctl_says 7 'oms_console: ERROR (spawn error)'
+	run -7 step start-console
+	rm "$T/in/oms_console.ini"
+	run ! step start-console
 }
 
 @test "start-console, check: beside a warning of Python, and a file without an end of line" {
