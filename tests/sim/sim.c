@@ -158,8 +158,8 @@ static void check_move(struct sim *s, const struct core_move *mv)
     if (row->event == EV_LOST)
         t->lost++;
     else if (row->event == EV_NEVER || row->event == EV_EXIT_PROVE || row->event == EV_EXIT_OK ||
-             row->event == EV_EXIT_BAD || core_event_who(row->event) == BY_OPERATOR || row->event == EV_BEGIN_CHECK ||
-             row->event == EV_BEGIN_ACT)
+             row->event == EV_EXIT_BAD || row->event == EV_EXIT_ASK || core_event_who(row->event) == BY_OPERATOR ||
+             row->event == EV_BEGIN_CHECK || row->event == EV_BEGIN_ACT)
         t->lost = 0;
     if (row->from == PHASE_PENDING)
         t->asked = false;
@@ -303,6 +303,7 @@ static void adopt(struct sim *s)
         switch (s->subs[i].phase) {
         case PHASE_CHECKING:
         case PHASE_PROVING:
+        case PHASE_REVIEWING:
         case PHASE_AGREEING:
         case PHASE_DOUBT:
         case PHASE_EXPIRED:
@@ -372,8 +373,8 @@ static void live(struct sim *s, size_t i)
             t->done = true;
         }
     } else if (fate == 7) {
-        t->exit = chance(50) ? 1 : NOT_KNOWN;
-        if (t->exit == NOT_KNOWN && chance(50)) { /* the effect was there, and it has not seen it */
+        t->exit = chance(50) ? 1 : chance(50) ? 143 : NOT_KNOWN;
+        if ((t->exit != 1 || s->subs[i].has_check) && chance(50)) { /* the effect was there, and it has not seen it */
             t->done = true;
             t->effects++;
         }
@@ -402,9 +403,12 @@ static enum core_event outcome(struct sim *s, size_t i)
         die(s, "asked for the outcome of an attempt that is not the present one", i);
     if (t->exit < 0)
         return s->subs[i].read_only ? EV_LOST_LOOK : EV_LOST;
-    if (t->exit == NOT_KNOWN && !s->subs[i].read_only)
+    bool left_alone = s->subs[i].phase == PHASE_ACTING, has_check = s->subs[i].has_check;
+    if ((t->exit == NOT_KNOWN || (t->exit >= 128 && left_alone)) && !s->subs[i].read_only)
         return EV_LOST;
-    return t->exit ? EV_EXIT_BAD : s->subs[i].has_check ? EV_EXIT_PROVE : EV_EXIT_OK;
+    if (t->exit)
+        return left_alone && has_check && !s->subs[i].read_only ? EV_EXIT_ASK : EV_EXIT_BAD;
+    return has_check ? EV_EXIT_PROVE : EV_EXIT_OK;
 }
 
 static void check_answers(struct sim *s, size_t i)

@@ -188,6 +188,7 @@ struct node {
     enum node_state state;
     node_state_cb *cb;
     void *ctx;
+    bool rebooted;
 };
 static struct node *nodes;
 
@@ -231,13 +232,13 @@ static void ask_script_of(struct node *n, const char *what, const char *token, c
 struct node *node_new(uv_loop_t *loop, const struct node_target *t, node_state_cb *cb, void *ctx)
 {
     struct node *n = xcalloc(1, sizeof *n);
-    *n = (struct node){nodes, xstrdup(t->name), xstrdup(""), NODE_CONNECTING, cb, ctx};
+    *n = (struct node){nodes, xstrdup(t->name), xstrdup(""), NODE_CONNECTING, cb, ctx, false};
     return nodes = n;
 }
 void node_connect(struct node *n) { note("  %s: connect", n->name); }
 enum node_state node_state(const struct node *n) { return n->state; }
 const char *node_name(const struct node *n) { return n->name; }
-const char *node_boot_id(const struct node *n) { return "boot-1"; }
+const char *node_boot_id(const struct node *n) { return n->rebooted ? "boot-2" : "boot-1"; }
 const char *node_why(const struct node *n) { return n->why; }
 void node_run(struct node *n, const char *token, const struct node_script *s, node_cb *cb, void *ctx)
 {
@@ -306,6 +307,8 @@ static struct node *node_called(const char *name)
     fail_msg("there is no node %s", name);
     return NULL;
 }
+
+static void node_reboots(const char *name) { node_called(name)->rebooted = true; }
 
 static void node_is(const char *name, enum node_state state, const char *why)
 {

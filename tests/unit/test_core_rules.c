@@ -13,7 +13,8 @@
 
 #define BIT(p) (1u << (p))
 enum {
-    CHECKS = BIT(PHASE_CHECKING) | BIT(PHASE_PROVING) | BIT(PHASE_AGREEING) | BIT(PHASE_DOUBT) | BIT(PHASE_EXPIRED),
+    CHECKS = BIT(PHASE_CHECKING) | BIT(PHASE_PROVING) | BIT(PHASE_REVIEWING) | BIT(PHASE_AGREEING) | BIT(PHASE_DOUBT) |
+             BIT(PHASE_EXPIRED),
     POLLS = BIT(PHASE_POLLING) | BIT(PHASE_GATE),
     STOPPED = BIT(PHASE_EXPIRING) | BIT(PHASE_CANCELING) | BIT(PHASE_FENCING), /* an attempt is being stopped */
     RUNS = BIT(PHASE_ACTING) | STOPPED,
@@ -40,6 +41,7 @@ static int outcome(enum core_phase p, enum core_phase acting, enum core_phase ex
     case PHASE_PENDING:
     case PHASE_CHECKING:
     case PHASE_PROVING:
+    case PHASE_REVIEWING:
     case PHASE_AGREEING:
     case PHASE_POLLING:
     case PHASE_GATE:
@@ -94,6 +96,8 @@ static int leads(enum core_phase p, enum core_event e)
         return outcome(p, PHASE_SUCCESSFUL, PHASE_SUCCESSFUL);
     case EV_EXIT_BAD:
         return outcome(p, PHASE_FAILED, PHASE_EXPIRED);
+    case EV_EXIT_ASK: /* of one that was left alone */
+        return p == PHASE_ACTING ? PHASE_REVIEWING : NO_MOVE;
     case EV_LOST:
         return outcome(p, PHASE_DOUBT, PHASE_EXPIRED);
     case EV_LOST_LOOK: /* a look is neither fenced nor stopped */
@@ -189,7 +193,7 @@ static void phases_are_shown_in_the_words_of_oms(void **state)
         [PHASE_CANCELING] = "Running", [PHASE_FENCING] = "In Doubt",  [PHASE_POLLING] = "Running",
         [PHASE_GATE] = "Waiting",      [PHASE_DOUBT] = "In Doubt",    [PHASE_EXPIRED] = "In Doubt",
         [PHASE_UNKNOWN] = "In Doubt",  [PHASE_FAILED] = "Failed",     [PHASE_SUCCESSFUL] = "Successful",
-        [PHASE_SKIPPED] = "Skipped",   [PHASE_CANCELED] = "Canceled",
+        [PHASE_SKIPPED] = "Skipped",   [PHASE_CANCELED] = "Canceled", [PHASE_REVIEWING] = "Running",
     };
     for (int p = 0; p < N_PHASES; p++)
         assert_string_equal(state_word(core_phase_shown(p)), words[p]);
@@ -487,9 +491,9 @@ static void open_run_and_lost_follow_the_attempt(void **state)
         enum core_event e;
         unsigned lost;
         bool open;
-    } rows[] = {{EV_EXIT_PROVE, 0, false},   {EV_EXIT_OK, 0, false}, {EV_EXIT_BAD, 0, false},
-                {EV_NEVER, 0, false},        {EV_LOST, 3, false},    {EV_LOST_LOOK, 2, true},
-                {EV_TIMEOUT_LOOK, 2, false}, {EV_TIMEOUT, 2, true},  {EV_GIVE_UP, 0, true}};
+    } rows[] = {{EV_EXIT_PROVE, 0, false}, {EV_EXIT_OK, 0, false}, {EV_EXIT_BAD, 0, false}, {EV_EXIT_ASK, 0, false},
+                {EV_NEVER, 0, false},      {EV_LOST, 3, false},    {EV_LOST_LOOK, 2, true}, {EV_TIMEOUT_LOOK, 2, false},
+                {EV_TIMEOUT, 2, true},     {EV_GIVE_UP, 0, true}};
     for (size_t k = 0; k < ARRAY_LEN(rows); k++) {
         struct three t;
         set_up(&t, true);
@@ -842,6 +846,26 @@ static void what_force_is_for(void **state)
     assert_null(core_skip_refusal(&t.job, 0, true));
 }
 
+/* In Doubt, and omsupd is about to decide it: the refusal does not say that In Doubt is what the verb is for. */
+static void in_doubt_and_looked_at(void **state)
+{
+    static const unsigned looked_at = BIT(PHASE_FENCING) | BIT(PHASE_DOUBT) | BIT(PHASE_EXPIRED);
+    for (int p = 0; p < N_PHASES; p++) {
+        struct three t;
+        const char *why;
+        at(&t, MODE_RUNNING, p);
+        bool is = in(p, looked_at);
+        core_retry_event(&t.job, 0, false, false, &why);
+        assert_int_equal(why && strstr(why, "wait for the result"), is);
+        if (p == PHASE_POLLING)
+            assert_non_null(strstr(why, "Failed and In Doubt"));
+        why = core_skip_refusal(&t.job, 0, true);
+        assert_int_equal(why && strstr(why, "wait for the result"), is);
+        why = core_done_refusal(&t.job, 0, true);
+        assert_int_equal(why && strstr(why, "wait for the result"), is);
+    }
+}
+
 static const char *refusal(struct three *t, enum verb_id v, bool force, enum core_event *e)
 {
     t->why = "not touched";
@@ -924,6 +948,7 @@ int main(void)
         cmocka_unit_test(skip_by_phase_and_mode),
         cmocka_unit_test(done_by_phase_and_mode),
         cmocka_unit_test(what_force_is_for),
+        cmocka_unit_test(in_doubt_and_looked_at),
         cmocka_unit_test(a_verb_is_an_event_or_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

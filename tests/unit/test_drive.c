@@ -85,22 +85,30 @@ static void again(void)
     answers("oms1", 1, "");
 }
 
+/* The attempt ends with an error, and its check says that it is not done. */
+static void fails(int status, const char *output)
+{
+    answers("oms1", status, output);
+    answers("oms1", 1, "");
+}
+
 static void how_an_end_is_said(void **state)
 {
     until_stop_acts();
-    answers("oms1", 1, "first\nlast\n");
+    fails(1, "first\nlast\n");
     expect("stop", "oms1", PHASE_FAILED, "exit 1: last");
     expect_attempt("stop", "oms1", "exited", "first\nlast\n");
     again();
-    answers("oms1", 3, "omsup: fact a b\n");
+    fails(3, "omsup: fact a b\n");
     expect("stop", "oms1", PHASE_FAILED, "exit 3: no output");
     expect_fact("a", "b");
     again();
-    answers("oms1", 127, "omsup: evidence no such command\nlast\n");
+    fails(127, "omsup: evidence no such command\nlast\n");
     expect("stop", "oms1", PHASE_FAILED, "exit 127: no such command");
     again();
+    expect("stop", "oms1", PHASE_ACTING, NULL); /* what an earlier attempt said is not true of this one */
     answers("oms1", 0, "");
-    expect("stop", "oms1", PHASE_PROVING, "exit 127: no such command"); /* nothing new was said */
+    expect("stop", "oms1", PHASE_PROVING, NULL);
     answers("oms1", 0, "it is stopped\n");
     expect("stop", "oms1", PHASE_SUCCESSFUL, "it is stopped");
 }
@@ -112,7 +120,7 @@ static void a_retry_keeps_the_first_begin(void **state)
     const struct sub *s = &world.job->subs[seq_of("stop", "oms1")];
     char *began = xstrdup(s->began);
     assert_non_null(began);
-    answers("oms1", 1, "");
+    fails(1, "");
     assert_non_null(s->rests);
     usleep(2000);
     world_restart();
@@ -143,6 +151,92 @@ static void a_check_that_does_not_confirm(void **state)
     answers("oms1", 0, "stopped\n");
     answers("oms1", 1, "");
     expect("stop", "oms1", PHASE_FAILED, core_row(PHASE_PROVING, EV_NO)->why);
+}
+
+/* An error does not tell what was done: the check does. */
+static void a_bad_exit_asks_the_check(void **state)
+{
+    until_stop_acts();
+    answers("oms1", 1, "error during connect: EOF\n");
+    expect("stop", "oms1", PHASE_REVIEWING, "exit 1: error during connect: EOF");
+    answers("oms1", 1, "oms_402 running: true\n");
+    expect("stop", "oms1", PHASE_FAILED, "exit 1: error during connect: EOF; the check: oms_402 running: true");
+    again();
+    answers("oms1", 1, "error during connect: EOF\n");
+    answers("oms1", 2, "docker does not answer\n");
+    expect("stop", "oms1", PHASE_UNKNOWN,
+           "exit 1: error during connect: EOF; the check cannot tell whether it is done: docker does not answer");
+    assert_int_equal(core_phase_shown(PHASE_UNKNOWN), STATE_IN_DOUBT);
+    again();
+    answers("oms1", 1, "error during connect: EOF\n");
+    world_restart();
+    expect("stop", "oms1", PHASE_REVIEWING, "exit 1: error during connect: EOF");
+    node_is("oms1", NODE_UP, "");
+    login_is_read();
+    answers("oms1", 0, "oms_402 running: false\n");
+    expect("stop", "oms1", PHASE_SUCCESSFUL,
+           "ended with exit 1: error during connect: EOF; but the check says it is done: oms_402 running: false");
+}
+
+/* Nobody here sent it: what was done is not known, so it is looked at, and done if it was not. */
+static void a_signal_is_an_outcome_that_is_not_known(void **state)
+{
+    static const struct {
+        int status;
+        const char *said;
+    } ends[] = {{143, "attempt 1: ended with status 143 (SIGTERM); last message: tick 40"},
+                {129, "attempt 2: ended with status 129 (SIGHUP); last message: tick 40"},
+                {137, "attempt 3: ended with status 137 (SIGKILL); last message: tick 40"},
+                {255, "attempt 4: ended with status 255; last message: tick 40"},
+                {128, "attempt 5: ended with status 128; last message: tick 40"}};
+    until_stop_acts();
+    size_t seq = seq_of("stop", "oms1");
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+        answers("oms1", ends[i].status, "tick 40\n");
+        expect("stop", "oms1", PHASE_DOUBT, ends[i].said);
+        expect_attempt("stop", "oms1", "unknown", "tick 40\n");
+        assert_int_equal(world.job->core.subtasks[seq].lost, i % CORE_LOST_MAX + 1);
+        answers("oms1", 1, "");
+        if (i % CORE_LOST_MAX == CORE_LOST_MAX - 1) {
+            expect(
+                "stop", "oms1", PHASE_FAILED,
+                "outcome unknown, the check says it is not done; it will be repeated only on retry: attempt 3: ended "
+                "with status 137 (SIGKILL); last message: tick 40");
+            again();
+        }
+        expect("stop", "oms1", PHASE_ACTING, NULL);
+    }
+}
+
+/* A shutdown makes commands fail in all ways. */
+static void an_error_before_a_reboot_of_its_node(void **state)
+{
+    until_stop_acts();
+    node_reboots("oms1");
+    answers("oms1", 1, "error during connect: EOF\n");
+    expect("stop", "oms1", PHASE_DOUBT,
+           "attempt 1: ended with status 1 before its node rebooted; last message: error during connect: EOF");
+    answers("oms1", 1, "");
+    expect("stop", "oms1", PHASE_ACTING, NULL);
+    answers("oms1", 1, "no such container\n"); /* in the new boot */
+    expect("stop", "oms1", PHASE_REVIEWING, "exit 1: no such container");
+}
+
+/* What was decided is in the words of the refusal: it is In Doubt, and not yet for a person. */
+static void no_retry_while_omsupd_finds_out(void **state)
+{
+    static const enum verb_id verb[] = {DO_RETRY, DO_SKIP, DO_DONE};
+    const char *why;
+    until_stop_acts();
+    answers("oms1", 143, "");
+    for (size_t i = 0; i < ARRAY_LEN(verb); i++) {
+        assert_int_equal(core_verb_event(&world.job->core, seq_of("stop", "oms1"), verb[i], true, false, &why),
+                         N_EVENTS);
+        assert_string_equal(why, "omsupd is finding out how it ended; wait for the result");
+    }
+    answers("oms1", 2, "");
+    assert_int_equal(core_verb_event(&world.job->core, seq_of("stop", "oms1"), DO_RETRY, false, false, &why),
+                     EV_BEGIN_CHECK);
 }
 
 static void an_outcome_that_is_not_known(void **state)
@@ -180,19 +274,19 @@ static void force_is_for_one_attempt(void **state)
 {
     until_stop_acts();
     size_t seq = seq_of("stop", "oms1");
-    answers("oms1", 1, "");
+    fails(1, "");
     operator_says(DO_RETRY, "stop", "oms1", NULL, true);
     assert_true(world.job->subs[seq].forced);
     answers_outcome("oms1", NODE_LOST);
     answers("oms1", 1, "");
-    expect("stop", "oms1", PHASE_ACTING, "attempt 2: outcome lost");
+    expect("stop", "oms1", PHASE_ACTING, NULL);
     assert_false(world.job->subs[seq].forced);
 }
 
 static void a_reason_is_kept_without_the_password(void **state)
 {
     until_stop_acts();
-    answers("oms1", 1, "");
+    fails(1, "");
     operator_says(DO_SKIP, "stop", "oms1", "not-a-real-secret is wrong", true);
     expect("stop", "oms1", PHASE_SKIPPED, "skipped: *** is wrong");
 }
@@ -213,11 +307,8 @@ static void an_end_writes_its_subtask_once(void **state)
         subtask_rows = 0;
         answers("oms1", ends[i], "said\n");
         assert_int_equal(subtask_rows, 1);
-        if (ends[i] == 1)
-            again();
-        else
-            answers("oms1", 1, "no\n"); /* the check: proving -> failed; doubt -> acting */
-        if (ends[i] == 0)
+        answers("oms1", 1, "no\n"); /* the check: reviewing, proving -> failed; doubt -> acting */
+        if (ends[i] != 199)
             again();
     }
     subtask_rows = 0;
@@ -252,7 +343,7 @@ static void a_lease_that_is_lost(void **state)
 {
     static const char gone[] = "the lock row has disappeared";
     until_stop_acts();
-    answers("oms1", 1, "last\n");
+    fails(1, "last\n");
     assert_null(world.job->lease.trouble);
     world_time(5250);
     assert_string_equal(calls->what, "renew the lease");
@@ -270,7 +361,7 @@ static void a_lease_that_is_lost(void **state)
 static void a_metadb_that_does_not_answer(void **state)
 {
     until_stop_acts();
-    answers("oms1", 1, "last\n");
+    fails(1, "last\n");
     int64_t last = journal_last_event(world.journal, world.id);
     world_time(5250);
     assert_null(world.job->lease.trouble);
@@ -289,7 +380,7 @@ static void a_metadb_that_does_not_answer(void **state)
 static void a_login_that_stops_working(void **state)
 {
     until_stop_acts();
-    answers("oms1", 1, "last\n");
+    fails(1, "last\n");
     world_time(5250);
     const struct err e = {.code = ERR_METADB, .msg = "MetaDB m:2883: ERROR 1045: Access denied"};
     finish_call(NULL, &e);
@@ -324,6 +415,7 @@ static void a_login_that_cannot_be_read(void **state)
     expect("act", "oms2", PHASE_CHECKING, NULL);
     answers("oms2", 1, "");
     answers("oms2", 1, "the password is not-a-real-secret\n");
+    answers("oms2", 1, "");
     char *said = xasprintf("exit 1: %s", withheld), *kept = xasprintf("%s\n", withheld);
     expect("act", "oms2", PHASE_FAILED, said);
     expect_attempt("act", "oms2", "exited", kept);
@@ -407,9 +499,9 @@ static void news_are_shown_while_it_runs(void **state)
     expect("act", "oms2", PHASE_ACTING, "its log says: waiting, ***");
     world_time(1250); /* asked once more, and answered too late */
     answers("oms2", 9, "the end\n");
-    expect("act", "oms2", PHASE_FAILED, "exit 9: the end");
-    tail_is("omsup: news of yesterday\n");
-    expect("act", "oms2", PHASE_FAILED, "exit 9: the end");
+    expect("act", "oms2", PHASE_REVIEWING, "exit 9: the end");
+    answers("oms2", 0, "omsup: news of yesterday\n"); /* the oldest question */
+    expect("act", "oms2", PHASE_REVIEWING, "exit 9: the end");
 }
 
 static void only_watched_time_counts(void **state)
@@ -501,7 +593,7 @@ static void at_a_start_what_only_looks_is_asked_again(void **state)
     node_is("control", NODE_UP, "");
     expect("look", "-", PHASE_ACTING, NULL);
     world_restart();
-    expect("look", "-", PHASE_ACTING, "attempt 1: outcome lost");
+    expect("look", "-", PHASE_ACTING, NULL); /* that of attempt 1 is not said of attempt 2 */
     assert_int_equal(world.job->core.subtasks[seq_of("look", "-")].attempt, 2);
 }
 
@@ -509,6 +601,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(how_an_end_is_said, world_begin, world_end),
+        cmocka_unit_test_setup_teardown(a_bad_exit_asks_the_check, world_begin, world_end),
+        cmocka_unit_test_setup_teardown(a_signal_is_an_outcome_that_is_not_known, world_begin, world_end),
+        cmocka_unit_test_setup_teardown(an_error_before_a_reboot_of_its_node, world_begin, world_end),
+        cmocka_unit_test_setup_teardown(no_retry_while_omsupd_finds_out, world_begin, world_end),
         cmocka_unit_test_setup_teardown(a_retry_keeps_the_first_begin, world_begin, world_end),
         cmocka_unit_test_setup_teardown(a_check_that_does_not_confirm, world_begin, world_end),
         cmocka_unit_test_setup_teardown(an_outcome_that_is_not_known, world_begin, world_end),

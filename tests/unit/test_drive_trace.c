@@ -59,6 +59,7 @@ static void story(void)
     node_is("control", NODE_UP, "");
     answers("control", 1, "there is no dump\n");
     answers("control", 1, "the password is not-a-real-secret\nno space left for not-a-real-secret\n");
+    answers("control", 1, "there is no dump\n");
     operator_says(DO_RETRY, "backup", NULL, NULL, false);
     answers("control", 1, "there is no dump\n");
     answers("control", 0, "omsup: fact backup.size 4711\nomsup: evidence 3 databases, 4711 bytes\ndone\n");

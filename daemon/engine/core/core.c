@@ -265,6 +265,14 @@ static bool operable(const struct core_job *j)
     return !j->outdated && (j->mode == MODE_RUNNING || j->mode == MODE_PAUSED);
 }
 
+/* In Doubt, and about to be decided: what may be done is not known yet. */
+static const char *undecided(enum core_phase p)
+{
+    return core_phase_busy(p) && core_phase_shown(p) == STATE_IN_DOUBT
+               ? "omsupd is finding out how it ended; wait for the result"
+               : NULL;
+}
+
 enum core_event core_retry_event(const struct core_job *j, size_t subtask, bool force, bool away, const char **why)
 {
     const struct core_subtask *s = &j->subtasks[subtask];
@@ -277,7 +285,9 @@ enum core_event core_retry_event(const struct core_job *j, size_t subtask, bool 
     if ((s->phase == PHASE_ACTING || s->phase == PHASE_EXPIRING || s->phase == PHASE_FENCING) && away && !s->read_only)
         return EV_GIVE_UP;
     if (s->phase != PHASE_FAILED && s->phase != PHASE_UNKNOWN) {
-        *why = "retry applies only to Failed and In Doubt (or to Running while its node is unreachable)";
+        *why = undecided(s->phase);
+        if (!*why)
+            *why = "retry applies only to Failed and In Doubt (or to Running while its node is unreachable)";
         return N_EVENTS;
     }
     if (st->rerun_force && !force && later_begun(j, subtask)) {
@@ -298,6 +308,8 @@ const char *core_skip_refusal(const struct core_job *j, size_t subtask, bool for
         return "the job is neither running nor paused";
     if (s->phase == PHASE_PENDING && j->mode == MODE_RUNNING)
         return "it is Pending; pause the job first";
+    if (undecided(s->phase))
+        return undecided(s->phase);
     if (!core_row(s->phase, EV_SKIP))
         return "skip applies only to Failed, In Doubt and Waiting, or to Pending while the job is paused";
     if (j->steps[core_step_of(j, subtask)].guarded && !force)
@@ -312,6 +324,8 @@ const char *core_done_refusal(const struct core_job *j, size_t subtask, bool for
     const struct core_subtask *s = &j->subtasks[subtask];
     if (!operable(j))
         return "the job is neither running nor paused";
+    if (undecided(s->phase))
+        return undecided(s->phase);
     if (!core_row(s->phase, EV_DONE))
         return "done applies only to Failed and In Doubt";
     if (!s->has_check && !force)

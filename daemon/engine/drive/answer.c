@@ -1,16 +1,32 @@
 /* Interprets an answer: its facts, its message, the row of the attempt, the event. An output is scrubbed and parsed
  * once; the message travels as a value until the event writes the subtask's row. */
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/alloc.h"
+#include "common/array.h"
 #include "daemon/engine/drive/clock.h"
 #include "daemon/engine/drive/drive.h"
 
 /* The exit status by which a script says: it started, and its outcome is unknown. With set -e the status of any command
  * can become the script's, so it must be one that no command uses: not up to 127 or 255 (shell, docker, timeout, ssh;
  * 75 is curl's, and EX_TEMPFAIL), not 128 + signal (up to 192), not 200 and above (systemd). */
-enum { EXIT_NOT_KNOWN = 199 };
+enum { EXIT_NOT_KNOWN = 199, EXIT_SIGNAL = 128 };
+
+/* A name for the status of a process that a signal ended; NULL: it has none here. */
+static const char *signal_of(int exit)
+{
+    static const struct {
+        int number;
+        const char *name;
+    } names[] = {{SIGHUP, "SIGHUP"},   {SIGINT, "SIGINT"},   {SIGQUIT, "SIGQUIT"}, {SIGABRT, "SIGABRT"},
+                 {SIGKILL, "SIGKILL"}, {SIGSEGV, "SIGSEGV"}, {SIGPIPE, "SIGPIPE"}, {SIGTERM, "SIGTERM"}};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (exit == EXIT_SIGNAL + names[i].number)
+            return names[i].name;
+    return NULL;
+}
 
 static const char withheld[] =
     "output discarded: the MetaDB password could not be read, so it could not be removed from it\n";
@@ -83,28 +99,32 @@ void answer_verdict(struct job *b, size_t seq, enum verdict v, const char *outpu
 struct end {
     const char *outcome;
     enum core_event event;
-    int exit; /* -1: none */
+    int exit;      /* -1: none */
+    bool rebooted; /* its host went down after it; perhaps because of that */
 };
 
-static struct end exited(const struct job *b, size_t seq, int exit)
+/* A signal that was not sent by omsupd says nothing of what was done: a reboot sends one to everything, the kernel to
+ * what takes too much memory. The shell reports it as a status from 128 on, which a script can also exit with. */
+static struct end exited(const struct job *b, size_t seq, int exit, bool rebooted)
 {
     const struct core_subtask *c = &b->core.subtasks[seq];
-    if (exit == EXIT_NOT_KNOWN && b->subs[seq].plan->kind == KIND_RUN)
-        return (struct end){"unknown", EV_LOST, exit};
-    return (struct end){c->phase == PHASE_ACTING ? "exited" : "stopped",
-                        exit != 0      ? EV_EXIT_BAD
-                        : c->has_check ? EV_EXIT_PROVE
-                                       : EV_EXIT_OK,
-                        exit};
+    bool left_alone = c->phase == PHASE_ACTING;
+    bool unknown = exit == EXIT_NOT_KNOWN || (left_alone && (exit >= EXIT_SIGNAL || (rebooted && exit != 0)));
+    if (unknown && b->subs[seq].plan->kind == KIND_RUN)
+        return (struct end){"unknown", EV_LOST, exit, rebooted && exit < EXIT_SIGNAL};
+    enum core_event ev = c->has_check ? EV_EXIT_PROVE : EV_EXIT_OK;
+    if (exit != 0)
+        ev = left_alone && c->has_check && !c->read_only ? EV_EXIT_ASK : EV_EXIT_BAD;
+    return (struct end){left_alone ? "exited" : "stopped", ev, exit, false};
 }
 
 static struct end lost(const struct job *b, size_t seq)
 {
     const struct core_subtask *c = &b->core.subtasks[seq];
-    return (struct end){"lost", c->read_only && c->phase == PHASE_ACTING ? EV_LOST_LOOK : EV_LOST, -1};
+    return (struct end){"lost", c->read_only && c->phase == PHASE_ACTING ? EV_LOST_LOOK : EV_LOST, -1, false};
 }
 
-static const struct end never = {"never", EV_NEVER, -1};
+static const struct end never = {"never", EV_NEVER, -1, false};
 
 /* The message about the end of an attempt; NULL: none. */
 static char *message_of(const struct job *b, size_t seq, const struct end *end, const struct lines *l)
@@ -117,8 +137,14 @@ static char *message_of(const struct job *b, size_t seq, const struct end *end, 
         return xasprintf("attempt %u: outcome lost", attempt);
     if (end->exit == 0 || !b->subs[seq].plan->act.script)
         return xstrdup(said);
-    if (end->event == EV_LOST)
+    if (end->event == EV_LOST && end->exit == EXIT_NOT_KNOWN)
         return xasprintf("attempt %u: %s", attempt, said ? said : "no output");
+    if (end->event == EV_LOST) {
+        const char *name = signal_of(end->exit);
+        return xasprintf("attempt %u: ended with status %d%s%s%s%s%s%s", attempt, end->exit, name ? " (" : "",
+                         name ? name : "", name ? ")" : "", end->rebooted ? " before its node rebooted" : "",
+                         said ? "; last message: " : "", said ? said : "");
+    }
     return xasprintf("exit %d: %s", end->exit, said ? said : "no output");
 }
 
@@ -133,9 +159,10 @@ static bool finish(struct job *b, size_t seq, const struct end *end, struct answ
     return wanted;
 }
 
-bool answer_attempt(struct job *b, size_t seq, enum node_outcome o, int exit, const char *output, size_t len)
+bool answer_attempt(struct job *b, size_t seq, enum node_outcome o, int exit, bool rebooted, const char *output,
+                    size_t len)
 {
-    struct end end = o == NODE_EXITED ? exited(b, seq, exit) : o == NODE_NEVER ? never : lost(b, seq);
+    struct end end = o == NODE_EXITED ? exited(b, seq, exit, rebooted) : o == NODE_NEVER ? never : lost(b, seq);
     struct answer a = o == NODE_EXITED ? take(b, output, len) : (struct answer){0};
     return finish(b, seq, &end, &a);
 }
@@ -173,7 +200,7 @@ void answer_timeout(struct job *b, size_t seq)
 void answer_stopped(struct job *b, size_t seq, int exit, const char *output, size_t len)
 {
     struct answer a = take(b, output, len);
-    const struct end end = {"stopped", EV_TIMEOUT_LOOK, exit};
+    const struct end end = {"stopped", EV_TIMEOUT_LOOK, exit, false};
     char *last = message_of(b, seq, &end, &a.lines);
     record_attempt_end(b, seq, end.outcome, end.exit, a.text, a.len);
     drive_end(b, seq);

@@ -87,15 +87,7 @@ static void on_probe(void *ctx, const struct node_result *r)
     else if (r->exit == NODE_EXIT_TIMEOUT && job_time_ms(b) - w->asked_ms >= 1000ULL * b->subs[seq].plan->timeout_s)
         answer_stopped(b, seq, r->exit, r->output, r->output_len);
     else
-        answer_attempt(b, seq, NODE_EXITED, r->exit, r->output, r->output_len);
-}
-
-/* NODE_NEVER is reliable only within one boot of the node: a power loss may remove the files of a run that started. */
-static enum node_outcome believed(struct job *b, size_t seq, const struct node_result *r, const char *boot)
-{
-    if (r->outcome == NODE_NEVER && boot && *boot && strcmp(boot, node_boot_id(job_host(b, seq)->node)) != 0)
-        return NODE_LOST;
-    return r->outcome;
+        answer_attempt(b, seq, NODE_EXITED, r->exit, false, r->output, r->output_len);
 }
 
 struct boot_of {
@@ -109,6 +101,16 @@ static bool take_boot(void *ctx, const struct journal_attempt *a)
     if (a->attempt == o->attempt)
         o->boot = xstrdup(a->boot);
     return true;
+}
+
+/* Has the node rebooted since the present attempt began? */
+static bool has_rebooted(struct job *b, size_t seq)
+{
+    struct boot_of o = {b->core.subtasks[seq].attempt, NULL};
+    journal_attempts(b->jobs->journal, b->row.id, (int)seq, take_boot, &o, NULL);
+    bool yes = o.boot && *o.boot && strcmp(o.boot, node_boot_id(job_host(b, seq)->node)) != 0;
+    free(o.boot);
+    return yes;
 }
 
 static void on_run(void *ctx, const struct node_result *r)
@@ -125,11 +127,9 @@ static void on_run(void *ctx, const struct node_result *r)
     }
     if (!may_take(b, seq, r))
         return;
-    struct boot_of o = {b->core.subtasks[seq].attempt, NULL};
-    if (r->outcome == NODE_NEVER)
-        journal_attempts(b->jobs->journal, b->row.id, (int)seq, take_boot, &o, NULL);
-    enum node_outcome outcome = believed(b, seq, r, o.boot);
-    free(o.boot);
+    bool rebooted = r->outcome == NODE_NEVER || r->exit != 0 ? has_rebooted(b, seq) : false;
+    /* NODE_NEVER is reliable only within one boot: a power loss may remove the files of a run that started. */
+    enum node_outcome outcome = r->outcome == NODE_NEVER && rebooted ? NODE_LOST : r->outcome;
     char *token = job_token(b, seq, b->core.subtasks[seq].attempt);
     struct buf cut = {0};
     if (r->output_cut) {
@@ -138,7 +138,7 @@ static void on_run(void *ctx, const struct node_result *r)
         window_join(&b->login.redact, r->output, r->output_len, where, &cut);
         free(where);
     }
-    bool taken = answer_attempt(b, seq, outcome, r->exit, r->output_cut ? buf_str(&cut) : r->output,
+    bool taken = answer_attempt(b, seq, outcome, r->exit, rebooted, r->output_cut ? buf_str(&cut) : r->output,
                                 r->output_cut ? cut.len : r->output_len);
     if (taken && !r->output_cut) /* otherwise the node has the only complete copy */
         host_forget(job_host(b, seq), token);
@@ -161,7 +161,7 @@ static void on_builtin(void *arg)
         else if (a->verdict == VERDICT_UNKNOWN && !b->core.subtasks[seq].read_only)
             answer_lost(b, seq, out, a->out.len);
         else
-            answer_attempt(b, seq, NODE_EXITED, a->verdict == VERDICT_YES ? 0 : 1, out, a->out.len);
+            answer_attempt(b, seq, NODE_EXITED, a->verdict == VERDICT_YES ? 0 : 1, false, out, a->out.len);
     }
     for (size_t i = 0; i < a->args.n_servers; i++) {
         free((char *)a->servers[i].node);

@@ -77,6 +77,15 @@ static void note_times(struct sub *s, enum core_phase to)
     }
 }
 
+/* What was said of an earlier attempt is not true of the one that starts. */
+static void forget_message(struct sub *s, const struct core_row *row)
+{
+    if (core_event_who(row->event) != BY_ENGINE && row->effect != EFFECT_ACT)
+        return;
+    free(s->message);
+    s->message = NULL;
+}
+
 /* Records an update: rows, events, marks, attempts. `actor` caused the first move, the engine all others. */
 static void record(struct job *b, const struct core_update *u, const char *actor, const char *reason)
 {
@@ -87,6 +96,8 @@ static void record(struct job *b, const struct core_update *u, const char *actor
         struct sub *s = &b->subs[seq];
         bool own = m == 0 && actor && core_event_who(row->event) != BY_WORLD;
         const char *from = state_word(core_phase_shown(row->from)), *to = state_word(core_phase_shown(row->to));
+        if (m > 0)
+            forget_message(s, row);
         if (row->from == PHASE_PENDING && row->to != PHASE_SKIPPED && row->to != PHASE_CANCELED && s->step->marks)
             record_mark(b, s->step->marks);
         if (core_phase_busy(row->to) && !core_phase_busy(row->from) && (!s->started || core_phase_final(row->from))) {
@@ -134,11 +145,25 @@ static void record_end(struct job *b, enum core_mode before)
     }
 }
 
+/* The check that was asked because of an error has answered: the error's own words come first. */
+static void say_reviewed(struct job *b, size_t seq, const struct core_row *row, const char *said)
+{
+    const char *error = b->subs[seq].message ? b->subs[seq].message : "an error";
+    const char *check = row->event == EV_YES  ? "; but the check says it is done"
+                        : row->event == EV_NO ? *said ? "; the check" : ""
+                                              : "; the check cannot tell whether it is done";
+    job_say(b, seq, "%s%s%s%s%s", row->event == EV_YES ? "ended with " : "", error, check, *said ? ": " : "", said);
+}
+
 /* Sets the message. When a check leaves a subtask Failed or In Doubt, its own text is not enough: the reason comes
  * first, then the message of an attempt whose outcome is unknown, then the check's text. */
 static void say(struct job *b, size_t seq, const struct core_row *row, const char *said)
 {
     const char *attempt = row->from == PHASE_DOUBT ? b->subs[seq].message : NULL;
+    if (row->from == PHASE_REVIEWING && core_event_who(row->event) == BY_WORLD && row->event != EV_REST) {
+        say_reviewed(b, seq, row, said);
+        return;
+    }
     bool check = row->event == EV_NO || row->event == EV_NO_AGAIN || row->event == EV_CANNOT_TELL;
     if ((check || row->event == EV_REST) && (row->to == PHASE_FAILED || row->to == PHASE_UNKNOWN))
         job_say(b, seq, "%s%s%s%s%s", row->why, attempt || *said ? ": " : "", attempt ? attempt : "",
@@ -154,7 +179,8 @@ bool drive_event(struct job *b, size_t seq, enum core_event ev, const char *acto
     enum core_mode before = b->core.mode;
     if (!core_apply(&b->core, seq, ev, u))
         return false;
-    if (said)
+    forget_message(&b->subs[seq], u->moves[0].row);
+    if (said && ev != EV_LOST_LOOK)
         say(b, seq, u->moves[0].row, said);
     record(b, u, actor, reason);
     record_end(b, before);

@@ -54,8 +54,10 @@ struct metadb_login login_of(const struct job *b); /* borrows from the job */
 /* --- answer.c: the meaning of answers --- */
 /* The result of a check or a condition, whichever was asked. */
 void answer_verdict(struct job *b, size_t seq, enum verdict v, const char *output, size_t len);
-/* The end of an attempt, with or without an exit status. false: there is no such move. */
-bool answer_attempt(struct job *b, size_t seq, enum node_outcome o, int exit, const char *output, size_t len);
+/* The end of an attempt, with or without an exit status. `rebooted`: its host has rebooted since it began. false: there
+ * is no such move. */
+bool answer_attempt(struct job *b, size_t seq, enum node_outcome o, int exit, bool rebooted, const char *output,
+                    size_t len);
 void answer_timeout(struct job *b, size_t seq); /* the timeout has passed, the attempt has not ended */
 /* A probe that its node has stopped at its timeout; its output is kept. */
 void answer_stopped(struct job *b, size_t seq, int exit, const char *output, size_t len);

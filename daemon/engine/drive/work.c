@@ -78,7 +78,7 @@ void work_start(struct job *b, size_t seq, enum core_effect what)
             return; /* a built-in action or a probe ends within its own timeout: its answer is awaited */
         drive_begin(b, seq, WORK_KILL);
         if (s->plan->kind != KIND_RUN) {
-            answer_attempt(b, seq, NODE_LOST, 0, NULL, 0); /* it can no longer be running */
+            answer_attempt(b, seq, NODE_LOST, 0, false, NULL, 0); /* it can no longer be running */
             return;
         }
         break;
@@ -110,6 +110,7 @@ void work_adopt(struct job *b, size_t seq)
     switch (b->core.subtasks[seq].phase) {
     case PHASE_CHECKING:
     case PHASE_PROVING:
+    case PHASE_REVIEWING:
     case PHASE_AGREEING:
     case PHASE_DOUBT:
     case PHASE_EXPIRED:
@@ -129,7 +130,7 @@ void work_adopt(struct job *b, size_t seq)
     case PHASE_CANCELING:
     case PHASE_FENCING:
         if (kind != KIND_RUN) {
-            answer_attempt(b, seq, NODE_LOST, 0, NULL, 0); /* it ended with the process that requested it */
+            answer_attempt(b, seq, NODE_LOST, 0, false, NULL, 0); /* it ended with the process that requested it */
             return;
         }
         drive_begin(b, seq, b->core.subtasks[seq].phase == PHASE_ACTING ? WORK_ACT : WORK_KILL);
