@@ -3,10 +3,11 @@
 #include "client/cli/cli.h"
 #include "client/lang/lang.h"
 
-void await_begin(const struct cli *c, struct follow *f, int64_t job, int64_t since)
+void await_begin(struct cli *c, struct follow *f, int64_t job, int64_t since)
 {
     follow_begin(f, c->socket, job, since, c->timeout_ms ? c->timeout_ms : CONN_REPLY_MS,
                  c->timeout_ms ? c->timeout_ms : FOLLOW_PATIENCE_MS);
+    follow_adopt(f, &c->conn);
 }
 
 int await_change(const struct cli *c, struct follow *f, struct err *e)
@@ -26,7 +27,7 @@ int await_change(const struct cli *c, struct follow *f, struct err *e)
         }
 }
 
-int await_job(const struct cli *c, int64_t job, cJSON **out, struct err *e)
+int await_job(struct cli *c, int64_t job, cJSON **out, struct err *e)
 {
     struct follow f;
     struct snapshot s;
@@ -45,7 +46,7 @@ int await_job(const struct cli *c, int64_t job, cJSON **out, struct err *e)
     return rc;
 }
 
-int await_and_tell(const struct cli *c, int64_t job, struct err *e)
+int await_and_tell(struct cli *c, int64_t job, struct err *e)
 {
     cJSON *o = NULL;
     struct snapshot s;

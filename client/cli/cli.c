@@ -11,8 +11,8 @@
 
 int cli_hello(struct cli *c, cJSON **result, struct err *e)
 {
-    int rc = conn_open(&c->conn, c->socket, e);
-    return rc ? rc : conn_hello(&c->conn, c->timeout_ms ? c->timeout_ms : CONN_REPLY_MS, result, e);
+    int timeout_ms = c->timeout_ms ? c->timeout_ms : CONN_REPLY_MS, rc = conn_open(&c->conn, c->socket, timeout_ms, e);
+    return rc ? rc : conn_hello(&c->conn, timeout_ms, result, e);
 }
 
 int cli_call(struct cli *c, const char *method, cJSON *params, bool slow, cJSON **result, struct err *e)

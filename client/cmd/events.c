@@ -1,4 +1,6 @@
 /* events: what happened to a job, who did it and why. */
+#include <unistd.h>
+
 #include "client/cli/cli.h"
 #include "client/lang/lang.h"
 
@@ -42,8 +44,8 @@ static int follow(struct cli *c, int64_t job, int64_t last, struct err *e)
     struct snapshot s;
     int rc = 0;
     bool ended = false;
-    conn_close(&c->conn);
     await_begin(c, &f, job, last);
+    f.out_fd = STDOUT_FILENO;
     while (rc == 0 && !ended && (rc = await_change(c, &f, e)) == 0)
         if ((rc = events_print(c, f.events, e)) == 0 && (rc = snapshot_parse(f.snapshot, &s, e)) == 0) {
             ended = snapshot_ended(&s) && f.last >= s.last; /* a change may bring 500 events, and more follow */

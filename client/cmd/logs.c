@@ -1,7 +1,10 @@
 /* logs: the output of an attempt. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <unistd.h>
 
 #include "client/cli/cli.h"
 #include "client/lang/lang.h"
@@ -18,10 +21,14 @@ struct logs {
     char newest;    /* the last character printed */
 };
 
-static void pause_ms(int ms)
+/* Ends as a write would when nobody reads what is printed any more. */
+static int pause_ms(int ms, struct err *e)
 {
-    struct timespec t = {ms / 1000, ms % 1000 * 1000000L};
-    nanosleep(&t, NULL);
+    struct pollfd out = {.fd = STDOUT_FILENO};
+    if (poll(&out, 1, ms) <= 0)
+        return 0;
+    raise(SIGPIPE);
+    return err_set(e, ERR_SYSTEM, _("cannot write the output: %s"), strerror(EPIPE));
 }
 
 static int call(struct logs *l, cJSON **result, struct err *e)
@@ -46,7 +53,8 @@ static int call_again(struct logs *l, cJSON **result, struct err *e)
         return rc;
     cli_note(l->c, "%s", _("omsupd is not responding, retrying"));
     while ((rc == ERR_NO_DAEMON || rc == ERR_DENIED) && conn_now() < until) {
-        pause_ms(wait);
+        if (pause_ms(wait, e))
+            return e->code;
         wait = wait * 2 > BACK_OFF_MAX_MS ? BACK_OFF_MAX_MS : wait * 2;
         rc = call(l, result, e);
     }
@@ -103,9 +111,8 @@ static int run(struct logs *l, struct err *e)
     int rc = 0;
     while (rc == 0 && !l->end && (more || follow)) {
         cJSON *result = NULL;
-        if (!more)
-            pause_ms(POLL_MS);
-        if ((rc = call_again(l, &result, e)) == 0)
+        rc = more ? 0 : pause_ms(POLL_MS, e);
+        if (rc == 0 && (rc = call_again(l, &result, e)) == 0)
             rc = take(l, result, &more, e);
         cJSON_Delete(result);
     }

@@ -74,6 +74,12 @@ static void tell_submitted(const struct cli *c, struct buf *b, const cJSON *resu
     buf_puts(b, "\n");
 }
 
+/* An error of waiting is none of the job. */
+static void note_created(const struct cli *c, int64_t job)
+{
+    cli_note(c, _("job %lld was created and runs; to see it: omsupctl status %lld"), (long long)job, (long long)job);
+}
+
 static int run_submit(struct cli *c, struct err *e)
 {
     cJSON *result = NULL;
@@ -88,8 +94,10 @@ static int run_submit(struct cli *c, struct err *e)
     else if (rc == 0 && (rc = cli_json(c, result, e)) == 0)
         rc = (tell_submitted(c, &b, result, job, e), cli_print(&b, e));
     cJSON_Delete(result);
-    if (rc >= 0 && wait)
-        return await_and_tell(c, job, e);
+    if (rc >= 0 && wait && (rc = await_and_tell(c, job, e)) < 0)
+        note_created(c, job);
+    else if (rc >= 0 && wait)
+        return rc;
     return rc < 0 ? rc : STATUS_DONE;
 }
 
@@ -144,6 +152,8 @@ static int run_check(struct cli *c, struct err *e)
         return rc < 0 ? rc : STATUS_DONE;
     }
     if (rc || (status = await_job(c, job, &o, e)) < 0) {
+        if (rc == 0)
+            note_created(c, job);
         cJSON_Delete(result);
         return rc ? rc : e->code;
     }

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/cli/cli.h"
 #include "client/lang/lang.h"
@@ -58,6 +59,7 @@ static int watch_pipe(struct cli *c, int64_t job, struct err *e)
     bool first = true;
     int rc = 0, status = -1;
     await_begin(c, &f, job, 0);
+    f.out_fd = STDOUT_FILENO;
     while (rc == 0 && status < 0 && (rc = await_change(c, &f, e)) == 0)
         rc = change_in_pipe(c, &f, &first, &status, e);
     follow_end(&f);

@@ -1,6 +1,7 @@
 #include "client/wire/conn.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <poll.h>
 #include <stdio.h>
@@ -15,6 +16,11 @@
 #include "client/wire/get.h"
 #include "common/protocol.h"
 
+enum {
+    DIAL_MS = 1000,    /* of one try to connect */
+    LISTENS = 1 << 16, /* a flag of /proc/net/unix */
+};
+
 int64_t conn_now(void)
 {
     struct timespec t;
@@ -28,7 +34,42 @@ static int no_daemon(const struct conn *c, const char *why, struct err *e)
                    _("omsupd does not respond on %s: %s. Is it running? Try: systemctl status omsupd"), c->path, why);
 }
 
-int conn_open(struct conn *c, const char *path, struct err *e)
+/* The socket of a daemon that runs, at a path that is no longer there, or another's: the kernel still lists it. */
+static bool is_served(const char *path)
+{
+    char line[512];
+    bool found = false;
+    FILE *f = fopen("/proc/net/unix", "re");
+    while (f && !found && fgets(line, sizeof line, f)) {
+        unsigned flags = 0;
+        int at = -1;
+        line[strcspn(line, "\n")] = '\0';
+        if (sscanf(line, "%*s %*x %*x %x %*x %*x %*u %n", &flags, &at) == 1 && at > 0)
+            found = (flags & LISTENS) && strcmp(line + at, path) == 0;
+    }
+    if (f)
+        fclose(f);
+    return found;
+}
+
+/* A connect that blocks has a place among those that wait; one that does not block would have to try again and again.
+ */
+static int dial(int fd, const struct sockaddr_un *a, int timeout_ms)
+{
+    int64_t deadline = conn_now() + timeout_ms;
+    for (;;) {
+        int64_t left = deadline - conn_now();
+        int ms = left < 1 ? 1 : left > DIAL_MS ? DIAL_MS : (int)left;
+        struct timeval t = {ms / 1000, ms % 1000 * 1000L};
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof t);
+        if (connect(fd, (const struct sockaddr *)a, sizeof *a) == 0)
+            return fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) == 0 ? 0 : errno;
+        if ((errno != EAGAIN && errno != EINTR) || conn_now() >= deadline)
+            return errno;
+    }
+}
+
+int conn_open(struct conn *c, const char *path, int timeout_ms, struct err *e)
 {
     struct sockaddr_un a = {.sun_family = AF_UNIX};
     *c = (struct conn){.fd = -1, .path = path};
@@ -36,17 +77,21 @@ int conn_open(struct conn *c, const char *path, struct err *e)
         return err_set(e, ERR_USAGE, _("the path of the socket is longer than %zu bytes: %.200s"),
                        sizeof a.sun_path - 1, path);
     memcpy(a.sun_path, path, strlen(path) + 1);
-    c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (c->fd < 0)
         return err_set(e, ERR_SYSTEM, "socket: %s", strerror(errno));
-    if (connect(c->fd, (struct sockaddr *)&a, sizeof a) == 0)
+    int why = dial(c->fd, &a, timeout_ms);
+    if (why == 0)
         return 0;
-    int why = errno;
     conn_close(c);
     if (why == EACCES || why == EPERM)
         return err_set(e, ERR_DENIED,
                        _("%s: permission denied. Operators are root and the members of the group omsup. To add one: "
                          "usermod -aG omsup USER, then log in again"),
+                       path);
+    if ((why == ENOENT || why == ECONNREFUSED) && is_served(path))
+        return err_set(e, ERR_NO_DAEMON,
+                       _("omsupd is running, but its socket %s has been removed. Restart it: systemctl restart omsupd"),
                        path);
     return no_daemon(c, why == EAGAIN ? _("too many clients are waiting") : strerror(why), e);
 }

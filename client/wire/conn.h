@@ -2,7 +2,7 @@
  *
  * conn_open() connects; conn_hello() must be the first call. conn_call() sends one request and waits for its answer.
  * A watch instead sends with conn_send() and takes messages with conn_read() and conn_next() as they come. After an
- * error the connection is of no more use: conn_close(). The descriptor never blocks; every wait has a deadline. */
+ * error the connection is of no more use: conn_close(). Every wait has a deadline. */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -35,7 +35,8 @@ struct message {
 
 int64_t conn_now(void); /* milliseconds of a clock that never goes back */
 
-int conn_open(struct conn *c, const char *path, struct err *e);
+/* Waits for its turn when many connect at once. */
+int conn_open(struct conn *c, const char *path, int timeout_ms, struct err *e);
 void conn_close(struct conn *c);
 
 /* Sends hello or reads its answer. */

@@ -2,7 +2,8 @@
  * follow_next() connects again with a bounded back-off and asks for the events since the last one that was seen: none
  * is left out.
  *
- * follow_begin(); then follow_next() until it says FOLLOW_GONE; follow_end(). */
+ * follow_begin(), and follow_adopt() if there is a connection already: a second one could be one too many. Then
+ * follow_next() until it says FOLLOW_GONE; follow_end(). */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -23,6 +24,7 @@ enum follow_what {
 
 struct follow {
     int wake_fd;           /* -1, or a descriptor that ends a wait (signals) */
+    int out_fd;            /* -1, or where all is written to: it is over when nobody reads that any more */
     const cJSON *snapshot; /* borrowed: valid until the next call */
     const cJSON *events;   /* array or NULL; the same */
     int64_t last;          /* the newest event seen */
@@ -43,5 +45,7 @@ struct follow {
 
 /* `since`: the events after this one are wanted; 0: from now on. */
 void follow_begin(struct follow *f, const char *path, int64_t job, int64_t since, int reply_ms, int patience_ms);
+/* Takes the connection, on which hello was called; with none it does nothing. */
+void follow_adopt(struct follow *f, struct conn *c);
 enum follow_what follow_next(struct follow *f, int timeout_ms, struct err *e);
 void follow_end(struct follow *f);

@@ -102,6 +102,29 @@ away() {
 	has "status 6"
 }
 
+@test "a timeout below 10 s is none of a watch: omsupd tells something every 10 s" {
+	daemon <<<"{\"watch\": {\"result\": {\"snap\": \"progress\"}, \"then\": [{\"await\": \"@DIR/go\"}, $DONE]}}"
+	: >"$D/out"
+	"$OMSUPCTL" --timeout 0.1 watch 7 >"$D/out" 2>"$D/err" 3>&- &
+	local pid=$!
+	tail -f "$D/out" --pid "$pid" 3>&- | grep -q -m 1 "job 7"
+	run timeout 1 grep -q -m 1 "retrying" <(tail -f --pid "$pid" "$D/err" 3>&-)
+	ended 124
+	touch "$D/go"
+	wait "$pid"
+	[ "$(grep -c '"watch"' "$D/requests")" -eq 1 ]
+}
+
+@test "who reads its output has gone: watch, events -f and logs -f end, though nothing happens" {
+	daemon <<<'{"watch": {"result": {"snap": "progress"}}, "events": {"result": {"events": [{"id": 1, "time": "2026-03-01T01:00:00Z", "job": 7, "actor": "alice", "event": "submit", "to": "Ready"}], "last": 1}},
+		"logs": {"result": {"attempt": 1, "data": "a line\n", "next": 7, "end": false}}}'
+	local words
+	for words in "watch 7" "watch 7 --json" "events -f 7" "logs -f 7 backup/rm_402"; do
+		# shellcheck disable=SC2016,SC2086 # words
+		timeout 60 bash -c '"$0" "$@" | head -n 1 >/dev/null; exit "${PIPESTATUS[0]}"' "$OMSUPCTL" $words && false || [ $? -eq 141 ]
+	done
+}
+
 @test "no daemon at the beginning is told at once" {
 	ctl watch 7
 	ended 6

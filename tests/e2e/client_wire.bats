@@ -17,6 +17,14 @@ teardown() { client_teardown; }
 	ended 2
 }
 
+@test "a socket that was removed while omsupd runs" {
+	daemon <<<'{}'
+	rm "$OMSUP_SOCKET"
+	ctl status
+	ended 6
+	has "omsupd is running, but its socket $OMSUP_SOCKET has been removed" "systemctl restart omsupd"
+}
+
 @test "a socket one may not open: says which group" {
 	[ "$(id -u)" -eq 0 ] || { echo "root is needed: it gives up its rights"; return 1; }
 	daemon <<<'{}'

@@ -6,6 +6,7 @@ import grp
 import json
 import os
 import socket
+import subprocess
 import unittest
 
 from lib import omslab
@@ -159,6 +160,51 @@ class Doors(unittest.TestCase):
         with self.assertRaises(PermissionError):
             self.peer(5401, None)
         self.assertIn("result", self.served(5401, VIEWERS).call("list"))
+
+    def test_a_full_queue_is_waited_for(self):
+        """As when many connect at once: omsupctl keeps its place until its turn comes."""
+        path, full = self.lab.path("queue"), []
+        with socket.socket(socket.AF_UNIX) as listener, contextlib.ExitStack() as held:
+            listener.bind(path)
+            listener.listen(0)
+            while True:
+                s = held.enter_context(socket.socket(socket.AF_UNIX))
+                s.setblocking(False)
+                try:
+                    s.connect(path)
+                except BlockingIOError:
+                    break
+                full.append(s)
+            with subprocess.Popen([omslab.OMSUPCTL, "--socket", path, "--timeout", "60", "list"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                  stderr=subprocess.PIPE, encoding="utf-8") as p:
+
+                def waits():
+                    with open("/proc/%d/wchan" % p.pid, encoding="ascii") as f:
+                        return p.poll() is not None or "unix_wait_for_peer" in f.read()
+                eventually(waits, "omsupctl to wait for its turn")
+                self.assertIsNone(p.poll(), "it gave up")
+                for _ in range(len(full)):
+                    listener.accept()[0].close()
+                c = held.enter_context(listener.accept()[0])
+                self.assertIn(b"hello", c.recv(4096))
+                c.sendall(b'{"jsonrpc": "2.0", "id": 1, "error": {"code": -32013, "message": "its turn came", "data": {"name": "DENIED"}}}\n')
+                self.assertIn("its turn came", p.stderr.read())
+                self.assertEqual(p.wait(60), 5)
+
+    def test_who_follows_needs_one_connection(self):
+        """`submit --wait` makes a job and follows it: with a second connection it said "refused", and the job was made."""
+        lab = Small(RUNS)
+        self.addCleanup(lab.close)
+        self.assertTrue(lab.start())
+        held = [lab.client() for _ in range(15)]
+        with subprocess.Popen([omslab.OMSUPCTL, "--socket", lab.path("sock"), "submit", lab.file, "--start", "--wait"], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8") as p:
+            eventually(lambda: lab.flagged("begun") or p.poll() is not None, "the step that runs")
+            lab.flag("go")
+            out = p.stdout.read()
+            self.assertEqual(p.wait(60), 0, out)
+        for c in held:
+            c.close()
 
     def test_a_viewer_sees_output_when_the_attempt_has_ended(self):
         """Reading it before takes processes on the node, one for each request."""
