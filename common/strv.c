@@ -20,6 +20,15 @@ void strv_add(char ***v, size_t *n, char *s)
     (*v)[*n] = NULL;
 }
 
+char **strv_copy(char *const *v)
+{
+    char **copy = NULL;
+    size_t n = 0;
+    for (size_t i = 0; v && v[i]; i++)
+        strv_add(&copy, &n, xstrdup(v[i]));
+    return copy;
+}
+
 void strv_free(char **v)
 {
     for (size_t i = 0; v && v[i]; i++)

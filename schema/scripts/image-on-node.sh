@@ -21,7 +21,11 @@ if [ -n "$IMAGE_SHA256" ]; then
   sum=$(hash_of "$IMAGE_ARCHIVE")
   require_archive_hash "$sum"
 fi
-root=$("$DOCKER" info -f '{{.DockerRootDir}}')
+root=$("$DOCKER" info -f '{{.DockerRootDir}}' 2>/dev/null) || root=$("$DOCKER" info -f '{{.Store.GraphRoot}}' 2>/dev/null) || root=
+if ! [ -d "$root" ]; then # podman has another name for it; in any case, there are the files of the old container
+  root=$("$DOCKER" inspect --type container -f '{{.ResolvConfPath}}' "$OLD_ID")
+  root=${root%/*}
+fi
 free=$(free_kib "$root")
 need=$((size * 2 / 1024))
 if [ "$free" -lt "$need" ]; then

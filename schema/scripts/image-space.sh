@@ -10,9 +10,11 @@ want=$(archive_id)
 answer=$(on_node '
   present=$("$1" images -q --no-trunc "$2") || exit 3
   if [ -n "$present" ] && { [ -z "$4" ] || [ "$present" = "$4" ]; }; then echo present; exit 0; fi
-  root=$("$1" info -f "{{.DockerRootDir}}") || exit 3
+  root=$("$1" info -f "{{.DockerRootDir}}" 2>/dev/null) || root=$("$1" info -f "{{.Store.GraphRoot}}" 2>/dev/null) || root=
+  # podman has another name for it; in any case, there are the files of the old container
+  [ -d "$root" ] || { root=$("$1" inspect --type container -f "{{.ResolvConfPath}}" "$5") && root=${root%/*}; } || exit 3
   df -Pk -- "$root" "$3" | awk "NR > 1 { print \$6, \$4 }"
-' "$DOCKER" "$IMAGE" "$LOGS_DIR" "$want" </dev/null)
+' "$DOCKER" "$IMAGE" "$LOGS_DIR" "$want" "$OLD_ID" </dev/null)
 if [ "$answer" = present ]; then
   echo "omsup: evidence $IMAGE is already loaded (${want:-known by its name only: the archive does not contain the id})"
   exit 0

@@ -8,7 +8,7 @@ static int parse(const char *text, size_t len, const char *file, struct err *e)
     return rc;
 }
 
-static void refuses_what_is_wrong(void **state) { data_refuse_all("deployment/bad", 80, parse); }
+static void refuses_what_is_wrong(void **state) { data_refuse_all("deployment/bad", 95, parse); }
 
 static void reads_the_lab(void **state)
 {
@@ -68,6 +68,10 @@ static void reads_all_that_can_be_said(void **state)
     assert_int_equal(d->nodes[1].port, 2222);
     assert_string_equal(d->nodes[1].docker, "docker");
     assert_string_equal(d->nodes[1].old, "oms");
+    assert_string_equal(d->nodes[1].run_options[0], "--memory=8g"); /* those of all nodes */
+    assert_string_equal(d->nodes[1].run_options[1], "--env=JAVA_OPTS=-Xms4g 'x' $HOME");
+    assert_null(d->nodes[1].run_options[2]);
+    assert_null(d->nodes[2].run_options); /* its own: none */
     assert_int_equal(d->nodes[1].region, 0);
     assert_int_equal(d->nodes[2].region, 1);
     deployment_free(d);

@@ -209,6 +209,9 @@ static const char *fact(void *ctx, const char *name)
 {
     return !strcmp(name, "backup.oms_cm.file")        ? "/data/backup/oms_cm.sql"
            : !strcmp(name, "backup.oms_cm.collation") ? "utf8mb4_bin"
+           : !strcmp(name, "restart.hz1")             ? "on-failure:5"
+           : !strcmp(name, "restart.hz2")             ? "on-failure:"
+           : !strcmp(name, "restart.sh1")             ? "--help"
                                                       : NULL;
 }
 
@@ -298,6 +301,8 @@ static void environment_has_the_right_values(void **state)
         {"stop-old", 0, "BINDS",
          "/data/config.yaml:/home/admin/conf/config.yaml\n/data/oms/logs:/home/admin/logs\n"
          "/data/oms/store:/home/ds/store:rw\n/data/oms/run:/home/ds/run\ncache:/home/cache"},
+        {"stop-old", 1, "RUN_OPTIONS", "--memory=8g\n--env=JAVA_OPTS=-Xms4g 'x' $HOME"},
+        {"stop-old", 2, "RUN_OPTIONS", ""},
         {"stop-old", 0, "LOGS_DIR", "/data/oms/logs"},
         {"stop-old", 0, "STORE_DIR", "/data/oms/store"},
         {"stop-old", 0, "RUN_DIR", "/data/oms/run"},
@@ -359,7 +364,11 @@ static void makes_a_rollback(void **state)
     assert_string_equal(p->object, "two.regions-1: 4.2.3 -> 3.4.0, 3 nodes");
     assert_int_equal(p->n_steps, 3);
     assert_names(p, "stop-new", "hz1@1 hz2@2 sh1@3");
-    const struct plan_step *st = step_of(p, "restore");
+    const struct plan_step *st = step_of(p, "stop-new");
+    assert_string_equal(env_of(&st->subtasks[0], "OLD_RESTART"), "on-failure:5");
+    assert_string_equal(env_of(&st->subtasks[1], "OLD_RESTART"), ""); /* what docker does not take */
+    assert_string_equal(env_of(&st->subtasks[2], "OLD_RESTART"), "");
+    st = step_of(p, "restore");
     assert_string_equal(env_of(&st->subtasks[1], "BACKUP_FILE"), "/data/backup/oms_cm.sql");
     assert_string_equal(env_of(&st->subtasks[1], "DB_COLLATION"), "utf8mb4_bin");
     assert_string_equal(env_of(&st->subtasks[0], "BACKUP_FILE"), "");

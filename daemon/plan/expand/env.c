@@ -64,6 +64,21 @@ static void set_all(struct env *env, const struct expand *x)
         set(env, "T1", x->rb->t1);
 }
 
+/* Only what docker update takes: the fact is the output of a node. */
+static void set_restart(struct env *env, const struct rollback_of *rb, const char *node)
+{
+    static const char *const words[] = {"no", "always", "unless-stopped", "on-failure"};
+    static const char counted[] = "on-failure:";
+    char *name = xasprintf("restart.%s", node);
+    const char *is = rb->fact ? rb->fact(rb->ctx, name) : NULL;
+    bool ok = is && strncmp(is, counted, sizeof counted - 1) == 0 && is[sizeof counted - 1] &&
+              strspn(is + sizeof counted - 1, "0123456789") == strlen(is + sizeof counted - 1);
+    for (size_t i = 0; is && i < ARRAY_LEN(words); i++)
+        ok = ok || strcmp(is, words[i]) == 0;
+    set(env, "OLD_RESTART", ok ? is : NULL);
+    free(name);
+}
+
 static void set_node(struct env *env, const struct expand *x, size_t node)
 {
     const struct deploy_node *n = &x->d->nodes[node];
@@ -78,6 +93,9 @@ static void set_node(struct env *env, const struct expand *x, size_t node)
     set(env, "DOCKER", n->docker);
     set(env, "OLD_CONTAINER", n->old);
     set(env, "NEW_CONTAINER", n->new_name);
+    set_lines(env, "RUN_OPTIONS", n->run_options);
+    if (x->rb)
+        set_restart(env, x->rb, n->name);
     set(env, "OLD_ID", f->old_id);
     set(env, "OLD_IMAGE", f->old_image);
     set(env, "OMS_HOST_IP", x->ips[node]);

@@ -4,6 +4,7 @@
 
 #include "common/alloc.h"
 #include "common/array.h"
+#include "common/strv.h"
 #include "daemon/plan/inputs/deployment.h"
 #include "daemon/plan/plan.h"
 #include "daemon/yaml/text.h"
@@ -103,6 +104,7 @@ static int parse_metadb(const struct ynode *root, struct deployment *d, struct e
 /* The names of containers: `container:` at the top applies to every node, unless the node has its own. */
 struct containers {
     char *command, *old, *new_name;
+    char **run_options;
     bool hops; /* the new names are those of the hops */
 };
 
@@ -111,11 +113,12 @@ static void containers_free(struct containers *c)
     free(c->command);
     free(c->old);
     free(c->new_name);
+    strv_free(c->run_options);
 }
 
 static int parse_container(const struct ynode *map, struct containers *c, struct err *e)
 {
-    static const char *const keys[] = {"command", "old", "new", NULL};
+    static const char *const keys[] = {"command", "old", "new", "run_options", NULL};
     const struct ynode *m = NULL;
     int rc = yget_map(map, "container", Y_OPTIONAL, &m, e);
     if (rc || !m)
@@ -124,6 +127,7 @@ static int parse_container(const struct ynode *map, struct containers *c, struct
     rc = rc ? rc : yget_str(m, "command", Y_OPTIONAL, valid_command, &c->command, e);
     rc = rc ? rc : yget_str(m, "old", Y_OPTIONAL, valid_container, &c->old, e);
     rc = rc ? rc : yget_str(m, "new", Y_OPTIONAL, valid_container, &c->new_name, e);
+    rc = rc ? rc : deployment_run_options(m, &c->run_options, e);
     if (!rc && c->hops && c->new_name)
         rc = deployment_of_hops(ymap_key(m, "new"), "container.new", e);
     if (!rc && c->old && c->new_name && strcmp(c->old, c->new_name) == 0)
@@ -134,7 +138,7 @@ static int parse_container(const struct ynode *map, struct containers *c, struct
 static int node_container(const struct ynode *m, const struct containers *all, struct deploy_node *n, struct err *e)
 {
     struct containers own = {xstrdup(all->command ? all->command : "docker"), xstrdup(all->old), xstrdup(all->new_name),
-                             all->hops};
+                             strv_copy(all->run_options), all->hops};
     int rc = parse_container(m, &own, e);
     if (!rc && (!own.old || (!own.new_name && !own.hops)))
         rc = ynode_err(m, e, "node \"%s\" does not name its %s container: set container.%s", n->name,
@@ -146,6 +150,7 @@ static int node_container(const struct ynode *m, const struct containers *all, s
     n->docker = own.command;
     n->old = own.old;
     n->new_name = own.new_name;
+    n->run_options = own.run_options;
     return 0;
 }
 
@@ -280,6 +285,7 @@ void deployment_free(struct deployment *d)
         free(n->old);
         free(n->new_name);
         free(n->docker);
+        strv_free(n->run_options);
     }
     deployment_hops_free(d);
     free(d->regions);

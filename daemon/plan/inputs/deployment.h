@@ -9,6 +9,9 @@
 int deployment_version(const struct ynode *map, const char *key, char **out, struct version *v, struct err *e);
 int deployment_image(const struct ynode *map, struct deploy_image *image, struct err *e);
 
+/* run_options.c: of a mapping `container`; replaces *out when the key is there. */
+int deployment_run_options(const struct ynode *container, char ***out, struct err *e);
+
 /* hops.c: after all else, for it needs source and nodes. The deployment is at its first hop then. */
 int deployment_hops(const struct ynode *root, struct deployment *d, struct err *e);
 void deployment_hops_free(struct deployment *d);

@@ -35,6 +35,7 @@ char *version_text(const struct version *v);
 struct deploy_node {
     char *name, *ssh, *old, *new_name; /* ssh NULL: `local: true`; old/new container names, defaults applied */
     char *docker;                      /* container command, default applied */
+    char **run_options;                /* what the new container is run with besides; each is one option */
     unsigned port;
     bool sudo;
     unsigned region; /* index */

@@ -56,6 +56,8 @@ static const struct row {
     {"OLD_ID", ON_NODE, 0},
     {"OLD_IMAGE", ON_NODE, 0},
     {"NEW_CONTAINER", ON_NODE, 0},
+    {"RUN_OPTIONS", ON_NODE, 0},
+    {"OLD_RESTART", ON_NODE, ROLLBACK},
     {"OMS_HOST_IP", ON_NODE, 0},
     {"BINDS", ON_NODE, 0},
     {"LOGS_DIR", ON_NODE, 0},

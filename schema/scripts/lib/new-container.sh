@@ -24,21 +24,56 @@ remove_earlier() {
   fi
 }
 
-# run_new [OPTION...]: the documented docker run, with all binds of the old container
-run_new() {
+# new_container IMAGE WORD...: docker WORD... with the documented options, with all binds of the old container and with
+# container.run_options of the deployment file. The words begin with run or create.
+new_container() {
+  new_image=$1
+  shift
   while IFS= read -r bind; do
     [ -z "$bind" ] || set -- "$@" -v "$bind"
   done <<EOF
 $BINDS
 EOF
-  "$DOCKER" run -dit --net host \
-    "$@" \
+  while IFS= read -r option; do
+    [ -z "$option" ] || set -- "$@" "$option"
+  done <<EOF
+$RUN_OPTIONS
+EOF
+  "$DOCKER" "$@" \
+    --net host \
     -e OMS_HOST_IP="$OMS_HOST_IP" \
     --privileged=true \
     --pids-limit -1 \
     --ulimit nproc=65535:65535 \
+    "$new_image"
+}
+
+# run_new [OPTION...]: the documented docker run
+run_new() {
+  new_container "$IMAGE" run -dit "$@" \
     --label omsup.job="$OMSUP_JOB" \
     --label omsup.token="$OMSUP_TOKEN" \
-    --name "$NEW_CONTAINER" \
-    "$IMAGE"
+    --name "$NEW_CONTAINER"
+}
+
+# try_new IMAGE: creates a container as the new one will be, but never starts it, and removes it when the script ends; sets trial to
+# its id. Ends the script with docker's reason if it cannot be created. The label tells what an earlier check left behind, and when.
+try_new() {
+  trial=
+  now=$(date +%s)
+  trap 'if [ -n "$trial" ]; then "$DOCKER" rm -v "$trial" >/dev/null 2>&1 || :; fi' EXIT
+  trap 'exit 143' HUP INT TERM
+  for left in $("$DOCKER" ps -aq --no-trunc --filter label=omsup.trial); do
+    since=$("$DOCKER" inspect --type container -f '{{index .Config.Labels "omsup.trial"}}' "$left" 2>/dev/null) || continue
+    case $since in '' | *[!0-9]*) continue ;; esac
+    [ "$((now - since))" -lt 900 ] || "$DOCKER" rm -v "$left" >/dev/null 2>&1 || :
+  done
+  created=0
+  said=$(new_container "$1" create -it --label omsup.trial="$now" 2>&1) || created=$?
+  trial=$(printf '%s\n' "$said" | grep -Ex '[0-9a-f]{12,64}' | tail -n 1) || trial=
+  if [ "$created" -ne 0 ] || [ -z "$trial" ]; then
+    said=$(printf '%s\n' "$said" | grep -v -e '--help' | tr -s '\n' ' ')
+    echo "the new container cannot be created: ${said:-$DOCKER create ended with status $created}"
+    exit 1
+  fi
 }
