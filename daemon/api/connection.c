@@ -104,7 +104,7 @@ bool connection_send(struct connection *c, cJSON *message)
     return true;
 }
 
-static char *why_line(size_t *len, int code, const char *fmt, va_list ap)
+__attribute__((format(printf, 3, 0))) static char *why_line(size_t *len, int code, const char *fmt, va_list ap)
 {
     struct err e;
     char why[256];
