@@ -1,8 +1,9 @@
 #!/bin/sh
 # Succeeds once all components are running, but for the console: IS_UPGRADE=true keeps it stopped until the metadata
 # are initialized, so that waiting for it would never end.
-# uses: supervisor
+# uses: supervisor, died
 
+require_up "$NEW_CONTAINER"
 status=$(supervisor "$NEW_CONTAINER")
 printf '%s\n' "$status"
 missing=$(not_running "$status" nginx oms_drc_cm oms_drc_supervisor sshd)

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Succeeds once every component in the new container is running.
-# uses: supervisor
+# uses: supervisor, died
 
+require_up "$NEW_CONTAINER"
 status=$(supervisor "$NEW_CONTAINER")
 printf '%s\n' "$status"
 missing=$(not_running "$status" nginx oms_console oms_drc_cm oms_drc_supervisor sshd)

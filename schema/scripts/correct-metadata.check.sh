@@ -1,7 +1,7 @@
 #!/bin/sh
-# Yes if the newest attempt on this node ended with 0; no if it ended otherwise; cannot tell if it never recorded an
-# end.
-# uses: follow, newest-attempt
+# Yes if the newest attempt on this node ended with 0; no if it ended with an error; cannot tell if a signal ended it, or if
+# it never recorded an end.
+# uses: follow, newest-attempt, recorded-end
 
 dir=$LOGS_DIR/omsup/job-$OMSUP_JOB
 [ -d "$LOGS_DIR" ] || exit 2
@@ -10,9 +10,10 @@ newest=$(newest_attempt "$dir/correct.$NODE" .begun)
 [ "$newest" -gt 0 ] || exit 1
 name=correct.$NODE.$newest
 if await_end "$name"; then
-  echo "omsup: evidence $dir/$name: $(tr '\n' ' ' <"$dir/$name.status")"
-  grep -Fxq 'status 0' "$dir/$name.status" || exit 1
-  exit 0
+  verdict=0
+  package_verdict "$dir/$name.status" || verdict=$?
+  prove_end 'the package' "$dir/$name" "$verdict"
+  exit "$verdict"
 fi
 no_end "$name" || :
 exit 2

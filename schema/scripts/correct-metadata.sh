@@ -1,7 +1,7 @@
 #!/bin/sh
 # Executes the upgrade package (.jar) in the new container. The page gives a relative path to it; it is in /root.
 # The outcome is written to the mounted logs directory, so that it is known even when the docker client is lost.
-# uses: follow
+# uses: follow, recorded-end
 # shellcheck disable=SC2016
 
 # Never start a run without being able to see what an earlier one left.
@@ -35,4 +35,8 @@ if ! follow "$name"; then
   echo "it was interrupted: its end was not recorded"
   exit 199 # outcome unknown
 fi
-grep -Fxq 'status 0' "$LOGS_DIR/omsup/job-$OMSUP_JOB/$name.status"
+verdict=0
+package_verdict "$LOGS_DIR/omsup/job-$OMSUP_JOB/$name.status" || verdict=$?
+tell_end 'the package' "$LOGS_DIR/omsup/job-$OMSUP_JOB/$name" "$verdict"
+[ "$verdict" -ne 2 ] || verdict=199 # outcome unknown
+exit "$verdict"

@@ -1,8 +1,10 @@
 #!/bin/sh
 # Asks the console, from inside the container, whether it is healthy. Only newer versions have this URL; a version
 # without it answers 404 or with a page.
+# uses: died
 # shellcheck disable=SC2016
 
+require_up "$NEW_CONTAINER"
 answer=$("$DOCKER" exec "$NEW_CONTAINER" sh -c '
   if ! command -v curl >/dev/null; then echo; echo none; exit; fi
   port=$(sed -n "s/^[^#a-z]*nginx_server_port[^:]*:[^0-9]*\([0-9]\{1,5\}\).*/\1/p" /home/admin/conf/config.yaml | head -n 1)

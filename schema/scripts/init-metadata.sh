@@ -3,7 +3,7 @@
 # are on the same disk: this run must write the documented last line, exit with 0, and leave /root/init_flag.txt (if
 # this version's script mentions it). The outcome is written to the mounted logs directory, so that it is known even
 # when the docker client is lost.
-# uses: follow
+# uses: follow, recorded-end
 # shellcheck disable=SC2016
 
 # Never start a run without being able to see what an earlier one left.
@@ -47,5 +47,8 @@ if ! follow "$name"; then
   echo "it was interrupted: its end was not recorded"
   exit 199 # outcome unknown
 fi
-cat "$LOGS_DIR/omsup/job-$OMSUP_JOB/$name.status"
-grep -Fxq 'status 0' "$LOGS_DIR/omsup/job-$OMSUP_JOB/$name.status"
+verdict=0
+init_verdict "$LOGS_DIR/omsup/job-$OMSUP_JOB/$name.status" || verdict=$?
+tell_end docker_init.sh "$LOGS_DIR/omsup/job-$OMSUP_JOB/$name" "$verdict"
+[ "$verdict" -ne 2 ] || verdict=199 # outcome unknown
+exit "$verdict"

@@ -24,6 +24,7 @@ setup() {
 		images) cat "$state/.images" 2>/dev/null; exit 0 ;;
 		rm) rm -f "$state/$last" ;;
 		run) printf '%s\n' "$@" >"$state/.run" ;;
+		logs) cat "$state/.logs" 2>/dev/null; exit 0 ;;
 		exec) exit 1 ;;
 		esac
 	EOF
@@ -390,10 +391,61 @@ ended() { # TEXT: how attempt 1 of docker_init.sh ended
 	step init-metadata.check
 	ended 'status 0\nflag unknown\nline yes\nend\n' # the script of this version knows no flag
 	step init-metadata.check
-	for how in 'status 1\nflag yes\nline yes\nend\n' 'status 0\nflag no\nline yes\nend\n' 'status 0\nflag yes\nline no\nend\n' ''; do
-		ended "${how:-status 137\n}"
+	for how in 'status 1\nflag no\nline no\nend\n' 'status 127\nflag unknown\nline no\nend\n'; do
+		ended "$how"
 		run step init-metadata.check
 		[ "$status" -eq 1 ]
+	done
+}
+
+# It did its work, or a part of it, and nobody knows: never "no", which would let a retry run it a second time.
+CONTRADICTORY=('status 1\nflag yes\nline yes\nend\n' 'status 1\nflag no\nline yes\nend\n' 'status 1\nflag yes\nline no\nend\n'
+	'status 137\nflag no\nline no\nend\n' 'status 143\nflag yes\nline no\nend\n' 'status 128\nflag no\nline no\nend\n'
+	'status 0\nflag no\nline yes\nend\n' 'status 0\nflag yes\nline no\nend\n' 'status 0\nflag unknown\nline no\nend\n' 'status\n' 'end\n')
+
+@test "init-metadata, check: contradictory evidence is not 'no', and the last lines are shown" {
+	mkdir -p "$T/it's logs/omsup/job-7"
+	seq -f 'line %g of the log' 30 >"$T/it's logs/omsup/job-7/init.oms1.1.log"
+	for how in "${CONTRADICTORY[@]}"; do
+		ended "$how"
+		run step init-metadata.check
+		echo "$how: $status, $output"
+		[ "$status" -eq 2 ]
+		[ "${lines[0]}" = 'line 11 of the log' ]
+		[[ ${lines[20]} == "omsup: evidence docker_init.sh may have done its work: "*"| line 29 of the log | line 30 of the log"* ]]
+		[[ ${lines[20]} != *'end;'* && ${#lines[20]} -lt 500 ]]
+	done
+}
+
+@test "init-metadata, run: contradictory evidence is no failure" {
+	begins 0
+	mkdir -p "$T/it's logs/omsup/job-7"
+	echo 'ERROR 2013 (HY000): Lost connection' >"$T/it's logs/omsup/job-7/init.oms1.1.log"
+	for how in "${CONTRADICTORY[@]}"; do
+		ended "$how"
+		run step init-metadata OMSUP_ATTEMPT=1 OMSUP_FORCE=
+		echo "$how: $status, $output"
+		[ "$status" -eq 199 ]
+		[[ ${lines[-1]} == *'contradictory evidence ('*'its output ends with: ERROR 2013 (HY000): Lost connection' ]]
+	done
+	ended 'status 7\nflag no\nline no\nend\n'
+	run step init-metadata OMSUP_ATTEMPT=1 OMSUP_FORCE=
+	[ "$status" -eq 1 ]
+	[ "${lines[-1]}" = 'docker_init.sh failed (status 7, flag no, line no); its output ends with: ERROR 2013 (HY000): Lost connection' ]
+}
+
+@test "correct-metadata: ended by a signal, or without a status: cannot tell" {
+	begins 0
+	mkdir -p "$T/it's logs/omsup/job-7"
+	: >"$T/it's logs/omsup/job-7/correct.oms1.1.begun"
+	for how in 'status 137\nend\n' 'status 255\nend\n' 'end\n'; do
+		printf '%b' "$how" >"$T/it's logs/omsup/job-7/correct.oms1.1.status"
+		run step correct-metadata.check
+		echo "$how: $status, $output"
+		[ "$status" -eq 2 ]
+		run step correct-metadata OMSUP_ATTEMPT=1 OMSUP_FORCE= LAST_REGION=true
+		echo "$how: $status, $output"
+		[ "$status" -eq 199 ]
 	done
 }
 
@@ -531,6 +583,31 @@ begins() {
 	step init-metadata.check
 }
 
+@test "a container that has died is told by those that wait for what is in it, with the end of its log" {
+	for name in components components-before-init components-old container-ready cm-running health; do
+		container=oms_423 id=oms_423
+		case $name in *-old) container=oms_402 id=0ld ;; esac
+		inspect_says "$id" "false /$container"
+		printf 'starting\n\nexec /root/boot.sh: exec format error\n' >"$T/docker/.logs"
+		: >"$CALLS"
+		run -1 step $name
+		echo "$name: $output"
+		[[ $output == "omsup: evidence $container is not running ("*"starting | exec /root/boot.sh: exec format error; start it: docker start $id" ]]
+		run ! grep -q '^exec' "$CALLS"
+		touch "$T/docker/.down"
+		run -2 step $name
+		[ "$output" = "omsup: evidence docker does not tell whether $id is running: Cannot connect to the Docker daemon" ]
+		rm "$T/docker/.down"
+	done
+}
+
+@test "start-new, check: of a container that has died, the end of its log" {
+	inspect_says oms_423 'false 7 oms:feature_4.2.3'
+	echo 'exec /root/boot.sh: exec format error' >"$T/docker/.logs"
+	run -1 step start-new.check
+	[[ $output == "omsup: evidence oms_423 is not running ("*"its log ends with: exec /root/boot.sh: exec format error" ]]
+}
+
 @test "rollback: the old container is not started beside a new one" {
 	inspect_says new-one true
 	run script restart-old "${ENV[@]}" OMSUP_PARENT=7
@@ -550,6 +627,7 @@ begins() {
 	script restart-old.check "${ENV[@]}" OMSUP_PARENT=none
 	rm "$T/docker/0ld"
 	run -2 script restart-old.check "${ENV[@]}" OMSUP_PARENT=none
+	inspect_says 0ld 'true /oms_402_kept'
 	for name in components-old restart-console-old; do
 		run script $name "${ENV[@]}" OMSUP_JOB=8
 	done
