@@ -2,6 +2,7 @@
  * time runs. The whole of it in one story: test_drive_trace.c. */
 #include "common/array.h"
 #include "tests/unit/fixture_engine.h"
+#include "tests/unit/fixture_log.h"
 
 /* --- looking at it ---------------------------------------------------------------------------------------------- */
 
@@ -459,6 +460,43 @@ static void both_act(void)
     expect("act", "oms2", PHASE_ACTING, NULL);
 }
 
+/* What journald gets, for whoever is alerted by it. */
+static void the_log_tells_of_jobs(void **state)
+{
+    log_begins(LOG_L_INFO);
+    both_act();
+    operator_says(DO_PAUSE, NULL, NULL, "not-a-real-secret and lunch", false);
+    answers("oms2", 1, "no such container\n");
+    answers("oms2", 1, "");
+    operator_says(DO_RESUME, NULL, NULL, NULL, false);
+    operator_says(DO_RETRY, "act", "oms2", NULL, false);
+    answers("oms2", 2, "");
+    operator_says(DO_CANCEL, NULL, NULL, "enough of not-a-real-secret", false);
+    char *text = log_ends();
+    static const char *const lines[] = {
+        ": Ready -> In Progress, by root\n",
+        "): pause, by root: *** and lunch\n",
+        "error: job 1: act/oms2: Failed: exit 1: no such container\n",
+        "): In Progress -> Paused: *** and lunch\n",
+        "error: job 1 (",
+        "): Paused -> Failed, by root\n",
+        "job 1: act/oms2: begin, by root\n",
+        "): Failed -> In Progress, by root\n",
+        "warning: job 1: act/oms2: In Doubt: the check cannot tell\n",
+        "warning: job 1 (",
+        "): In Progress -> Waiting\n",
+        "): Waiting -> Canceled, by root: enough of ***\n",
+    };
+    const char *at = text;
+    for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+        const char *found = strstr(at, lines[i]);
+        if (!found)
+            fail_msg("\"%s\" is not in, or not in its place in:\n%s", lines[i], text);
+        at = found;
+    }
+    free(text);
+}
+
 static void a_command_that_takes_too_long_is_stopped(void **state)
 {
     both_act();
@@ -605,6 +643,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_signal_is_an_outcome_that_is_not_known, world_begin, world_end),
         cmocka_unit_test_setup_teardown(an_error_before_a_reboot_of_its_node, world_begin, world_end),
         cmocka_unit_test_setup_teardown(no_retry_while_omsupd_finds_out, world_begin, world_end),
+        cmocka_unit_test_setup_teardown(the_log_tells_of_jobs, world_begin_plain, world_end),
         cmocka_unit_test_setup_teardown(a_retry_keeps_the_first_begin, world_begin, world_end),
         cmocka_unit_test_setup_teardown(a_check_that_does_not_confirm, world_begin, world_end),
         cmocka_unit_test_setup_teardown(an_outcome_that_is_not_known, world_begin, world_end),

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/alloc.h"
+#include "common/log.h"
 #include "daemon/engine/drive/drive.h"
 
 void drive_open(struct drive *d, struct jobs *js)
@@ -86,6 +87,25 @@ static void forget_message(struct sub *s, const struct core_row *row)
     s->message = NULL;
 }
 
+/* A line of the log for what an operator did to a subtask, and for each one that cannot continue without one. */
+static void log_move(const struct job *b, size_t seq, const struct core_row *row, const char *actor, const char *reason)
+{
+    const struct sub *s = &b->subs[seq];
+    bool named = strcmp(s->plan->name, "-") != 0;
+    const char *message = job_message(b, seq);
+    if (actor) {
+        char *why = job_clean(b, reason ? reason : "");
+        log_info("job %lld: %s%s%s: %s, by %s%s%s", (long long)b->row.id, s->step->id, named ? "/" : "",
+                 named ? s->plan->name : "", core_event_name(row->event), actor, *why ? ": " : "", why);
+        free(why);
+    }
+    if (!rests(row->to))
+        return;
+    log_line(row->to == PHASE_FAILED && b->plan->type != JOB_CHECK ? LOG_L_ERROR : LOG_L_WARN,
+             "job %lld: %s%s%s: %s: %s", (long long)b->row.id, s->step->id, named ? "/" : "",
+             named ? s->plan->name : "", state_word(core_phase_shown(row->to)), message ? message : row->why);
+}
+
 /* Records an update: rows, events, marks, attempts. `actor` caused the first move, the engine all others. */
 static void record(struct job *b, const struct core_update *u, const char *actor, const char *reason)
 {
@@ -126,6 +146,7 @@ static void record(struct job *b, const struct core_update *u, const char *actor
             record_mark(b, ONLINE_MARK);
         record_event(b, s->step->id, s->plan->name, own ? actor : "engine", core_event_name(row->event), from, to,
                      m == 0 && reason ? reason : row->why);
+        log_move(b, seq, row, own ? actor : NULL, own ? reason : NULL);
         add_effect(b, seq, row->effect);
     }
 }
@@ -182,9 +203,11 @@ bool drive_event(struct job *b, size_t seq, enum core_event ev, const char *acto
     forget_message(&b->subs[seq], u->moves[0].row);
     if (said && ev != EV_LOST_LOOK)
         say(b, seq, u->moves[0].row, said);
+    b->by = actor;
     record(b, u, actor, reason);
     record_end(b, before);
     record_job(b);
+    b->by = NULL;
     return true;
 }
 
@@ -200,6 +223,14 @@ bool drive_verb(struct job *b, enum core_verb v, const char *actor, const char *
     record_event(b, NULL, NULL, actor, core_verb_name(v), from, state_word(core_job_state(&b->core)), reason);
     record(b, u, NULL, NULL);
     record_end(b, before);
+    if (strcmp(b->row.state, state_word(core_job_state(&b->core))) == 0) {
+        char *why = job_clean(b, reason ? reason : "");
+        log_info("job %lld (%s, %s): %s, by %s%s%s", (long long)b->row.id, b->row.type, b->row.object,
+                 core_verb_name(v), actor, *why ? ": " : "", why);
+        free(why);
+    }
+    b->by = actor;
     record_job(b);
+    b->by = NULL;
     return true;
 }

@@ -241,8 +241,7 @@ void job_kick(struct job *b, size_t seq) { b->kick = b->subs[seq].work.kick = tr
 
 enum { MESSAGE_MAX = 1280 }; /* room for a line of output of two commands and our own words */
 
-/* A text that may come from anywhere (a reason, an error of the MetaDB): bounded, without the password, UTF-8. */
-static char *clean(const struct job *b, const char *from)
+char *job_clean(const struct job *b, const char *from)
 {
     char text[MESSAGE_MAX];
     size_t len = strnlen(from, sizeof text);
@@ -254,7 +253,10 @@ static char *clean(const struct job *b, const char *from)
     redact_scrub(&b->login.redact, text, &len);
     struct buf out = {0};
     utf8_add(&out, text, len);
-    return out.len ? buf_take(&out) : xstrdup("");
+    if (out.len)
+        return buf_take(&out);
+    buf_free(&out);
+    return xstrdup("");
 }
 
 /* Takes text. false: no change. */
@@ -273,14 +275,14 @@ bool job_say(struct job *b, size_t seq, const char *fmt, ...)
     va_start(ap, fmt);
     char *text = xvasprintf(fmt, ap);
     va_end(ap);
-    bool other = replace(&b->subs[seq].message, clean(b, text));
+    bool other = replace(&b->subs[seq].message, job_clean(b, text));
     free(text);
     return other;
 }
 
 void job_waits(struct job *b, size_t seq, const char *what)
 {
-    if (replace(&b->subs[seq].waits, what ? clean(b, what) : NULL))
+    if (replace(&b->subs[seq].waits, what ? job_clean(b, what) : NULL))
         b->changed = true;
 }
 

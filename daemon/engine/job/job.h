@@ -85,8 +85,9 @@ struct job {
     struct host **hosts; /* by plan host; NULL: not used yet */
     struct login login;
     struct lease lease;
-    bool changed; /* the turn notifies watchers */
-    bool kick;    /* the work of one of its subtasks has kick set */
+    const char *by; /* the operator whose request is being recorded, for the log; NULL: the engine */
+    bool changed;   /* the turn notifies watchers */
+    bool kick;      /* the work of one of its subtasks has kick set */
 };
 
 /* All jobs, and the journal that they are written to. */
@@ -125,6 +126,9 @@ uint64_t job_time_ms(const struct job *b); /* the loop's time */
 const struct plan_code *job_code(const struct job *b, size_t seq);
 void job_kick(struct job *b, size_t seq); /* the turn tries its next request again */
 void job_set_why(struct job *b, const char *why);
+/* A text that may come from anywhere (a reason, an error of the MetaDB): bounded, without the password, UTF-8; caller
+ * frees. */
+char *job_clean(const struct job *b, const char *from);
 /* Sets the message in memory (bounded, without the password, UTF-8); record_sub() writes it. false: no change. */
 bool job_say(struct job *b, size_t seq, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void job_waits(struct job *b, size_t seq, const char *what); /* NULL: it no longer waits */

@@ -83,6 +83,20 @@ void record_event(struct job *b, const char *step, const char *subtask, const ch
     b->changed = true;
 }
 
+/* For journald and whoever is alerted by it. What exactly failed is a line of its own (drive.c). */
+static void log_state(const struct job *b, const char *before)
+{
+    enum state now = core_job_state(&b->core);
+    bool held = now == STATE_PAUSED && b->by && strcmp(b->by, "engine") == 0;
+    enum log_level level = now == STATE_FAILED && b->plan->type != JOB_CHECK     ? LOG_L_ERROR
+                           : now == STATE_FAILED || now == STATE_WAITING || held ? LOG_L_WARN
+                                                                                 : LOG_L_INFO;
+    char *why = job_clean(b, b->row.why ? b->row.why : "");
+    log_line(level, "job %lld (%s, %s): %s -> %s%s%s%s%s", (long long)b->row.id, b->row.type, b->row.object, before,
+             b->row.state, b->by ? ", by " : "", b->by ? b->by : "", *why ? ": " : "", why);
+    free(why);
+}
+
 void record_job(struct job *b)
 {
     struct err e;
@@ -93,7 +107,7 @@ void record_job(struct job *b)
     b->row.state = xstrdup(state_word(core_job_state(&b->core)));
     must(journal_set_job(b->jobs->journal, &b->row, &e), &e);
     if (strcmp(before, b->row.state) != 0)
-        log_info("job %lld: %s -> %s", (long long)b->row.id, before, b->row.state);
+        log_state(b, before);
     free(before);
     b->changed = true;
 }
@@ -194,7 +208,8 @@ void record_new(struct job *b)
     must(stored_plan_write(js->journal, b->row.plan, b->plan, &e), &e);
     must(journal_add_job(js->journal, &b->row, &e), &e);
     b->key = xasprintf("%lld-%s", (long long)b->row.id, js->instance);
-    log_info("job %lld: created: %s, %s", (long long)b->row.id, b->row.type, b->row.object);
+    log_info("job %lld (%s, %s): created by %s", (long long)b->row.id, b->row.type, b->row.object,
+             b->row.login ? b->row.login : "omsupd");
     for (size_t i = 0; i < b->core.n_subtasks; i++)
         record_sub(b, i);
 }
