@@ -34,7 +34,8 @@ int peer_of(int fd, gid_t operators, gid_t viewers, struct peer *out, struct err
     *out = (struct peer){.access = ACCESS_NONE, .uid = (uid_t)-1};
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &u, &len) != 0 || len != sizeof u)
         return err_set(e, ERR_SYSTEM, "the credentials of a peer are not available");
-    if (u.uid == 0 || u.uid == geteuid() || in_group(fd, u.gid, operators))
+    out->root = u.uid == 0 || u.uid == geteuid();
+    if (out->root || in_group(fd, u.gid, operators))
         out->access = ACCESS_OPERATE;
     else if (in_group(fd, u.gid, viewers))
         out->access = ACCESS_VIEW;
@@ -48,8 +49,6 @@ void peer_name(struct peer *p, const char *login)
     p->login = xstrdup(login);
     p->actor = xasprintf("%s (uid %u, pid %d)", login, (unsigned)p->uid, (int)p->pid);
 }
-
-bool peer_is_root(const struct peer *p) { return p->uid == 0 || p->uid == geteuid(); }
 
 void peer_clear(struct peer *p)
 {

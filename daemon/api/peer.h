@@ -9,6 +9,7 @@ enum access { ACCESS_NONE, ACCESS_VIEW, ACCESS_OPERATE };
 
 struct peer {
     enum access access;
+    bool root; /* or this process's own user */
     uid_t uid;
     pid_t pid;
     char *login; /* "root", or "uid 1234" */
@@ -18,5 +19,4 @@ struct peer {
 /* operators, viewers: (gid_t)-1: none. root and this process's own user operate. Without names, which may take time. */
 int peer_of(int fd, gid_t operators, gid_t viewers, struct peer *out, struct err *e);
 void peer_name(struct peer *p, const char *login);
-bool peer_is_root(const struct peer *p); /* or this process's own user */
 void peer_clear(struct peer *p);

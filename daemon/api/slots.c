@@ -1,15 +1,16 @@
 /* Which peers are served. Each user has a number of connections, viewers together have half of the places, and some are
  * kept for root. When the places of somebody's kind are taken, the user who has most of them gives one way that is not
- * busy: nobody is locked out by connections that lie idle, whoever holds them. */
+ * busy: nobody is locked out by connections that lie idle, whoever holds them. Operators go before viewers, who keep a
+ * few. */
 #include "daemon/api/internal.h"
 
-enum { SESSIONS_MAX = 64, SESSIONS_PER_UID = 16, VIEWERS_MAX = 32, KEPT_FOR_ROOT = 8 };
+enum { SESSIONS_MAX = 64, SESSIONS_PER_UID = 16, VIEWERS_MAX = 32, VIEWERS_KEPT = 8, KEPT_FOR_ROOT = 8 };
 
 enum rank { VIEWER, OPERATOR, ROOT };
 
 static enum rank rank_of(const struct peer *p)
 {
-    return peer_is_root(p) ? ROOT : p->access == ACCESS_OPERATE ? OPERATOR : VIEWER;
+    return p->root ? ROOT : p->access == ACCESS_OPERATE ? OPERATOR : VIEWER;
 }
 
 static bool is_served(const struct session *x) { return !connection_closing(x->connection); }
@@ -36,30 +37,28 @@ static bool fits(const struct server *s, enum rank r)
            (r > OPERATOR || count_to(s, OPERATOR) < SESSIONS_MAX - KEPT_FOR_ROOT) && count_to(s, ROOT) < SESSIONS_MAX;
 }
 
-/* a rather than b: lower in rank, of a user with more of them, quiet for longer. */
-static bool rather(const struct server *s, const struct session *a, const struct session *b)
-{
-    enum rank ra = rank_of(&a->peer), rb = rank_of(&b->peer);
-    unsigned na = count_user(s, a->peer.uid), nb = count_user(s, b->peer.uid);
-    if (ra != rb)
-        return ra < rb;
-    if (na != nb)
-        return na > nb;
-    return connection_quiet_since(a->connection) < connection_quiet_since(b->connection);
-}
-
+/* The session to close for this peer: of a lower rank, else of a user who has at least two more; NULL: none. */
 static struct session *give_way(const struct server *s, const struct peer *p)
 {
     struct session *found = NULL;
-    enum rank r = rank_of(p);
+    enum rank r = rank_of(p), found_rank = ROOT;
+    unsigned own = count_user(s, p->uid), most = 0;
+    bool spare_viewers = count_to(s, VIEWER) <= VIEWERS_KEPT;
     for (struct session *x = s->sessions; x; x = x->next) {
         enum rank rx = rank_of(&x->peer);
-        if (!is_served(x) || x->request || x->waits || rx > r)
+        if (!is_served(x) || x->request || x->waits || rx > r || (rx < r && rx == VIEWER && spare_viewers))
             continue;
-        if (rx == r && count_user(s, x->peer.uid) <= count_user(s, p->uid) + 1)
+        unsigned n = count_user(s, x->peer.uid);
+        if (rx == r && n <= own + 1)
             continue;
-        if (!found || rather(s, x, found))
+        bool rather = !found || rx < found_rank || (rx == found_rank && n > most) ||
+                      (rx == found_rank && n == most &&
+                       connection_quiet_since(x->connection) < connection_quiet_since(found->connection));
+        if (rather) {
             found = x;
+            found_rank = rx;
+            most = n;
+        }
     }
     return found;
 }

@@ -11,8 +11,8 @@ enum { KNOWN_MAX = 64, NAMED_S = 60 };
 
 /* Of the loop's time, in thousandths: what each user may take, what is shared by those who take more, and what it costs
  * to accept connections. And how much may be taken at once. */
-enum { VIEWER_PERMILLE = 5, OPERATOR_PERMILLE = 40, SHARED_PERMILLE = 20, ACCEPT_PERMILLE = 100 };
-enum { VIEWER_BURST_MS = 15, OPERATOR_BURST_MS = 60, SHARED_BURST_MS = 0, ACCEPT_BURST_MS = 10 };
+enum { VIEWER_PERMILLE = 5, OPERATOR_PERMILLE = 10, SHARED_PERMILLE = 20, ACCEPT_PERMILLE = 200 };
+enum { VIEWER_BURST_MS = 15, OPERATOR_BURST_MS = 150, SHARED_BURST_MS = 0, ACCEPT_BURST_MS = 20 };
 enum { OWED_MAX_MS = 100 }; /* beyond the burst: nobody is kept waiting for long for what they did before */
 
 struct allowance {

@@ -30,7 +30,7 @@ static char *copy_name(const struct journal *j, int64_t version)
 
 int journal_version(struct journal *j, int64_t *version, struct err *e)
 {
-    int64_t tables;
+    int64_t tables = 0;
     int rc = journal_number(j, "PRAGMA user_version", version, e);
     if (rc == 0)
         rc = journal_number(j, "SELECT count(*) FROM sqlite_master", &tables, e);

@@ -83,7 +83,7 @@ static void operators_may_take_more(void **state)
 {
     flood(1, true, 10);
     uint64_t part = flood(1, true, 60);
-    assert_true(part > 30 && part < 80);
+    assert_true(part > 15 && part < 60);
 }
 
 static void a_flood_is_forgotten_soon(void **state)
@@ -115,7 +115,7 @@ static void connections_get_their_part(void **state)
         }
         now += wait;
     }
-    assert_true(took * 1000 / (now - begin) < 120);
+    assert_true(took * 1000 / (now - begin) < 220);
 }
 
 static void users_that_are_gone_make_room(void **state)
