@@ -72,7 +72,7 @@ static int read_tree(const char *path, const char *text, size_t len, struct conf
     for (size_t i = 0; i < ARRAY_LEN(keys); i++)
         known[i] = keys[i].name;
     struct ytree *t;
-    int rc = ytree_load(text, len, CONFIG_MAX, path, 0, &t, e);
+    int rc = ytree_load(text, len, CONFIG_MAX, path, Y_EMPTY, &t, e);
     if (rc)
         return rc;
     rc = ymap_known(ytree_root(t), known, e);

@@ -1,17 +1,54 @@
 #include "daemon/yaml/text.h"
 
 #include <ctype.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/utf8.h"
 
+/* Spaces that are not the space, characters without a width, and those that change the direction of the text. */
+static bool invisible(uint32_t c)
+{
+    return c == 0xA0 || c == 0xAD || c == 0x1680 || (c >= 0x2000 && c <= 0x200F) || (c >= 0x2028 && c <= 0x202F) ||
+           (c >= 0x205F && c <= 0x206F) || c == 0x3000 || c == 0xFEFF;
+}
+
+bool text_invisible(const char *s)
+{
+    size_t len = strlen(s);
+    for (size_t i = 0, n; i < len; i += n) {
+        uint32_t c = 0;
+        n = utf8_decode(s + i, len - i, &c);
+        if (n > 1 && invisible(c))
+            return true;
+        n = n ? n : 1;
+    }
+    return false;
+}
+
 void text_shown(const char *s, char out[TEXT_SHOWN])
 {
-    size_t n = 0, room = TEXT_SHOWN - sizeof "…";
-    for (; s[n] && n < room; n++)
-        out[n] = iscntrl((unsigned char)s[n]) ? '?' : s[n];
-    if (s[n]) {
-        n = utf8_whole(s, n);
+    size_t n = 0, i = 0, len = strlen(s), room = TEXT_SHOWN - sizeof "…";
+    while (i < len) {
+        uint32_t c = 0;
+        size_t size = utf8_decode(s + i, len - i, &c);
+        char code[16];
+        const char *as = s + i;
+        size_t wide = size ? size : 1;
+        if (size > 1 && invisible(c)) {
+            wide = (size_t)snprintf(code, sizeof code, "<U+%04X>", (unsigned)c);
+            as = code;
+        } else if (wide == 1 && iscntrl((unsigned char)s[i])) {
+            as = "?";
+        }
+        if (n + wide > room)
+            break;
+        memcpy(out + n, as, wide);
+        n += wide;
+        i += size ? size : 1;
+    }
+    if (i < len) {
         memcpy(out + n, "…", sizeof "…" - 1);
         n += sizeof "…" - 1;
     }
@@ -51,7 +88,12 @@ const char *valid_name(const char *s)
                : "a name of at most 63 letters, digits, \".\", \"_\" and \"-\" that starts with a letter or digit";
 }
 
-const char *valid_path(const char *s) { return *s == '/' && printable(s, 1024) ? NULL : "an absolute path"; }
+const char *valid_path(const char *s)
+{
+    return *s != '/' || !printable(s, 1024) ? "an absolute path"
+           : text_invisible(s)              ? "an absolute path without invisible characters"
+                                            : NULL;
+}
 
 const char *valid_ssh(const char *s)
 {
@@ -92,7 +134,7 @@ const char *valid_host(const char *s)
 
 const char *valid_user(const char *s)
 {
-    return *s != '-' && printable(s, 255) && !strpbrk(s, " \"'\\`$") ? NULL : "a user name";
+    return *s != '-' && printable(s, 255) && !strpbrk(s, " \"'\\`$") && !text_invisible(s) ? NULL : "a user name";
 }
 
 const char *valid_database(const char *s)

@@ -5,8 +5,9 @@
 #include <stddef.h>
 
 enum { TEXT_SHOWN = 64 };
-/* One short line of s for a message: control characters as "?", "…" when cut. */
+/* One short line of s for a message: control characters as "?", invisible ones as <U+200B>, "…" when cut. */
 void text_shown(const char *s, char out[TEXT_SHOWN]);
+bool text_invisible(const char *s);             /* it has a character that nobody sees, or takes for a space */
 size_t text_columns(const char *s, size_t len); /* characters of UTF-8 */
 
 const char *valid_name(const char *s);      /* [A-Za-z0-9][A-Za-z0-9._-]{0,62} */

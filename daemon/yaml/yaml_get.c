@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/alloc.h"
+#include "common/array.h"
 #include "common/buf.h"
 #include "daemon/yaml/text.h"
 
@@ -73,6 +74,19 @@ const struct ynode *ymap_key(const struct ynode *map, const char *key)
     return i == SIZE_MAX ? NULL : map->keys[i];
 }
 
+/* Words that are booleans in YAML 1.1, so that a tool which reads and writes a file changes them. */
+static const struct {
+    const char *key, *reads;
+} words_11[] = {{"on", "true"}, {"yes", "true"}, {"y", "true"}, {"off", "false"}, {"no", "false"}, {"n", "false"}};
+
+static bool has_word(const char *const *known, const char *word)
+{
+    for (; *known; known++)
+        if (strcmp(*known, word) == 0)
+            return true;
+    return false;
+}
+
 int ymap_known(const struct ynode *map, const char *const *known, struct err *e)
 {
     for (size_t i = 0; i < map->n; i++) {
@@ -84,6 +98,13 @@ int ymap_known(const struct ynode *map, const char *const *known, struct err *e)
             continue;
         char shown[TEXT_SHOWN];
         text_shown(key->text, shown);
+        for (k = 0; k < ARRAY_LEN(words_11) && key->style == Y_PLAIN; k++)
+            if (strcasecmp(key->text, words_11[k].reads) == 0 && has_word(known, words_11[k].key))
+                return ynode_err(
+                    key, e,
+                    "unknown key \"%s\": that is how YAML 1.1 (PyYAML, Ansible) reads the key %s; write it "
+                    "in quotes: \"%s\"",
+                    shown, words_11[k].key, words_11[k].key);
         const char *near = nearest(key->text, known);
         if (near)
             return ynode_err(key, e, "unknown key \"%s\" (did you mean \"%s\"?)", shown, near);
@@ -117,6 +138,12 @@ static bool is_null(const struct ynode *n)
 static int value_of(const struct ynode *map, const char *key, enum yneed need, const struct ynode **out, struct err *e)
 {
     *out = ymap_get(map, key);
+    for (size_t i = 0; !*out && i < map->n; i++)
+        if (strstr(map->keys[i]->text, key) && text_invisible(map->keys[i]->text)) {
+            char shown[TEXT_SHOWN];
+            text_shown(map->keys[i]->text, shown);
+            return ynode_err(map->keys[i], e, "the key \"%s\" has an invisible character: write \"%s\"", shown, key);
+        }
     if (!*out)
         return need == Y_REQUIRED ? ynode_err(map, e, "\"%s\" is missing", key) : 0;
     if (is_null(*out))
@@ -194,7 +221,6 @@ int yget_uint(const struct ynode *map, const char *key, enum yneed need, unsigne
     return 0;
 }
 
-/* As OMS writes them too: "true" in quotes, True. */
 int yget_time(const struct ynode *map, const char *key, enum yneed need, unsigned hi_s, unsigned *out, struct err *e)
 {
     char *w = NULL;
@@ -216,17 +242,24 @@ int yget_time(const struct ynode *map, const char *key, enum yneed need, unsigne
     return rc;
 }
 
+/* As OMS writes them too: "true" in quotes, True. */
 int yget_bool(const struct ynode *map, const char *key, enum yneed need, bool *out, struct err *e)
 {
     const struct ynode *n;
     int rc = value_of(map, key, need, &n, e);
     if (rc || !n)
         return rc;
-    bool t = n->kind == Y_SCALAR && strcasecmp(n->text, "true") == 0;
-    if (!t && (n->kind != Y_SCALAR || strcasecmp(n->text, "false") != 0))
-        return must_be(n, key, "true or false", e);
-    *out = t;
-    return 0;
+    static const struct {
+        const char *word;
+        bool plain, value; /* plain: in YAML 1.1, as OMS reads its file, and only without quotes */
+    } words[] = {{"true", false, true}, {"false", false, false}, {"yes", true, true},
+                 {"no", true, false},   {"on", true, true},      {"off", true, false}};
+    for (size_t i = 0; n->kind == Y_SCALAR && i < ARRAY_LEN(words); i++)
+        if (strcasecmp(n->text, words[i].word) == 0 && (!words[i].plain || n->style == Y_PLAIN)) {
+            *out = words[i].value;
+            return 0;
+        }
+    return must_be(n, key, "true or false", e);
 }
 
 static int of_kind(const struct ynode *map, const char *key, enum yneed need, enum ykind kind, const char *what,

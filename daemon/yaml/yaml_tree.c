@@ -8,6 +8,7 @@
 
 #include "common/alloc.h"
 #include "common/array.h"
+#include "daemon/yaml/yaml_slip.h"
 
 struct ytree {
     char *file;
@@ -60,6 +61,18 @@ static void event_end(yaml_event_t *ev)
     yaml_event_delete(ev);
 }
 
+/* The byte at a place; '\0' behind the end. */
+static char char_at(const struct loader *l, yaml_mark_t at)
+{
+    size_t i = 0, column = 0;
+    for (size_t line = 0; i < l->len && line < at.line; i++)
+        line += l->text[i] == '\n';
+    for (; i < l->len && column < at.column; column++)
+        for (i++; i < l->len && ((unsigned char)l->text[i] & 0xC0) == 0x80; i++)
+            ;
+    return i < l->len ? l->text[i] : '\0';
+}
+
 static int next(struct loader *l, yaml_event_t *ev)
 {
     if (yaml_parser_parse(&l->parser, ev))
@@ -70,8 +83,24 @@ static int next(struct loader *l, yaml_event_t *ev)
     if (p->error == YAML_READER_ERROR)
         return err_set(l->e, ERR_INPUT, "%s: not valid YAML: %s at byte %zu", l->tree->file, problem,
                        p->problem_offset);
-    return fail(l, p->problem_mark, "not valid YAML: %s%s%s", problem, p->context ? " " : "",
-                p->context ? p->context : "");
+    /* A key without a colon is seen on the next line only. */
+    bool key = p->context && strcmp(p->context, "while scanning a simple key") == 0;
+    yaml_mark_t at = key ? p->context_mark : p->problem_mark;
+    if (yslip_find(l->text, l->len, at.line, p->problem_mark.line, l->tree->file, l->e))
+        return ERR_INPUT;
+    if (key)
+        return fail(l, at, "not valid YAML: there is no colon with a space behind it (key: value)");
+    char c = char_at(l, at);
+    if (strcmp(problem, "found character that cannot start any token") == 0)
+        return fail(l, at,
+                    c == '\t' ? "not valid YAML: a tab; YAML is indented with spaces"
+                              : "not valid YAML: a value that begins with this character must be in quotes");
+    if (strcmp(problem, "mapping values are not allowed in this context") == 0)
+        return fail(l, at,
+                    "not valid YAML: %s; a value with \": \" in it must be in quotes, and keys of one mapping must be "
+                    "indented alike",
+                    problem);
+    return fail(l, at, "not valid YAML: %s%s%s", problem, p->context ? " " : "", p->context ? p->context : "");
 }
 
 /* Columns in front of a literal block's text: of the first line of it that is not blank, in the file less in the text.
@@ -215,6 +244,13 @@ static int read_node(struct loader *l, const yaml_event_t *ev, unsigned depth, s
     return rc ? rc : fill_items(l, map ? YAML_MAPPING_END_EVENT : YAML_SEQUENCE_END_EVENT, depth + 1, n);
 }
 
+/* Between `---` and the end there may be nothing, or a word for it. */
+static bool is_nothing(const struct ynode *n)
+{
+    return n->kind == Y_SCALAR && n->style == Y_PLAIN &&
+           (n->len == 0 || strcmp(n->text, "~") == 0 || strcmp(n->text, "null") == 0);
+}
+
 static int read_document(struct loader *l)
 {
     yaml_event_t ev;
@@ -234,12 +270,21 @@ static int read_document(struct loader *l)
             continue;
         }
         rc = read_node(l, &ev, 0, &l->tree->root);
-        if (!rc && l->tree->root->kind != Y_MAP)
-            rc = fail(l, ev.start_mark, "the file must be a mapping (key: value)");
+        if (!rc && is_nothing(l->tree->root)) {
+            node_free(l->tree->root);
+            l->tree->root = NULL;
+        } else if (!rc && l->tree->root->kind != Y_MAP) {
+            rc = yslip_find(l->text, l->len, ev.start_mark.line, ev.end_mark.line, l->tree->file, l->e);
+            rc = rc ? rc : fail(l, ev.start_mark, "the file must be a mapping (key: value)");
+        }
     }
-    if (!rc && !l->tree->root)
-        rc = err_set(l->e, ERR_INPUT, "%s: the file is empty", l->tree->file);
-    return rc;
+    if (rc || l->tree->root)
+        return rc;
+    if (!(l->flags & Y_EMPTY))
+        return err_set(l->e, ERR_INPUT, "%s: the file is empty, or has nothing but comments", l->tree->file);
+    l->tree->root = xcalloc(1, sizeof *l->tree->root);
+    *l->tree->root = (struct ynode){.kind = Y_MAP, .file = l->tree->file, .line = 1, .col = 1};
+    return 0;
 }
 
 static void parser_end(yaml_parser_t *p)
@@ -257,6 +302,14 @@ int ytree_load(const char *text, size_t len, size_t max, const char *file, unsig
     *out = NULL;
     if (len > max)
         return err_set(e, ERR_INPUT, "%s: larger than %zu KiB", file, max / 1024);
+    int rc = yslip_encoding(text, len, file, e);
+    if (rc)
+        return rc;
+    /* libyaml takes a byte order mark for a character once it is told the encoding. */
+    if (len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) {
+        text += 3;
+        len -= 3;
+    }
     struct loader l = {.text = text, .len = len, .flags = flags, .e = e};
     if (!yaml_parser_initialize(&l.parser))
         return err_set(e, ERR_INTERNAL, "cannot start the YAML parser");
@@ -264,7 +317,7 @@ int ytree_load(const char *text, size_t len, size_t max, const char *file, unsig
     yaml_parser_set_encoding(&l.parser, YAML_UTF8_ENCODING);
     l.tree = xcalloc(1, sizeof *l.tree);
     l.tree->file = xstrdup(file);
-    int rc = read_document(&l);
+    rc = read_document(&l);
     parser_end(&l.parser);
     if (rc)
         ytree_free(l.tree);

@@ -33,7 +33,10 @@ struct ynode {
 };
 
 struct ytree;
-enum { Y_TAGS = 1 }; /* flags: the standard tags of scalars (!!str, !!bool, …) are accepted, and mean nothing */
+enum {              /* flags */
+       Y_TAGS = 1,  /* the standard tags of scalars (!!str, !!bool, …) are accepted, and mean nothing */
+       Y_EMPTY = 2, /* a file without anything but comments is an empty mapping; otherwise it is an error */
+};
 int ytree_load(const char *text, size_t len, size_t max, const char *file, unsigned flags, struct ytree **out,
                struct err *e);
 const struct ynode *ytree_root(const struct ytree *t);

@@ -76,6 +76,14 @@ static void each_key_has_its_places(void **state)
     struct config c;
     struct err e;
     struct buf all = {0};
+    static const char *const nothing[] = {
+        "", "\n", "# a comment\n", "---\n", "---\n~\n...\n", "\xEF\xBB\xBF# log: info\n"};
+    for (size_t i = 0; i < ARRAY_LEN(nothing); i++) {
+        assert_int_equal(load_file(&c, &e, nothing[i], ""), 0);
+        config_free(&c);
+    }
+    assert_int_equal(load_file(&c, &e, "\xEF\xBB\xBFlog: debug\n", ""), 0);
+    config_free(&c);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         const struct row *r = &rows[i];
         const char *other = !r->words ? "/other" : strcmp(r->value, "pause") == 0 ? "resume" : "debug";

@@ -157,7 +157,7 @@ static void is_bounded(void **state)
     assert_int_equal(parse(big, DEPLOYMENT_MAX + 1, "d.yaml", &e), ERR_INPUT);
     assert_string_equal(e.msg, "d.yaml: larger than 256 KiB");
     assert_int_equal(parse(big, DEPLOYMENT_MAX, "d.yaml", &e), ERR_INPUT);
-    assert_string_equal(e.msg, "d.yaml: the file is empty");
+    assert_non_null(strstr(e.msg, "d.yaml: the file is empty, or has nothing but comments; a deployment file must"));
     free(big);
 
     struct buf b = {0}; /* as many values as there may be, and one more */

@@ -75,6 +75,10 @@ static void codes(void **state)
     assert_int_equal(node_facts_parse(missing, strlen(missing), "oms1", &f, &e), ERR_NOT_FOUND);
     assert_string_equal(e.msg, "oms1: container x: No such container: x");
     assert_int_equal(node_facts_parse(wrong, strlen(wrong), "oms1", &f, &e), ERR_REFUSED);
+    static const char odd[] = "omsup-gather 1\nenv OMS_HOST_IP=10.0.0.1 \n";
+    assert_int_equal(node_facts_parse(odd, strlen(odd), "oms1", &f, &e), ERR_REFUSED);
+    assert_non_null(
+        strstr(e.msg, "oms1: OMS_HOST_IP of the old container must be a host name or address, not \"10.0.0.1 \""));
     size_t len;
     char *text = data_read("gather/good.txt", &len);
     *strstr(text, "region 1") = '\0'; /* in a comment: the rest is as good as before */
@@ -229,6 +233,7 @@ static void says_why_not(void **state)
         {DOCKER_SAYS("bind $DIR/config:/home/admin/conf/config.yaml\nbind /a:/x/\nbind /b:/./x\n"), "x",
          "wrong container -oms 1 has two mounts at /x: /a and /b\n"},
         {bound, NULL, "/config, which container -oms 1 has mounted at /home/admin/conf/config.yaml, is not a file\n"},
+        {bound, "\xFF\xFE#", "/config is in UTF-16: save it as UTF-8\n"},
         {bound, big, "/config is larger than 65536 bytes\n"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {

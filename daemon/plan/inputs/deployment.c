@@ -247,12 +247,18 @@ int deployment_parse(const char *text, size_t len, const char *file, struct depl
                                        "regions",    "init_wait", "slim",      "hops",   NULL};
     *out = NULL;
     struct ytree *t;
-    int rc = ytree_load(text, len, DEPLOYMENT_MAX, file, 0, &t, e);
+    int rc = ytree_load(text, len, DEPLOYMENT_MAX, file, Y_EMPTY, &t, e);
     if (rc)
         return rc;
     const struct ynode *root = ytree_root(t);
     struct deployment *d = xcalloc(1, sizeof *d);
-    rc = refuse_passwords(root, e);
+    if (root->n == 0)
+        rc = err_set(
+            e, ERR_INPUT,
+            "%s: the file is empty, or has nothing but comments; a deployment file must at least have deployment, "
+            "edition, source, target, image, backup, container and regions",
+            file);
+    rc = rc ? rc : refuse_passwords(root, e);
     rc = rc ? rc : ymap_known(root, keys, e);
     rc = rc ? rc : parse_head(root, d, e);
     rc = rc || ymap_get(root, "hops") ? rc : parse_image(root, d, e);

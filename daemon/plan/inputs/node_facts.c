@@ -69,6 +69,18 @@ static const char *valid_bind(const char *s)
     return !valid_line(s) && colon && colon > s && colon[1] == '/' ? NULL : "a bind";
 }
 
+/* A shell or an environment file may have left quotes or spaces in it. */
+static int host_ip(struct reader *r, const char *value)
+{
+    char shown[TEXT_SHOWN];
+    text_shown(value, shown);
+    return valid_host(value) ? err_set(r->e, ERR_REFUSED,
+                                       "OMS_HOST_IP of the old container must be %s, not \"%s\": start the container "
+                                       "with the right one",
+                                       valid_host(value), shown)
+                             : once(r, &r->f->host_ip, value, valid_host);
+}
+
 /* The error code of a line that says why there are no facts; 0 for any other line. */
 static int refusal(const char *line)
 {
@@ -94,7 +106,7 @@ static int one_fact(struct reader *r)
     if (IS("image"))
         return once(r, &f->old_image, value, valid_line);
     if (IS("env") && strncmp(value, "OMS_HOST_IP=", 12) == 0)
-        return value[12] ? once(r, &f->host_ip, value + 12, valid_host) : 0;
+        return value[12] ? host_ip(r, value + 12) : 0;
     if (IS("config"))
         return once(r, &f->config_file, value, valid_path);
     if (!IS("bind") || r->n_binds >= BINDS_MAX || valid_bind(value))

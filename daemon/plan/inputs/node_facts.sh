@@ -101,6 +101,10 @@ config=$(printf '%s\n' "$facts" | sed -n "s|^bind \(/[^:]*\):$config_in\(:.*\)\{
 [ -r "$config" ] || fail wrong "$(id -un) cannot read $config"
 [ "$(wc -c <"$config")" -le "$config_max" ] || fail wrong "$config is larger than $config_max bytes"
 
+# A NUL in the answer would hide what is wrong with the file.
+case $(od -An -tx1 -N2 "$config" | tr -d ' ') in fffe | feff) fail wrong "$config is in UTF-16: save it as UTF-8" ;; esac
+[ "$(tr -d '\000' <"$config" | wc -c)" -eq "$(wc -c <"$config")" ] || fail wrong "$config is not a text file: it contains NUL bytes"
+
 printf 'omsup-gather 1\n%s\nconfig %s\n' "$facts" "$config"
 sed 's/^/|/' "$config" || fail wrong "cannot read $config"
 printf '\nend\n'
