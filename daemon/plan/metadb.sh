@@ -3,12 +3,69 @@
 # name another server, or leave rows out of a dump. Text is UTF-8, whatever the daemon's locale is.
 omsup_login=$(cat <&3)
 exec 3<&-
+# MariaDB's newer packages have its own names only.
 clean_env() {
-  env -i PATH="$PATH" LC_ALL=C.UTF-8 MYSQL_TEST_LOGIN_FILE=/dev/null "$@"
+  omsup_program=$1
+  shift
+  if ! command -v "$omsup_program" >/dev/null; then
+    case $omsup_program in
+      mysql) if command -v mariadb >/dev/null; then omsup_program=mariadb; fi ;;
+      mysqldump) if command -v mariadb-dump >/dev/null; then omsup_program=mariadb-dump; fi ;;
+    esac
+  fi
+  env -i PATH="$PATH" LC_ALL=C.UTF-8 MYSQL_TEST_LOGIN_FILE=/dev/null "$omsup_program" "$@"
+}
+metadb_client() {
+  { printf '%s\n' "$omsup_login" |
+    clean_env "$@" 4<&0 <&5 5<&-; } 5<&0
+}
+# A session of mysql is as schema/procedure.md says, whatever the server or its init_connect has set: those of these words
+# that the server takes are said at the start of every connection. mysqldump says most of them by itself.
+omsup_words='character_set_client=utf8mb4
+character_set_connection=utf8mb4
+character_set_results=utf8mb4
+sql_mode='\'STRICT_ALL_TABLES\''
+sql_safe_updates=0
+sql_select_limit=9223372036854775807
+sql_big_selects=1
+sql_quote_show_create=1
+foreign_key_checks=1
+unique_checks=1
+time_zone='\'+00:00\''
+tx_read_only=0
+transaction_read_only=0
+tx_isolation='\'REPEATABLE-READ\''
+transaction_isolation='\'REPEATABLE-READ\''
+max_statement_time=0
+max_execution_time=0
+ob_query_timeout=86400000000
+ob_trx_timeout=86400000000
+ob_trx_idle_timeout=86400000000'
+omsup_session=
+metadb_session() {
+  # -f goes on behind an error, but not within -e.
+  omsup_tried=$({
+    echo "SET @omsup_words = 'omsup';"
+    for omsup_word in $omsup_words; do
+      echo "SET SESSION $omsup_word, @omsup_words = CONCAT(@omsup_words, ' ', '${omsup_word%%=*}');"
+    done
+    echo 'SELECT @omsup_words;'
+  } | metadb_client mysql --defaults-file=/dev/fd/4 --connect-timeout=10 -f -N -B 2>&1) || :
+  case $omsup_tried in *'omsup '*) ;; *) printf '%s\n' "$omsup_tried" >&2; return 1 ;; esac
+  omsup_session='SET SESSION autocommit=1'
+  for omsup_word in $omsup_words; do
+    case "${omsup_tried##*omsup } " in *"${omsup_word%%=*} "*) omsup_session="$omsup_session, $omsup_word" ;; esac
+  done
 }
 metadb() {
   omsup_program=$1
   shift
-  { printf '%s\n' "$omsup_login" |
-    clean_env "$omsup_program" --defaults-file=/dev/fd/4 "$@" 4<&0 <&5 5<&-; } 5<&0
+  case $omsup_program in
+    mysql | */mysql)
+      [ -n "$omsup_session" ] || metadb_session || return
+      set -- --skip-reconnect --default-character-set=utf8mb4 --init-command="$omsup_session" "$@"
+      ;;
+  esac
+  metadb_client "$omsup_program" --defaults-file=/dev/fd/4 "$@"
 }
+metadb_session 2>/dev/null || :

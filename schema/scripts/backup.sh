@@ -1,12 +1,14 @@
 #!/bin/sh
 # Dumps the database. "Make sure that the sizes of the files are not 0" is not enough: a dump of a database that
 # does not exist has 863 bytes, and one that was killed may have megabytes. Here a dump counts when mysqldump exited
-# 0 and wrote its last line, and every byte was written and hashed; its size, SHA-256, inode and modification time are
-# kept in a manifest. A retry writes another file.
-# uses: database, dump, trailer, file-facts, progress
+# 0 and wrote its last line, every byte was written and hashed, and it holds every table, view and row of the server that has
+# this job's lock; its size, SHA-256, inode and modification time are kept in a manifest. A retry writes another file.
+# uses: database, same-server, server-identity, dump, complete, trailer, file-facts, progress
 # shellcheck disable=SC2086
 
 plain_name || { echo "unsupported database name: $DB"; exit 1; }
+prove_server "$OMSUP_FORCE"
+server=$(server_identity)
 umask 077
 dir=$BACKUP_DIR/job-$OMSUP_JOB
 file=$dir/$DB.$OMSUP_ATTEMPT.sql
@@ -30,7 +32,7 @@ set -- $options
 report_progress "$estimate" stat -c %s -- "$file"
 echo "mysqldump $* $DB > $file"
 # The dump is hashed while it is written. A program whose writes fail ends the others through their pipes; each of them
-# records on fd 9 how it ended, so the first cause is known.
+# records on fd 9 how it ended, and what it has to say, so the first cause is known.
 ended() {
   what=$1
   shift
@@ -44,17 +46,33 @@ outcome=$({
       ended tee tee /dev/fd/7 7>&8 8>&- |
       ended cat cat 8>&- >>"$file"
   } 8>&1 | ended sha256sum sha256sum >&9
-} 9>&1)
+} 2>&1 9>&1)
 of() { printf '%s\n' "$outcome" | sed -n "s/^$1 //p"; }
+# how_of PROGRAM: its status, and the first error that it or one of its names has told
+how_of() {
+  how_told=$(printf '%s\n' "$outcome" | grep -E "^([^ ]*/)?($1|${2:-$1}): " | grep -Eiv 'warning|deprecated' | head -n 1 | cut -c1-400)
+  echo "$1 ended with status $(of "$1")${how_told:+: ${how_told#*: }}"
+}
+printf '%s\n' "$outcome" | grep -Ev '^[a-z0-9]+ [0-9]+$|^[0-9a-f]{64} ' | head -n 20 | cut -c1-400
 sum=$(printf '%s\n' "$outcome" | sed -n 's/^\([0-9a-f]\{64\}\) .*/\1/p')
 trailer=$(dump_trailer "$file")
 size=$(stat -c %s -- "$file")
 problem=
-[ "$(of cat)" = 0 ] || problem="$file cannot be written (cat ended with status $(of cat))"
-[ -n "$sum" ] && [ "$(of sha256sum)" = 0 ] || problem="${problem:-sha256sum ended with status $(of sha256sum)}"
-[ "$(of tee)" = 0 ] || problem="${problem:-tee ended with status $(of tee)}"
-[ "$(of mysqldump)" = 0 ] || problem="${problem:-mysqldump ended with status $(of mysqldump)}"
+[ "$(of cat)" = 0 ] || problem="$file cannot be written: $(how_of cat)"
+[ -n "$sum" ] && [ "$(of sha256sum)" = 0 ] || problem="${problem:-$(how_of sha256sum)}"
+[ "$(of tee)" = 0 ] || problem="${problem:-$(how_of tee)}"
+[ "$(of mysqldump)" = 0 ] || problem="${problem:-$(how_of mysqldump mariadb-dump)}"
 [ -n "$trailer" ] || problem="${problem:-the dump does not end with '-- Dump completed'}"
+server_state='' server_problem=''
+if [ -z "$problem" ]; then
+  # The clients may reach another server than they did when the dump began.
+  if same_server || [ "$server_state$OMSUP_FORCE" = absent1 ]; then
+    lacks=$(dump_lacks "$file") || problem="cannot compare the dump with the server"
+    [ -z "$lacks" ] || problem="the dump lacks $(printf '%s\n' "$lacks" | head -n 10 | sed '2,$s/^/, /' | tr -d '\n')"
+  else
+    problem=$server_problem
+  fi
+fi
 if [ -n "$problem" ]; then
   echo "$problem; the incomplete dump ($size bytes) was removed"
   rm -f -- "$file"
@@ -71,6 +89,7 @@ sync -- "$file" 2>/dev/null || sync
   echo "attempt $OMSUP_ATTEMPT"
   echo "token $OMSUP_TOKEN"
   echo "trailer $trailer"
+  echo "server $server"
 } >"$file.ok.tmp"
 sync -- "$file.ok.tmp" 2>/dev/null || sync
 mv -- "$file.ok.tmp" "$file.ok"

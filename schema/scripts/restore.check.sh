@@ -1,7 +1,7 @@
 #!/bin/sh
 # Yes if this rollback has restored this backup: the database is dumped once more, and the new dump is compared with
 # the backup.
-# uses: database, dump
+# uses: database, same-server, server-identity, dump
 # shellcheck disable=SC2086
 
 marker=$BACKUP_FILE.restored-by-job-$OMSUP_JOB
@@ -12,6 +12,14 @@ fi
 if ! grep -Fxq "sha256 $BACKUP_SHA256" "$marker"; then
   echo "omsup: evidence $marker belongs to another backup"
   exit 1
+fi
+server_state='' server_problem=''
+if ! same_server; then
+  backed_up=$(sed -n 's/^server //p' "$BACKUP_FILE.ok" 2>/dev/null) || backed_up=
+  if [ "$server_state" != absent ] || [ "$(server_identity)" != "$backed_up" ]; then
+    echo "omsup: evidence $server_problem"
+    exit 2
+  fi
 fi
 defaults=$(database_defaults) || exit 2
 if [ "$defaults" != "$(printf '%s\t%s' "$DB_CHARSET" "$DB_COLLATION")" ]; then

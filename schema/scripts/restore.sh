@@ -1,8 +1,9 @@
 #!/bin/sh
 # Restores the database. The page drops the databases and creates them without a charset, which the dump does not
 # contain, so they would get the server's default. `mysql -e "source FILE"` continues after errors and exits 0,
-# whereas reading the file as input stops. The file is verified again right before the drop.
-# uses: database, statements, sandbox, hash, trailer, progress, position
+# whereas reading the file as input stops. The file is verified again right before the drop, and the server is proven to be
+# the one that omsupd has locked.
+# uses: database, same-server, server-identity, statements, sandbox, hash, trailer, progress, position, client-errors
 # shellcheck disable=SC2153
 
 plain_name || { echo "unsupported database name: $DB"; exit 1; }
@@ -11,6 +12,20 @@ case $DB_COLLATION in '' | *[!A-Za-z0-9_]*) echo "no collation is recorded for $
 if [ -z "$BACKUP_FILE" ]; then
   echo "no backup is recorded for $DB"
   exit 1
+fi
+# Where the lock is gone with cm, which an interrupted restore may have dropped, the server must be the one that was backed up.
+server_state='' server_problem=''
+if ! same_server; then
+  if [ "$server_state" != absent ]; then
+    echo "$server_problem; nothing was dropped"
+    exit 1
+  fi
+  backed_up=$(sed -n 's/^server //p' "$BACKUP_FILE.ok" 2>/dev/null) || backed_up=
+  if [ "$(server_identity)" != "$backed_up" ] && [ "$OMSUP_FORCE" != 1 ]; then
+    echo "$server_problem; nothing was dropped. If it is the MetaDB anyway, retry with --force"
+    exit 1
+  fi
+  echo "$server_problem; but it is the server that was backed up, or --force was given"
 fi
 marker=$BACKUP_FILE.restored-by-job-$OMSUP_JOB
 rm -f -- "$marker"
@@ -39,12 +54,6 @@ if [ "$size" != "$BACKUP_SIZE" ] || [ "$sum" != "$BACKUP_SHA256" ] || [ -z "$tra
   echo "$BACKUP_FILE has changed since it was written ($size bytes, SHA-256 $sum): nothing was dropped"
   exit 1
 fi
-exec 8<"$BACKUP_FILE"
-say() {
-  echo "$1"
-  # After a semicolon the client would not send the comment to the server.
-  metadb mysql --comments -e "${1%;} /* omsup restore $DB */" </dev/null
-}
 # Our lock is in cm. It is carried over, and kept in a file meanwhile in case this attempt is interrupted.
 lock=$BACKUP_FILE.lock-of-job-$OMSUP_JOB
 locked=$(metadb mysql -N -B -e "SELECT COUNT(*) FROM information_schema.tables
@@ -59,17 +68,46 @@ if [ "$locked" -eq 1 ]; then
   ) >"$lock.tmp"
   mv -- "$lock.tmp" "$lock"
 fi
+
+exec 8<"$BACKUP_FILE"
+
+# change COMMAND...: runs it, and shows its errors. As long as another subtask restores cm, the lock is gone for a moment;
+# then nothing was done yet.
+change() {
+  for change_try in 1 2 3 4 5; do
+    if [ "$change_try" -gt 1 ]; then exec 8<"$BACKUP_FILE"; fi
+    change_said=$({
+      { change_status=0; "$@" 2>&1 || change_status=$?; echo "status $change_status" >&9; } | client_errors
+    } 9>&1)
+    case $change_said in 'status 0') return 0 ;; *ERROR*omsup*) if same_server; then continue; fi ;; esac
+    break
+  done
+  printf '%s\n' "$change_said" | grep -v '^status 0$' | sed 's/^status /the client ended with status /'
+  case $change_said in *'status 0'*) ;; *) return 1 ;; esac
+}
+# After a semicolon the client would not send the comment to the server.
+say() {
+  echo "$1"
+  change metadb mysql --comments -e "${1%;} /* omsup restore $DB */" </dev/null
+}
 say "DROP DATABASE IF EXISTS \`$DB\`;"
+# The lock in cm is gone until it is put back, and nothing can be proven by it.
+if [ "$DB" = "$CM_DB" ]; then omsup_session=${omsup_session%%, @omsup_same*}; fi
 say "CREATE DATABASE \`$DB\` CHARACTER SET $DB_CHARSET COLLATE $DB_COLLATION;"
 if [ -e "$lock" ]; then metadb mysql -D "$DB" <"$lock"; fi
+if [ "$DB" = "$CM_DB" ]; then same_server || echo "$server_problem"; fi
 
+# One that does not know the first line gets the rest.
+import() {
+  if [ "$first" -eq 1 ]; then
+    metadb mysql --max-allowed-packet=1G "$DB" <&8
+  else
+    tail -n +2 <&8 | metadb mysql --max-allowed-packet=1G "$DB"
+  fi
+}
 report_progress "$size" position
 echo "mysql $DB < $BACKUP_FILE"
-if [ "$first" -eq 1 ]; then
-  metadb mysql --default-character-set=utf8mb4 --max-allowed-packet=1G "$DB" <&8
-else
-  tail -n +2 <&8 | metadb mysql --default-character-set=utf8mb4 --max-allowed-packet=1G "$DB"
-fi
+change import
 echo "omsup: progress $size $size bytes"
 umask 077
 printf 'job %s\ntoken %s\nsha256 %s\n' "$OMSUP_JOB" "$OMSUP_TOKEN" "$BACKUP_SHA256" >"$marker.tmp"

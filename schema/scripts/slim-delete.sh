@@ -5,15 +5,17 @@
 # begins at a row and ends before the row behind the portion: a statement that looks for the first rows left, as
 # DELETE … LIMIT does, walks over all rows that were deleted before it, and gaps between ids cost nothing. An interrupted
 # attempt is continued where it stopped.
-# uses: database, statements, slim, slim-sql
+# uses: database, same-server, statements, slim, slim-sql
 
 portion=50000
 plain_name || { echo "unsupported database name: $DB"; exit 1; }
+prove_server "${OMSUP_FORCE-}"
 if ! wait_for_none slims 60; then
   echo "the server is still running a statement of an earlier attempt; check SHOW PROCESSLIST, then retry"
   exit 1
 fi
 last=$(sql 'SELECT COALESCE(MAX(id), 0) FROM heatbeat_sequence')
+keep_last "$last"
 # Counting the rows would take as long as deleting some.
 first=$(sql 'SELECT COALESCE(MIN(id), 0) FROM heatbeat_sequence')
 from=$first
@@ -25,3 +27,8 @@ while [ "$from" -lt "$last" ]; do
   from=$to
   echo "omsup: progress $((from - first)) $((last - first)) ids"
 done
+rows=$(few_rows)
+if [ "$last" -gt 0 ] && [ "$rows" -ne 1 ]; then
+  echo "heatbeat_sequence in $DB should have one row now, the one with id $last, but it has $([ "$rows" -eq 0 ] && echo none || echo more)"
+  exit 1
+fi

@@ -3,14 +3,13 @@
 # statements that cannot be repeated, and between the two renames there is no live table. Here every state they can
 # leave behind is recognized and continued, the renames are one statement, and an id that is newer than the copy is
 # carried over. It ends in the table that a DELETE leaves.
-# uses: database, statements, slim, slim-sql
+# uses: database, same-server, statements, slim, slim-sql
 # shellcheck disable=SC2016
 
 plain_name || { echo "unsupported database name: $DB"; exit 1; }
 say() { echo "$1"; sql "$1"; }
 has() { printf '%s\n' "$tables" | grep -Fxq -- "$1"; }
 look() { tables=$(sql "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()"); }
-newest() { sql "SELECT COALESCE(MAX(id), 0) FROM \`$1\`"; }
 # The id that the next row of a table gets.
 next_id() {
   made=$(sql "SHOW CREATE TABLE \`$1\`")
@@ -20,8 +19,8 @@ next_id() {
 # Copies the newest row of table $1 to table $2, unless $2 already has one as new. The next id of $2 is then not lower than
 # that of $1, which may be far above the newest row: an id is never used twice.
 carry() {
-  from=$(newest "$1")
-  to=$(newest "$2")
+  from=$(newest_id "$1")
+  to=$(newest_id "$2")
   if [ "$from" -gt "$to" ]; then
     say "INSERT INTO \`$2\` (\`id\`, \`gmt_created\`, \`gmt_modified\`) SELECT \`id\`, \`gmt_created\`, \`gmt_modified\` FROM \`$1\` ORDER BY \`id\` DESC LIMIT 1;"
   fi
@@ -29,13 +28,32 @@ carry() {
   to=$(next_id "$2")
   if [ "$from" -gt "$to" ]; then say "ALTER TABLE \`$2\` AUTO_INCREMENT = $from;"; fi
 }
+# Drops table $1, unless its newest row is not in the live table yet, whatever the statements before have answered.
+drop() {
+  from=$(newest_id "$1")
+  to=$(newest_id heatbeat_sequence)
+  if [ "$from" -gt "$to" ]; then
+    echo "the row $from of $1 did not arrive in heatbeat_sequence, whose newest is $to: $1 is kept"
+    exit 1
+  fi
+  say "DROP TABLE $1;"
+}
 
+prove_server "${OMSUP_FORCE-}"
 if ! wait_for_none slims 60; then
   echo "the server is still running a statement of an earlier attempt; check SHOW PROCESSLIST, then retry"
   exit 1
 fi
 
 look
+last=0
+for table in heatbeat_sequence heatbeat_sequence_bak heatbeat_sequence_bak2; do
+  if has "$table"; then
+    id=$(newest_id "$table")
+    [ "$id" -le "$last" ] || last=$id
+  fi
+done
+keep_last "$last"
 if ! has heatbeat_sequence; then
   if has heatbeat_sequence_bak; then
     # between the page's two renames
@@ -58,7 +76,7 @@ fi
 for left in heatbeat_sequence_bak2 heatbeat_sequence_bak; do
   if has "$left"; then
     carry "$left" heatbeat_sequence
-    say "DROP TABLE \`$left\`;"
+    drop "$left"
   fi
 done
 rows=$(few_rows)
@@ -81,5 +99,10 @@ PRIMARY KEY (`id`)
     say 'ALTER TABLE `heatbeat_sequence_bak` RENAME TO `heatbeat_sequence`;'
   fi
   carry heatbeat_sequence_bak2 heatbeat_sequence
-  say 'DROP TABLE heatbeat_sequence_bak2;'
+  drop heatbeat_sequence_bak2
+fi
+newest=$(newest_id heatbeat_sequence)
+if [ "$newest" -lt "$last" ]; then
+  echo "the row with id $last, the last one of heatbeat_sequence in $DB, is missing"
+  exit 1
 fi

@@ -9,6 +9,7 @@ load helper
 setup_file() {
 	export SERVER=$BATS_FILE_TMPDIR/server
 	server_up "$SERVER"
+	lock 7
 	sql "CREATE DATABASE rm_402 CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci"
 	sql "CREATE TABLE oms_project (id int PRIMARY KEY, project_name varchar(64)) DEFAULT CHARSET=utf8mb4;
 		INSERT INTO oms_project VALUES (1, 'orders 🚀'), (2, 'it''s')" rm_402
@@ -59,7 +60,7 @@ fake_dump() { # SCRIPT: a mysqldump that ends in another way than it should
 	echo "$SERVER/sock" >"$BATS_TEST_TMPDIR/sock"
 	run backup 1 "$FAKE"
 	[ "$status" -ne 0 ]
-	[[ $output == *"ended with status 2; the "* ]]
+	[[ $output == *"mysqldump ended with status 2: Got error: 1049: "*"; the "* ]]
 	run check
 	[ "$status" -eq 1 ]
 }
@@ -153,12 +154,12 @@ broken() { # PROGRAM SCRIPT: its stand-in
 @test "the disk is full in the middle of the dump" {
 	# only for the file, not for the login
 	broken cat 'if [ -f /dev/stdout ]; then head -c 1000000; exec /usr/bin/cat >/dev/full; fi'
-	[[ $output == *"cannot be written (cat ended with status 1); the incomplete dump (1000000 bytes) was removed"* ]]
+	[[ $output == *"cannot be written: cat ended with status 1: write error: No space left on device; the incomplete dump (1000000 bytes) was removed"* ]]
 }
 
 @test "who reads the dump is killed" {
 	broken cat 'if [ -f /dev/stdout ]; then head -c 1000000; kill -9 $$; fi'
-	[[ $output == *"cannot be written (cat ended with status 137)"* ]]
+	[[ $output == *"cannot be written: cat ended with status 137; "* ]]
 	rm "$BATS_TEST_TMPDIR/bin/cat"
 	broken sha256sum 'head -c 1000000 >/dev/null; kill -9 $$'
 	[[ $output == *"sha256sum ended with status 137"* ]]
@@ -178,11 +179,73 @@ broken() { # PROGRAM SCRIPT: its stand-in
 	[ "$status" -eq 1 ]
 }
 
+@test "another server, or none that can be proven: no dump; the operator may answer for a lock that was not taken" {
+	lock 9
+	run -1 backup 1
+	echo "$output"
+	[[ $output == *"has a lock of job 9 in cm_lock, not of job 7; nothing was changed" ]]
+	sql 'DELETE FROM cm_lock.omsup_lock'
+	run -1 backup 1
+	[[ $output == *"has no lock of job 7 in cm_lock"* ]]
+	[ ! -e "$DIR" ]
+	run -0 backup 1 OMSUP_FORCE=1
+	sql 'DROP DATABASE cm_lock'
+	run -1 backup 2
+	[[ $output == *"has no lock of job 7 in cm_lock"* ]]
+	run -1 script backup DB=rm_402 BACKUP_DIR="$DIR" OMSUP_JOB= OMSUP_ATTEMPT=3 OMSUP_TOKEN=t OMSUP_FORCE=1
+	SERVER=/nowhere run -1 backup 3 OMSUP_FORCE=1
+	lock 7
+	backup 4
+}
+
+# The dump is of the right form: what it does not hold is seen only by comparing it with the server.
+lacking() { # SCRIPT [SQL]: what the backup says when mysqldump's output goes through it
+	fake_dump "exec 3>&1; { /usr/bin/mysqldump \"\$@\" || kill \$\$; } | $1"
+	run -1 backup "${2:-1}" "$FAKE"
+	echo "$output"
+	[ -z "$(find "$DIR" -type f)" ]
+	[[ $output == *"the dump lacks $3; the incomplete dump"* ]]
+}
+
+@test "a dump without a table, a view, its rows or one of them is no backup: it says what is missing" {
+	sql "$(cat <<-'EOF'
+		CREATE TABLE empty_one (id int);
+		CREATE TABLE `odd name` (a int);
+		CREATE TABLE quotes (a varchar(80), b varbinary(20), c int AS (1));
+		INSERT INTO quotes (a, b) VALUES ('(),(\'', X'00270A5C'), ('\\),(', X'29'), ('x);', NULL), ('it''s \\ ''(''', 'y');
+		CREATE VIEW v AS SELECT id FROM oms_project;
+		CREATE SEQUENCE s
+	EOF
+	)" rm_402
+	backup 1
+	check
+	rm -r "$DIR"
+	{
+		lacking "sed '/-- .*empty_one/d'" 1 'table empty_one'
+		lacking "sed '/-- .*odd name/d; /-- .*view .v/d'" 2 'table odd name, view v'
+		lacking "sed '/INSERT INTO .quotes/,/;\$/d'" 3 'rows of quotes (0 of 4)'
+		lacking "sed 's/^(1,.orders.*$//'" 4 'rows of oms_project (1 of 2)'
+	}
+	sql 'INSERT INTO empty_one SELECT seq FROM seq_1_to_100' rm_402
+	backup 5
+	# shellcheck disable=SC2016 # backticks of SQL
+	sql 'DROP VIEW v; DROP SEQUENCE s; DROP TABLE empty_one, quotes, `odd name`' rm_402
+}
+
+@test "a large dump is not counted, but a table without any row is noticed" {
+	sql "CREATE TABLE big (id int PRIMARY KEY, text longblob); INSERT INTO big SELECT seq, REPEAT('(),\\'', 400000) FROM seq_1_to_50" rm_402
+	backup 1
+	[ "$(stat -c %s "$DIR/job-7/rm_402.1.sql")" -gt 67108864 ]
+	rm -r "$DIR"
+	lacking "sed '/INSERT INTO .oms_project/,/;\$/d'" 2 'the rows of oms_project'
+	sql 'DROP TABLE big' rm_402
+}
+
 @test "the script is killed before the manifest: no backup" {
 	local file
 	file=$(script_file backup)
 	sed 's/^mv -- .*/kill -9 $$/' "$file" >"$BATS_TEST_TMPDIR/killed.sh"
-	env -i PATH="$PATH" DB=rm_402 BACKUP_DIR="$DIR" OMSUP_JOB=7 OMSUP_ATTEMPT=1 OMSUP_TOKEN=t sh "$BATS_TEST_TMPDIR/killed.sh" 3<<-EOF || :
+	env -i PATH="$PATH" METADB_HOST=metadb METADB_PORT=3306 OMSUP_FORCE= CM_DB=cm_lock DB=rm_402 BACKUP_DIR="$DIR" OMSUP_JOB=7 OMSUP_ATTEMPT=1 OMSUP_TOKEN=t sh "$BATS_TEST_TMPDIR/killed.sh" 3<<-EOF || :
 		[client]
 		user=root
 		socket=$SERVER/sock

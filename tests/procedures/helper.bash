@@ -72,15 +72,22 @@ script_file() { # NAME[.check]: the path of the script as it runs
 	echo "$file"
 }
 
-# NAME[.check] [NAME=VALUE...]: runs it with exactly these variables, and hostile ones; for bats' `run`.
+# The lock that the built-ins take: it is what proves that a script reaches their server.
+lock() { # JOB: takes it
+	sql "CREATE DATABASE IF NOT EXISTS cm_lock; CREATE TABLE IF NOT EXISTS cm_lock.omsup_lock (id int PRIMARY KEY, holder varchar(255),
+		job varchar(255), token varchar(255), taken_at datetime, renewed_at datetime, renewals bigint) DEFAULT CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+		REPLACE INTO cm_lock.omsup_lock VALUES (1, 'me', '$1', 't', NOW(), NOW(), 0)"
+}
+
+# NAME[.check] [NAME=VALUE...]: runs it with exactly these variables, hostile ones and those of a locked MetaDB; for bats' `run`.
 script() {
 	local file HOSTILE
 	hostile "$BATS_TEST_TMPDIR/hostile"
 	file=$(script_file "$1")
 	shift
-	env -i "${HOSTILE[@]}" PATH="$PATH" "$@" sh "$file" </dev/null 3<<-EOF
+	env -i "${HOSTILE[@]}" PATH="$PATH" METADB_HOST=metadb METADB_PORT=3306 OMSUP_FORCE= CM_DB=cm_lock OMSUP_JOB=7 "$@" sh "$file" </dev/null 3<<-EOF
 		[client]
-		user=root
+		user=${ACCOUNT-root}
 		socket=${SERVER-}/sock
 	EOF
 }

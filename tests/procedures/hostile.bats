@@ -31,11 +31,13 @@ visitors() { SERVER=$DECOY sql "SELECT variable_value - $1 FROM information_sche
 	env -i "${HOSTILE[@]}" PATH="$PATH" mysql -e 'SELECT @@socket' | grep -F "$DECOY/sock"
 	before=$(visitors 0)
 
+	lock 7
 	script backup DB=rm_402 BACKUP_DIR="$BATS_TEST_TMPDIR" OMSUP_JOB=7 OMSUP_ATTEMPT=1 OMSUP_TOKEN=t
 	script backup.check DB=rm_402 BACKUP_DIR="$BATS_TEST_TMPDIR" OMSUP_JOB=7
 	file=$BATS_TEST_TMPDIR/job-7/rm_402.1.sql
 	grep -q 'INSERT INTO .oms_project. VALUES' "$file"
 	sql "DELETE FROM oms_project" rm_402
+	lock 8
 	back=(DB=rm_402 OMSUP_JOB=8 OMSUP_PARENT=7 BACKUP_DIR="$BATS_TEST_TMPDIR" BACKUP_FILE="$file" DB_CHARSET=utf8mb4
 		DB_COLLATION=utf8mb4_unicode_ci BACKUP_SIZE="$(stat -c %s "$file")" BACKUP_SHA256="$(sha256sum <"$file" | cut -d' ' -f1)")
 	script verify-backups "${back[@]}"

@@ -18,12 +18,14 @@ setup() {
 		INSERT INTO oms_project VALUES (1, 'orders 🚀'), (5, 'it''s \\\\ 库存');
 		DELETE FROM oms_project WHERE id = 5; INSERT INTO oms_project VALUES (3, 'x\ny')" rm_402
 	DIR=$BATS_TEST_TMPDIR/backup
+	lock 7
 	script backup DB=rm_402 BACKUP_DIR="$DIR" OMSUP_JOB=7 OMSUP_ATTEMPT=1 OMSUP_TOKEN=t
 	FILE=$DIR/job-7/rm_402.1.sql
 	ENV=(DB=rm_402 OMSUP_JOB=8 OMSUP_PARENT=7 BACKUP_DIR="$DIR" BACKUP_FILE="$FILE" DB_CHARSET=utf8mb4
 		DB_COLLATION=utf8mb4_unicode_ci BACKUP_SIZE="$(stat -c %s "$FILE")"
 		BACKUP_SHA256="$(sha256sum <"$FILE" | cut -d' ' -f1)")
 	BEFORE=$(everything)
+	lock 8
 	# what an upgrade does
 	sql "ALTER TABLE oms_project ADD COLUMN owner_group varchar(64); DELETE FROM oms_project WHERE id = 1;
 		CREATE TABLE oms_ticket_lock (id int)" rm_402
@@ -195,8 +197,10 @@ socket=/nowhere/sock'
 	sql "CREATE TABLE omsup_lock (id int PRIMARY KEY, holder varchar(255), job varchar(255), token varchar(255),
 		taken_at datetime, renewed_at datetime, renewals bigint);
 		INSERT INTO omsup_lock VALUES (1, 'it''s \"me\"', '7-a', 't', NOW(), NOW(), 3)" rm_402
+	lock 7
 	script backup DB=rm_402 BACKUP_DIR="$DIR" OMSUP_JOB=7 OMSUP_ATTEMPT=2 OMSUP_TOKEN=t
 	run -1 grep omsup_lock "$DIR/job-7/rm_402.2.sql"
+	lock 8
 	sql "UPDATE omsup_lock SET job = '8-a', renewals = 4" rm_402
 	row=$(sql 'SELECT * FROM omsup_lock' rm_402)
 	restore

@@ -9,6 +9,7 @@ load helper
 setup_file() {
 	export SERVER=$BATS_FILE_TMPDIR/server
 	server_up "$SERVER"
+	lock 7
 }
 teardown_file() { server_down "$SERVER"; }
 
@@ -200,7 +201,7 @@ slimmed() { # ID: one row with this id, no other table, and the next id is the n
 		setup
 		# the n-th statement is the last that this attempt sees
 		sed "s/^say() .*/n=0; say() { echo \"\$1\"; n=\$((n + 1)); sql \"\$1\"; [ \"\$n\" -ne $n ] || kill -9 \$\$; }/" "$file" >"$BATS_TEST_TMPDIR/killed.sh"
-		env -i PATH="$PATH" DB=cm_hb_402 sh "$BATS_TEST_TMPDIR/killed.sh" 3<<-EOF || :
+		env -i PATH="$PATH" METADB_HOST=metadb METADB_PORT=3306 CM_DB=cm_lock OMSUP_JOB=7 DB=cm_hb_402 sh "$BATS_TEST_TMPDIR/killed.sh" 3<<-EOF || :
 			[client]
 			user=root
 			socket=$SERVER/sock
@@ -211,7 +212,7 @@ slimmed() { # ID: one row with this id, no other table, and the next id is the n
 }
 
 @test "the server is away: the check cannot tell" {
-	run env -i PATH="$PATH" DB=cm_hb_402 sh "$(script_file slim-swap.check)" 3<<<'[client]
+	run env -i PATH="$PATH" METADB_HOST=metadb METADB_PORT=3306 CM_DB=cm_lock OMSUP_JOB=7 DB=cm_hb_402 sh "$(script_file slim-swap.check)" 3<<<'[client]
 socket=/nowhere/sock'
 	[ "$status" -eq 2 ]
 }
@@ -274,7 +275,7 @@ socket=/nowhere/sock'
 
 by_thousands() { # the script, with smaller portions, and with this behind each
 	sed "s/^portion=.*/portion=1000/; s/^  sql .DELETE.*/&; ${1-:}/" "$(script_file slim-delete)" >"$BATS_TEST_TMPDIR/thousands.sh"
-	env -i PATH="$PATH" DB=cm_hb_402 sh "$BATS_TEST_TMPDIR/thousands.sh" 3<<-EOF
+	env -i PATH="$PATH" METADB_HOST=metadb METADB_PORT=3306 CM_DB=cm_lock OMSUP_JOB=7 DB=cm_hb_402 sh "$BATS_TEST_TMPDIR/thousands.sh" 3<<-EOF
 		[client]
 		user=root
 		socket=$SERVER/sock
