@@ -5,6 +5,7 @@ enum {
     TEXT_MAX_ = 8 * 1024,
     SCRIPT_MAX_ = 256 * 1024,
     ENV_MAX_ = 128,
+    FACTS_MAX_ = 32,
     SITE_FILES_MAX_ = 1024,
     SECONDS_MAX_ = 7 * 24 * 3600,
 };
@@ -68,6 +69,7 @@ static const struct field subtask_fields[] = {
     BOOL(plan_subtask, "progress", progress),
     UINT(plan_subtask, timeout_s, SECONDS_MAX_),
     UINT(plan_subtask, every_s, SECONDS_MAX_),
+    TEXTS(plan_subtask, facts, FACTS_MAX_),
     END,
 };
 static const struct fields subtask = {sizeof(struct plan_subtask), subtask_fields};

@@ -56,6 +56,7 @@ struct plan_subtask {
     bool progress;
     unsigned timeout_s; /* 0: none */
     unsigned every_s;
+    char **facts; /* that its scripts may set (common/fact_names.h); NULL-terminated; NULL when none */
 };
 
 struct plan_step {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/alloc.h"
+#include "common/fact_names.h"
 #include "daemon/plan/fields.h"
 #include "daemon/plan/json.h"
 #include "daemon/plan/sha256.h"
@@ -200,6 +201,9 @@ static int check_subtask(const struct plan *p, const struct plan_step *st, const
     if ((s->by_operator && s->kind != KIND_WAIT) || (s->judge && !s->by_operator) ||
         (s->kind == KIND_WAIT) != (s->every_s > 0) || (s->timeout_s == 0 && !s->by_operator && s->kind != KIND_GATE))
         return refuse(e, "a subtask's times do not match its kind", s->name);
+    for (size_t i = 0; s->facts && s->facts[i]; i++)
+        if (!fact_pattern_ok(s->facts[i]) || (fact_of_control(s->facts[i]) && s->host != 0))
+            return refuse(e, "a subtask must not set the facts that it declares", s->name);
     if (s->metadb && s->host != 0)
         return refuse(e, "a subtask with the MetaDB login must run on the control host", s->name);
     for (const struct plan_subtask *o = st->subtasks; o < s; o++)

@@ -41,6 +41,7 @@ PRINTS = """\
   probe: |
     cat @EFFECTS@.words
     echo "omsup: fact word $(cat @EFFECTS@.words)"
+  facts: [word]
 """
 
 

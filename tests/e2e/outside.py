@@ -26,6 +26,7 @@ STEPS = """\
     printf 'omsup: fact whole caf\\303\\251\\n'
     printf 'caf\\351 \\377 \\355\\240\\200 \\303\\n'
     exit 3
+  facts: [place, whole]
 - step: long
   title: Says a long line of characters that are not ASCII
   probe: |

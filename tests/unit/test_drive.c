@@ -114,6 +114,62 @@ static void how_an_end_is_said(void **state)
     expect("stop", "oms1", PHASE_SUCCESSFUL, "it is stopped");
 }
 
+#define PASSWORD "not-a-real-secret" /* of oms-config/region1.yaml */
+static unsigned refused_facts;
+static bool count_refused(void *ctx, const struct journal_event *ev)
+{
+    refused_facts += strcmp(ev->event, "fact-refused") == 0;
+    return true;
+}
+
+static void expect_refused(unsigned n)
+{
+    refused_facts = 0;
+    journal_events(world.journal, world.id, 0, 10000, count_refused, NULL, NULL);
+    assert_int_equal(refused_facts, n);
+}
+
+/* What a node, or a log that a script prints, says beyond what the step declares is not believed. */
+static void facts_that_a_step_does_not_declare_are_refused(void **state)
+{
+    until_stop_acts();
+    fails(1,
+          "omsup: fact T1 2001\nomsup: fact ha.before on\nomsup: fact backup.rm.file /etc/passwd\nomsup: fact a b\n");
+    expect("stop", "oms1", PHASE_FAILED, "exit 1: no output");
+    expect_fact("ha.before", NULL);
+    expect_fact("backup.rm.file", NULL);
+    expect_fact("a", "b");
+    expect_refused(1); /* for all of an answer */
+    char *t1 = journal_fact(world.journal, world.id, "T1");
+    assert_string_not_equal(t1, "2001");
+    free(t1);
+}
+
+/* The password is a word of what is recorded: facts are whole, what is shown of the output is masked. */
+static void facts_come_from_the_text_before_it_is_masked(void **state)
+{
+    until_stop_acts();
+    fails(1, "omsup: fact a x " PASSWORD "\n" PASSWORD " is shown\n");
+    expect("stop", "oms1", PHASE_FAILED, "exit 1: *** is shown");
+    expect_attempt("stop", "oms1", "exited", "omsup: fact a x ***\n*** is shown\n");
+    expect_fact("a", "x ***"); /* nothing depends on it */
+    again();
+    answers("oms1", 0, "");
+    answers("oms1", 0, "");
+    node_is("oms2", NODE_UP, "");
+    answers("oms2", 0, "");
+    node_is("control", NODE_UP, "");
+    answers("control", 1, "");
+    answers("control", 0, "");
+    answers("control", 0, "omsup: fact backup.rm.size 1" PASSWORD "\nomsup: fact backup.rm.file /data/" PASSWORD "\n");
+    expect_fact("backup.rm.size", NULL);
+    expect_fact("backup.rm.file", NULL);
+    expect("backup", "-", PHASE_UNKNOWN,
+           "exited 0, but the check cannot tell: the fact \"backup.rm.size\" was not recorded: its value contains a "
+           "password");
+    expect_refused(1);
+}
+
 /* A retry changes when it started, but not when it began; while it is Failed, an operator is waited for. */
 static void a_retry_keeps_the_first_begin(void **state)
 {
@@ -655,6 +711,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_metadb_that_does_not_answer, world_begin, world_end),
         cmocka_unit_test_setup_teardown(a_login_that_stops_working, world_begin, world_end),
         cmocka_unit_test_setup_teardown(a_login_that_cannot_be_read, world_begin_plain, world_end),
+        cmocka_unit_test_setup_teardown(facts_that_a_step_does_not_declare_are_refused, world_begin, world_end),
+        cmocka_unit_test_setup_teardown(facts_come_from_the_text_before_it_is_masked, world_begin, world_end),
         cmocka_unit_test_setup_teardown(facts_wait_for_the_login, world_begin_plain, world_end),
         cmocka_unit_test_setup_teardown(a_command_that_takes_too_long_is_stopped, world_begin_plain, world_end),
         cmocka_unit_test_setup_teardown(news_are_shown_while_it_runs, world_begin_plain, world_end),

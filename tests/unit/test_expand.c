@@ -251,7 +251,7 @@ static void environment_is_what_scripts_may_use(void **state)
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         const struct plan_step *st = step_of(cases[i].p, cases[i].id);
-        const struct script_place at = {cases[i].kind, USE_ACT, cases[i].rollback};
+        const struct script_place at = {cases[i].kind, USE_ACT, cases[i].rollback, NULL};
         for (size_t j = 0; j < st->n_subtasks; j++)
             has_exactly(&st->subtasks[j], &at);
     }

@@ -69,25 +69,32 @@ static void a_line_is_cut_between_characters(void **state)
     buf_free(&b);
 }
 
+static struct fact_list facts_of(const char *text)
+{
+    struct fact_list f;
+    lines_facts(text, strlen(text), &f);
+    return f;
+}
+
 static void facts_have_a_name_and_a_value(void **state)
 {
-    struct lines l = parse("omsup: fact backup.rm_402.size 17\n"
-                           "omsup: fact a the value has  spaces \n"
-                           "omsup: fact empty \n"
-                           "omsup: fact a another\n"
-                           "omsup: fact no-value\n"
-                           "omsup: fact  nameless\n"
-                           "omsup: fact wrong/name x\n"
-                           " omsup: fact not at the beginning\n");
+    struct fact_list l = facts_of("omsup: fact backup.rm_402.size 17\n"
+                                  "omsup: fact a the value has  spaces \n"
+                                  "omsup: fact empty \n"
+                                  "omsup: fact a another\n"
+                                  "omsup: fact no-value\n"
+                                  "omsup: fact  nameless\n"
+                                  "omsup: fact wrong/name x\n"
+                                  " omsup: fact not at the beginning\n");
     static const struct {
         const char *name, *value;
     } want[] = {{"backup.rm_402.size", "17"}, {"a", "the value has  spaces "}, {"empty", ""}, {"a", "another"}};
-    assert_int_equal(l.n_facts, ARRAY_LEN(want));
-    for (size_t i = 0; i < l.n_facts; i++) {
-        assert_string_equal(l.facts[i].name, want[i].name);
-        assert_string_equal(l.facts[i].value, want[i].value);
+    assert_int_equal(l.n, ARRAY_LEN(want));
+    for (size_t i = 0; i < l.n; i++) {
+        assert_string_equal(l.at[i].name, want[i].name);
+        assert_string_equal(l.at[i].value, want[i].value);
     }
-    lines_free(&l);
+    fact_list_free(&l);
 }
 
 static void facts_are_bounded(void **state)
@@ -100,15 +107,37 @@ static void facts_are_bounded(void **state)
     buf_printf(&b, "omsup: fact %s at-most\nomsup: fact at-most %s\n", name + 1, value + 1);
     for (int i = 0; i < 1500; i++)
         buf_printf(&b, "omsup: fact f%d %d\n", i, i);
-    struct lines l = parse(buf_str(&b));
-    assert_int_equal(l.n_facts, 1000 - 2); /* of the first thousand lines */
-    assert_string_equal(l.facts[0].value, "at-most");
-    assert_int_equal(strlen(l.facts[1].value), 4096);
-    assert_string_equal(l.facts[997].name, "f995");
-    lines_free(&l);
+    struct fact_list l = facts_of(buf_str(&b));
+    assert_int_equal(l.n, 1000 - 2); /* of the first thousand lines */
+    assert_string_equal(l.at[0].value, "at-most");
+    assert_int_equal(strlen(l.at[1].value), 4096);
+    assert_string_equal(l.at[997].name, "f995");
+    fact_list_free(&l);
     buf_free(&b);
     free(name);
     free(value);
+}
+
+/* Not the last line, but the one that tells why. */
+static void the_message_is_the_line_that_tells_why(void **state)
+{
+    expect_message("docker: Error response from daemon: Conflict. The container name \"/x\" is already in use.\n"
+                   "See 'docker run --help'.\n",
+                   "docker: Error response from daemon: Conflict. The container name \"/x\" is already in use.");
+    expect_message("docker: no space left\n\nRun 'docker run --help' for more information\n", "docker: no space left");
+    expect_message("Error: unknown flag: --restart\nSee 'podman update --help'\n", "Error: unknown flag: --restart");
+    expect_message("mysqldump: Got errno 28 on write\nmysqldump ended with status 5; the dump was removed\n",
+                   "mysqldump: Got errno 28 on write; mysqldump ended with status 5; the dump was removed");
+    expect_message("dd: error writing 'x': No space left on device\n1+0 records in\n0+0 records out\n",
+                   "dd: error writing 'x': No space left on device");
+    expect_message("ERROR: ld.so: object '/x.so' from LD_PRELOAD cannot be preloaded (cannot open): ignored.\n"
+                   "right\nbash: warning: setlocale: LC_ALL: cannot change locale (xx)\n",
+                   "right");
+    expect_message("java.lang.IllegalStateException: no table\n\tat a.B.c(B.java:1)\n\tat a.B.d(B.java:2)\n",
+                   "java.lang.IllegalStateException: no table");
+    expect_message("See 'docker run --help'.\n", "See 'docker run --help'."); /* there is nothing else */
+    expect_message("tar: x: Cannot open\ntar: Exiting with failure status due to previous errors\n",
+                   "tar: x: Cannot open; tar: Exiting with failure status due to previous errors");
 }
 
 static void whether_there_are_facts_is_known_before_they_are_read(void **state)
@@ -173,14 +202,15 @@ static void news_of_a_running_script(void **state)
 /* --- the password ------------------------------------------------------------------------------------------ */
 
 static const char password[] = "p\"a'ss\\w";
-static const char *const forms[] = {"p\"a'ss\\w", "p\\\"a'ss\\\\w", "p\"a''ss\\w"};
+static const char *const forms[] = {"p\"a'ss\\w",     "p\\\"a'ss\\\\w", "p\"a''ss\\w",
+                                    "p\"a'\\''ss\\w", "p%22a%27ss%5Cw", "cCJhJ3NzXHc"};
 enum { N_FORMS = ARRAY_LEN(forms) };
 
 static struct redact redact_for(const char *text)
 {
     struct redact r = {0};
     struct secret *s = secret_new(text, strlen(text));
-    redact_set(&r, s);
+    redact_add(&r, s);
     secret_wipe(s);
     return r;
 }
@@ -219,14 +249,57 @@ static void the_password_is_found_in_every_form(void **state)
     redact_clear(&r);
 }
 
-static void another_password_takes_the_place_of_the_first(void **state)
+static void several_secrets_are_masked(void **state)
 {
     struct redact r = redact_for("first one");
     struct secret *s = secret_new("second", 6);
-    redact_set(&r, s);
+    redact_add(&r, s);
+    redact_add(&r, s);
     secret_wipe(s);
-    expect_scrubbed(&r, "first one, second", "first one, ***");
+    expect_scrubbed(&r, "first one, second, third", "***, ***, third");
+    s = secret_new("a<b>&c", 6);
+    redact_add(&r, s);
+    expect_scrubbed(&r, "a\\u003cb\\u003e\\u0026c, a<b>&c", "***, ***");
+    secret_wipe(s);
     redact_clear(&r);
+}
+
+/* --- facts that contain the letters of a secret -------------------------------------------------------------- */
+
+static void expect_kept(const char *secret, const char *name, const char *value, bool kept)
+{
+    static const char *const known[] = {"job-1-ab12", "/data/backup/oms_test", "rm_402\ncm_402\nhb_test", "utf", "1",
+                                        NULL};
+    struct redact r = redact_for(secret);
+    struct fact f = {(char *)name, (char *)value};
+    if (fact_may_keep(&r, &f, known) != kept)
+        fail_msg("password \"%s\": fact %s \"%s\" is %s", secret, name, value, kept ? "refused" : "kept");
+    redact_clear(&r);
+}
+
+static void a_fact_is_whole_or_it_is_none(void **state)
+{
+    static const char file[] = "/data/backup/oms_test/job-1-ab12/hb_test.1.sql";
+    static const char sum[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    expect_kept("S3cret", "backup.hb_test.file", file, true);
+    expect_kept("test", "backup.hb_test.file", file, true);
+    expect_kept("oms_test", "backup.hb_test.file", file, true);
+    expect_kept("hb_test", "backup.hb_test.file", file, true);
+    expect_kept("oms_test/job-1", "backup.hb_test.file", file, true);
+    expect_kept("job-", "backup.hb_test.file", file, true);
+    expect_kept(".sql", "backup.hb_test.file", file, true);
+    expect_kept("test.1.sql", "backup.hb_test.file", file, true);
+    expect_kept("S3cret", "backup.hb_test.file", "/data/backup/oms_test/S3cret.sql", false);
+    expect_kept("S3cret", "site.x", "S3cret", false);
+    expect_kept("1234", "site.x", "1234", false);
+    expect_kept("1234", "backup.rm.size", "991234", true);
+    expect_kept("1234", "backup.rm.size", "99 1234", false);
+    expect_kept("abcdef", "backup.rm.sha256", sum, true);
+    expect_kept("abcdef", "site.sha256", sum, false);
+    expect_kept("utf8mb4", "backup.rm.charset", "utf8mb4", true);
+    expect_kept("utf8", "backup.rm.collation", "utf8mb4_bin", true);
+    expect_kept("absent", "ha.before", "absent", true);
+    expect_kept("abc", "site.x", "abc", true); /* not searched for */
 }
 
 static void a_value_is_quoted_as_mysql_reads_it(void **state)
@@ -347,6 +420,29 @@ static void a_password_at_the_cut_is_in_neither_half(void **state)
     redact_clear(&r);
 }
 
+/* Half a fact would be another fact. */
+static void no_line_of_ours_is_cut(void **state)
+{
+    static const char first[] = "x\nomsup: fact a /data/backup/x", second[] = "omsup: fact b not a line by itself\ny\n";
+    struct redact none = {0};
+    struct buf halves = {0}, out = {0};
+    buf_puts(&halves, second);
+    size_t n = halves.len;
+    halves.len = 0;
+    for (size_t i = sizeof first - 1; i < n; i++)
+        buf_puts(&halves, "-");
+    buf_puts(&halves, first);
+    assert_int_equal(halves.len, n);
+    buf_puts(&halves, second);
+    window_join(&none, halves.data, halves.len, "x", &out);
+    struct fact_list f = facts_of(buf_str(&out));
+    assert_int_equal(f.n, 0);
+    fact_list_free(&f);
+    assert_non_null(strstr(buf_str(&out), "not a line by itself\ny\n"));
+    buf_free(&out);
+    buf_free(&halves);
+}
+
 static void a_character_at_the_cut_is_left_out(void **state)
 {
     struct redact none = {0};
@@ -410,18 +506,21 @@ int main(void)
         cmocka_unit_test(evidence_counts_more_than_the_last_line),
         cmocka_unit_test(lines_for_the_daemon_are_not_shown),
         cmocka_unit_test(a_line_is_cut_between_characters),
+        cmocka_unit_test(the_message_is_the_line_that_tells_why),
         cmocka_unit_test(facts_have_a_name_and_a_value),
         cmocka_unit_test(facts_are_bounded),
         cmocka_unit_test(whether_there_are_facts_is_known_before_they_are_read),
         cmocka_unit_test(progress_is_the_last_whole_line),
         cmocka_unit_test(news_of_a_running_script),
         cmocka_unit_test(the_password_is_found_in_every_form),
-        cmocka_unit_test(another_password_takes_the_place_of_the_first),
+        cmocka_unit_test(several_secrets_are_masked),
+        cmocka_unit_test(a_fact_is_whole_or_it_is_none),
         cmocka_unit_test(a_value_is_quoted_as_mysql_reads_it),
         cmocka_unit_test(who_follows_a_file_sees_what_is_kept_of_it),
         cmocka_unit_test(nothing_begins_within_a_password),
         cmocka_unit_test(a_window_belongs_to_an_attempt),
         cmocka_unit_test(a_password_at_the_cut_is_in_neither_half),
+        cmocka_unit_test(no_line_of_ours_is_cut),
         cmocka_unit_test(a_character_at_the_cut_is_left_out),
         cmocka_unit_test(a_kept_output_is_told_from_an_offset_on),
         cmocka_unit_test(a_long_output_is_told_in_chunks_of_whole_characters),

@@ -6,6 +6,8 @@
 
 #include "common/alloc.h"
 #include "common/array.h"
+#include "common/fact_names.h"
+#include "common/strv.h"
 #include "daemon/engine/drive/clock.h"
 #include "daemon/engine/drive/drive.h"
 
@@ -35,10 +37,76 @@ struct answer {
     char *text; /* what may be kept; NULL: there is no output */
     size_t len;
     struct lines lines;
+    char *missing; /* a fact that the step declares could not be recorded, and why; NULL: all were */
 };
 
-/* Records its facts. */
-static struct answer take(struct job *b, const char *output, size_t len)
+static void refused(struct job *b, size_t seq, const char *why)
+{
+    record_event(b, b->subs[seq].step->id, b->subs[seq].plan->name, "engine", "fact-refused", NULL, NULL, why);
+}
+
+/* What everybody who sees the job may read anyway; the caller frees the list and its first text. */
+static const char **known_texts(const struct job *b, size_t seq)
+{
+    const struct plan_subtask *p = b->subs[seq].plan;
+    size_t n = strv_len(p->env), k = 0;
+    const char **known = xcalloc(n + 3, sizeof *known);
+    known[k++] = xasprintf("job-%s", b->key);
+    known[k++] = p->name;
+    for (size_t i = 0; i < n; i++)
+        known[k++] = strchr(p->env[i], '=') + 1;
+    return known;
+}
+
+static void fact_undeclared(struct job *b, size_t seq, const struct fact *f)
+{
+    char *why = xasprintf("the fact \"%s\" was not recorded: the step does not declare it", f->name);
+    refused(b, seq, why);
+    free(why);
+}
+
+/* It contains a secret. A rollback acts on some, so there a masked value would do harm; others are only shown. */
+static void fact_with_secret(struct job *b, size_t seq, const struct fact *f, struct answer *a)
+{
+    if (!fact_acted_on(f->name)) {
+        char *value = xstrdup(f->value);
+        size_t len = strlen(value);
+        redact_scrub(&b->login.redact, value, &len);
+        value[len] = '\0';
+        record_fact(b, f->name, value);
+        free(value);
+    } else if (!a->missing) {
+        a->missing = xasprintf("the fact \"%s\" was not recorded: its value contains a password", f->name);
+        refused(b, seq, a->missing);
+    }
+}
+
+/* Records its facts. They come from the text before anything is masked in it, because later steps act on them. A
+ * built-in names what it selects from the MetaDB, so its facts need neither a declaration nor a search for secrets. */
+static void take_facts(struct job *b, size_t seq, const char *output, size_t len, struct answer *a)
+{
+    bool builtin = job_code(b, seq)->builtin != NULL, told = false;
+    const char **known = known_texts(b, seq);
+    struct fact_list facts;
+    lines_facts(output, len, &facts);
+    for (size_t i = 0; i < facts.n; i++) {
+        const struct fact *f = &facts.at[i];
+        if (!builtin && !fact_declared(b->subs[seq].plan->facts, f->name, false)) {
+            if (!told) /* once: what prints it may be a log that somebody else writes */
+                fact_undeclared(b, seq, f);
+            told = true;
+        } else if (builtin || fact_may_keep(&b->login.redact, f, known)) {
+            record_fact(b, f->name, f->value);
+        } else {
+            fact_with_secret(b, seq, f, a);
+        }
+    }
+    free((char *)known[0]);
+    free(known);
+    fact_list_free(&facts);
+}
+
+static struct answer take(struct job *b, size_t seq, const char *output, size_t len)
 {
     struct answer a = {0};
     if (len && !b->login.password) {
@@ -52,14 +120,15 @@ static struct answer take(struct job *b, const char *output, size_t len)
         a.text[a.len] = '\0';
     }
     lines_parse(a.text, a.len, &a.lines);
-    for (size_t i = 0; i < a.lines.n_facts; i++)
-        record_fact(b, a.lines.facts[i].name, a.lines.facts[i].value);
+    if (output && b->login.password && lines_have_facts(output, len))
+        take_facts(b, seq, output, len, &a);
     return a;
 }
 
 static void drop(struct answer *a)
 {
     lines_free(&a->lines);
+    free(a->missing);
     free(a->text);
 }
 
@@ -78,8 +147,12 @@ static void poll_again(struct job *b, size_t seq, enum verdict v, const char *sa
 
 void answer_verdict(struct job *b, size_t seq, enum verdict v, const char *output, size_t len)
 {
-    struct answer a = take(b, output, len);
+    struct answer a = take(b, seq, output, len);
     const char *said = lines_message(&a.lines);
+    if (a.missing) { /* what it says may be so, but later steps cannot act on it */
+        v = VERDICT_UNKNOWN;
+        said = a.missing;
+    }
     if (b->subs[seq].work.what == WORK_POLL && v != VERDICT_YES) {
         poll_again(b, seq, v, said);
     } else {
@@ -150,7 +223,10 @@ static char *message_of(const struct job *b, size_t seq, const struct end *end, 
 
 static bool finish(struct job *b, size_t seq, const struct end *end, struct answer *a)
 {
-    char *message = message_of(b, seq, end, &a->lines);
+    bool bad = a->missing && (end->event == EV_EXIT_OK || end->event == EV_EXIT_PROVE);
+    const struct end failed = {end->outcome, EV_EXIT_BAD, end->exit, false};
+    char *message = bad ? xstrdup(a->missing) : message_of(b, seq, end, &a->lines);
+    end = bad ? &failed : end;
     record_attempt_end(b, seq, end->outcome, end->exit, a->text, a->len);
     drive_end(b, seq);
     bool wanted = drive_event(b, seq, end->event, NULL, NULL, message);
@@ -163,13 +239,13 @@ bool answer_attempt(struct job *b, size_t seq, enum node_outcome o, int exit, bo
                     size_t len)
 {
     struct end end = o == NODE_EXITED ? exited(b, seq, exit, rebooted) : o == NODE_NEVER ? never : lost(b, seq);
-    struct answer a = o == NODE_EXITED ? take(b, output, len) : (struct answer){0};
+    struct answer a = o == NODE_EXITED ? take(b, seq, output, len) : (struct answer){0};
     return finish(b, seq, &end, &a);
 }
 
 void answer_lost(struct job *b, size_t seq, const char *output, size_t len)
 {
-    struct answer facts = take(b, output, len), nothing = {0};
+    struct answer facts = take(b, seq, output, len), nothing = {0};
     struct end end = lost(b, seq);
     drop(&facts);
     finish(b, seq, &end, &nothing);
@@ -199,7 +275,7 @@ void answer_timeout(struct job *b, size_t seq)
 
 void answer_stopped(struct job *b, size_t seq, int exit, const char *output, size_t len)
 {
-    struct answer a = take(b, output, len);
+    struct answer a = take(b, seq, output, len);
     const struct end end = {"stopped", EV_TIMEOUT_LOOK, exit, false};
     char *last = message_of(b, seq, &end, &a.lines);
     record_attempt_end(b, seq, end.outcome, end.exit, a.text, a.len);

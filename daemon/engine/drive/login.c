@@ -50,7 +50,7 @@ static void have(struct job *b, struct secret *password)
     secret_wipe(l->my_cnf);
     l->password = password;
     l->my_cnf = my_cnf(&b->plan->metadb, password);
-    redact_set(&l->redact, password);
+    redact_add(&l->redact, password); /* an older one is masked still */
     l->state = LOGIN_READY;
 }
 

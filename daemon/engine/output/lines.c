@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/alloc.h"
+#include "common/reason.h"
 #include "common/utf8.h"
 #include "daemon/engine/output/output.h"
 
@@ -22,14 +23,14 @@ static bool fact_name_ok(const char *s, size_t n)
     return true;
 }
 
-static void add_fact(struct lines *l, const char *line, size_t len)
+static void add_fact(struct fact_list *l, const char *line, size_t len)
 {
     const char *space = memchr(line, ' ', len);
     size_t name_len = space ? (size_t)(space - line) : len;
     if (!space || !fact_name_ok(line, name_len) || len - name_len - 1 > FACT_VALUE_MAX)
         return;
-    l->facts = xrealloc(l->facts, l->n_facts + 1, sizeof *l->facts);
-    l->facts[l->n_facts++] = (struct lines_fact){xstrndup(line, name_len), xstrndup(space + 1, len - name_len - 1)};
+    l->at = xrealloc(l->at, l->n + 1, sizeof *l->at);
+    l->at[l->n++] = (struct fact){xstrndup(line, name_len), xstrndup(space + 1, len - name_len - 1)};
 }
 
 /* One line for people: no control characters, bounded, whole characters. */
@@ -54,30 +55,59 @@ static bool begins(const char *line, size_t len, const char *word, const char **
     return true;
 }
 
+void lines_facts(const char *output, size_t len, struct fact_list *out)
+{
+    struct buf clean = {0};
+    unsigned facts = 0;
+    *out = (struct fact_list){0};
+    for (size_t at = 0; at < len;) {
+        const char *nl = memchr(output + at, '\n', len - at), *rest;
+        size_t n = nl ? (size_t)(nl - output) - at : len - at, rest_len;
+        if (begins(output + at, n, "omsup: fact ", &rest, &rest_len) && facts++ < FACTS_MAX) {
+            clean.len = 0;
+            utf8_add(&clean, rest, rest_len); /* facts are UTF-8 */
+            add_fact(out, buf_str(&clean), clean.len);
+        }
+        at += n + 1;
+    }
+    buf_free(&clean);
+}
+
+void fact_list_free(struct fact_list *f)
+{
+    for (size_t i = 0; i < f->n; i++) {
+        free(f->at[i].name);
+        free(f->at[i].value);
+    }
+    free(f->at);
+    *f = (struct fact_list){0};
+}
+
 void lines_parse(const char *output, size_t len, struct lines *out)
 {
     struct buf clean = {0};
-    utf8_add(&clean, output, len); /* messages and facts are UTF-8 */
+    utf8_add(&clean, output, len); /* messages are UTF-8 */
     const char *text = buf_str(&clean);
     len = clean.len;
-    unsigned facts = 0;
+    struct reason why = {0};
     *out = (struct lines){0};
     for (size_t at = 0; at < len;) {
         const char *nl = memchr(text + at, '\n', len - at), *rest;
         size_t n = nl ? (size_t)(nl - text) - at : len - at, rest_len;
         const char *line = text + at;
-        if (begins(line, n, "omsup: fact ", &rest, &rest_len)) {
-            if (facts++ < FACTS_MAX)
-                add_fact(out, rest, rest_len);
-        } else if (begins(line, n, "omsup: evidence ", &rest, &rest_len)) {
+        if (begins(line, n, "omsup: evidence ", &rest, &rest_len)) {
             free(out->evidence);
             out->evidence = one_line(rest, rest_len);
         } else if (n > 0 && !begins(line, n, "omsup: ", &rest, &rest_len)) {
-            free(out->last);
-            out->last = one_line(line, n);
+            reason_line(&why, line, n);
         }
         at += n + 1;
     }
+    struct buf last = {0};
+    reason_text(&why, LINE_MAX_BYTES, &last);
+    if (last.len)
+        out->last = one_line(buf_str(&last), last.len);
+    buf_free(&last);
     buf_free(&clean);
 }
 
@@ -85,11 +115,6 @@ const char *lines_message(const struct lines *l) { return l->evidence ? l->evide
 
 void lines_free(struct lines *l)
 {
-    for (size_t i = 0; i < l->n_facts; i++) {
-        free(l->facts[i].name);
-        free(l->facts[i].value);
-    }
-    free(l->facts);
     free(l->evidence);
     free(l->last);
     *l = (struct lines){0};

@@ -1,6 +1,7 @@
 /* The meaning of a command's output, and how much of it may be kept and shown. Pure: no clock, no I/O, no job.
  *
- * Calling order: redact_set() when the password is read; redact_scrub() on each output before anything else sees it;
+ * Calling order: redact_add() when a secret is read; lines_facts() on each output as it came, because facts are what
+ * later steps act on (fact_may_keep() says which may be kept); redact_scrub() before anything else sees it;
  * lines_parse() on the result. For an output that is still being written, window_show() scrubs instead. Errors: none;
  * bytes from outside are bounded here, and lines that make no sense are ignored.
  * Ownership: results own what they point to; texts that are passed in are borrowed for the call.
@@ -13,22 +14,24 @@
 #include "common/buf.h"
 #include "common/secret.h"
 
-/* --- redact.c: the MetaDB password in text --- */
+/* --- redact.c: secrets in text --- */
 
-/* The forms in which it may be printed: plain, as quoted in an option file, as quoted in a config.yaml. All zero: the
- * password is unknown, and nothing is found. */
-enum { REDACT_FORMS = 3 };
+/* The MetaDB password and the other secrets of config.yaml, each in the forms in which it may be printed: plain, as
+ * quoted in an option file or JSON, as quoted in a config.yaml or by a shell, with escapes of JSON for HTML, in a URL,
+ * in base64. All zero: none is known, and nothing is found. Those of fewer than 4 bytes are not searched for. */
 struct redact {
-    struct secret *form[REDACT_FORMS];
+    struct secret **forms;
+    size_t n;
+    bool begins[256]; /* with which bytes they begin */
 };
-void redact_set(struct redact *r, const struct secret *password); /* copies; wipes the earlier one */
+void redact_add(struct redact *r, const struct secret *s); /* copies; those that are known already stay */
 void redact_clear(struct redact *r);
-/* The position of its next occurrence from `from` on, and in *n its length; len: there is none. */
+/* The position of the next occurrence of one from `from` on, and in *n its length; len: there is none. */
 size_t redact_find(const struct redact *r, const char *text, size_t len, size_t from, size_t *n);
-/* Replaces it by ***; *len may shrink. */
+/* Replaces them by ***; *len may shrink. */
 void redact_scrub(const struct redact *r, char *text, size_t *len);
-/* For text that was cut: how many bytes at its end may be the beginning of the password, how many at its start may be
- * the rest of one; and the most that either can be. */
+/* For text that was cut: how many bytes at its end may be the beginning of a secret, how many at its start may be the
+ * rest of one; and the most that either can be. */
 size_t redact_begun(const struct redact *r, const char *text, size_t len);
 size_t redact_rest(const struct redact *r, const char *text, size_t len);
 size_t redact_part_max(const struct redact *r);
@@ -37,20 +40,35 @@ void redact_quote(struct buf *out, const char *s);
 
 /* --- lines.c: lines with a meaning --- */
 
-/* `omsup: fact NAME VALUE` is a fact to record. `omsup: evidence TEXT` is the message (the last one counts); without
- * it, the last line that does not begin with `omsup: ` is. */
+/* `omsup: evidence TEXT` is the message (the last one counts); without it, the line that tells the reason is: the last
+ * one that does not begin with `omsup: ` and is not known to say nothing (common/reason.h). */
 struct lines {
-    struct lines_fact {
-        char *name, *value;
-    } * facts; /* in the order of the output: the last one of a name counts */
-    size_t n_facts;
     char *evidence, *last; /* one line for people; NULL: none */
 };
 void lines_parse(const char *text, size_t len, struct lines *out);
 const char *lines_message(const struct lines *l); /* NULL: no output for people */
 void lines_free(struct lines *l);
-/* Does it contain facts? Also for outputs that are not scrubbed yet. */
+
+/* `omsup: fact NAME VALUE` is a fact to record. From the output as it came: values must be whole, even where they
+ * contain the letters of a secret. In the order of the output: the last one of a name counts. */
+struct fact_list {
+    struct fact {
+        char *name, *value;
+    } * at;
+    size_t n;
+};
+void lines_facts(const char *output, size_t len, struct fact_list *out);
+void fact_list_free(struct fact_list *f);
+/* Does it contain facts? */
 bool lines_have_facts(const char *text, size_t len);
+
+/* --- facts.c --- */
+
+/* May the value be recorded and shown as it is? It may if it contains no secret, or the letters of one only where they
+ * say nothing about it: within a text of `known` (NULL-terminated; what the plan contains in clear, such as paths and
+ * the names of databases), or because the fact is a number, a hash or the name of a character set. A value is never
+ * masked, because a masked path leads to nothing. */
+bool fact_may_keep(const struct redact *r, const struct fact *f, const char *const *known);
 
 struct lines_progress {
     double done, total;

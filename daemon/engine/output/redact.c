@@ -1,7 +1,12 @@
-/* Finds the password in text, in all its forms. */
+/* Finds secrets in text, in all their forms. */
+#include <stdlib.h>
 #include <string.h>
 
+#include "common/alloc.h"
+#include "common/array.h"
 #include "daemon/engine/output/output.h"
+
+enum { REDACT_MIN = 4 }; /* as in secret.c */
 
 /* The value is in double quotes, \ and " are escaped, line ends are written out. */
 void redact_quote(struct buf *b, const char *s)
@@ -30,43 +35,99 @@ void redact_quote(struct buf *b, const char *s)
     buf_puts(b, "\"\n");
 }
 
-/* As in an option file, which a script may print. */
-static struct secret *quoted(const struct secret *password)
+/* A form of a secret, made in memory that is wiped. */
+typedef void form_fn(struct buf *out, const unsigned char *s, size_t n);
+
+static void plain(struct buf *b, const unsigned char *s, size_t n) { buf_add(b, (const char *)s, n); }
+
+/* As in an option file, in JSON, and in a config.yaml with double quotes. */
+static void quoted(struct buf *b, const unsigned char *s, size_t n)
 {
-    struct buf b = {0};
-    redact_quote(&b, secret_use(password));
-    struct secret *s = secret_new(b.data + 1, b.len - 3); /* without the quotes and the line's end */
-    explicit_bzero(b.data, b.cap);
-    buf_free(&b);
-    return s;
+    struct buf q = {0};
+    redact_quote(&q, (const char *)s);
+    buf_add(b, q.data + 1, q.len - 3); /* without the quotes and the line's end */
+    explicit_bzero(q.data, q.cap);
+    buf_free(&q);
 }
 
-/* As in a config.yaml with single quotes, where each is doubled. (In double quotes it is as in an option file.) */
-static struct secret *yaml_quoted(const struct secret *password)
+/* As JSON by Go, in the answers of docker inspect. */
+static void go_json(struct buf *b, const unsigned char *s, size_t n)
 {
-    struct buf b = {0};
-    for (const char *s = secret_use(password); *s; s++)
-        buf_add(&b, *s == '\'' ? "''" : s, *s == '\'' ? 2 : 1);
-    struct secret *s = secret_new(b.data, b.len);
-    if (b.data)
+    for (; n; s++, n--)
+        if (*s == '<' || *s == '>' || *s == '&')
+            buf_printf(b, "\\u%04x", *s);
+        else if (*s == '"' || *s == '\\')
+            buf_printf(b, "\\%c", *s);
+        else
+            buf_add(b, (const char *)s, 1);
+}
+
+static void doubled(struct buf *b, const unsigned char *s, size_t n, const char *quote)
+{
+    for (; n; s++, n--)
+        if (*s == '\'')
+            buf_puts(b, quote);
+        else
+            buf_add(b, (const char *)s, 1);
+}
+static void yaml_quoted(struct buf *b, const unsigned char *s, size_t n) { doubled(b, s, n, "''"); }
+static void shell_quoted(struct buf *b, const unsigned char *s, size_t n) { doubled(b, s, n, "'\\''"); }
+
+static void url(struct buf *b, const unsigned char *s, size_t n)
+{
+    for (; n; s++, n--)
+        if ((*s >= '0' && *s <= '9') || (*s >= 'A' && *s <= 'Z') || (*s >= 'a' && *s <= 'z') || strchr("-._~", *s))
+            buf_add(b, (const char *)s, 1);
+        else
+            buf_printf(b, "%%%02X", *s);
+}
+
+/* Without the padding, which some leave out. */
+static void base64(struct buf *b, const unsigned char *s, size_t n)
+{
+    static const char abc[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (size_t i = 0; i < n; i += 3) {
+        unsigned v = (unsigned)s[i] << 16 | (i + 1 < n ? (unsigned)s[i + 1] << 8 : 0) | (i + 2 < n ? s[i + 2] : 0U);
+        size_t k = i + 2 < n ? 4 : i + 1 < n ? 3 : 2;
+        for (size_t c = 0; c < k; c++)
+            buf_add(b, &abc[v >> (18 - 6 * c) & 63], 1);
+    }
+}
+
+static const unsigned char *bytes_of(const struct secret *s) { return (const unsigned char *)secret_use(s); }
+
+static bool has(const struct redact *r, const char *bytes, size_t n)
+{
+    for (size_t i = 0; i < r->n; i++)
+        if (secret_len(r->forms[i]) == n && memcmp(secret_use(r->forms[i]), bytes, n) == 0)
+            return true;
+    return false;
+}
+
+void redact_add(struct redact *r, const struct secret *s)
+{
+    static form_fn *const forms[] = {plain, quoted, yaml_quoted, shell_quoted, go_json, url, base64};
+    if (secret_len(s) < REDACT_MIN)
+        return;
+    for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+        struct buf b = {0};
+        forms[i](&b, bytes_of(s), secret_len(s));
+        if (b.len >= REDACT_MIN && !has(r, b.data, b.len)) {
+            r->forms = xrealloc(r->forms, r->n + 1, sizeof *r->forms);
+            r->forms[r->n++] = secret_new(b.data, b.len);
+            r->begins[(unsigned char)*b.data] = true;
+        }
         explicit_bzero(b.data, b.cap);
-    buf_free(&b);
-    return s;
+        buf_free(&b);
+    }
 }
 
 void redact_clear(struct redact *r)
 {
-    for (size_t i = 0; i < REDACT_FORMS; i++)
-        secret_wipe(r->form[i]);
+    for (size_t i = 0; i < r->n; i++)
+        secret_wipe(r->forms[i]);
+    free(r->forms);
     *r = (struct redact){0};
-}
-
-void redact_set(struct redact *r, const struct secret *password)
-{
-    redact_clear(r);
-    r->form[0] = secret_copy(password);
-    r->form[1] = quoted(password);
-    r->form[2] = yaml_quoted(password);
 }
 
 /* The largest result of `of` for any form. */
@@ -74,8 +135,8 @@ static size_t of_forms(const struct redact *r, size_t (*of)(const struct secret 
                        const char *text, size_t len)
 {
     size_t most = 0;
-    for (size_t i = 0; i < REDACT_FORMS; i++) {
-        size_t n = of(r->form[i], text, len);
+    for (size_t i = 0; i < r->n; i++) {
+        size_t n = of(r->forms[i], text, len);
         most = n > most ? n : most;
     }
     return most;
@@ -84,7 +145,7 @@ static size_t of_forms(const struct redact *r, size_t (*of)(const struct secret 
 size_t redact_find(const struct redact *r, const char *text, size_t len, size_t from, size_t *n)
 {
     for (; from < len; from++)
-        if ((*n = of_forms(r, secret_at, text + from, len - from)) > 0)
+        if (r->begins[(unsigned char)text[from]] && (*n = of_forms(r, secret_at, text + from, len - from)) > 0)
             return from;
     return len;
 }
@@ -114,8 +175,8 @@ size_t redact_rest(const struct redact *r, const char *text, size_t len) { retur
 size_t redact_part_max(const struct redact *r)
 {
     size_t most = 0;
-    for (size_t i = 0; i < REDACT_FORMS; i++) {
-        size_t n = r->form[i] ? secret_len(r->form[i]) : 0;
+    for (size_t i = 0; i < r->n; i++) {
+        size_t n = secret_len(r->forms[i]);
         most = n > most ? n : most;
     }
     return most ? most - 1 : 0;

@@ -12,6 +12,8 @@ static const uint64_t TAIL_BASE = 1ULL << 40;
  */
 static const char cut_mark[] = "\nomsup: the middle is left out; all of it is on ";
 
+static const char ours[] = "omsup: ";
+
 struct window {
     unsigned attempt;
     size_t n;
@@ -93,10 +95,18 @@ void window_join(const struct redact *r, const char *halves, size_t len, const c
     size_t half = len / 2, first = half - redact_begun(r, halves, half);
     size_t from = half + redact_rest(r, halves + half, len - half);
     first = utf8_whole(halves, first);
+    /* No line of ours that was cut: half a fact is another fact, and what the second half begins with is no line. */
+    size_t line = first;
+    while (line > 0 && halves[line - 1] != '\n')
+        line--;
+    if (first - line >= sizeof ours - 1 && memcmp(halves + line, ours, sizeof ours - 1) == 0)
+        first = line;
     while (from < len && ((unsigned char)halves[from] & 0xC0) == 0x80)
         from++;
     buf_add(out, halves, first);
     buf_printf(out, "%s%s\n", cut_mark, where);
+    if (len - from >= sizeof ours - 1 && memcmp(halves + from, ours, sizeof ours - 1) == 0)
+        buf_puts(out, "…");
     buf_add(out, halves + from, len - from);
 }
 

@@ -40,6 +40,9 @@ static void fill_subtask(const struct expand *x, const struct proc_step *s, cons
     sub->progress = s->progress;
     sub->timeout_s = s->timeout_s;
     sub->every_s = s->every_s;
+    size_t n = 0;
+    for (size_t i = 0; s->facts && s->facts[i]; i++)
+        strv_add(&sub->facts, &n, xstrdup(s->facts[i]));
 }
 
 /* Which files of the site the plan was made of. */

@@ -84,6 +84,8 @@ struct oms_config { /* keys of the same names in config.yaml; tags and quoted sc
     char *metadb_host, *metadb_user, *rm_db, *cm_db, *hb_db, *cm_url, *cm_region, *tsdb_url; /* last two may be NULL */
     unsigned metadb_port;
     struct secret *password;
+    struct secret **secrets; /* the values of all keys that name one, the password's too, whatever they are nested in */
+    size_t n_secrets;
     int cm_location; /* 0…127; -1 when absent */
     bool is_default;
     char **cm_nodes; /* NULL-terminated */

@@ -10,7 +10,7 @@
 #include "daemon/yaml/text.h"
 #include "daemon/yaml/yaml_tree.h"
 
-enum { CM_NODES_MAX = 128, CM_LOCATION_MAX = 127, PASSWORD_MAX = 1024 };
+enum { CM_NODES_MAX = 128, CM_LOCATION_MAX = 127, PASSWORD_MAX = 1024, SECRETS_MAX = 64 };
 
 static const char *valid_password(const char *s) { return strchr(s, '\n') ? "one line" : NULL; }
 
@@ -27,6 +27,35 @@ static int get_password(const struct ynode *root, struct oms_config *c, struct e
         return ynode_err(ymap_key(root, key), e, "\"%s\" must be one line of at most %d bytes", key, PASSWORD_MAX);
     c->password = secret_new(n->text, n->len);
     return 0;
+}
+
+/* Whether a key names something that must not be shown: tsdb_password, apsara_audit_sls_access_secret, … */
+static bool names_secret(const char *key)
+{
+    static const char *const parts[] = {"password",   "passwd", "secret",     "access_key",  "accesskey",
+                                        "access-key", "token",  "credential", "private_key", "privatekey"};
+    static const char *const ends[] = {"_pwd", "_pass", "_ak", "_sk"};
+    size_t n = strlen(key);
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+        if (strcasestr(key, parts[i]))
+            return true;
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+        size_t k = strlen(ends[i]);
+        if (n >= k && strcasecmp(key + n - k, ends[i]) == 0)
+            return true;
+    }
+    return strcasecmp(key, "pwd") == 0 || strcasecmp(key, "ak") == 0 || strcasecmp(key, "sk") == 0;
+}
+
+/* Of all scalars below a key that names a secret. Bounded by the tree. */
+static void add_secrets(const struct ynode *n, bool secret, struct oms_config *c)
+{
+    if (n->kind == Y_SCALAR && secret && n->len > 0 && c->n_secrets < SECRETS_MAX) {
+        c->secrets = xrealloc(c->secrets, c->n_secrets + 1, sizeof *c->secrets);
+        c->secrets[c->n_secrets++] = secret_new(n->text, n->len);
+    }
+    for (size_t i = 0; n->kind != Y_SCALAR && i < n->n; i++)
+        add_secrets(n->items[i], secret || (n->kind == Y_MAP && names_secret(n->keys[i]->text)), c);
 }
 
 /* An optional key with an empty value means the same as an absent key. */
@@ -87,6 +116,7 @@ int oms_config_parse(const char *text, size_t len, const char *file, struct oms_
         return rc;
     struct oms_config *c = xcalloc(1, sizeof *c);
     rc = parse(ytree_root(t), c, e);
+    add_secrets(ytree_root(t), false, c);
     ytree_free(t);
     if (rc)
         oms_config_free(c);
@@ -104,6 +134,9 @@ void oms_config_free(struct oms_config *c)
     for (size_t i = 0; i < ARRAY_LEN(own); i++)
         free(own[i]);
     secret_wipe(c->password);
+    for (size_t i = 0; i < c->n_secrets; i++)
+        secret_wipe(c->secrets[i]);
+    free(c->secrets);
     strv_free(c->cm_nodes);
     free(c);
 }

@@ -66,7 +66,7 @@ struct proc_step {
     enum plan_kind kind;
     struct plan_code act, check; /* without what expansion puts in front */
     char *notice, *cure, *marks;
-    char **guards;
+    char **guards, **facts;
     const struct lib_file **files; /* that its scripts were made of; NULL-terminated, NULL: none */
     unsigned timeout_s, every_s;
     bool on_node, serial, metadb, by_operator, judge, progress, irreversible, rerun_force, repeat_asked;

@@ -7,6 +7,7 @@ struct script_place {
     enum target_kind target;
     enum script_use use;
     bool rollback;
+    char *const *facts; /* that the step declares */
 };
 
 const char *target_name(enum target_kind k);

@@ -5,11 +5,13 @@
 
 #include "common/alloc.h"
 #include "common/array.h"
+#include "common/fact_names.h"
 #include "common/strv.h"
 #include "daemon/plan/procedure/model.h"
 #include "daemon/plan/procedure/script.h"
 #include "daemon/yaml/text.h"
 
+enum { FACTS_MAX = 32 }; /* as in a plan */
 enum { TIMEOUT_DEFAULT_S = 600, EVERY_DEFAULT_S = 5, TIME_MAX_S = 7 * 24 * 3600, NOTICE_MAX = 4000 };
 
 static bool (*action_lookup)(const char *name, bool acts);
@@ -44,13 +46,13 @@ static int refuse_key(const struct parse *x, const char *key, const char *why)
 
 static int known_keys(const struct parse *x)
 {
-    static const char *const check_keys[] = {"check",        "title",  "doc",     "when",   "for",  "on", "probe",
-                                             "probe_action", "metadb", "timeout", "notice", "cure", NULL};
-    static const char *const step_keys[] = {"step",    "title", "doc",      "when",         "for",          "on",
-                                            "serial",  "run",   "action",   "probe",        "probe_action", "until",
-                                            "wait",    "gate",  "operator", "check",        "check_action", "metadb",
-                                            "timeout", "every", "marks",    "irreversible", "guards",       "rerun",
-                                            "notice",  "cure",  "progress", "judge",        "repeat",       NULL};
+    static const char *const check_keys[] = {"check",        "title",  "doc",     "when",   "for",  "on",    "probe",
+                                             "probe_action", "metadb", "timeout", "notice", "cure", "facts", NULL};
+    static const char *const step_keys[] = {
+        "step",         "title",  "doc",          "when",  "for",    "on",           "serial",   "run",
+        "action",       "probe",  "probe_action", "until", "wait",   "gate",         "operator", "check",
+        "check_action", "metadb", "timeout",      "every", "marks",  "irreversible", "guards",   "rerun",
+        "notice",       "cure",   "progress",     "judge", "repeat", "facts",        NULL};
     if (x->n->kind != Y_MAP)
         return ynode_err(x->n, x->e, "a step must be a mapping (key: value)");
     return ymap_known(x->n, x->list == LIST_CHECKS ? check_keys : step_keys, x->e);
@@ -91,9 +93,34 @@ static int get_target(const struct parse *x)
     return rc;
 }
 
+static const char *valid_fact(const char *s)
+{
+    return fact_pattern_ok(s) ? NULL : "a fact's name or PREFIX.* (T1, T2, T3 and online are omsupd's own)";
+}
+
+static int get_facts(const struct parse *x)
+{
+    const struct ynode *list = NULL;
+    int rc = yget_seq(x->n, "facts", Y_OPTIONAL, &list, x->e);
+    size_t n = 0;
+    for (size_t i = 0; !rc && list && i < list->n; i++) {
+        char *fact = NULL;
+        rc = ynode_str(list->items[i], "facts", valid_fact, &fact, x->e);
+        if (rc)
+            return rc;
+        strv_add(&x->s->facts, &n, fact);
+        if (n > FACTS_MAX)
+            rc = ynode_err(list->items[i], x->e, "\"facts\" has more than %d entries", FACTS_MAX);
+        else if (x->s->on_node && fact_of_control(fact))
+            rc = ynode_err(list->items[i], x->e,
+                           "facts backup.* are accepted only from the control host: add \"on: control\"");
+    }
+    return rc;
+}
+
 static int get_script(const struct parse *x, const char *key, enum script_use use, char **out)
 {
-    const struct script_place at = {x->s->target, use, x->list == LIST_ROLLBACK};
+    const struct script_place at = {x->s->target, use, x->list == LIST_ROLLBACK, x->s->facts};
     const struct ynode *n = ymap_get(x->n, key);
     char *text = NULL;
     int rc = yget_str(x->n, key, Y_REQUIRED, NULL, &text, x->e);
@@ -118,7 +145,7 @@ static int get_builtin(const struct parse *x, const char *key, bool acts, char *
 
 static int get_notice(const struct parse *x, const char *key)
 {
-    const struct script_place at = {x->s->target, USE_NOTICE, x->list == LIST_ROLLBACK};
+    const struct script_place at = {x->s->target, USE_NOTICE, x->list == LIST_ROLLBACK, NULL};
     const struct ynode *n = ymap_get(x->n, key);
     if (!n)
         return 0;
@@ -287,6 +314,7 @@ int proc_step_parse(const struct ynode *n, const struct procedure *p, const stru
     rc = rc ? rc : get_names(&x);
     rc = rc ? rc : when_parse(n, p, list == LIST_ROLLBACK, &s->when, e);
     rc = rc ? rc : get_target(&x);
+    rc = rc ? rc : get_facts(&x);
     rc = rc ? rc : get_what(&x);
     rc = rc ? rc : get_check(&x);
     rc = rc ? rc : get_flags(&x);
@@ -302,5 +330,6 @@ void proc_step_free(struct proc_step *s)
         free(own[i]);
     free(s->files);
     strv_free(s->guards);
+    strv_free(s->facts);
     when_free(&s->when);
 }

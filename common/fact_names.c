@@ -1,0 +1,45 @@
+#include "common/fact_names.h"
+
+#include <string.h>
+
+enum { PATTERN_MAX = 128 };
+
+bool fact_pattern_ok(const char *pattern)
+{
+    static const char chars[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
+    static const char *const own[] = {"T1", "T2", "T3", "online"};
+    size_t n = strspn(pattern, chars);
+    if (n == 0 || n > PATTERN_MAX)
+        return false;
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+        if (strcmp(pattern, own[i]) == 0)
+            return false;
+    bool any = n > 1 && pattern[n - 1] == '.' && strcmp(pattern + n, "*") == 0;
+    return any || (pattern[n] == '\0' && pattern[n - 1] != '.');
+}
+
+bool fact_declared(char *const *list, const char *name, bool part)
+{
+    size_t len = strlen(name);
+    for (; list && *list; list++) {
+        size_t n = strlen(*list);
+        bool any = (*list)[n - 1] == '*';
+        if (any ? strncmp(name, *list, n - 1) == 0 && len > n - 1 : strcmp(name, *list) == 0)
+            return true;
+        if (part && (any || len <= n) && strncmp(name, *list, len < n - any ? len : n - any) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool fact_acted_on(const char *name)
+{
+    return fact_of_control(name) || strncmp(name, "restart.", sizeof "restart." - 1) == 0 ||
+           strcmp(name, "ha.before") == 0;
+}
+
+bool fact_of_control(const char *pattern)
+{
+    static const char backup[] = "backup.";
+    return strncmp(pattern, backup, sizeof backup - 1) == 0;
+}
