@@ -18,6 +18,7 @@ say() { printf '%s\n' "$*"; }
 
 # Ends the channel with a reason; the daemon reconnects and asks again. Before the hello, the nonce tells it from a banner.
 fail() {
+    [ -z "$nonce" ] || say
     say "fail ${nonce:+$nonce }$*"
     exit 1
 }
@@ -355,7 +356,8 @@ agent)
     # shellcheck disable=SC3067 # dash, bash and busybox have -O
     { [ -O "$dir" ] && [ -w "$dir" ] && chmod 700 "$dir"; } ||
         fail "$dir belongs to another account: set 'sudo: true' in the deployment file, or remove it if another account was used before"
-    say "hello 1 $nonce $boot"
+    # A line end first: what stands in front of it may have none (a window title, a prompt).
+    printf '\nhello 1 %s %s\n' "$nonce" "$boot"
     nonce=
     obey
     ;;

@@ -13,13 +13,14 @@
 #include "common/alloc.h"
 #include "common/array.h"
 #include "common/log.h"
+#include "daemon/node/why.h"
 
 enum {
     CONNECT_MS = 20 * 1000,
     END_MS = 1000,           /* for the process to end by itself after it closed its output */
     NOISE_MAX = 1024 * 1024, /* bytes of banner before the hello */
-    STDERR_KEPT = 1024,
-    WHY_MAX = 300,
+    STDERR_KEPT = 4096,      /* ssh's words about a changed host key have some 900 */
+    SAID_KEPT = 1024,
 };
 
 extern const char embedded_agent_sh[];
@@ -38,6 +39,7 @@ struct channel {
     uint64_t heard;
     char nonce[WIRE_NONCE_LEN + 1];
     struct buf lines, stderr_tail;
+    struct buf said; /* the end of what stood before the hello */
     char chunk[64 * 1024];
 };
 
@@ -49,6 +51,7 @@ static void on_closed(uv_handle_t *h)
     c->ev->closed(c->ctx);
     buf_free(&c->lines);
     buf_free(&c->stderr_tail);
+    buf_free(&c->said);
     free(c);
 }
 
@@ -92,17 +95,17 @@ void channel_break(struct channel *c, const char *why)
 
 uint64_t channel_heard(const struct channel *c) { return c->heard; }
 
-/* The last line that ssh or sh wrote to standard error. */
+/* What ssh, sudo, a login shell or sh says about the end. */
 static void last_words(const struct channel *c, struct buf *out)
 {
-    const char *s = buf_str(&c->stderr_tail);
-    size_t end = c->stderr_tail.len;
-    while (end > 0 && strchr("\r\n ", s[end - 1]))
-        end--;
-    size_t start = end;
-    while (start > 0 && s[start - 1] != '\n')
-        start--;
-    wire_printable(out, s + start, end - start, WHY_MAX);
+    why_of(out, buf_str(&c->stderr_tail), c->stderr_tail.len, buf_str(&c->said), c->up ? 0 : c->said.len);
+}
+
+static void keep(struct buf *tail, const char *bytes, size_t n, size_t max)
+{
+    buf_add(tail, bytes, n);
+    if (tail->len > max)
+        buf_consume(tail, tail->len - max);
 }
 
 static void break_with(struct channel *c, const char *what, const char *detail)
@@ -114,9 +117,7 @@ static void break_with(struct channel *c, const char *what, const char *detail)
 
 static void on_stderr_bytes(struct channel *c, const char *bytes, size_t n)
 {
-    buf_add(&c->stderr_tail, bytes, n);
-    if (c->stderr_tail.len > STDERR_KEPT)
-        buf_consume(&c->stderr_tail, c->stderr_tail.len - STDERR_KEPT);
+    keep(&c->stderr_tail, bytes, n, STDERR_KEPT);
 }
 
 /* What is still in the pipe when the process has ended. The pipe is non-blocking. */
@@ -145,8 +146,10 @@ static void on_line(struct channel *c, const char *text, size_t len)
         c->up = true;
         uv_timer_stop(&c->timer);
         buf_consume(&c->stderr_tail, c->stderr_tail.len);
+        buf_consume(&c->said, c->said.len);
         c->ev->up(c->ctx, l.text);
     } else if (l.kind == WIRE_FAIL && (c->up || strncmp(l.text, c->nonce, WIRE_NONCE_LEN) == 0)) {
+        buf_consume(&c->said, c->said.len); /* it is the agent that has spoken */
         drain_stderr(c);
         last_words(c, &shown);
         break_with(c, l.text + (c->up ? 0 : WIRE_NONCE_LEN + (l.text[WIRE_NONCE_LEN] == ' ')), buf_str(&shown));
@@ -171,6 +174,8 @@ static void on_bytes(struct channel *c, const char *bytes, size_t n)
         channel_break(c, "too much output before the agent's hello");
         return;
     }
+    if (!c->up)
+        keep(&c->said, bytes, n, SAID_KEPT);
     buf_add(&c->lines, bytes, n);
     size_t at = 0;
     char *end;
@@ -296,11 +301,13 @@ static void close_all_on_exec(void)
     closedir(d);
 }
 
-/* The environment without what is meant for the daemon alone. */
+/* The environment without what is meant for the daemon alone, and without its locale: ssh would send it (SendEnv), and
+ * a node that has not got it warns in the output of every command. */
 static char **child_environment(void)
 {
     static const char *const drop[] = {"NOTIFY_SOCKET=", "LISTEN_",         "WATCHDOG_",
-                                       "INVOCATION_ID=", "JOURNAL_STREAM=", "UV_THREADPOOL_SIZE="};
+                                       "INVOCATION_ID=", "JOURNAL_STREAM=", "UV_THREADPOOL_SIZE=",
+                                       "LANG=",          "LANGUAGE=",       "LC_"};
     size_t n = 0, kept = 0;
     while (environ[n])
         n++;
@@ -315,19 +322,28 @@ static char **child_environment(void)
     return env;
 }
 
+const char *node_ssh_options(void)
+{
+    return "-T"
+#define SSH_OPTION(text) " -o " text
+#include "daemon/node/ssh_options.def"
+#undef SSH_OPTION
+        ;
+}
+
 static int spawn(struct channel *c, const struct node_target *t)
 {
     char port[16];
-    const char *argv[32];
+    const char *argv[80];
     size_t n = 0;
     if (t->ssh) {
-        static const char *const fixed[] = {"ssh", "-T",
-                                            "-a",  "-x",
-                                            "-o",  "BatchMode=yes",
-                                            "-o",  "ServerAliveInterval=5",
-                                            "-o",  "ServerAliveCountMax=3",
-                                            "-o",  "ConnectTimeout=10",
-                                            "-o",  "ClearAllForwardings=yes"};
+        static const char *const fixed[] = {
+            "ssh", "-T", "-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3", "-o", "ConnectTimeout=10",
+#define SSH_OPTION(text) "-o", text,
+#include "daemon/node/ssh_options.def"
+#undef SSH_OPTION
+        };
+        _Static_assert(ARRAY_LEN(fixed) + 7 < ARRAY_LEN(argv), "room for the rest of the command");
         for (; n < ARRAY_LEN(fixed); n++)
             argv[n] = fixed[n];
         if (t->port) {
@@ -381,7 +397,8 @@ static int spawn(struct channel *c, const struct node_target *t)
 static void send_agent(struct channel *c, const char *run_dir)
 {
     struct buf b = {0};
-    buf_puts(&b, "OMSUP_AGENT=");
+    /* bash warns of a locale that the host has not got at each start of another one. */
+    buf_puts(&b, "LC_ALL=C\nexport LC_ALL\nOMSUP_AGENT=");
     wire_quote(&b, embedded_agent_sh);
     buf_printf(&b, "\nexport OMSUP_AGENT\nexec sh -c 'eval \"$OMSUP_AGENT\"' omsup-agent agent %s ", c->nonce);
     wire_quote(&b, run_dir);

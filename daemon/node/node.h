@@ -74,6 +74,9 @@ const char *node_name(const struct node *n);
 const char *node_boot_id(const struct node *n); /* of the host, as seen at the last connect; "" before */
 const char *node_why(const struct node *n);     /* why it is not up; "" when it is */
 
+/* The options of every ssh, for scripts that run one themselves: words without quotes, separated by spaces. */
+const char *node_ssh_options(void);
+
 /* A script for sh, with its environment. Values reach the script as environment variables only. */
 struct node_script {
     const char *const *env; /* NULL-terminated "NAME=value"; a value may hold any byte but NUL, also newlines */

@@ -39,7 +39,7 @@ setup() {
 	mkdir -p "$T/it's logs"
 	ENV=(PATH="$T/bin:$PATH" DOCKER=docker NODE=oms1 OMSUP_JOB=7 OLD_ID=0ld OLD_CONTAINER=oms_402 NEW_CONTAINER=oms_423
 		IMAGE=oms:feature_4.2.3 OMS_HOST_IP=10.0.0.1 LOGS_DIR="$T/it's logs" IMAGE_ON=control IMAGE_SHA256=
-		IMAGE_ARCHIVE="$T/image of OMS.tar" NODE_SSH=root@oms1 NODE_PORT=2222 NODE_SUDO=1
+		IMAGE_ARCHIVE="$T/image of OMS.tar" NODE_SSH=root@oms1 NODE_PORT=2222 NODE_SUDO=1 OMSUP_SSH="-T -o BatchMode=yes"
 		RUN_OPTIONS=--memory=8g OLD_RESTART= BINDS="/data/config.yaml:/home/admin/conf/config.yaml
 /data/oms logs:/home/admin/logs
 /data/https_crt:/etc/pki/nginx/oms_server.crt:ro")

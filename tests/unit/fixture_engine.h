@@ -240,6 +240,7 @@ enum node_state node_state(const struct node *n) { return n->state; }
 const char *node_name(const struct node *n) { return n->name; }
 const char *node_boot_id(const struct node *n) { return n->rebooted ? "boot-2" : "boot-1"; }
 const char *node_why(const struct node *n) { return n->why; }
+const char *node_ssh_options(void) { return "-T"; }
 void node_run(struct node *n, const char *token, const struct node_script *s, node_cb *cb, void *ctx)
 {
     ask_script_of(n, "run", token, s, cb, ctx);

@@ -102,6 +102,15 @@ static void real_ssh(void **state)
           "yes\\n"
           " StrictHostKeyChecking accept-new\\n UserKnownHostsFile %s/known\\n' >config",
           port, f->dir, f->dir);
+    /* Whatever an operator has set for his own sessions changes nothing here. */
+    shell(
+        f,
+        "printf 'Host *\\n ControlMaster auto\\n ControlPath %s/master\\n ControlPersist yes\\n RequestTTY force\\n"
+        " RemoteCommand echo no\\n LogLevel QUIET\\n VisualHostKey yes\\n PermitLocalCommand yes\\n LocalCommand echo "
+        "local\\n EscapeChar e\\n LocalForward 1 localhost:1\\n ExitOnForwardFailure yes\\n Tunnel ethernet\\n"
+        " SendEnv *\\n BatchMode no\\n StdinNull yes\\n SessionType none\\n ForkAfterAuthentication yes\\n"
+        " NotYetKnown yes\\n' >>config",
+        f->dir);
     shell(f, "printf '#!/bin/sh\\nexec /usr/bin/ssh -F %s/config \"$@\"\\n' >bin/ssh && chmod 755 bin/ssh", f->dir);
 
     /* Nobody listens yet: why says so, and the node comes back by itself. */
@@ -112,6 +121,9 @@ static void real_ssh(void **state)
     start_sshd(f, port);
     fx_up(f, n);
     assert_string_equal(node_why(n), "");
+    char *master = xasprintf("%s/master", f->dir);
+    assert_int_equal(access(master, F_OK), -1);
+    free(master);
 
     EXPECT(fx_run(f, n, "a", "echo out; exit 3"), NODE_EXITED, 3, "out\n");
     struct secret *s = secret_new("pass\nword", 9);
@@ -217,9 +229,10 @@ static void garbage(void **state)
 static void banner(void **state)
 {
     struct fx *f = *state;
-    const char *text = "#!/bin/sh\necho 'Welcome'; echo 'hello 1 00000000000000000000000000000000 abc'; echo 'fail "
-                       "you'; echo 'x 1 lost'\n"
-                       "head -c 10000 /dev/zero | tr '\\0' =; echo; printf '\\377\\0\\n'; exec sh\n";
+    const char *text =
+        "#!/bin/sh\necho 'Welcome'; echo 'hello 1 00000000000000000000000000000000 abc'; echo 'fail "
+        "you'; echo 'x 1 lost'\n"
+        "head -c 10000 /dev/zero | tr '\\0' =; echo; printf '\\377\\0\\n'; printf '\\033]0;title\\007'; exec sh\n";
     fx_write(f, "bin/ssh", text, strlen(text), 0755);
     struct node *n = fx_node_on(f, "anywhere");
     fx_up(f, n);

@@ -23,6 +23,7 @@ char **env_script(const struct job *b, size_t seq, unsigned attempt)
     strv_add(&env, &n, xasprintf("OMSUP_JOB=%s", b->key));
     strv_add(&env, &n, xasprintf("OMSUP_PARENT=%s", parent ? parent : ""));
     strv_add(&env, &n, xasprintf("OMSUP_HOLDER=%s", b->jobs->control));
+    strv_add(&env, &n, xasprintf("OMSUP_SSH=%s", node_ssh_options()));
     free(parent);
     if (attempt) {
         char *token = job_token(b, seq, attempt);

@@ -4,6 +4,7 @@
 
 #include "common/alloc.h"
 #include "common/buf.h"
+#include "common/fact_names.h"
 #include "common/strv.h"
 #include "daemon/plan/procedure/model.h"
 #include "daemon/plan/procedure/script.h"
@@ -149,6 +150,47 @@ static int pieces_of_file(const struct library *lib, const struct ynode *value, 
     return 0;
 }
 
+/* What to declare for a fact whose name begins so; `part`: the rest is not known. */
+static void undeclared(const struct ynode *value, const struct ynode *text, size_t offset, const char *known, bool part,
+                       struct err *e)
+{
+    const char *dot = strrchr(known, '.');
+    char *want = part && dot ? xasprintf("%.*s.*", (int)(dot - known), known) : xstrdup(part ? "NAME" : known);
+    static const char words[] = "sets a fact that the step does not declare; add to the step";
+    if (text == value)
+        ynode_err_at(text, offset, e, "the script %s: facts: [%s]", words, want);
+    else {                              /* the page is what is to be corrected */
+        unsigned line = text->line + 1; /* a literal begins below its key */
+        for (const char *c = text->text; c < text->text + offset; c++)
+            line += *c == '\n';
+        ynode_err(value, e, "the script %s:%u %s: facts: [%s]", text->file, line, words, want);
+    }
+    free(want);
+}
+
+/* Each fact that a line of the text prints, outside of comments, is one that the step declares. */
+static int facts_declared(const struct ynode *value, const struct ynode *text, const struct script_place *at,
+                          struct err *e)
+{
+    static const char word[] = "omsup: fact ";
+    bool ok = true;
+    for (const char *s = text->text; ok && (s = strstr(s, word)); s += sizeof word - 1) {
+        const char *line = s, *name = s + sizeof word - 1;
+        while (line > text->text && line[-1] != '\n')
+            line--;
+        if (line[strspn(line, " \t")] == '#')
+            continue;
+        size_t n = strcspn(name, " \t\n\"'$`%\\"); /* from a variable on, or a format's %s, it is not known */
+        bool part = name[n] && strchr("$`%\"'\\", name[n]);
+        char *known = xstrndup(name, n);
+        ok = fact_declared(at->facts, known, part);
+        if (!ok)
+            undeclared(value, text, (size_t)(s - text->text), known, part, e);
+        free(known);
+    }
+    return ok ? 0 : ERR_INPUT;
+}
+
 int script_get(const struct library *lib, const struct ynode *value, const char *suffix, const struct script_place *at,
                struct proc_step *s, char **out, struct err *e)
 {
@@ -167,6 +209,9 @@ int script_get(const struct library *lib, const struct ynode *value, const char 
         buf_puts(&b, texts[i]->text);
     }
     rc = rc ? rc : script_check(texts, pieces.n, at, e);
+    bool own = pieces.n > 0 && pieces.at[0].text == value->text;
+    for (size_t i = 0; i < pieces.n && !rc; i++)
+        rc = facts_declared(value, own ? value : texts[i], at, e);
     for (size_t i = 0; i < pieces.n && !rc; i++)
         if (library_of_site(lib, texts[i]->file))
             rc = script_syntax(texts[i], e);

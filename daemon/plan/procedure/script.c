@@ -6,9 +6,7 @@
 #include <string.h>
 
 #include "common/alloc.h"
-#include "common/fact_names.h"
 #include "common/strv.h"
-#include "daemon/yaml/text.h"
 
 enum { NEST_MAX = 32, HERE_MAX = 8, NAME_LEN_MAX = 64, NAMES_MAX = 1000 };
 
@@ -372,35 +370,6 @@ static int scan_all(struct scan *sc, const struct ynode *const *texts, size_t n)
     return rc;
 }
 
-/* Each fact that a line of the text prints, outside of comments, is one that the step declares. */
-static int facts_declared(const struct ynode *text, const struct script_place *at, struct err *e)
-{
-    static const char word[] = "omsup: fact ";
-    for (const char *s = text->text; (s = strstr(s, word)); s += sizeof word - 1) {
-        const char *line = s;
-        while (line > text->text && line[-1] != '\n')
-            line--;
-        if (line[strspn(line, " \t")] == '#')
-            continue;
-        const char *name = s + sizeof word - 1;
-        size_t n = strcspn(name, " \t\n\"'$`%\\"); /* from a variable on, or a format's %s, it is not known */
-        bool part = name[n] && strchr("$`%\"'\\", name[n]);
-        char *known = xstrndup(name, n);
-        bool ok = fact_declared(at->facts, known, part);
-        char shown[TEXT_SHOWN];
-        char *whole = xstrndup(name, strcspn(name, " \t\n"));
-        text_shown(whole, shown);
-        free(whole);
-        free(known);
-        if (!ok)
-            return ynode_err_at(text, (size_t)(s - text->text), e,
-                                "the script sets the fact \"%s\", which its step does not declare: add it to the "
-                                "step's \"facts\"",
-                                shown);
-    }
-    return 0;
-}
-
 int script_check(const struct ynode *const *texts, size_t n, const struct script_place *at, struct err *e)
 {
     struct scan sc = {.at = at, .learn = true, .e = e};
@@ -408,7 +377,5 @@ int script_check(const struct ynode *const *texts, size_t n, const struct script
     sc.learn = false;
     rc = rc ? rc : scan_all(&sc, texts, n);
     strv_free(sc.set);
-    for (size_t i = 0; i < n && !rc; i++)
-        rc = facts_declared(texts[i], at, e);
     return rc;
 }

@@ -13,7 +13,8 @@ on_node() {
   else
     there_line="${NODE_SUDO:+sudo -n }sh -c $(quote "$there_script") omsup"
     for there_word in "$@"; do there_line="$there_line $(quote "$there_word")"; done
-    ssh -T -o BatchMode=yes -o ConnectTimeout=20 -o ServerAliveInterval=15 -o ServerAliveCountMax=8 \
+    # shellcheck disable=SC2086 # a list of options, which say all that the operator's ssh_config must not change
+    ssh -o ConnectTimeout=20 -o ServerAliveInterval=15 -o ServerAliveCountMax=8 $OMSUP_SSH \
       ${NODE_PORT:+-p "$NODE_PORT"} -- "$NODE_SSH" "$there_line"
   fi
 }
