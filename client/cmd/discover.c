@@ -4,6 +4,7 @@
 
 #include "client/cli/cli.h"
 #include "client/lang/lang.h"
+#include "common/protocol.h"
 
 static int write_out(struct cli *c, const cJSON *result, struct err *e)
 {
@@ -62,6 +63,6 @@ const struct command cmd_discover = {
                "listed as a question. Review the file before you use it."),
     .options = options,
     .min = 1,
-    .max = 64,
+    .max = PROTOCOL_HOSTS_MAX,
     .run = run_discover,
 };

@@ -75,7 +75,7 @@ deployment() { # NAME [FROM TO]...
 	# what is not to be found out is asked for, and given by hand
 	grep -q '^# QUESTION: which version do you upgrade to' "$D/found.yaml"
 	archive=$LAB_ARCHIVE
-	sed -e 's/#.*//' -e 's/ *$//' -e '/^$/d' -e 's/^deployment: .*/deployment: lab/' -e "s/TARGET/$LAB_TARGET/" \
+	sed -e 's/#.*//' -e 's/ *$//' -e '/^$/d' -e 's/^deployment: .*/deployment: lab/' -e 's/"on":/on:/' -e "s/TARGET/$LAB_TARGET/" \
 		-e 's/^ha: console/ha: sql/' -e "s|/path/to/the/new/image.tar|$archive|" -e "s|REPOSITORY:TAG|$LAB_IMAGE|" \
 		-e 's|/var/backups/oms|/data/backup|' -e "s/NEW_CONTAINER/$LAB_NEW/" "$D/found.yaml" >"$D/filled.yaml"
 	# the account on the second node is a choice, not a fact

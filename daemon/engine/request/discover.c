@@ -8,19 +8,48 @@
 #include "common/strv.h"
 #include "daemon/engine/request/internal.h"
 
-/* Lists containers, one per line: `container DOCKER STATE NAME IMAGE`. */
+/* Lists containers, one per line: `container DOCKER RUNNING NAME ID OMS IMAGE TAG`. `docker ps` can tell the state only
+ * from 20.10 on, and older podman tells something else, so it lists ids. OMS is yes- if config.yaml is mounted where
+ * OMS has it; TAG, or "-", is a name of an image that the container names by its id. `note TEXT`: why an engine was not
+ * asked. */
 static const char list_script[] =
     "set -u\n"
+    "config=/home/admin/conf/config.yaml\n"
+    "found=\n"
     "for docker in docker podman; do\n"
     "  command -v \"$docker\" >/dev/null 2>&1 || continue\n"
-    "  if said=$(timeout 20 \"$docker\" ps -a --no-trunc --format '{{.State}} {{.Names}} {{.Image}}' 2>&1); then\n"
-    "    printf '%s\\n' \"$said\" | sed -n \"s/^./container $docker &/p\"\n"
-    "    exit 0\n"
+    "  found=1\n"
+    "  status=0\n"
+    "  ids=$(timeout 20 \"$docker\" ps -aq --no-trunc 2>/dev/null) || status=$?\n"
+    "  if [ \"$status\" -eq 124 ] || [ \"$status\" -eq 137 ]; then\n"
+    "    echo \"note $docker has not answered within 20 s: check its service\"\n"
+    "    continue\n"
+    "  elif [ \"$status\" -ne 0 ]; then\n"
+    "    said=$(timeout 20 \"$docker\" ps -aq 2>&1 >/dev/null | tr -s '\\n\\t' '  ')\n"
+    "    case $(id -u):$said in\n"
+    "    0:*) ;;\n"
+    "    *[Pp]ermission\\ denied*) said=\"$said ($(id -un) has no access to $docker: use --sudo, or another account)\" "
+    ";;\n"
+    "    esac\n"
+    "    printf 'note %s is not responding: %.400s\\n' \"$docker\" \"$said\"\n"
+    "    continue\n"
     "  fi\n"
+    "  [ -n \"$ids\" ] || continue\n"
+    "  timeout 60 \"$docker\" inspect --type container -f '{{.State.Running}} {{.Name}} {{.Id}} {{range .Mounts}}"
+    "{{if eq .Destination \"'\"$config\"'\"}}yes{{end}}{{end}}- {{.Image}} {{.Config.Image}}' $ids 2>/dev/null |\n"
+    "    while read -r running name id oms image_id image; do\n"
+    "      tag=-\n"
+    "      case ${image#sha256:} in\n"
+    "      *[!0-9a-f]*) ;;\n"
+    "      ????????????*) tag=$(timeout 20 \"$docker\" inspect --type image -f '{{range "
+    ".RepoTags}}{{.}}{{println}}{{end}}' "
+    "\"$image_id\" 2>/dev/null | grep . | head -n 1) || tag=-\n"
+    "      esac\n"
+    "      echo \"container $docker $running ${name#/} $id $oms $image ${tag:--}\"\n"
+    "    done\n"
+    "  exit 0\n"
     "done\n"
-    "printf 'error no container engine is responding: %s\\n' \"${said:-neither docker nor podman is installed}\" | "
-    "head -n "
-    "1\n";
+    "[ -n \"$found\" ] || echo 'note neither docker nor podman is installed'\n";
 
 struct discover {
     struct jobs *jobs;
@@ -49,6 +78,8 @@ static void finish(struct discover *d)
         free(d->found.nodes[i].name);
         free(d->found.nodes[i].docker);
         free(d->found.nodes[i].container);
+        free(d->found.nodes[i].image);
+        free(d->found.nodes[i].same_as);
         node_facts_free(&d->found.nodes[i].facts);
     }
     metadb_rows_free(&d->found.hosts);
@@ -90,6 +121,12 @@ static void on_facts(void *ctx, struct inquiry_item *items, size_t n, const stru
         finish(d);
         return;
     }
+    /* One host under two names: no two hosts have a container of one id. */
+    for (size_t i = 1; i < n; i++)
+        for (size_t k = 0; k < i && !d->found.nodes[i].same_as; k++)
+            if (!d->found.nodes[k].same_as &&
+                strcmp(d->found.nodes[k].facts.old_id, d->found.nodes[i].facts.old_id) == 0)
+                d->found.nodes[i].same_as = xstrdup(d->found.nodes[k].dest ? d->found.nodes[k].dest : "local");
     const struct oms_config *c = d->found.nodes[0].facts.config;
     struct metadb_login l = {c->metadb_host, c->metadb_user, c->metadb_port, c->password, c->rm_db, c->cm_db};
     calls_metadb(d->jobs->reach, &l, ask_metadb, metadb_done, d);
@@ -97,32 +134,44 @@ static void on_facts(void *ctx, struct inquiry_item *items, size_t n, const stru
 
 /* --- the containers --- */
 
-/* The OMS container of a node: the named one, or the only running one whose image is called oms. */
+static bool named_oms(const char *image)
+{
+    const char *slash = strrchr(image, '/'), *base = slash ? slash + 1 : image;
+    return strncmp(base, "oms", 3) == 0;
+}
+
+/* The OMS container of a node: the named one, or the only running one that has OMS's config.yaml or an image called
+ * oms. */
 static void choose(struct discover *d, struct discover_node *f, const char *text)
 {
     unsigned fits = 0;
-    char *copy = xstrdup(text), *save = NULL;
-    for (char *line = strtok_r(copy, "\n", &save); line && !d->err.code; line = strtok_r(NULL, "\n", &save)) {
-        char docker[16], state[32], name[256], image[512];
-        if (strncmp(line, "error ", 6) == 0)
-            err_set(&d->err, ERR_NODE, "node %s: %s", f->name, line + 6);
-        if (sscanf(line, "container %15s %31s %255s %511s", docker, state, name, image) != 4)
+    char *copy = xstrdup(text), *save = NULL, *note = NULL;
+    for (char *line = strtok_r(copy, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+        char docker[16], running[8], name[256], id[80], oms[8], image[512], tag[512];
+        if (strncmp(line, "note ", 5) == 0) {
+            free(note);
+            note = xstrdup(line + 5);
+        }
+        if (sscanf(line, "container %15s %7s %255s %79s %7s %511s %511s", docker, running, name, id, oms, image, tag) !=
+            7)
             continue;
-        const char *slash = strrchr(image, '/'), *base = slash ? slash + 1 : image;
+        const char *called = strcmp(tag, "-") == 0 ? image : tag;
         bool fit = d->container ? strcmp(name, d->container) == 0
-                                : strncmp(base, "oms", 3) == 0 && strcmp(state, "running") == 0;
+                                : strcmp(running, "true") == 0 && (named_oms(called) || strcmp(oms, "yes-") == 0);
         if (!fit)
             continue;
         fits++;
         free(f->docker);
         free(f->container);
+        free(f->image);
         f->docker = xstrdup(docker);
         f->container = xstrdup(name);
+        f->image = xstrdup(called);
     }
     free(copy);
-    if (d->err.code)
-        return;
-    if (fits == 0)
+    if (fits == 0 && note)
+        err_set(&d->err, ERR_NODE, "node %s: %s", f->name, note);
+    else if (fits == 0)
         err_set(&d->err, ERR_NOT_FOUND,
                 d->container ? "node %s has no container %s"
                              : "node %s runs no container with an OMS image%s; name the container with --container",
@@ -130,6 +179,7 @@ static void choose(struct discover *d, struct discover_node *f, const char *text
     else if (fits > 1)
         err_set(&d->err, ERR_STATE, "node %s runs %u containers with OMS images; name one with --container", f->name,
                 fits);
+    free(note);
 }
 
 static struct plan_host host_of(const struct discover *d, const struct discover_node *f)
@@ -167,7 +217,7 @@ static bool destination_ok(const char *s)
     return true;
 }
 
-/* A node's name: its destination, without the user. */
+/* A node's name: its destination, without the user, as the deployment file allows it. */
 static char *node_name_of(const char *dest)
 {
     const char *at = strrchr(dest, '@');
@@ -175,7 +225,13 @@ static char *node_name_of(const char *dest)
     for (char *p = s; *p; p++)
         if (!isalnum((unsigned char)*p) && !strchr("._-", *p))
             *p = '-';
-    return s;
+    const char *start = s;
+    while (*start && !isalnum((unsigned char)*start))
+        start++;
+    bool taken = !*start || strcmp(start, "control") == 0; /* the control host's own */
+    char *name = xasprintf("%s%.*s", taken ? "node-" : "", 58, start);
+    free(s);
+    return name;
 }
 
 void discover_oms(struct engine *en, const char *const *hosts, size_t n, bool sudo, const char *container,
@@ -192,7 +248,7 @@ void discover_oms(struct engine *en, const char *const *hosts, size_t n, bool su
         if (!destination_ok(dest))
             err_set(&d->err, ERR_PARAMS, "\"%.64s\" is not an ssh destination", dest);
         f->dest = strcmp(dest, "local") == 0 ? NULL : xstrdup(dest);
-        f->name = f->dest ? node_name_of(dest) : xstrdup(d->jobs->control);
+        f->name = f->dest ? node_name_of(dest) : node_name_of(d->jobs->control);
         items[i].host = host_of(d, f);
         items[i].env = xcalloc(1, sizeof(char *));
         items[i].script = list_script;

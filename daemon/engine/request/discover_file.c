@@ -2,9 +2,14 @@
 #include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "common/alloc.h"
+#include "common/array.h"
+
 #include "daemon/engine/request/internal.h"
+#include "daemon/yaml/text.h"
 
 struct file {
     const struct discover_found *found;
@@ -23,34 +28,108 @@ __attribute__((format(printf, 2, 3))) static void question(struct file *d, const
     buf_printf(d->yaml, "# QUESTION: %s\n", s);
 }
 
+/* A word as every YAML parser reads it: in quotes, unless it can be nothing but a string. */
+static void put_word(struct buf *b, const char *s)
+{
+    static const char *const special[] = {"null", "true", "false", "yes", "no", "on", "off", "y", "n"};
+    bool plain = isalpha((unsigned char)*s);
+    for (const char *p = s; *p && plain; p++)
+        plain = isalnum((unsigned char)*p) || strchr("._-/@", *p);
+    for (size_t i = 0; i < ARRAY_LEN(special); i++)
+        plain = plain && strcasecmp(s, special[i]) != 0;
+    if (plain) {
+        buf_puts(b, s);
+        return;
+    }
+    buf_puts(b, "\"");
+    for (; *s; s++)
+        buf_printf(b, strchr("\"\\", *s) ? "\\%c" : "%c", *s);
+    buf_puts(b, "\"");
+}
+
 static bool same_region(const struct discover_node *a, const struct discover_node *b)
 {
     return strcmp(a->facts.config->hb_db, b->facts.config->hb_db) == 0;
 }
 
+static bool first_of_region(const struct file *d, size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (same_region(&d->found->nodes[k], &d->found->nodes[i]))
+            return false;
+    return true;
+}
+
+/* cm_region, if it can be a name here and no earlier region has it; otherwise a number. */
+static char *region_name(const struct file *d, size_t first)
+{
+    const struct oms_config *c = d->found->nodes[first].facts.config;
+    unsigned number = 1;
+    bool taken = false;
+    for (size_t k = 0; k < first; k++) {
+        const char *other = d->found->nodes[k].facts.config->cm_region;
+        number += first_of_region(d, k);
+        taken = taken || (other && c->cm_region && strcmp(other, c->cm_region) == 0 &&
+                          !same_region(&d->found->nodes[k], &d->found->nodes[first]));
+    }
+    return c->cm_region && !valid_name(c->cm_region) && !taken
+               ? xstrdup(c->cm_region)
+               : xasprintf("region-%d", c->cm_location >= 0 ? c->cm_location : (int)number);
+}
+
 static void write_region(struct file *d, size_t first)
 {
     const struct oms_config *c = d->found->nodes[first].facts.config;
-    if (c->cm_region && *c->cm_region)
-        buf_printf(d->yaml, "  - region: %s", c->cm_region);
+    char *name = region_name(d, first);
+    buf_puts(d->yaml, "  - region: ");
+    put_word(d->yaml, name);
+    buf_puts(d->yaml, "   # ");
+    if (c->cm_region && strcmp(c->cm_region, name) != 0)
+        buf_printf(d->yaml, "cm_region %s, ", c->cm_region);
+    if (c->cm_location >= 0)
+        buf_printf(d->yaml, "cm_location %d, ", c->cm_location);
     else
-        buf_printf(d->yaml, "  - region: region-%d", c->cm_location);
-    buf_printf(d->yaml, "   # cm_location %d, heartbeat database %s\n    nodes:\n", c->cm_location, c->hb_db);
+        buf_puts(d->yaml, "no cm_location, ");
+    buf_printf(d->yaml, "heartbeat database %s\n    nodes:\n", c->hb_db);
+    free(name);
     for (size_t i = first; i < d->found->n; i++) {
         const struct discover_node *f = &d->found->nodes[i];
-        if (!same_region(&d->found->nodes[first], f))
+        if (f->same_as || !same_region(&d->found->nodes[first], f))
             continue;
-        buf_printf(d->yaml, "      - node: %s   # OMS_HOST_IP %s\n", f->name, f->facts.host_ip);
-        if (f->dest)
-            buf_printf(d->yaml, "        ssh: %s\n", f->dest);
-        else
+        buf_puts(d->yaml, "      - node: ");
+        put_word(d->yaml, f->name);
+        buf_printf(d->yaml, "   # OMS_HOST_IP %s\n", f->facts.host_ip);
+        if (f->dest) {
+            buf_puts(d->yaml, "        ssh: ");
+            put_word(d->yaml, f->dest);
+            buf_puts(d->yaml, "\n");
+        } else {
             buf_puts(d->yaml, "        local: true\n");
+        }
         if (d->found->sudo && f->dest)
             buf_puts(d->yaml, "        sudo: true\n");
         if (strcmp(f->container, d->found->nodes[0].container) != 0 ||
-            strcmp(f->docker, d->found->nodes[0].docker) != 0)
-            buf_printf(d->yaml, "        container: {command: %s, old: %s}\n", f->docker, f->container);
+            strcmp(f->docker, d->found->nodes[0].docker) != 0) {
+            buf_puts(d->yaml, "        container: {command: ");
+            put_word(d->yaml, f->docker);
+            buf_puts(d->yaml, ", old: ");
+            put_word(d->yaml, f->container);
+            buf_puts(d->yaml, "}\n");
+        }
     }
+}
+
+/* What the name of the image tells of the edition: community if its last part or its tag has the word ce; enterprise if
+ * it is just oms and not; otherwise nothing. */
+static const char *edition_of(const char *image)
+{
+    const char *slash = strrchr(image, '/'), *base = slash ? slash + 1 : image;
+    size_t n = strcspn(base, "@");
+    for (size_t i = 1; i + 2 <= n; i++)
+        if (strncasecmp(base + i, "ce", 2) == 0 && !isalnum((unsigned char)base[i - 1]) &&
+            (i + 2 == n || !isalnum((unsigned char)base[i + 2])))
+            return "community";
+    return strncmp(base, "oms:", 4) == 0 || strcmp(base, "oms") == 0 ? "enterprise" : NULL;
 }
 
 static const char *known_ip(const struct file *d, const char *ip)
@@ -96,40 +175,50 @@ void discover_file(const struct discover_found *found, struct buf *yaml, cJSON *
     const struct discover_node *f = &d->found->nodes[0];
     struct version v;
     char source[32] = "";
-    if (version_of_image(f->facts.old_image, &v, NULL) == 0 && v.n >= 3)
+    if (version_of_image(f->image, &v, NULL) == 0 && v.n >= 3)
         snprintf(source, sizeof source, "%u.%u.%u", v.part[0], v.part[1], v.part[2]);
-    bool community =
-        strstr(f->facts.old_image, "-ce") || strstr(f->facts.old_image, "_ce") || strstr(f->facts.old_image, "oms-ce");
+    const char *edition = edition_of(f->image);
     buf_puts(d->yaml, "# Written by `omsupctl discover`. Review it, answer the questions, then: omsupctl check FILE\n");
     buf_puts(d->yaml,
              "# The MetaDB password is not in this file: omsupd reads it from OMS's config.yaml when needed.\n");
     missing_servers(d);
-    if (!*source)
-        question(d, "the tag of image %s does not contain a version: which version is running now? (source)",
-                 f->facts.old_image);
     for (size_t i = 1; i < d->found->n; i++)
-        if (strcmp(d->found->nodes[i].facts.old_image, f->facts.old_image) != 0)
-            question(d, "the nodes run different images: %s and %s", f->facts.old_image,
-                     d->found->nodes[i].facts.old_image);
+        if (d->found->nodes[i].same_as)
+            question(d, "%s and %s are the same host, which is written once: should there be another one?",
+                     d->found->nodes[i].same_as, d->found->nodes[i].dest ? d->found->nodes[i].dest : "local");
+    if (!edition)
+        question(d, "the name of image %s does not tell the edition: enterprise or community? (edition)", f->image);
+    if (!*source)
+        question(d, "the tag of image %s does not contain a version: which version is running now? (source)", f->image);
+    for (size_t i = 1; i < d->found->n; i++)
+        if (strcmp(d->found->nodes[i].image, f->image) != 0)
+            question(d, "the nodes run different images: %s and %s", f->image, d->found->nodes[i].image);
     question(d, "which version do you upgrade to? (target, image, container.new)");
-    buf_printf(d->yaml, "deployment: oms\nedition: %s   # from the image name: %s\n",
-               community ? "community" : "enterprise", f->facts.old_image);
+    buf_printf(d->yaml, "deployment: oms\nedition: %s", edition ? edition : "EDITION");
+    if (edition)
+        buf_printf(d->yaml, "   # the image's name %s: %s",
+                   strcmp(edition, "community") == 0
+                       ? "has \"ce\" in it"
+                       : "has no \"ce\" in it, correct this if it is one of the community edition",
+                   f->image);
+    buf_puts(d->yaml, "\n");
     buf_printf(d->yaml, "source: %s%s\n", *source ? source : "SOURCE", *source ? "   # from the image's tag" : "");
     buf_puts(d->yaml,
              "target: TARGET\nha: console   # console: you switch HA in the console; sql: omsupd writes ha.config\n");
     buf_puts(d->yaml,
-             "image:\n  archive: /path/to/the/new/image.tar\n  on: control   # or nodes\n  name: REPOSITORY:TAG\n");
+             "image:\n  archive: /path/to/the/new/image.tar\n  \"on\": control   # or nodes\n  name: REPOSITORY:TAG\n");
     buf_puts(d->yaml, "backup:\n  directory: /var/backups/oms\n");
-    buf_printf(d->yaml, "container:\n  command: %s\n  old: %s\n  new: NEW_CONTAINER\n", f->docker, f->container);
+    buf_puts(d->yaml, "container:\n  command: ");
+    put_word(d->yaml, f->docker);
+    buf_puts(d->yaml, "\n  old: ");
+    put_word(d->yaml, f->container);
+    buf_puts(d->yaml, "\n  new: NEW_CONTAINER\n");
     buf_printf(d->yaml,
                "metadb:\n  from: config   # %s:%u, databases %s, %s and one heartbeat database per region\nregions:\n",
                f->facts.config->metadb_host, f->facts.config->metadb_port, f->facts.config->rm_db,
                f->facts.config->cm_db);
     for (size_t i = 0; i < d->found->n; i++) {
-        bool first = true;
-        for (size_t k = 0; k < i; k++)
-            first &= !same_region(&d->found->nodes[k], &d->found->nodes[i]);
-        if (first)
+        if (first_of_region(d, i))
             write_region(d, i);
     }
 }

@@ -66,6 +66,8 @@ struct discover_node {
     char *dest; /* ssh destination; NULL: local */
     char *name; /* node name */
     char *docker, *container;
+    char *image;   /* its name, even if the container names it by its id; then the id if it has no name */
+    char *same_as; /* the destination of an earlier node that is the same host; NULL: there is none */
     struct node_facts facts;
 };
 struct discover_found {
