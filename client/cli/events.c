@@ -12,7 +12,7 @@ int events_print(const struct cli *c, const cJSON *list, struct err *e)
         if (cli_opt(c, OPT_JSON))
             rc = cli_print_json(o, e);
         else
-            rc = show_event(&b, &c->term, o, e);
+            rc = show_event(&b, &c->term, o, c->n == 0, e);
         if (rc)
             break;
     }

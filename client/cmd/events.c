@@ -13,7 +13,8 @@ static int history(struct cli *c, int64_t job, int64_t *last, cJSON *all, struct
     bool more = true;
     while (rc == 0 && more) {
         cJSON *params = cJSON_CreateObject(), *result = NULL, *o;
-        cJSON_AddNumberToObject(params, "job", (double)job);
+        if (job)
+            cJSON_AddNumberToObject(params, "job", (double)job);
         cJSON_AddNumberToObject(params, "since", (double)*last);
         cJSON_AddNumberToObject(params, "limit", PAGE);
         if ((rc = cli_call(c, "events", params, false, &result, e)) != 0)
@@ -57,10 +58,12 @@ static int follow(struct cli *c, int64_t job, int64_t last, struct err *e)
 
 static int run_events(struct cli *c, struct err *e)
 {
-    int64_t job, last = 0;
+    int64_t job = 0, last = 0;
     bool on = cli_opt(c, OPT_FOLLOW), one = cli_opt(c, OPT_JSON) && !on;
     cJSON *all = cJSON_CreateObject(), *list = cJSON_AddArrayToObject(all, "events");
-    int rc = address_job(c->words[0], &job, e);
+    int rc = c->n ? address_job(c->words[0], &job, e) : 0;
+    if (rc == 0 && on && !job)
+        rc = err_set(e, ERR_USAGE, _("-f needs a JOB to follow"));
     if (rc == 0)
         rc = history(c, job, &last, one ? list : NULL, e);
     if (rc == 0 && one) {
@@ -76,11 +79,12 @@ static int run_events(struct cli *c, struct err *e)
 static const enum option options[] = {OPT_FOLLOW, N_OPTIONS};
 const struct command cmd_events = {
     .name = "events",
-    .words = "JOB",
+    .words = "[JOB]",
     .summary = N_("show what happened to a job, who did it and why"),
-    .help = N_("-f keeps printing until the job has ended. With --json and -f: one event per line."),
+    .help = N_("Without JOB: the events of all jobs, and what was asked without a job: plan, discover, rename-project "
+               "--execute and refused submits.\n"
+               "-f keeps printing until the job has ended. With --json and -f: one event per line."),
     .options = options,
-    .min = 1,
     .max = 1,
     .takes = {ARG_JOB},
     .run = run_events,

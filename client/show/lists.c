@@ -91,15 +91,21 @@ static void from_to(struct buf *b, const struct term *t, const char *from, const
     text_fmt(b, t, "%s -> %s", from ? view_state_word(from) : "-", to ? view_state_word(to) : "-");
 }
 
-int show_event(struct buf *b, const struct term *t, const cJSON *o, struct err *e)
+int show_event(struct buf *b, const struct term *t, const cJSON *o, bool all, struct err *e)
 {
     e->code = 0;
+    int64_t job = get_id(o, "job", OPTIONAL, e);
     const char *step = get_text(o, "step", OPTIONAL, e), *sub = get_text(o, "subtask", OPTIONAL, e);
     const char *from = get_text(o, "from", OPTIONAL, e), *to = get_text(o, "to", OPTIONAL, e);
     const char *actor = get_text(o, "actor", OPTIONAL, e), *reason = get_text(o, "reason", OPTIONAL, e);
     quantity_date(b, t, get_text(o, "time", REQUIRED, e));
     buf_puts(b, "  ");
-    place(b, t, step, sub);
+    if (all && job > 0)
+        buf_printf(b, "%lld  ", (long long)job);
+    if (all && job == 0)
+        buf_puts(b, "-");
+    else
+        place(b, t, step, sub);
     text_fmt(b, t, "  %s", get_text(o, "event", REQUIRED, e));
     if (from || to) {
         buf_puts(b, "  ");

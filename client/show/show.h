@@ -48,7 +48,8 @@ void show_check(struct buf *b, const struct view *v, const struct snapshot *s);
 /* From JSON: 0 or ERR_PROTOCOL. */
 int show_list(struct buf *b, const struct term *t, const cJSON *jobs, struct err *e);
 int show_detail(struct buf *b, const struct view *v, const cJSON *result, struct err *e);
-int show_event(struct buf *b, const struct term *t, const cJSON *event, struct err *e);
+/* all: of all jobs, each with its number; one of no job has none. */
+int show_event(struct buf *b, const struct term *t, const cJSON *event, bool all, struct err *e);
 /* `pause`: the verb was pause, which may have to wait for what is running. */
 int show_verb(struct buf *b, const struct term *t, const cJSON *result, bool pause, struct err *e);
 int show_rollback(struct buf *b, const struct term *t, const cJSON *result, struct err *e); /* what is lost, backups */

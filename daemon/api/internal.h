@@ -59,6 +59,7 @@ struct server {
     struct session *sessions;
     struct session *turn_first, *turn_last;
     struct users users;
+    struct request *requests;
     struct shown shown;
     uint64_t watch_ns, watch_since; /* what notifications took of the time, since then */
     uint64_t watch_rest_ms;         /* between two of one watcher */
@@ -70,7 +71,11 @@ struct server {
 
 /* request.c: one request. */
 struct request {
-    struct session *session;  /* NULL when it closed before the answer */
+    struct session *session; /* NULL when it closed before the answer */
+    struct server *server;   /* NULL when it has closed, too */
+    struct request *next;    /* of those that are not answered yet */
+    uid_t uid;               /* of the peer, who may be gone */
+    char *actor;
     cJSON *message;           /* owns the others */
     const cJSON *id, *method; /* id: NULL: none that can be sent back */
     const cJSON *params;      /* an object, or NULL */
@@ -90,6 +95,10 @@ void turns_want(struct session *s);              /* a line of it is ready */
 void turns_leave(struct session *s);             /* it is closed */
 void turns_pause(struct server *s, uint64_t ns); /* until then nothing may be served */
 void turns_run(uv_idle_t *turn);
+
+/* audit.c: what leaves no job is recorded all the same. Before the method is called, and when it is answered. */
+void audit_begin(struct request *r);
+void audit_end(struct request *r, const cJSON *result, const struct err *e);
 
 /* watch.c: a fresh snapshot whenever there is something new and the last one has left; never a backlog. */
 void watch_open(struct server *s);

@@ -221,14 +221,13 @@ static void m_discover(struct request *r, const struct params *p)
 
 static void m_rename_project(struct request *r, const struct params *p)
 {
-    struct request_caller who = caller(r);
     struct rename_what what = {.deployment = p->deployment,
                                .file = file_of(p),
                                .synchronization = p->kind == PROJECT_SYNCHRONIZATION,
                                .id = p->id,
                                .name = p->name,
                                .execute = p->execute};
-    rename_project(engine_of(r), &who, &what, on_reply, r);
+    rename_project(engine_of(r), &what, on_reply, r);
 }
 
 /* --- the table ------------------------------------------------------------------------------------ */
@@ -315,6 +314,7 @@ void methods_call(struct request *r)
     else if (check_access(r->session, m, &e) == 0 && check_protocol(m, r->params, &e) == 0 &&
              decode(m, r->params, &p, &e) == 0) {
         log_debug("%s calls %s", r->session->peer.actor, m->name);
+        audit_begin(r);
         m->fn(r, &p);
         return;
     }

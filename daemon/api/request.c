@@ -11,11 +11,23 @@
 
 enum { ID_BYTES = 256 }; /* longer ones are not sent back when room is short */
 
+static void forget(struct request *r)
+{
+    struct request **p = &r->server->requests;
+    while (*p != r)
+        p = &(*p)->next;
+    *p = r->next;
+}
+
 static void answer(struct request *r, cJSON *result, const struct err *e)
 {
     struct session *s = r->session;
     if (s)
         s->request = NULL;
+    if (r->server) {
+        audit_end(r, result, e);
+        forget(r);
+    }
     if (!s || connection_closing(s->connection)) {
         cJSON_Delete(result);
     } else if (!connection_send(s->connection, result ? message_result(r->id, result) : message_error(r->id, e))) {
@@ -27,6 +39,7 @@ static void answer(struct request *r, cJSON *result, const struct err *e)
         connection_send(s->connection, message_error(big ? NULL : r->id, &limit));
     }
     cJSON_Delete(r->message);
+    free(r->actor);
     free(r);
     if (s)
         connection_next(s->connection);
@@ -87,6 +100,11 @@ struct request *request_new(struct session *s, const char *line, size_t len)
     struct err e = {0};
     struct request *r = xcalloc(1, sizeof *r);
     r->session = s;
+    r->server = s->server;
+    r->next = s->server->requests;
+    s->server->requests = r;
+    r->uid = s->peer.uid;
+    r->actor = xstrdup(s->peer.actor);
     s->request = r;
     bool nul = hides_nul(line);
     r->message = nul ? NULL : cJSON_ParseWithLengthOpts(line, len + 1, NULL, true); /* with the NUL that ends it */

@@ -19,6 +19,8 @@ static void part_closed(struct server *s)
         return;
     void (*closed)(void *) = s->closed;
     void *ctx = s->closed_ctx;
+    for (struct request *r = s->requests; r; r = r->next)
+        r->server = NULL; /* the engine may still answer it */
     watch_end(s);
     users_clear(&s->users);
     free(s->socket);

@@ -23,6 +23,8 @@ struct user {
     uint64_t named;
     unsigned sessions; /* counted by the caller */
     struct owed owed;
+    uint64_t noted_since; /* audit.c: events of this minute; and those that were left out */
+    unsigned noted, unnoted;
 };
 
 struct users {

@@ -54,7 +54,8 @@ int journal_drop_attempt(struct journal *j, int64_t job, unsigned seq, const cha
  * `final` (",one,two,"), and its attempts without an outcome are dropped. */
 int journal_cancel_subtasks(struct journal *j, int64_t job, const char *ended, const char *canceled, const char *final,
                             struct err *e);
-int journal_add_event(struct journal *j, struct journal_event *ev, struct err *e); /* sets ev->id */
+int journal_add_event(struct journal *j, struct journal_event *ev, struct err *e);     /* sets ev->id */
+int journal_trim_events(struct journal *j, int64_t job, unsigned kept, struct err *e); /* the oldest ones go */
 int journal_set_fact(struct journal *j, int64_t job, const char *name, const char *value, const char *time,
                      struct err *e);
 

@@ -92,6 +92,15 @@ int journal_add_event(struct journal *j, struct journal_event *ev, struct err *e
     return rc;
 }
 
+int journal_trim_events(struct journal *j, int64_t job, unsigned kept, struct err *e)
+{
+    sqlite3_stmt *s;
+    int rc = bind_trim_events(j, &(struct journal_event){.job = job}, &s, e);
+    if (rc == 0 && (rc = bind_number(j, s, ":kept", kept, e)) == 0)
+        rc = statement_run(j, s, e);
+    return rc;
+}
+
 int journal_set_fact(struct journal *j, int64_t job, const char *name, const char *value, const char *time,
                      struct err *e)
 {

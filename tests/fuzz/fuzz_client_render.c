@@ -30,7 +30,7 @@ static void draw(const cJSON *o, const struct term *t, bool verbose)
     }
     e.code = 0;
     show_detail(&b, &v, o, &e);
-    show_event(&b, t, o, &e);
+    show_event(&b, t, o, false, &e);
     show_verb(&b, t, o, true, &e);
     show_rollback(&b, t, o, &e);
     show_list(&b, t, cJSON_GetObjectItemCaseSensitive(o, "jobs"), &e);

@@ -512,6 +512,33 @@ static bool see_event(void *ctx, const struct journal_event *ev)
     return true;
 }
 
+/* Of one job the newest stay; those of others are untouched. */
+static void old_events_go(void **state)
+{
+    struct journal *j = open_it(*state);
+    struct err e;
+    struct journal_event ev = {.time = (char *)"t",
+                               .actor = (char *)"engine",
+                               .event = (char *)"e",
+                               .reason = (char *)"because\nof 'this'; DROP TABLE job --"};
+    int64_t ids[2] = {0, 0};
+    for (int i = 0; i < 20; i++) {
+        ev.job = i % 2;
+        assert_int_equal(journal_add_event(j, &ev, &e), 0);
+    }
+    assert_int_equal(journal_trim_events(j, 0, 10, &e), 0);
+    assert_int_equal(journal_trim_events(j, 0, 3, &e), 0);
+    assert_int_equal(journal_events(j, 0, 0, 500, see_event, ids, &e), 0);
+    assert_int_equal(ids[1], 13);
+    ids[0] = ids[1] = 0;
+    assert_int_equal(journal_events(j, 1, 0, 500, see_event, ids, &e), 0);
+    assert_int_equal(ids[1], 10);
+    ids[0] = ids[1] = 0;
+    assert_int_equal(journal_events(j, 0, ev.id - 3, 500, see_event, ids, &e), 0); /* the newest are those that stay */
+    assert_int_equal(ids[1], 3);
+    journal_close(j);
+}
+
 static void events_come_back_in_their_order(void **state)
 {
     struct journal *j = open_it(*state);
@@ -709,6 +736,7 @@ int main(void)
         T(a_plan_is_kept_once),
         T(subtasks_come_back),
         T(attempts_and_their_output_come_back),
+        T(old_events_go),
         T(events_come_back_in_their_order),
         T(facts_come_back),
         T(all_statements_fit_in_the_cache),

@@ -154,6 +154,8 @@ void record_attempt(struct job *b, size_t seq);    /* the present attempt starts
 void record_attempt_end(struct job *b, size_t seq, const char *outcome, int exit, const char *output, size_t len);
 /* The subtask has ended and its attempt's outcome is not awaited: timeout of a probe, cancel, skip, done --force. */
 void record_attempt_drop(struct job *b, size_t seq);
+/* An event of no job; the newest `kept` of them stay. */
+void record_noted(struct jobs *js, const char *actor, const char *event, const char *reason, unsigned kept);
 /* An event of a job that may have ended. */
 void record_event_of(struct jobs *js, int64_t id, const char *actor, const char *event, const char *reason);
 void record_series(struct jobs *js, const struct journal_series *s);

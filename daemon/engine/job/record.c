@@ -236,6 +236,13 @@ void record_event_of(struct jobs *js, int64_t id, const char *actor, const char 
     add_event(js, id, actor, event, NULL, NULL, reason);
 }
 
+void record_noted(struct jobs *js, const char *actor, const char *event, const char *reason, unsigned kept)
+{
+    struct err e;
+    record_event_of(js, 0, actor, event, reason);
+    must(journal_trim_events(js->journal, 0, kept, &e), &e);
+}
+
 void record_series(struct jobs *js, const struct journal_series *s)
 {
     struct err e;

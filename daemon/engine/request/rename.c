@@ -1,15 +1,14 @@
 /* rename-project fixes what the precheck of duplicate project names complains about (SEED, prerequisites). It shows the
- * SQL, and runs it only if asked to. It belongs to no job and so has no event: the log says who did it. */
+ * SQL, and runs it only if asked to. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/alloc.h"
-#include "common/log.h"
 #include "daemon/engine/request/internal.h"
 
 struct rename {
     struct jobs *jobs;
-    char *table, *name, *actor;
+    char *table, *name;
     int64_t id;
     bool execute;
     char *sql;
@@ -22,8 +21,6 @@ struct rename {
 static void finish(struct rename *c)
 {
     cJSON *r = NULL;
-    if (c->execute && c->sql)
-        log_info("rename-project by %s: %s: %s", c->actor, c->sql, c->err.code ? c->err.msg : "done");
     if (!c->err.code) {
         r = cJSON_CreateObject();
         cJSON_AddStringToObject(r, "sql", c->sql);
@@ -33,7 +30,6 @@ static void finish(struct rename *c)
     c->reply(c->ctx, r, &c->err);
     free(c->table);
     free(c->name);
-    free(c->actor);
     free(c->sql);
     free(c);
 }
@@ -82,8 +78,7 @@ static void on_gathered(void *ctx, struct gathered *g, const struct err *failed)
     calls_metadb(c->jobs->reach, &l, work, done, c);
 }
 
-void rename_project(struct engine *en, const struct request_caller *who, const struct rename_what *what,
-                    request_reply *reply, void *ctx)
+void rename_project(struct engine *en, const struct rename_what *what, request_reply *reply, void *ctx)
 {
     struct rename *c = xcalloc(1, sizeof *c);
     struct deployment *d = NULL;
@@ -92,7 +87,6 @@ void rename_project(struct engine *en, const struct request_caller *who, const s
                          .ctx = ctx,
                          .table = xstrdup(what->synchronization ? "oms_sync_project" : "oms_project"),
                          .name = xstrdup(what->name),
-                         .actor = xstrdup(who->actor),
                          .id = what->id,
                          .execute = what->execute};
     if (deployment_parse(what->deployment, strlen(what->deployment), what->file, &d, &c->err))

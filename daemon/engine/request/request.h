@@ -51,6 +51,11 @@ int verbs_do(struct engine *en, const struct request_caller *who, enum verb_id v
 void discover_oms(struct engine *en, const char *const *hosts, size_t n, bool sudo, const char *container,
                   request_reply *reply, void *ctx);
 
+/* --- noted.c --- */
+/* An event of no job (0): something was asked that a job does not tell of. It is durable when this returns. Only the
+ * newest ones are kept. */
+void request_noted(struct engine *en, const char *actor, const char *event, const char *reason);
+
 /* --- rename.c --- */
 /* Renames the project `id` of OMS; without `execute` only tells the SQL. */
 struct rename_what {
@@ -60,5 +65,4 @@ struct rename_what {
     const char *name;
     bool execute;
 };
-void rename_project(struct engine *en, const struct request_caller *who, const struct rename_what *what,
-                    request_reply *reply, void *ctx);
+void rename_project(struct engine *en, const struct rename_what *what, request_reply *reply, void *ctx);
