@@ -43,7 +43,7 @@ int journal_version(struct journal *j, int64_t *version, struct err *e)
         return 0;
     char *copy = copy_name(j, journal_n_migrations);
     bool kept = access(copy, F_OK) == 0;
-    rc = err_set(e, ERR_INPUT,
+    rc = err_set(e, ERR_JOURNAL,
                  "journal: written by a newer omsupd (schema %lld; this one supports schemas up to %d): install that "
                  "version%s%s%s",
                  (long long)*version, journal_n_migrations, kept ? ", or put back the copy of before its update, " : "",

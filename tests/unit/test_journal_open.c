@@ -305,7 +305,7 @@ static void a_database_of_something_else_is_refused_and_left_alone(void **state)
     sql("journal.db", "PRAGMA user_version = -2147483648");
     refused(ERR_INPUT, "not a journal of omsupd");
     sql("journal.db", "PRAGMA user_version = 2147483647");
-    refused(ERR_INPUT, "newer omsupd");
+    refused(ERR_JOURNAL, "newer omsupd");
 }
 
 static void a_log_without_its_journal_is_refused(void **state)
@@ -491,7 +491,7 @@ static void a_newer_one_names_the_copy_of_before(void **state)
     sql("journal.db", "PRAGMA user_version = 99");
     char *name = xasprintf("journal.db.v%d", journal_n_migrations);
     put(name, "", 0600);
-    refused(ERR_INPUT, name);
+    refused(ERR_JOURNAL, name);
     free(name);
 }
 
