@@ -116,6 +116,10 @@ const char *valid_command(const char *s)
 const char *valid_image(const char *s)
 {
     static const char must[] = "an image REPOSITORY:TAG";
+    const char *id = strncmp(s, "sha256:", 7) == 0 ? s + 7 : s;
+    size_t hex = strspn(id, "0123456789abcdef");
+    if (hex >= 12 && hex <= 64 && !id[hex])
+        return "an image REPOSITORY:TAG, not an ID: tag the image (docker tag) and save it again (docker save)";
     const char *colon = strrchr(s, ':'); /* of a port when there is no tag; but then a '/' follows */
     if (!isalnum((unsigned char)*s) || !only(s, 3, 511, "._-/:") || !colon || colon[-1] == '/')
         return must;

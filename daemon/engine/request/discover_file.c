@@ -9,7 +9,6 @@
 #include "common/array.h"
 
 #include "daemon/engine/request/internal.h"
-#include "daemon/yaml/text.h"
 
 struct file {
     const struct discover_found *found;
@@ -72,7 +71,7 @@ static char *region_name(const struct file *d, size_t first)
         taken = taken || (other && c->cm_region && strcmp(other, c->cm_region) == 0 &&
                           !same_region(&d->found->nodes[k], &d->found->nodes[first]));
     }
-    return c->cm_region && !valid_name(c->cm_region) && !taken
+    return c->cm_region && deployment_name_ok(c->cm_region) && !taken
                ? xstrdup(c->cm_region)
                : xasprintf("region-%d", c->cm_location >= 0 ? c->cm_location : (int)number);
 }

@@ -23,6 +23,8 @@ int deployment_version(const struct ynode *root, const char *key, char **out, st
     return rc;
 }
 
+bool deployment_name_ok(const char *s) { return !valid_name(s); }
+
 int deployment_image(const struct ynode *map, struct deploy_image *image, struct err *e)
 {
     static const char *const keys[] = {"archive", "on", "name", "sha256", NULL}, *const on[] = {"control", "nodes",

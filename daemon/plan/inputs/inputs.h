@@ -74,6 +74,7 @@ struct deployment {
 enum { DEPLOYMENT_MAX = PROTOCOL_FILE_MAX };
 int deployment_parse(const char *text, size_t len, const char *file, struct deployment **out, struct err *e);
 void deployment_free(struct deployment *d);
+bool deployment_name_ok(const char *s); /* of a region or a node */
 /* With hops, the result of deployment_parse() is at the first one. This moves it to a later one, or to where it is. */
 void deployment_hop(struct deployment *d, unsigned hop);
 /* The version before a hop: this one or a later one. */
