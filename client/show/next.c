@@ -157,6 +157,7 @@ static void next_running(const struct next *n)
         buf_printf(&m, "%s%s", _(": "), n->sub->message);
     item(n, STATE_RUNNING, buf_str(&m));
     buf_free(&m);
+    fix(n);
 }
 
 /* Every subtask in this state, up to a bound. */

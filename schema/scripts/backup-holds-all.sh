@@ -6,12 +6,12 @@ lost=
 while IFS= read -r db; do
   count=$(metadb mysql -N -B -D "$db" -e "SELECT
     (SELECT COUNT(*) FROM information_schema.routines WHERE routine_schema = DATABASE()) +
-    (SELECT COUNT(*) FROM information_schema.triggers WHERE trigger_schema = DATABASE())" </dev/null)
+    (SELECT COUNT(*) FROM information_schema.triggers WHERE trigger_schema = DATABASE())" </dev/null) || exit 2
   # OceanBase has no such table before V4.
   events=$(metadb mysql -N -B -D "$db" -e "SELECT COUNT(*) FROM information_schema.tables
-    WHERE UPPER(table_schema) = 'INFORMATION_SCHEMA' AND UPPER(table_name) = 'EVENTS'" </dev/null)
+    WHERE UPPER(table_schema) = 'INFORMATION_SCHEMA' AND UPPER(table_name) = 'EVENTS'" </dev/null) || exit 2
   if [ "$events" -gt 0 ]; then
-    events=$(metadb mysql -N -B -D "$db" -e "SELECT COUNT(*) FROM information_schema.events WHERE event_schema = DATABASE()" </dev/null)
+    events=$(metadb mysql -N -B -D "$db" -e "SELECT COUNT(*) FROM information_schema.events WHERE event_schema = DATABASE()" </dev/null) || exit 2
   fi
   count=$((count + events))
   [ "$count" -eq 0 ] || lost="$lost $db ($count)"

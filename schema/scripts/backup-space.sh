@@ -17,7 +17,7 @@ total=0
 while IFS= read -r db; do
   # The heartbeat sequence is shrunk before the backup. Text is larger than data: count it twice.
   bytes=$(metadb mysql -N -B -D "$db" -e "SELECT COALESCE(CAST(SUM(data_length) AS UNSIGNED), 0)
-    FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name <> 'heatbeat_sequence'" </dev/null)
+    FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name <> 'heatbeat_sequence'" </dev/null) || exit 2
   total=$((total + bytes * 2))
 done <<EOF
 $RM_DB

@@ -3,7 +3,7 @@
 # has been loaded already.
 # uses: archive-id, hash, archive-hash, free-space
 
-present=$("$DOCKER" images -q --no-trunc "$IMAGE")
+present=$("$DOCKER" images -q --no-trunc "$IMAGE") || exit 2
 if ! [ -r "$IMAGE_ARCHIVE" ] || ! [ -s "$IMAGE_ARCHIVE" ]; then
   if [ -n "$present" ] && ! [ -e "$IMAGE_ARCHIVE" ]; then
     echo "omsup: evidence $IMAGE is already loaded: $present (there is no archive to compare it with)"
@@ -23,7 +23,7 @@ if [ -n "$IMAGE_SHA256" ]; then
 fi
 root=$("$DOCKER" info -f '{{.DockerRootDir}}' 2>/dev/null) || root=$("$DOCKER" info -f '{{.Store.GraphRoot}}' 2>/dev/null) || root=
 if ! [ -d "$root" ]; then # podman has another name for it; in any case, there are the files of the old container
-  root=$("$DOCKER" inspect --type container -f '{{.ResolvConfPath}}' "$OLD_ID")
+  root=$("$DOCKER" inspect --type container -f '{{.ResolvConfPath}}' "$OLD_ID") || exit 2
   root=${root%/*}
 fi
 free=$(free_kib "$root")

@@ -7,7 +7,7 @@ case $driver in
   none) echo "the logging driver of docker is none: it would keep no log of the new container"; exit 1 ;;
   json-file | local | journald | k8s-file) echo "omsup: evidence logging driver $driver"; exit 0 ;;
 esac
-version=$("$DOCKER" version -f '{{.Server.Version}}')
+version=$("$DOCKER" version -f '{{.Server.Version}}') || exit 2
 major=${version%%.*}
 rest=${version#*.}
 if [ -z "$driver" ] || [ "$major" -gt 20 ] || { [ "$major" -eq 20 ] && [ "${rest%%.*}" -ge 10 ]; }; then

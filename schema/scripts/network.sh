@@ -2,7 +2,7 @@
 # Checks that the old container shares the host's network, as the new one will.
 # shellcheck disable=SC2016 # variables of templates
 
-mode=$("$DOCKER" inspect --type container -f '{{.HostConfig.NetworkMode}}' "$OLD_ID")
+mode=$("$DOCKER" inspect --type container -f '{{.HostConfig.NetworkMode}}' "$OLD_ID") || exit 2
 if [ "$mode" = host ]; then
   echo "omsup: evidence the old container shares the host's network, like the new one"
   exit 0

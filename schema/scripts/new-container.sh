@@ -4,7 +4,7 @@
 # uses: new-container
 
 from=$IMAGE
-present=$("$DOCKER" images -q --no-trunc "$IMAGE")
+present=$("$DOCKER" images -q --no-trunc "$IMAGE") || exit 2
 [ -n "$present" ] || from=$("$DOCKER" inspect --type container -f '{{.Image}}' "$OLD_ID")
 try_new "$from"
 if [ -n "$present" ]; then

@@ -6,8 +6,8 @@ if [ "$IMAGE" = "$OLD_IMAGE" ]; then
   echo "the new image has the same name as the running one, $IMAGE"
   exit 1
 fi
-runs=$("$DOCKER" inspect --type container -f '{{.Image}}' "$OLD_ID")
-new=$("$DOCKER" images -q --no-trunc "$IMAGE")
+runs=$("$DOCKER" inspect --type container -f '{{.Image}}' "$OLD_ID") || exit 2
+new=$("$DOCKER" images -q --no-trunc "$IMAGE") || exit 2
 if [ "${new#sha256:}" = "${runs#sha256:}" ]; then
   echo "$IMAGE is another name for the running image, $OLD_IMAGE"
   exit 1

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Checks that no container has the new one's name, and that no container of another upgrade is running.
 
-names=$("$DOCKER" ps -a --format '{{.Names}}')
+names=$("$DOCKER" ps -a --format '{{.Names}}') || exit 2
 if printf '%s\n' "$names" | grep -Fxq -- "$NEW_CONTAINER"; then
   echo "a container named $NEW_CONTAINER already exists"
   exit 1

@@ -11,12 +11,12 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 # The container's processes are those of its pid namespace: `podman top` shows the pids of the inside. A container with --pid=host
 # has none of its own.
-first=$("$DOCKER" inspect --type container -f '{{.State.Pid}}' "$OLD_ID")
+first=$("$DOCKER" inspect --type container -f '{{.State.Pid}}' "$OLD_ID") || exit 2
 inside=$(readlink "/proc/$first/ns/pid") || inside=
 own=
 if [ -z "$inside" ] || [ "$inside" = "$(readlink /proc/self/ns/pid)" ]; then
   inside=
-  own=$("$DOCKER" top "$OLD_ID" -eo pid)
+  own=$("$DOCKER" top "$OLD_ID" -eo pid) || exit 2
 fi
 sockets=$(ss -ltnp)
 # From V4.2.2 on, five of them can be set in config.yaml.

@@ -74,7 +74,7 @@ options_of() {
   done
 }
 
-image=$("$DOCKER" inspect --type container -f '{{.Image}}' "$OLD_ID")
+image=$("$DOCKER" inspect --type container -f '{{.Image}}' "$OLD_ID") || exit 2
 trial=
 try_new "$image" # sets it
 lost=$({ options_of "$trial" && echo && echo "the old one:" && options_of "$OLD_ID"; } | awk '

@@ -6,7 +6,7 @@
 
 most=2000000
 tables=$(metadb mysql -N -B -D "$DB" -e "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()
-  AND table_name IN ('heatbeat_sequence', 'heatbeat_sequence_bak', 'heatbeat_sequence_bak2') ORDER BY table_name" </dev/null)
+  AND table_name IN ('heatbeat_sequence', 'heatbeat_sequence_bak', 'heatbeat_sequence_bak2') ORDER BY table_name" </dev/null) || exit 2
 # What an interrupted swap left is no reason to stop: the step slim continues it.
 tables=$(printf '%s ' $tables)
 case "$SLIM $tables" in
@@ -23,18 +23,18 @@ esac
 # The swap has a column list of its own; it refuses any other table, but only when OMS is stopped.
 if [ "$SLIM" = swap ]; then
   columns=$(metadb mysql -N -B -D "$DB" -e "SELECT column_name FROM information_schema.columns
-    WHERE table_schema = DATABASE() AND table_name = 'heatbeat_sequence' ORDER BY ordinal_position" </dev/null)
+    WHERE table_schema = DATABASE() AND table_name = 'heatbeat_sequence' ORDER BY ordinal_position" </dev/null) || exit 2
   columns=$(printf '%s ' $columns)
   if [ "$columns" != 'id gmt_created gmt_modified ' ]; then
     echo "the swap would lose data, because heatbeat_sequence in $DB has other columns than id, gmt_created, gmt_modified: ${columns% }; set 'slim: delete' in the deployment file"
     exit 1
   fi
 fi
-rows=$(metadb mysql -N -B -D "$DB" -e "SELECT COUNT(*) FROM (SELECT 1 FROM heatbeat_sequence LIMIT $((most + 1))) AS few" </dev/null)
+rows=$(metadb mysql -N -B -D "$DB" -e "SELECT COUNT(*) FROM (SELECT 1 FROM heatbeat_sequence LIMIT $((most + 1))) AS few" </dev/null) || exit 2
 about=
 if [ "$rows" -gt "$most" ]; then
   about='about '
-  rows=$(metadb mysql -N -B -D "$DB" -e 'SELECT MAX(id) - MIN(id) + 1 FROM heatbeat_sequence' </dev/null)
+  rows=$(metadb mysql -N -B -D "$DB" -e 'SELECT MAX(id) - MIN(id) + 1 FROM heatbeat_sequence' </dev/null) || exit 2
 fi
 seconds=$((rows * 36 / 1000000))
 if [ "$SLIM" = swap ]; then

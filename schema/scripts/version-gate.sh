@@ -15,9 +15,9 @@ missing() {
 }
 
 tables=$(metadb mysql -N -B -D "$RM_DB" -e "SELECT COUNT(*) FROM information_schema.tables
-  WHERE table_schema = DATABASE() AND table_name = 'oms_version'" </dev/null)
+  WHERE table_schema = DATABASE() AND table_name = 'oms_version'" </dev/null) || exit 2
 [ "$tables" -gt 0 ] || missing "$RM_DB has no table oms_version"
-newest=$(metadb mysql -N -B -D "$RM_DB" -e 'SELECT version FROM oms_version ORDER BY gmt_modified DESC, version DESC LIMIT 1' </dev/null)
+newest=$(metadb mysql -N -B -D "$RM_DB" -e 'SELECT version FROM oms_version ORDER BY gmt_modified DESC, version DESC LIMIT 1' </dev/null) || exit 2
 [ -n "$newest" ] || missing "the table oms_version in $RM_DB is empty"
 old=$(printf '%s\n' "$newest" | awk -F '[.-]' '{ sub(/^[vV]/, "", $1); print ($1 * 1000000 + $2 * 1000 + $3 < 4001001) ? 1 : 0 }')
 [ "$old" -eq 0 ] || missing "the newest version in the table oms_version in $RM_DB is $newest"

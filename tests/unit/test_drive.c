@@ -1,6 +1,7 @@
 /* The work of a job, case by case: what an end of an attempt comes to, in rows and in words; what waits for what; when
  * time runs. The whole of it in one story: test_drive_trace.c. */
 #include "common/array.h"
+#include "daemon/engine/view/view.h"
 #include "tests/unit/fixture_engine.h"
 #include "tests/unit/fixture_log.h"
 
@@ -654,6 +655,57 @@ static unsigned looks_in(uint64_t ms)
     return n;
 }
 
+/* What `status` advises for it. */
+static void expect_cure(const char *step, const char *cure)
+{
+    struct view_mark mark;
+    struct err e;
+    cJSON *snap = NULL, *st;
+    if (view_snapshot(world.jobs, world.id, &mark, &snap, &e))
+        fail_msg("%s", e.msg);
+    cJSON_ArrayForEach(st, cJSON_GetObjectItem(snap, "steps"))
+    {
+        if (strcmp(cJSON_GetObjectItem(st, "step")->valuestring, step) == 0)
+            expect_at(step,
+                      cJSON_GetStringValue(
+                          cJSON_GetObjectItem(cJSON_GetArrayItem(cJSON_GetObjectItem(st, "subtasks"), 0), "cure")),
+                      cure);
+    }
+    cJSON_Delete(snap);
+}
+
+/* After a while a wait says what to do, if it was seen what is wrong. */
+static void a_wait_shows_its_cure_after_a_while(void **state)
+{
+    until_it_waits();
+    looks_in(20000);
+    expect_cure("online", NULL);
+    looks_in(15000);
+    expect_cure("online", "start the servers");
+    world_time(10000);
+    while (calls)
+        metadb_says(strcmp(calls->what, "online") == 0 ? VERDICT_UNKNOWN : VERDICT_YES, "it does not answer\n");
+    expect_cure("online", NULL); /* that of "no" is not for "could not look" */
+}
+
+static void a_cure_is_for_what_was_seen(void **state)
+{
+    static const struct {
+        int status;
+        const char *cure;
+    } ends[] = {{1, "look again"}, {2, NULL}, {125, NULL}, {1, "look again"}};
+    both_act();
+    answers("oms2", 0, "");
+    answers("oms2", 0, "");
+    node_is("control", NODE_UP, "");
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+        answers("control", ends[i].status, "Cannot connect\n");
+        expect_cure("look", ends[i].cure);
+        operator_says(DO_RETRY, "look", NULL, NULL, false);
+        expect_cure("look", NULL);
+    }
+}
+
 static void a_condition_is_looked_at_often_at_first(void **state)
 {
     until_it_waits();
@@ -664,7 +716,8 @@ static void a_condition_is_looked_at_often_at_first(void **state)
     const struct sub *s = &world.job->subs[seq_of("online", "-")];
     assert_in_range(s->waited_ms, 180000, 200000);
     assert_in_range(s->late_ms, 9900, 10250);
-    assert_int_equal(journal_last_event(world.journal, world.id), last); /* a look leaves no event */
+    assert_int_equal(journal_last_event(world.journal, world.id),
+                     last + 1); /* a look leaves no event; that it waits does */
     world_restart();
     node_is("oms1", NODE_UP, "");
     login_is_read();
@@ -717,6 +770,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_command_that_takes_too_long_is_stopped, world_begin_plain, world_end),
         cmocka_unit_test_setup_teardown(news_are_shown_while_it_runs, world_begin_plain, world_end),
         cmocka_unit_test_setup_teardown(only_watched_time_counts, world_begin_plain, world_end),
+        cmocka_unit_test_setup_teardown(a_wait_shows_its_cure_after_a_while, world_begin, world_end),
+        cmocka_unit_test_setup_teardown(a_cure_is_for_what_was_seen, world_begin_plain, world_end),
         cmocka_unit_test_setup_teardown(a_condition_is_looked_at_often_at_first, world_begin, world_end),
         cmocka_unit_test_setup_teardown(a_look_that_its_node_has_stopped, world_begin_plain, world_end),
         cmocka_unit_test_setup_teardown(at_a_start_what_only_looks_is_asked_again, world_begin_plain, world_end),

@@ -7,6 +7,7 @@
 #include "common/alloc.h"
 #include "common/array.h"
 #include "common/fact_names.h"
+#include "common/log.h"
 #include "common/strv.h"
 #include "daemon/engine/drive/clock.h"
 #include "daemon/engine/drive/drive.h"
@@ -134,6 +135,23 @@ static void drop(struct answer *a)
 
 /* --- checks and conditions --- */
 
+/* What a condition waits for is an event once, with what to do: it has not come by itself. */
+static void tell_wait(struct job *b, size_t seq)
+{
+    struct sub *s = &b->subs[seq];
+    if (s->work.told_wait || !job_waits_long(b, seq))
+        return;
+    s->work.told_wait = b->changed = true;
+    bool no = s->looked == LOOKED_NO && s->plan->cure;
+    char *reason = xasprintf("%s%s%s", s->seen ? s->seen : "the condition is not met", no ? "; fix: " : "",
+                             no ? s->plan->cure : "");
+    char *clean = job_clean(b, reason);
+    log_warn("job %lld: %s/%s is still waiting: %s", (long long)b->row.id, s->step->id, s->plan->name, clean);
+    record_event(b, s->step->id, s->plan->name, "engine", "still-waiting", NULL, NULL, clean);
+    free(clean);
+    free(reason);
+}
+
 static void poll_again(struct job *b, size_t seq, enum verdict v, const char *said)
 {
     struct sub *s = &b->subs[seq];
@@ -142,6 +160,7 @@ static void poll_again(struct job *b, size_t seq, enum verdict v, const char *sa
     s->seen = xstrdup(said);
     if (said)
         record_message(b, seq, "%s", said);
+    tell_wait(b, seq);
     drive_after(b, seq, clock_pause(job_time_ms(b) - s->work.begun_ms, s->plan->every_s));
 }
 

@@ -160,8 +160,12 @@ static void on_builtin(void *arg)
             answer_verdict(b, seq, a->verdict, out, a->out.len);
         else if (a->verdict == VERDICT_UNKNOWN && !b->core.subtasks[seq].read_only)
             answer_lost(b, seq, out, a->out.len);
-        else
-            answer_attempt(b, seq, NODE_EXITED, a->verdict == VERDICT_YES ? 0 : 1, false, out, a->out.len);
+        else /* as of a script: 2 is neither yes nor no */
+            answer_attempt(b, seq, NODE_EXITED,
+                           a->verdict == VERDICT_YES  ? 0
+                           : a->verdict == VERDICT_NO ? 1
+                                                      : 2,
+                           false, out, a->out.len);
     }
     for (size_t i = 0; i < a->args.n_servers; i++) {
         free((char *)a->servers[i].node);
@@ -183,7 +187,7 @@ static void run_builtin(struct metadb *db, const struct err *e, void *arg)
     if (db) {
         a->verdict = a->action->fn(db, &a->args, &a->out);
     } else {
-        a->verdict = VERDICT_UNKNOWN;
+        a->verdict = a->action->fn == metadb_reachable ? VERDICT_NO : VERDICT_UNKNOWN;
         buf_puts(&a->out, e->msg);
     }
 }

@@ -286,6 +286,15 @@ void job_waits(struct job *b, size_t seq, const char *what)
         b->changed = true;
 }
 
+enum { WAIT_LONG_MS = 30000 };
+
+bool job_waits_long(const struct job *b, size_t seq)
+{
+    const struct work *w = &b->subs[seq].work;
+    return w->what == WORK_POLL && b->core.subtasks[seq].phase == PHASE_POLLING && b->subs[seq].looked != LOOKED_NOT &&
+           job_time_ms(b) - w->begun_ms >= WAIT_LONG_MS;
+}
+
 const char *job_message(const struct job *b, size_t seq)
 {
     const struct sub *s = &b->subs[seq];

@@ -26,6 +26,7 @@ struct work {
     uint64_t idle_ms;    /* loop time since when nothing is asked, while not in flight */
     uint64_t asked_ms;   /* loop time of the last request */
     uint64_t next_ms;    /* loop time of the next look or poll; 0: at once */
+    bool told_wait;      /* (POLL) an event has told that it still waits */
     bool waits_login;    /* for the login, which is needed to ask or to take the answer; the timeout does not run */
 };
 
@@ -132,7 +133,9 @@ char *job_clean(const struct job *b, const char *from);
 /* Sets the message in memory (bounded, without the password, UTF-8); record_sub() writes it. false: no change. */
 bool job_say(struct job *b, size_t seq, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void job_waits(struct job *b, size_t seq, const char *what); /* NULL: it no longer waits */
-const char *job_message(const struct job *b, size_t seq);    /* as shown; NULL: none */
+/* Has its condition been waited for so long that a person may want to know what to do? */
+bool job_waits_long(const struct job *b, size_t seq);
+const char *job_message(const struct job *b, size_t seq); /* as shown; NULL: none */
 
 /* --- record.c: what is written --- */
 _Noreturn void record_die(const struct err *e);

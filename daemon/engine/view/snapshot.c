@@ -36,6 +36,35 @@ bool room_take(struct room *r, const struct job *b, size_t i)
     return true;
 }
 
+struct last_exit {
+    unsigned attempt;
+    int exit;
+};
+
+static bool take_exit(void *ctx, const struct journal_attempt *a)
+{
+    struct last_exit *x = ctx;
+    if (a->attempt == x->attempt)
+        x->exit = a->exit;
+    return true;
+}
+
+/* A cure is for what was seen to be wrong, and not for what could not be looked at. Of a read-only step exit status 1
+ * is "no", any other error is "could not look". */
+static bool cure_fits(const struct job *b, size_t i)
+{
+    const struct sub *s = &b->subs[i];
+    enum state shown = core_phase_shown(b->core.subtasks[i].phase);
+    if (!s->plan->cure)
+        return false;
+    if (shown == STATE_FAILED && s->plan->kind == KIND_PROBE) {
+        struct last_exit x = {b->core.subtasks[i].attempt, 1};
+        journal_attempts(b->jobs->journal, b->row.id, (int)i, take_exit, &x, NULL);
+        return x.exit == 1;
+    }
+    return shown == STATE_FAILED || shown == STATE_IN_DOUBT || (job_waits_long(b, i) && s->looked == LOOKED_NO);
+}
+
 cJSON *snapshot_subtask(const struct job *b, size_t i, bool full)
 {
     const struct sub *s = &b->subs[i];
@@ -61,7 +90,7 @@ cJSON *snapshot_subtask(const struct job *b, size_t i, bool full)
         json_text(o, "notice", s->plan->notice);
     if (shown == STATE_WAITING && s->plan->judge)
         cJSON_AddBoolToObject(o, "judge", true);
-    if (shown == STATE_FAILED || shown == STATE_IN_DOUBT)
+    if (cure_fits(b, i))
         json_text(o, "cure", s->plan->cure);
     if (s->progress.total > 0 && phase == PHASE_ACTING) {
         cJSON *p = cJSON_AddObjectToObject(o, "progress");
@@ -86,8 +115,9 @@ static enum state step_shown(const struct job *b, const struct core_step *st)
         pending += b->core.subtasks[i].phase == PHASE_PENDING;
         skipped += b->core.subtasks[i].phase == PHASE_SKIPPED;
     }
+    enum core_mode m = b->core.mode;
     return pending == st->n   ? STATE_PENDING
-           : pending          ? STATE_RUNNING
+           : pending          ? m == MODE_RUNNING ? STATE_RUNNING : STATE_PAUSED
            : skipped == st->n ? STATE_SKIPPED
                               : STATE_SUCCESSFUL;
 }
