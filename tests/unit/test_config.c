@@ -192,6 +192,22 @@ static void help_needs_no_configuration(void **state)
     config_free(&c);
 }
 
+/* As the example is when every key in it is commented out. */
+static void a_file_of_comments_has_all_defaults(void **state)
+{
+    static const char *const texts[] = {"", "\n", "# nothing\n", "# one\n\n  # two", "---\n# three\n...\n"};
+    for (size_t k = 0; k < ARRAY_LEN(texts); k++) {
+        struct config c;
+        struct err e;
+        if (load_file(&c, &e, texts[k], ""))
+            fail_msg("\"%s\": %s", texts[k], e.msg);
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+            if (rows[i].value)
+                assert_string_equal(value(&c, &rows[i]), rows[i].value);
+        config_free(&c);
+    }
+}
+
 static char *repository_file(const char *name)
 {
     enum { MAX = 64 * 1024 };
@@ -248,6 +264,7 @@ int main(void)
         cmocka_unit_test(a_file_that_is_named_must_be_there),
         cmocka_unit_test(a_file_that_others_can_write_is_refused),
         cmocka_unit_test(help_needs_no_configuration),
+        cmocka_unit_test(a_file_of_comments_has_all_defaults),
         cmocka_unit_test(manual_example_and_help_are_complete),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
