@@ -240,3 +240,46 @@ says() { printf '%s\n' "${@:3}" >"$T/docker/$2.$1"; }
 	run ! step image-on-node
 	run ! step image-space
 }
+
+@test "architecture: an image for another machine is refused, from the archive or from the engine; what is unknown is not" {
+	printf '#!/bin/sh\n[ "$*" = -m ] && echo "${MACHINE:-x86_64}"\n' >"$T/bin/uname"
+	printf '#!/bin/sh\nshift\nexec "$@"\n' >"$T/bin/sudo"
+	chmod +x "$T/bin/uname" "$T/bin/sudo"
+	saved() { # ARCHITECTURE
+		printf '[{"Config":"blobs/sha256/%s","RepoTags":["oms:feature_4.2.3"],"Layers":["l"]}]' "$TRIAL" >"$T/manifest.json"
+		mkdir -p "$T/blobs/sha256"
+		printf '{"architecture": "%s","config":{"Env":["architecture=x"]},"os":"linux"}' "$1" >"$T/blobs/sha256/$TRIAL"
+		tar -C "$T" -cf "$T/image.tar" blobs manifest.json
+	}
+	for on in nodes control; do
+		saved arm64
+		run -1 step architecture IMAGE_ON=$on
+		[[ $output == *"for arm64, but oms1 is amd64"* ]]
+		saved amd64
+		run -0 step architecture IMAGE_ON=$on
+		[[ $output == *"for amd64"* ]]
+		saved amd64
+		gzip -f "$T/image.tar" && mv "$T/image.tar.gz" "$T/image.tar" # looking would unpack it all
+		run -0 step architecture IMAGE_ON=$on
+		[[ $output == *"not known"* ]]
+		saved other # unknown to us
+		run -0 step architecture IMAGE_ON=$on
+		rm "$T/image.tar"
+		run -0 step architecture IMAGE_ON=$on
+	done
+	printf 'arm64\n' >"$T/docker/.arch"
+	sed -i 's|^inspect)|inspect) if [[ $* == *Architecture* ]]; then cat "$state/.arch"; exit; fi|' "$T/bin/docker"
+	run -1 step architecture
+}
+
+@test "start-new, check: podman's full name of an unqualified image is this image" {
+	sed -i 's|^ps) .*|ps) echo oms_423; exit 0 ;;|; s|^inspect)|inspect) cat "$state/.facts"; exit;;\nxx)|' "$T/bin/docker"
+	for name in oms:feature_4.2.3 localhost/oms:feature_4.2.3 docker.io/library/oms:feature_4.2.3; do
+		echo "true 7 $name" >"$T/docker/.facts"
+		run -0 step start-new.check
+	done
+	for name in elsewhere/oms:feature_4.2.3 localhost/oms:feature_4.2.33 localhost/x/oms:feature_4.2.3; do
+		echo "true 7 $name" >"$T/docker/.facts"
+		run -1 step start-new.check
+	done
+}
