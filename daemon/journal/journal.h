@@ -15,9 +15,9 @@
 
 struct journal;
 
-/* Creates or migrates, the latter after a copy to PATH.vN, N being the schema it had. Refused, with ERR_INPUT: a file that
- * is no journal or that others can write, a log (-wal) without its journal. ERR_JOURNAL: a newer omsupd wrote it, another
- * process holds it, or the system does not let us. */
+/* Creates or migrates, the latter after a copy to PATH.vN, N being the schema it had. Refused, with ERR_INPUT: a file
+ * that is no journal or that others can write, a log (-wal) without its journal. ERR_JOURNAL: a newer omsupd wrote it,
+ * another process holds it, or the system does not let us. */
 int journal_open(const char *path, struct journal **out, struct err *e);
 /* The same beside the run files of this host: refuses an empty journal, or an old copy of one, where newer files of its
  * commands are. journal_mark() then says that the journal has this name, a part of the names of its run files. */

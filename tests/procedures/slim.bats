@@ -194,6 +194,22 @@ slimmed() { # ID: one row with this id, no other table, and the next id is the n
 	slimmed 5000
 }
 
+@test "a lock that is waited for is told while it is, with who may hold it" {
+	local out=$BATS_TEST_TMPDIR/out holder script
+	sql 'BEGIN; SELECT id FROM heatbeat_sequence LIMIT 1; SELECT SLEEP(300)' cm_hb_402 >/dev/null 2>&1 3>&- &
+	holder=$!
+	until id=$(sql "SELECT id FROM information_schema.processlist WHERE info = 'SELECT SLEEP(300)'") && [ -n "$id" ]; do :; done
+	slim >"$out" 2>&1 3>&- &
+	script=$!
+	until grep -q '^omsup: news stuck: ' "$out"; do kill -0 "$script"; done
+	cat "$out"
+	grep -Eq "^omsup: news stuck: .*Waiting for table metadata lock, [0-9]+ s.*connection $id of root@" "$out"
+	sql "KILL $id"
+	wait "$holder" || :
+	wait "$script"
+	slimmed 5000
+}
+
 @test "killed at any statement, the next attempt ends it" {
 	local file n
 	file=$(script_file slim-swap)

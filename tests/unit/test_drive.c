@@ -571,6 +571,22 @@ static void a_command_that_takes_too_long_is_stopped(void **state)
     expect("act", "oms2", PHASE_FAILED, core_row(PHASE_EXPIRED, EV_NO)->why);
 }
 
+/* To the newest request. */
+static void tail_answers(const char *node, int status, const char *output)
+{
+    struct asked **p = &asked, **newest = NULL;
+    for (; *p; p = &(*p)->next)
+        if (strcmp((*p)->node->name, node) == 0)
+            newest = p;
+    assert_non_null(newest);
+    struct asked *a = *newest;
+    *newest = a->next;
+    a->cb(a->ctx, &(struct node_result){
+                      .outcome = NODE_EXITED, .exit = status, .output = output, .output_len = strlen(output)});
+    free(a);
+    engine_flush(world.engine);
+}
+
 /* The end of an output that is still being written, which was asked for as the newest. */
 static void tail_is(const char *output)
 {
@@ -597,6 +613,46 @@ static void news_are_shown_while_it_runs(void **state)
     expect("act", "oms2", PHASE_REVIEWING, "exit 9: the end");
     answers("oms2", 0, "omsup: news of yesterday\n"); /* the oldest question */
     expect("act", "oms2", PHASE_REVIEWING, "exit 9: the end");
+}
+
+/* A command that Docker does not answer says nothing by itself. */
+static void docker_is_asked_beside_a_long_run(void **state)
+{
+    until_stop_acts();
+    int64_t last = journal_last_event(world.journal, world.id);
+    struct plan_code *act = &((struct plan_subtask *)world.job->subs[seq_of("stop", "oms1")].plan)->act;
+    free(act->script);
+    act->script = xstrdup("\"$DOCKER\" stop it");
+    world_time(5000);
+    assert_int_equal(open_requests("oms1"), 1);
+    world_time(4000);
+    assert_int_equal(open_requests("oms1"), 2);
+    tail_answers("oms1", 1, "Cannot connect to the Docker daemon\n");
+    expect("stop", "oms1", PHASE_ACTING,
+           "stuck: Docker does not answer on oms1: Cannot connect to the Docker daemon; check the Docker service "
+           "there. The "
+           "step continues when it answers");
+    assert_true(journal_last_event(world.journal, world.id) > last);
+    last = journal_last_event(world.journal, world.id);
+    world_time(9000);
+    tail_answers("oms1", 124, "");
+    assert_int_equal(journal_last_event(world.journal, world.id), last); /* once */
+    world_time(9000);
+    tail_answers("oms1", 0, "20.10.24\n");
+    expect("stop", "oms1", PHASE_ACTING, "it is running"); /* what its check had said */
+}
+
+static void a_script_that_is_stuck_is_an_event(void **state)
+{
+    both_act();
+    ((struct plan_subtask *)world.job->subs[seq_of("act", "oms2")].plan)->progress = true;
+    int64_t last = journal_last_event(world.journal, world.id);
+    world_time(1250);
+    tail_is("omsup: news stuck: no byte has moved for 10 s\n");
+    expect("act", "oms2", PHASE_ACTING, "stuck: no byte has moved for 10 s");
+    world_time(1250);
+    tail_is("omsup: news stuck: no byte has moved for 12 s\n");
+    assert_int_equal(journal_last_event(world.journal, world.id), last + 1);
 }
 
 static void only_watched_time_counts(void **state)
@@ -769,6 +825,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(facts_wait_for_the_login, world_begin_plain, world_end),
         cmocka_unit_test_setup_teardown(a_command_that_takes_too_long_is_stopped, world_begin_plain, world_end),
         cmocka_unit_test_setup_teardown(news_are_shown_while_it_runs, world_begin_plain, world_end),
+        cmocka_unit_test_setup_teardown(docker_is_asked_beside_a_long_run, world_begin, world_end),
+        cmocka_unit_test_setup_teardown(a_script_that_is_stuck_is_an_event, world_begin_plain, world_end),
         cmocka_unit_test_setup_teardown(only_watched_time_counts, world_begin_plain, world_end),
         cmocka_unit_test_setup_teardown(a_wait_shows_its_cure_after_a_while, world_begin, world_end),
         cmocka_unit_test_setup_teardown(a_cure_is_for_what_was_seen, world_begin_plain, world_end),

@@ -35,7 +35,7 @@ enum looked { LOOKED_NOT, LOOKED_NO, LOOKED_UNKNOWN };
 struct progress {
     double done, total, rate; /* total 0: none reported */
     char *unit;
-    uint64_t at_ms, asked_ms;
+    uint64_t at_ms, asked_ms, docker_ms; /* docker_ms: when Docker was asked beside it */
 };
 
 struct sub {
