@@ -67,24 +67,29 @@ const char *act_cell_text(const struct metadb_rows *r, size_t row, size_t col)
     return row < r->n_rows && col < r->n_cols && r->cell[row][col] ? r->cell[row][col] : "NULL";
 }
 
-int act_seconds_since(struct metadb *db, const char *utc, long long *seconds, struct err *e)
+int act_number(const struct metadb_rows *r, size_t row, size_t col, long long *out, struct err *e)
 {
-    unsigned y, mo, d, h, mi, s;
-    char zone[2] = "";
-    /* A fraction of a second is dropped. */
-    if (sscanf(utc, "%4u-%2u-%2uT%2u:%2u:%2u%*[.0123456789]%1[Z]", &y, &mo, &d, &h, &mi, &s, zone) < 6 &&
-        sscanf(utc, "%4u-%2u-%2u %2u:%2u:%2u", &y, &mo, &d, &h, &mi, &s) < 6)
-        return err_set(e, ERR_INPUT, "\"%.40s\" is not a UTC time", utc);
-    struct metadb_rows r;
-    int rc =
-        metadb_query(db, &r, NULL, e, "SELECT TIMESTAMPDIFF(SECOND, '%04u-%02u-%02u %02u:%02u:%02u', UTC_TIMESTAMP())",
-                     y, mo, d, h, mi, s);
+    const char *text = act_cell_text(r, row, col);
+    char *end;
+    *out = strtoll(text, &end, 10);
+    return *text && !*end ? OK : err_set(e, ERR_METADB, "the MetaDB answered \"%.40s\", which is not a number", text);
+}
+
+int act_one_row(struct metadb *db, size_t cols, struct metadb_rows *r, struct err *e, const char *sql, ...)
+{
+    va_list ap;
+    va_start(ap, sql);
+    char *text = xvasprintf(sql, ap);
+    va_end(ap);
+    int rc = metadb_select(db, cols, r, NULL, e, "%s", text);
+    if (!rc && r->n_rows != 1)
+        rc = err_set(e, ERR_METADB, "the MetaDB answered with %zu rows instead of one to: %.200s", r->n_rows, text);
+    for (size_t i = 0; !rc && i < cols; i++)
+        if (!r->cell[0][i])
+            rc = err_set(e, ERR_METADB, "the MetaDB answered with NULL to: %.200s", text);
     if (rc)
-        return rc;
-    if (r.n_rows != 1 || !r.cell[0][0])
-        rc = err_set(e, ERR_INPUT, "\"%.40s\" is not a UTC time", utc);
-    *seconds = act_cell_number(&r, 0, 0, 0);
-    metadb_rows_free(&r);
+        metadb_rows_free(r);
+    free(text);
     return rc;
 }
 

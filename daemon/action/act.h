@@ -19,8 +19,11 @@ enum verdict act_failed(struct buf *out, unsigned sql_errno, const struct err *e
 long long act_cell_number(const struct metadb_rows *r, size_t row, size_t col, long long otherwise);
 const char *act_cell_text(const struct metadb_rows *r, size_t row, size_t col);
 
-/* How long ago a UTC time YYYY-MM-DDThh:mm:ssZ was by the MetaDB's clock. ERR_INPUT when it is not such a time. */
-int act_seconds_since(struct metadb *db, const char *utc, long long *seconds, struct err *e);
+/* The same, but ERR_METADB for anything that is not a number. */
+int act_number(const struct metadb_rows *r, size_t row, size_t col, long long *out, struct err *e);
+/* One row of so many values, none of them NULL; otherwise ERR_METADB and no rows. */
+int act_one_row(struct metadb *db, size_t cols, struct metadb_rows *r, struct err *e, const char *sql, ...)
+    __attribute__((format(printf, 5, 6)));
 
 /* Calls fn for each line of a list variable (HB_DBS) until it returns false. */
 void act_each_line(const char *list, bool (*fn)(void *ctx, const char *line), void *ctx);

@@ -19,7 +19,9 @@ struct action_args {
         *env; /* the subtask's environment, NULL-terminated NAME=value; the job's facts as fact:NAME=value */
     const struct metadb_server *servers; /* every OMS node of the plan */
     size_t n_servers;
-    const char *t1, *since; /* UTC times of T1 and of the first start of this subtask's step; NULL when unknown */
+    /* Seconds since T1, and since this subtask began to be asked; -1: unknown. They are differences of one clock, so
+     * that they can be compared with differences of the MetaDB's. */
+    long long t1_ago, since_ago;
 };
 const char *action_env(const struct action_args *a, const char *name); /* "" when unset */
 

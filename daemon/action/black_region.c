@@ -17,11 +17,13 @@ enum verdict black_region(struct metadb *db, const struct action_args *a, struct
     struct metadb_rows r;
     struct err e;
     char *cm = metadb_name(action_env(a, "CM_DB")), *value = metadb_quote(db, location);
-    int rc = metadb_query(db, &r, NULL, &e,
-                          "SELECT * FROM %s.config_job WHERE `key` = 'sourceFile.blackRegionNo' AND `value` != %s", cm,
-                          value);
+    int rc = metadb_select(db, METADB_ANY, &r, NULL, &e,
+                           "SELECT * FROM %s.config_job WHERE `key` = 'sourceFile.blackRegionNo' AND `value` != %s", cm,
+                           value);
     free(cm);
     free(value);
+    if (!rc && r.n_cols == 0)
+        rc = err_set(&e, ERR_METADB, "the MetaDB answered without rows to a question about config_job");
     if (rc)
         return act_look_failed(out, &e);
     for (size_t i = 0; i < r.n_rows && i < SHOWN; i++) {

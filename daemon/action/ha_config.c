@@ -99,8 +99,8 @@ int ha_load(struct metadb *db, const struct action_args *a, struct ha *h, unsign
     struct metadb_rows r;
     char *rm = metadb_name(action_env(a, "RM_DB"));
     *h = (struct ha){0};
-    int rc = metadb_query(db, &r, sql_errno, e,
-                          "SELECT cfg_value FROM %s.oms_normal_config WHERE cfg_name = 'ha.config'", rm);
+    int rc = metadb_select(db, 1, &r, sql_errno, e,
+                           "SELECT cfg_value FROM %s.oms_normal_config WHERE cfg_name = 'ha.config'", rm);
     free(rm);
     if (rc)
         return rc;
@@ -114,19 +114,7 @@ int ha_load(struct metadb *db, const struct action_args *a, struct ha *h, unsign
     return rc;
 }
 
-int ha_outage(struct metadb *db, const struct action_args *a, long long *minutes, struct err *e)
-{
-    const char *t1 = a->t1 && *a->t1 ? a->t1 : action_env(a, "T1");
-    long long s = 0;
-    *minutes = -1;
-    if (!*t1)
-        return OK;
-    int rc = act_seconds_since(db, t1, &s, e);
-    if (rc)
-        return err_prefix(e, "T1");
-    *minutes = s > 0 ? (s + 59) / 60 : 0;
-    return OK;
-}
+long long ha_outage(const struct action_args *a) { return a->t1_ago < 0 ? -1 : (a->t1_ago + 59) / 60; }
 
 /* --- editing -------------------------------------------------------------------------------------------
  * Works on text that cJSON has accepted, with cJSON's notion of white space. */

@@ -32,8 +32,8 @@ char *ha_set(const char *json, const char *key, const char *value);
 /* enable and perceiveStoreClientCheckpoint set to true; refetchStoreIntervalMin to `refetch_min` unless that is 0. */
 char *ha_enabled(const struct ha *h, long long refetch_min);
 
-/* The outage so far: whole minutes from T1 until now by the MetaDB's clock, rounded up; -1 when T1 is not known. */
-int ha_outage(struct metadb *db, const struct action_args *a, long long *minutes, struct err *e);
+/* The outage so far: whole minutes from T1 until now, rounded up; -1 when T1 is not known. */
+long long ha_outage(const struct action_args *a);
 
 /* Reads, asks `change` for the value to set (NULL: it is right), writes it unless the row has changed meanwhile, and
  * reads again; a few times. `seen` is called with what the first read found. */

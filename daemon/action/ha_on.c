@@ -26,13 +26,8 @@ static void say_outage(struct buf *out, long long outage)
 
 enum verdict ha_on(struct metadb *db, const struct action_args *a, struct buf *out)
 {
-    long long outage;
+    long long outage = ha_outage(a);
     struct err e;
-    int rc = ha_outage(db, a, &outage, &e);
-    if (rc == ERR_INPUT)
-        act_say(out, "%s", e.msg); /* treated as unknown */
-    else if (rc)
-        return act_look_failed(out, &e); /* nothing was sent yet, but the outcome is unknown all the same */
     say_outage(out, outage);
     struct ha_change c = {.change = turn_on, .ctx = &outage};
     enum verdict v = ha_write(db, a, &c, out);
@@ -53,12 +48,7 @@ enum verdict ha_is_on(struct metadb *db, const struct action_args *a, struct buf
 {
     struct ha h;
     struct err e;
-    long long outage;
-    int rc = ha_outage(db, a, &outage, &e);
-    if (rc == ERR_INPUT)
-        act_say(out, "%s", e.msg);
-    else if (rc)
-        return act_look_failed(out, &e);
+    long long outage = ha_outage(a);
     if (ha_load(db, a, &h, NULL, &e))
         return act_look_failed(out, &e);
     bool enough = h.perceive || (outage >= 0 && h.refetch_min > outage);

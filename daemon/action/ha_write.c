@@ -13,17 +13,17 @@ static int put(struct metadb *db, const struct action_args *a, const struct ha *
     char *rm = metadb_name(action_env(a, "RM_DB")), *new = metadb_quote(db, value),
          *old = metadb_quote(db, h->value ? h->value : "");
     if (!h->present)
-        rc = metadb_query(db, NULL, no, e,
+        rc = metadb_query(db, no, e,
                           "INSERT INTO %s.oms_normal_config (cfg_name, cfg_value) SELECT 'ha.config', %s FROM DUAL"
                           " WHERE NOT EXISTS (SELECT 1 FROM %s.oms_normal_config WHERE cfg_name = 'ha.config')",
                           rm, new, rm);
     else if (!h->value)
         rc = metadb_query(
-            db, NULL, no, e,
+            db, no, e,
             "UPDATE %s.oms_normal_config SET cfg_value = %s WHERE cfg_name = 'ha.config' AND cfg_value IS NULL", rm,
             new);
     else
-        rc = metadb_query(db, NULL, no, e,
+        rc = metadb_query(db, no, e,
                           "UPDATE %s.oms_normal_config SET cfg_value = %s WHERE cfg_name = 'ha.config'"
                           " AND cfg_value = %s COLLATE utf8mb4_bin",
                           rm, new, old);

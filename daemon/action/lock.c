@@ -60,7 +60,7 @@ static void lock_free(struct lock *l)
 
 static int create(struct metadb *db, const struct lock *l, unsigned *no, struct err *e)
 {
-    return metadb_query(db, NULL, no, e,
+    return metadb_query(db, no, e,
                         "CREATE TABLE IF NOT EXISTS %s (id int NOT NULL PRIMARY KEY, holder varchar(255) NOT NULL, job "
                         "varchar(255) NOT NULL,"
                         " token varchar(255) NOT NULL, taken_at datetime NOT NULL, renewed_at datetime NOT NULL, "
@@ -78,10 +78,10 @@ static int look(struct metadb *db, const struct lock *l, enum held *held, struct
 {
     struct metadb_rows r;
     *held = HELD_NOT;
-    int rc = metadb_query(db, &r, no, e,
-                          "SELECT %s, TIMESTAMPDIFF(SECOND, renewed_at, UTC_TIMESTAMP()), holder, job,"
-                          " DATE_FORMAT(renewed_at, '%%Y-%%m-%%d %%H:%%i:%%s') FROM %s WHERE id = 1",
-                          l->ours, l->table);
+    int rc = metadb_select(db, 5, &r, no, e,
+                           "SELECT %s, TIMESTAMPDIFF(SECOND, renewed_at, UTC_TIMESTAMP()), holder, job,"
+                           " DATE_FORMAT(renewed_at, '%%Y-%%m-%%d %%H:%%i:%%s') FROM %s WHERE id = 1",
+                           l->ours, l->table);
     if (rc)
         return *no == NO_TABLE || *no == NO_DATABASE ? OK : rc;
     if (r.n_rows) {
@@ -106,7 +106,7 @@ static int look(struct metadb *db, const struct lock *l, enum held *held, struct
 static int take_row(struct metadb *db, const struct lock *l, bool *taken, unsigned *no, struct err *e)
 {
     int rc =
-        metadb_query(db, NULL, no, e,
+        metadb_query(db, no, e,
                      "UPDATE %s SET taken_at = IF(%s, taken_at, UTC_TIMESTAMP()), holder = %s, job = %s, token = %s,"
                      " renewed_at = UTC_TIMESTAMP(), renewals = renewals + 1"
                      " WHERE id = 1 AND (%s OR TIMESTAMPDIFF(SECOND, renewed_at, UTC_TIMESTAMP()) > %d)",
@@ -114,8 +114,8 @@ static int take_row(struct metadb *db, const struct lock *l, bool *taken, unsign
     *taken = rc == OK && metadb_affected(db) == 1;
     if (rc || *taken)
         return rc;
-    rc = metadb_query(db, NULL, no, e, "INSERT INTO %s VALUES (1, %s, %s, %s, UTC_TIMESTAMP(), UTC_TIMESTAMP(), 0)",
-                      l->table, l->holder, l->job, l->token);
+    rc = metadb_query(db, no, e, "INSERT INTO %s VALUES (1, %s, %s, %s, UTC_TIMESTAMP(), UTC_TIMESTAMP(), 0)", l->table,
+                      l->holder, l->job, l->token);
     *taken = rc == OK;
     return rc;
 }
@@ -171,7 +171,7 @@ enum verdict metadb_unlock(struct metadb *db, const struct action_args *a, struc
     struct err e;
     unsigned no = 0;
     struct lock l = lock_of(db, a);
-    int rc = metadb_query(db, NULL, &no, &e, "DELETE FROM %s WHERE id = 1 AND %s", l.table, l.ours);
+    int rc = metadb_query(db, &no, &e, "DELETE FROM %s WHERE id = 1 AND %s", l.table, l.ours);
     unsigned long long n = metadb_affected(db);
     lock_free(&l);
     if (rc && no != NO_TABLE && no != NO_DATABASE)
@@ -212,7 +212,7 @@ enum verdict metadb_lock_renew(struct metadb *db, const struct lock_owner *o, st
     enum verdict v = VERDICT_UNKNOWN;
     struct lock l = lock_new(db, metadb_login(db)->cm, o, "");
     int rc = metadb_query(
-        db, NULL, &no, &e,
+        db, &no, &e,
         "UPDATE %s SET job = %s, renewed_at = UTC_TIMESTAMP(), renewals = renewals + 1 WHERE id = 1 AND %s", l.table,
         l.job, l.ours);
     bool ours = rc == OK && metadb_affected(db) == 1;
@@ -245,7 +245,7 @@ enum verdict metadb_lock_take(struct metadb *db, const struct lock_owner *o, str
     struct metadb_rows r;
     struct err e;
     char *cm = metadb_quote(db, metadb_login(db)->cm);
-    int rc = metadb_query(db, &r, NULL, &e, "SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = %s", cm);
+    int rc = metadb_select(db, 1, &r, NULL, &e, "SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = %s", cm);
     free(cm);
     if (rc)
         return act_look_failed(out, &e);

@@ -11,7 +11,7 @@ enum verdict metadb_reachable(struct metadb *db, const struct action_args *a, st
 {
     struct metadb_rows r;
     struct err e;
-    if (metadb_query(db, &r, NULL, &e, "SELECT VERSION(), @@version_comment, CURRENT_USER()"))
+    if (act_one_row(db, 3, &r, &e, "SELECT VERSION(), @@version_comment, CURRENT_USER()"))
         return act_look_failed(out, &e);
     const char *version = act_cell_text(&r, 0, 0), *comment = act_cell_text(&r, 0, 1);
     const char *product = strstr(version, "OceanBase") || strstr(comment, "OceanBase") ? "OceanBase"
@@ -39,13 +39,18 @@ static bool has(struct look *x, const char *database, const char *table)
     struct metadb_rows r;
     char *d = metadb_quote(x->db, database), *t = metadb_quote(x->db, table);
     bool found = true;
-    if (metadb_query(x->db, &r, NULL, &x->e,
-                     "SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s AND TABLE_NAME = %s", d, t)) {
-        x->v = VERDICT_UNKNOWN;
-    } else {
-        found = r.n_rows > 0;
+    long long n = 0;
+    int rc =
+        act_one_row(x->db, 1, &r, &x->e,
+                    "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s AND TABLE_NAME = %s", d, t);
+    if (!rc) {
+        rc = act_number(&r, 0, 0, &n, &x->e);
         metadb_rows_free(&r);
     }
+    if (rc)
+        x->v = VERDICT_UNKNOWN;
+    else
+        found = n > 0;
     free(d);
     free(t);
     return found;
@@ -62,17 +67,21 @@ static bool look_database(struct look *x, const char *database)
 {
     struct metadb_rows r;
     char *d = metadb_quote(x->db, database);
-    int rc = metadb_query(x->db, &r, NULL, &x->e,
-                          "SELECT DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA"
-                          " WHERE SCHEMA_NAME = %s",
-                          d);
+    int rc = metadb_select(x->db, 2, &r, NULL, &x->e,
+                           "SELECT DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA"
+                           " WHERE SCHEMA_NAME = %s",
+                           d);
     free(d);
     if (rc) {
         x->v = VERDICT_UNKNOWN;
         return false;
     }
-    bool there = r.n_rows > 0;
-    if (there) {
+    bool there = r.n_rows > 0, odd = there && (r.n_rows > 1 || !r.cell[0][0] || !r.cell[0][1]);
+    if (odd) {
+        err_set(&x->e, ERR_METADB, "the MetaDB gives no character set for database %s", database);
+        x->v = VERDICT_UNKNOWN;
+        there = false;
+    } else if (there) {
         buf_printf(&x->evidence, "%s%s (%s, %s)", x->evidence.len ? ", " : "", database, act_cell_text(&r, 0, 0),
                    act_cell_text(&r, 0, 1));
     } else {
@@ -132,10 +141,15 @@ enum verdict metadb_clock(struct metadb *db, const struct action_args *a, struct
     struct metadb_rows r;
     struct err e;
     double before = seconds_now();
-    if (metadb_query(db, &r, NULL, &e,
-                     "SELECT UNIX_TIMESTAMP(), DATE_FORMAT(UTC_TIMESTAMP(), '%%Y-%%m-%%d %%H:%%i:%%s')"))
+    long long theirs_s = 0;
+    if (act_one_row(db, 2, &r, &e, "SELECT UNIX_TIMESTAMP(), DATE_FORMAT(UTC_TIMESTAMP(), '%%Y-%%m-%%d %%H:%%i:%%s')"))
         return act_look_failed(out, &e);
-    double after = seconds_now(), theirs = (double)act_cell_number(&r, 0, 0, 0);
+    double after = seconds_now();
+    if (act_number(&r, 0, 0, &theirs_s, &e)) {
+        metadb_rows_free(&r);
+        return act_look_failed(out, &e);
+    }
+    double theirs = (double)theirs_s;
     double ahead = theirs - after, behind = before - (theirs + 1); /* at least */
     bool ok = ahead <= SKEW_MAX_S && behind <= SKEW_MAX_S;
     if (ok)

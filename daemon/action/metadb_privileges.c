@@ -35,13 +35,15 @@ enum verdict metadb_privileges(struct metadb *db, const struct action_args *a, s
     struct metadb_rows r;
     struct err e;
     struct look x = {.out = out};
-    if (metadb_query(db, &r, NULL, &e, "SELECT CONCAT(VERSION(), ' ', @@version_comment), @@lower_case_table_names"))
+    if (act_one_row(db, 2, &r, &e, "SELECT CONCAT(VERSION(), ' ', @@version_comment), @@lower_case_table_names"))
         return act_look_failed(out, &e);
     /* OceanBase's LOCK TABLES locks nothing and needs no privilege. */
     x.needed = strstr(act_cell_text(&r, 0, 0), "OceanBase") ? GRANTS_ALL & ~GRANT_LOCK_TABLES : GRANTS_ALL;
-    x.fold = act_cell_number(&r, 0, 1, 0) != 0;
+    long long fold = 0;
+    int rc = act_number(&r, 0, 1, &fold, &e);
+    x.fold = fold != 0;
     metadb_rows_free(&r);
-    if (metadb_query(db, &r, NULL, &e, "SHOW GRANTS"))
+    if (rc || metadb_select(db, 1, &r, NULL, &e, "SHOW GRANTS"))
         return act_look_failed(out, &e);
     for (size_t i = 0; i < r.n_rows; i++)
         grants_add(&x.grants, act_cell_text(&r, i, 0));

@@ -17,7 +17,7 @@ static int query_by_ip(struct metadb *db, struct metadb_rows *r, struct err *e, 
     char *name = metadb_name(database), *text = metadb_quote(db, ip);
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    int rc = metadb_query(db, r, NULL, e, sql, name, text);
+    int rc = metadb_select(db, 1, r, NULL, e, sql, name, text);
 #pragma GCC diagnostic pop
     free(name);
     free(text);
@@ -51,8 +51,13 @@ static int look_beat(struct metadb *db, const char *hb, const char *ip, long lon
                          hb, ip);
     if (rc)
         return rc;
-    long long age = act_cell_number(&r, 0, 0, 0);
-    if (r.n_rows == 0 || !r.cell[0][0])
+    long long age = 0;
+    bool none = r.n_rows == 0 || !r.cell[0][0];
+    if (!none && act_number(&r, 0, 0, &age, e)) {
+        metadb_rows_free(&r);
+        return ERR_METADB;
+    }
+    if (none)
         buf_printf(lacks, "; no heartbeat in %s", hb);
     else if (age > FRESH_S)
         buf_printf(lacks, "; last heartbeat %lld s ago", age);
@@ -68,20 +73,15 @@ static int look_beat(struct metadb *db, const char *hb, const char *ip, long lon
 enum verdict online(struct metadb *db, const struct action_args *a, struct buf *out)
 {
     struct err e;
-    long long since = -1;
+    long long since = a->since_ago;
     size_t n = 0, n_online = 0;
     const char *region = action_env(a, "REGION"); /* empty: the whole deployment */
-    int rc = a->since && *a->since ? act_seconds_since(db, a->since, &since, &e) : OK;
-    if (rc)
-        return act_look_failed(out, &e);
-    if (a->since && *a->since && since < 0)
-        since = 0; /* our clock is ahead of the MetaDB's */
     for (size_t i = 0; i < a->n_servers; i++) {
         const struct metadb_server *s = &a->servers[i];
         if (*region && strcmp(region, s->region) != 0)
             continue;
         struct buf lacks = {0};
-        rc = look_host(db, action_env(a, "CM_DB"), s->ip, &lacks, &e);
+        int rc = look_host(db, action_env(a, "CM_DB"), s->ip, &lacks, &e);
         rc = rc ? rc : look_beat(db, s->hb, s->ip, since, &lacks, &e);
         if (rc) {
             buf_free(&lacks);

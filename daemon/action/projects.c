@@ -17,8 +17,8 @@ enum verdict projects_duplicate(struct metadb *db, const struct action_args *a, 
         struct metadb_rows r;
         struct err e;
         char *rm = metadb_name(action_env(a, "RM_DB"));
-        int rc = metadb_query(
-            db, &r, NULL, &e,
+        int rc = metadb_select(
+            db, 3, &r, NULL, &e,
             "SELECT project_name, COUNT(*), GROUP_CONCAT(id ORDER BY id) FROM %s.%s WHERE project_status != 'DELETED'"
             " GROUP BY project_name HAVING COUNT(*) > 1",
             rm, kinds[i].table);
@@ -43,9 +43,9 @@ static int count_projects(struct metadb *db, const struct action_args *a, struct
         struct metadb_rows r;
         char *rm = metadb_name(action_env(a, "RM_DB"));
         int rc =
-            metadb_query(db, &r, NULL, e,
-                         "SELECT project_status, COUNT(*) FROM %s.%s GROUP BY project_status ORDER BY project_status",
-                         rm, kinds[i].table);
+            metadb_select(db, 2, &r, NULL, e,
+                          "SELECT project_status, COUNT(*) FROM %s.%s GROUP BY project_status ORDER BY project_status",
+                          rm, kinds[i].table);
         free(rm);
         if (rc)
             return rc;

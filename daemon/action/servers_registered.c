@@ -10,7 +10,7 @@ enum verdict servers_registered(struct metadb *db, const struct action_args *a, 
     struct metadb_rows r;
     struct err e;
     char *cm = metadb_name(action_env(a, "CM_DB"));
-    int rc = metadb_query(db, &r, NULL, &e, "SELECT ip, host_status FROM %s.host ORDER BY ip", cm);
+    int rc = metadb_select(db, 2, &r, NULL, &e, "SELECT ip, host_status FROM %s.host ORDER BY ip", cm);
     free(cm);
     if (rc)
         return act_look_failed(out, &e);

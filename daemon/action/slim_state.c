@@ -17,13 +17,13 @@ static int newest(struct look *x, const char *database, long long *id)
 {
     struct metadb_rows r;
     char *d = metadb_name(database);
-    int rc = metadb_query(x->db, &r, NULL, &x->e, "SELECT MAX(id) FROM %s.heatbeat_sequence", d);
+    int rc = act_one_row(x->db, 1, &r, &x->e, "SELECT IFNULL(MAX(id), 0) FROM %s.heatbeat_sequence", d);
     free(d);
     if (rc)
         return rc;
-    *id = act_cell_number(&r, 0, 0, 0);
+    rc = act_number(&r, 0, 0, id, &x->e);
     metadb_rows_free(&r);
-    return OK;
+    return rc;
 }
 
 static bool look_database(void *ctx, const char *database)
@@ -32,8 +32,8 @@ static bool look_database(void *ctx, const char *database)
     struct metadb_rows r;
     struct buf left = {0};
     char *d = metadb_quote(x->db, database);
-    int rc = metadb_query(
-        x->db, &r, NULL, &x->e,
+    int rc = metadb_select(
+        x->db, 2, &r, NULL, &x->e,
         "SELECT TABLE_NAME, TABLE_ROWS FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s AND TABLE_NAME IN"
         " ('heatbeat_sequence', 'heatbeat_sequence_bak', 'heatbeat_sequence_bak2') ORDER BY TABLE_NAME",
         d);

@@ -5,16 +5,49 @@
 
 #include "common/alloc.h"
 #include "common/array.h"
+#include "common/file.h"
 #include "daemon/metadb/internal.h"
+
+enum { CA_FILE_MAX = 1024 * 1024, ACCESS_DENIED = 1045, SECURE_TRANSPORT = 3159 };
 
 static pthread_once_t library_once = PTHREAD_ONCE_INIT;
 static int library_failed;
-static void library_init(void) { library_failed = mysql_library_init(0, NULL, NULL); }
+static void library_init(void)
+{
+    unsetenv("MARIADB_TLS_DISABLE_PEER_VERIFICATION"); /* metadb.ssl_mode decides */
+    library_failed = mysql_library_init(0, NULL, NULL);
+    if (!library_failed)
+        auth_library();
+}
+
+bool metadb_tls_parse(const char *word, enum metadb_tls *out)
+{
+    static const char *const words[] = {
+        [METADB_TLS_PREFERRED] = "preferred",
+        [METADB_TLS_DISABLED] = "disabled",
+        [METADB_TLS_REQUIRED] = "required",
+        [METADB_TLS_VERIFY_CA] = "verify_ca",
+        [METADB_TLS_VERIFY_IDENTITY] = "verify_identity",
+    };
+    *out = METADB_TLS_PREFERRED;
+    for (size_t i = 0; word && i < ARRAY_LEN(words); i++)
+        if (strcmp(word, words[i]) == 0) {
+            *out = (enum metadb_tls)i;
+            return true;
+        }
+    return word == NULL;
+}
 
 void metadb_login_copy(struct metadb_login *to, const struct metadb_login *from)
 {
-    *to = (struct metadb_login){xstrdup(from->host),         xstrdup(from->user), from->port,
-                                secret_copy(from->password), xstrdup(from->rm),   xstrdup(from->cm)};
+    *to = *from;
+    to->host = xstrdup(from->host);
+    to->user = xstrdup(from->user);
+    to->password = secret_copy(from->password);
+    to->rm = xstrdup(from->rm);
+    to->cm = xstrdup(from->cm);
+    to->ca = xstrdup(from->ca);
+    to->public_key = xstrdup(from->public_key);
 }
 
 void metadb_login_wipe(struct metadb_login *l)
@@ -23,6 +56,8 @@ void metadb_login_wipe(struct metadb_login *l)
     free((char *)l->user);
     free((char *)l->rm);
     free((char *)l->cm);
+    free((char *)l->ca);
+    free((char *)l->public_key);
     secret_wipe((struct secret *)l->password);
     *l = (struct metadb_login){0};
 }
@@ -47,31 +82,127 @@ static void set_options(MYSQL *my)
     /* OMS connects by TCP; here "localhost" would otherwise mean a socket, perhaps another server's. */
     mysql_options(my, MYSQL_OPT_PROTOCOL, &tcp);
     mysql_options(my, MYSQL_SET_CHARSET_NAME, "utf8mb4");
-    /* Excludes the plug-ins with which a server could ask for the password in clear. */
-    mysql_options(my, MARIADB_OPT_RESTRICTED_AUTH,
-                  "mysql_native_password,caching_sha2_password,sha256_password,client_ed25519");
+    mysql_options(my, MARIADB_OPT_IO_WAIT, guard_wait);
 }
 
-/* Settings of this session. A server may not know a variable, which is fine; a lost connection is not. */
+#if defined(MARIADB_PACKAGE_VERSION_ID) && MARIADB_PACKAGE_VERSION_ID >= 30402
+/* From 3.4 on the library verifies certificate and name, or nothing; verify_ca is without the name. The library has
+ * noted in the connection what is wrong with the certificate. */
+static __thread const MYSQL *opening;
+static int verify_ca(void *tls, unsigned flags) { return opening->net.tls_verify_status != 0; }
+static void set_verify_ca(MYSQL *my)
+{
+    opening = my;
+    mysql_optionsv(my, MARIADB_OPT_TLS_VERIFICATION_CALLBACK, (void *)verify_ca);
+}
+#else
+static void set_verify_ca(MYSQL *my) {} /* a certificate is verified when there is a CA */
+#endif
+
+/* Inside TLS caching_sha2_password sends the password as it is, so a key of the server's helps only without. */
+static bool without_tls(const struct metadb_login *l)
+{
+    return l->tls == METADB_TLS_DISABLED || (l->tls == METADB_TLS_PREFERRED && l->public_key);
+}
+
+static void set_tls(MYSQL *my, const struct metadb_login *l)
+{
+    my_bool enforce = !without_tls(l), verify = l->tls == METADB_TLS_VERIFY_IDENTITY;
+    if (enforce && l->ca)
+        mysql_ssl_set(my, NULL, NULL, l->ca, NULL, NULL);
+    mysql_options(my, MYSQL_OPT_SSL_ENFORCE, &enforce);
+    mysql_options(my, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
+    if (l->tls == METADB_TLS_VERIFY_CA)
+        set_verify_ca(my);
+}
+
+/* The library goes on without TLS if the server does not offer it. No method reveals the password there. */
+static int check_tls(struct metadb *db, struct err *e)
+{
+    const struct metadb_login *l = &db->login;
+    if (l->tls == METADB_TLS_DISABLED || l->tls == METADB_TLS_PREFERRED || mysql_get_ssl_cipher(db->my))
+        return OK;
+    return err_set(e, ERR_METADB, "MetaDB %s:%u does not offer TLS, which metadb.ssl_mode asks for", l->host, l->port);
+}
+
+static int check_ca(const struct metadb_login *l, struct err *e)
+{
+    char text[CA_FILE_MAX + 1];
+    size_t len;
+    if (!l->ca || without_tls(l))
+        return OK;
+    if (file_read(l->ca, text, CA_FILE_MAX, &len, e)) {
+        e->code = ERR_METADB;
+        return err_prefix(e, "metadb.ssl_ca");
+    }
+    return OK;
+}
+
+/* Settings of this session, whatever init_connect has set. A server may not know a variable, which is fine; a lost
+ * connection is not. The first two are known to all: without them text is another one, and nothing is committed. */
 static int set_session(struct metadb *db, struct err *e)
 {
     static const char *const sets[] = {
-        "sql_mode='STRICT_ALL_TABLES'", /* a value that is too long is an error, not cut; backslash escapes */
-        "innodb_lock_wait_timeout=5",   "lock_wait_timeout=5", "max_statement_time=%d", /* MariaDB, seconds */
-        "ob_query_timeout=%d000000",                                                    /* OceanBase, microseconds */
+        "NAMES utf8mb4",
+        "SESSION autocommit=1",
+        "SESSION sql_mode='STRICT_ALL_TABLES'", /* a value that is too long is an error, not cut; backslash escapes */
+        "SESSION sql_safe_updates=0",
+        "SESSION sql_select_limit=DEFAULT",
+        "SESSION innodb_lock_wait_timeout=5",
+        "SESSION lock_wait_timeout=5",
+        "SESSION max_statement_time=%d",     /* MariaDB, seconds */
+        "SESSION max_execution_time=%d000",  /* MySQL, milliseconds */
+        "SESSION ob_query_timeout=%d000000", /* OceanBase, microseconds */
     };
+    enum { NEEDED = 2 };
     for (size_t i = 0; i < ARRAY_LEN(sets); i++) {
         unsigned no = 0;
         char *set = strchr(sets[i], '%') ? NULL : xstrdup(sets[i]);
         if (!set)
             set = xasprintf("%.*s%d%s", (int)strcspn(sets[i], "%"), sets[i], METADB_STATEMENT_S,
                             strchr(sets[i], '%') + 2);
-        int rc = metadb_query(db, NULL, &no, e, "SET SESSION %s", set);
+        int rc = metadb_query(db, &no, e, "SET %s", set);
         free(set);
-        if (rc && connection_lost(no))
+        if (rc && (i < NEEDED || connection_lost(no)))
             return rc;
     }
     return OK;
+}
+
+/* "[::1]" is how an address is written where a port may follow; it is not the address. */
+static char *address(const char *host)
+{
+    size_t n = strlen(host);
+    return n > 2 && host[0] == '[' && host[n - 1] == ']' ? xstrndup(host + 1, n - 2) : xstrdup(host);
+}
+
+static int connect_to(struct metadb *db, struct err *e)
+{
+    const struct metadb_login *l = &db->login;
+    char *host = address(l->host);
+    auth_begin(l);
+    bool up = mysql_real_connect(db->my, host, l->user, secret_use(l->password), NULL, l->port, NULL, 0) != NULL;
+    char *why = auth_end(db->my);
+    int rc = up ? OK : metadb_error(db, e);
+    unsigned no = mysql_errno(db->my);
+    if (!up && why)
+        err_set(e, ERR_METADB, "%s", why);
+    else if (!up && without_tls(l) && (no == ACCESS_DENIED || no == SECURE_TRANSPORT)) {
+        char *said = xstrdup(e->msg);
+        err_set(e, ERR_METADB,
+                "%s; the account or the server may require TLS, which omsupd does not use here: see "
+                "metadb.ssl_mode",
+                said);
+        free(said);
+    }
+    if (!up)
+        err_prefix(e, "MetaDB %s:%u", l->host, l->port);
+    free(why);
+    free(host);
+    /* The library keeps a copy for reconnecting, which is switched off. */
+    if (db->my->passwd)
+        explicit_bzero(db->my->passwd, strlen(db->my->passwd));
+    return rc;
 }
 
 int metadb_open(const struct metadb_login *l, struct metadb **out, struct err *e)
@@ -90,19 +221,12 @@ int metadb_open(const struct metadb_login *l, struct metadb **out, struct err *e
     if (!db->my)
         abort(); /* out of memory */
     set_options(db->my);
-    int rc = OK;
-    if (!mysql_real_connect(db->my, l->host, l->user, secret_use(l->password), NULL, l->port, NULL, 0)) {
-        rc = metadb_error(db, e);
-        err_prefix(e, "MetaDB %s:%u", l->host, l->port);
-    } else {
-        /* The library keeps a copy for reconnecting, which is switched off. */
-        if (db->my->passwd)
-            explicit_bzero(db->my->passwd, strlen(db->my->passwd));
-        if (mysql_autocommit(db->my, 1))
-            rc = metadb_error(db, e);
-        else
-            rc = set_session(db, e);
-    }
+    set_tls(db->my, &db->login);
+    auth_options(db->my);
+    int rc = check_ca(&db->login, e);
+    rc = rc ? rc : connect_to(db, e);
+    rc = rc ? rc : check_tls(db, e);
+    rc = rc ? rc : set_session(db, e);
     if (rc) {
         metadb_close(db);
         return rc;

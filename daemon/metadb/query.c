@@ -32,6 +32,9 @@ int metadb_error(const struct metadb *db, struct err *e)
     while (out > 0 && (text[out - 1] == '.' || text[out - 1] == ' '))
         out--;
     text[out] = '\0';
+    const char *why = guard_why();
+    if (why)
+        return err_set(e, ERR_METADB, "ERROR %u: the connection was given up: %s", mysql_errno(db->my), why);
     return err_set(e, ERR_METADB, "ERROR %u: %s", mysql_errno(db->my), text);
 }
 
@@ -85,36 +88,45 @@ static int read_rows(struct metadb *db, MYSQL_RES *res, struct metadb_rows *out,
     return metadb_error(db, e);
 }
 
-int metadb_query(struct metadb *db, struct metadb_rows *out, unsigned *sql_errno, struct err *e, const char *sql, ...)
+/* Answers that are not what the statement asks for. The connection cannot be used further. */
+static int odd_answer(struct metadb *db, size_t want, size_t got, unsigned *no, struct err *e)
+{
+    shutdown(mysql_get_socket(db->my), SHUT_RDWR);
+    *no = CR_MALFORMED_PACKET;
+    return err_set(e, ERR_METADB, "ERROR %u: the MetaDB's answer has %zu columns, not %zu", *no, got, want);
+}
+
+static int ask(struct metadb *db, size_t cols, struct metadb_rows *out, unsigned *sql_errno, struct err *e,
+               const char *sql, va_list ap)
 {
     unsigned no = 0;
     struct metadb_rows rows = {0};
     struct buf text = {0};
-    if (out)
-        *out = rows;
-    va_list ap;
-    va_start(ap, sql);
     char *body = xvasprintf(sql, ap);
-    va_end(ap);
     buf_printf(&text, "/* omsup */ %s", body); /* for whoever reads the process list */
     free(body);
 
     int rc = OK;
     db->affected = 0;
+    guard_allow(db->my, METADB_COLUMNS_BYTES);
     if (mysql_real_query(db->my, text.data, text.len)) {
         no = mysql_errno(db->my);
         rc = metadb_error(db, e);
     } else {
+        guard_allow(db->my, 2 * METADB_BYTES_MAX);
         MYSQL_RES *res = mysql_use_result(db->my);
-        if (res) {
-            rc = read_rows(db, res, &rows, &no, e);
-            mysql_free_result(res);
-        } else if (mysql_errno(db->my)) {
+        size_t got = res ? mysql_num_fields(res) : 0;
+        if (!res && mysql_errno(db->my)) {
             no = mysql_errno(db->my);
             rc = metadb_error(db, e);
+        } else if (out && cols != METADB_ANY && got != cols) {
+            rc = odd_answer(db, cols, got, &no, e);
+        } else if (res) {
+            rc = read_rows(db, res, &rows, &no, e);
         } else {
             db->affected = mysql_affected_rows(db->my);
         }
+        mysql_free_result(res);
     }
     buf_free(&text);
     /* The statement as it is written in the code: what was put in it may be data. */
@@ -128,6 +140,26 @@ int metadb_query(struct metadb *db, struct metadb_rows *out, unsigned *sql_errno
         *out = rows;
     if (sql_errno)
         *sql_errno = no;
+    return rc;
+}
+
+int metadb_select(struct metadb *db, size_t cols, struct metadb_rows *out, unsigned *sql_errno, struct err *e,
+                  const char *sql, ...)
+{
+    va_list ap;
+    va_start(ap, sql);
+    *out = (struct metadb_rows){0};
+    int rc = ask(db, cols, out, sql_errno, e, sql, ap);
+    va_end(ap);
+    return rc;
+}
+
+int metadb_query(struct metadb *db, unsigned *sql_errno, struct err *e, const char *sql, ...)
+{
+    va_list ap;
+    va_start(ap, sql);
+    int rc = ask(db, METADB_ANY, NULL, sql_errno, e, sql, ap);
+    va_end(ap);
     return rc;
 }
 

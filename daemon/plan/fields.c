@@ -108,6 +108,9 @@ static const struct field metadb_fields[] = {
     OPTIONAL(plan_metadb, password_file, TEXT_MAX_),
     UINT(plan_metadb, config_host, PLAN_HOSTS_MAX - 1),
     OPTIONAL(plan_metadb, config_file, TEXT_MAX_),
+    OPTIONAL(plan_metadb, ssl_mode, NAME_MAX_),
+    OPTIONAL(plan_metadb, ssl_ca, TEXT_MAX_),
+    OPTIONAL(plan_metadb, server_public_key, TEXT_MAX_),
     END,
 };
 static const struct fields metadb = {sizeof(struct plan_metadb), metadb_fields};

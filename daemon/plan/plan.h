@@ -72,10 +72,11 @@ struct plan_metadb {
     char *host, *user;
     unsigned port;
     char *rm, *cm;
-    char **hb;            /* NULL-terminated, one a region in order of regions (all different) */
-    char *password_file;  /* on the control host; NULL: from OMS's config.yaml */
-    unsigned config_host; /* index of the host whose config.yaml holds the password */
-    char *config_file;    /* its path there */
+    char **hb;                                   /* NULL-terminated, one a region in order of regions (all different) */
+    char *password_file;                         /* on the control host; NULL: from OMS's config.yaml */
+    unsigned config_host;                        /* index of the host whose config.yaml holds the password */
+    char *config_file;                           /* its path there */
+    char *ssl_mode, *ssl_ca, *server_public_key; /* as in the deployment; files of the control host; each may be NULL */
 };
 
 struct plan_server {               /* an OMS node as it appears in the metadata */

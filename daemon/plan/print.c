@@ -208,6 +208,11 @@ static void print_head(struct buf *b, const struct plan *p)
     buf_printf(b, "MetaDB %s:%u as %s, password from %s", m->host, m->port, m->user,
                m->password_file ? m->password_file : m->config_file);
     buf_printf(b, " on %s\n", p->hosts[m->password_file ? 0 : m->config_host].name);
+    if (m->ssl_mode || m->server_public_key)
+        buf_printf(b, "MetaDB connections: ssl_mode %s%s%s%s%s\n", m->ssl_mode ? m->ssl_mode : "preferred",
+                   m->ssl_ca ? ", ssl_ca " : "", m->ssl_ca ? m->ssl_ca : "",
+                   m->server_public_key ? ", server_public_key " : "",
+                   m->server_public_key ? m->server_public_key : "");
     if (p->site_files) {
         buf_puts(b, "\nPages and scripts of this site instead of, or in addition to, those of omsupd:\n");
         for (char **f = p->site_files; *f; f++)

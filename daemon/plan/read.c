@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/alloc.h"
+#include "common/array.h"
 #include "common/fact_names.h"
 #include "daemon/plan/fields.h"
 #include "daemon/plan/json.h"
@@ -249,6 +250,12 @@ static int check_plan(const struct plan *p, struct err *e)
     if (!m->host || !m->user || !m->rm || !m->cm || !m->hb || m->port == 0 || m->config_host >= p->n_hosts ||
         (!m->password_file && !m->config_file))
         return refuse(e, "the MetaDB is not described", p->deployment);
+    static const char *const modes[] = {"disabled", "preferred", "required", "verify_ca", "verify_identity"};
+    bool known = !m->ssl_mode;
+    for (size_t i = 0; !known && i < ARRAY_LEN(modes); i++)
+        known = strcmp(m->ssl_mode, modes[i]) == 0;
+    if (!known)
+        return refuse(e, "there is no such ssl_mode", m->ssl_mode);
     for (size_t i = 0; i < p->n_servers; i++)
         if (p->servers[i].host >= p->n_hosts)
             return refuse(e, "a server's host does not exist", p->servers[i].node);

@@ -17,7 +17,7 @@ struct acting {
     struct metadb *db;
     char *env[32];
     size_t n_env;
-    const char *t1, *since;
+    long long t1_ago, since_ago;
     struct buf out;
 };
 
@@ -39,6 +39,7 @@ static struct acting *acting_new(const char *holder, const char *job)
 {
     struct acting *x = xcalloc(1, sizeof *x);
     x->db = must_open("omsup", AWKWARD_PASSWORD);
+    x->t1_ago = x->since_ago = -1;
     set_env(x, "RM_DB", "r%sm");
     set_env(x, "CM_DB", "c`m");
     set_env(x, "HB_DBS", "hb-1\nhb_2");
@@ -60,7 +61,7 @@ static void acting_free(struct acting *x)
 static enum verdict act(struct acting *x, const char *name)
 {
     const struct action *a = action_find(name);
-    struct action_args args = {(const char *const *)x->env, servers, 2, x->t1, x->since};
+    struct action_args args = {(const char *const *)x->env, servers, 2, x->t1_ago, x->since_ago};
     assert_non_null(a);
     buf_free(&x->out);
     return a->fn(x->db, &args, &x->out);
@@ -115,16 +116,6 @@ static void oms_databases(struct metadb *db)
     };
     for (size_t i = 0; i < ARRAY_LEN(statements); i++)
         run(db, statements[i]);
-}
-
-/* UTC by the server's clock, some seconds ago. */
-static char *utc_ago(struct metadb *db, int seconds)
-{
-    char *q =
-             xasprintf("SELECT DATE_FORMAT(UTC_TIMESTAMP() - INTERVAL %d SECOND, '%%Y-%%m-%%dT%%H:%%i:%%sZ')", seconds),
-         *t = sql(db, q);
-    free(q);
-    return t;
 }
 
 static int each_up(void **state)

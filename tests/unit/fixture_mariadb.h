@@ -34,6 +34,7 @@ struct mariadb {
     int port, log; /* log: the server's standard error */
 };
 static struct mariadb mariadb;
+static char *mariadb_options[8]; /* further ones; NULL: none */
 
 static int free_port(void)
 {
@@ -67,7 +68,11 @@ static bool mariadb_try(void)
                           "--character-set-server=utf8mb4",
                           "--default-time-zone=+05:30",
                           "--log-warnings=0",
-                          geteuid() == 0 ? "--user=root" : NULL,
+                          geteuid() == 0 ? "--user=root" : "--log-warnings=0",
+                          mariadb_options[0],
+                          mariadb_options[1],
+                          mariadb_options[2],
+                          mariadb_options[3],
                           NULL};
     pid_t parent = getpid();
     mariadb.pid = fork();
@@ -118,8 +123,7 @@ static void mariadb_start(void)
         assert_in_range(tries, 0, 4);
 }
 
-/* A group set-up. */
-static int mariadb_up(void **state)
+static void mariadb_install(void)
 {
     const char *tmp = getenv("TMPDIR");
     mariadb.dir = xasprintf("%s/omsup-mariadb-XXXXXX", tmp ? tmp : "/tmp");
@@ -141,6 +145,12 @@ static int mariadb_up(void **state)
           f);
     fclose(f);
     free(path);
+}
+
+/* A group set-up. */
+static int mariadb_up(void **state)
+{
+    mariadb_install();
     mariadb_start();
     return 0;
 }
@@ -180,7 +190,7 @@ static char *sql(struct metadb *db, const char *text)
 {
     struct err e = {0};
     struct metadb_rows r;
-    if (metadb_query(db, &r, NULL, &e, "%s", text))
+    if (metadb_select(db, METADB_ANY, &r, NULL, &e, "%s", text))
         fail_msg("%s: %s", text, e.msg);
     char *first = r.n_rows && r.n_cols ? xstrdup(r.cell[0][0]) : NULL;
     metadb_rows_free(&r);

@@ -24,7 +24,7 @@ static void work(struct metadb *db, const struct err *e, void *arg)
     struct job *j = arg;
     if (!db)
         fail_msg("%s", e->msg);
-    struct action_args args = {(const char *const *)j->env, servers, 2, "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z"};
+    struct action_args args = {(const char *const *)j->env, servers, 2, 3600, 3600};
     j->verdict = j->action->fn(db, &args, &j->out);
 }
 
@@ -50,7 +50,12 @@ static void all_at_once(void **state)
     enum { JOBS = 8 };
     static struct job jobs[JOBS * ARRAY_LEN(names)];
     struct secret *password = secret_new(AWKWARD_PASSWORD, strlen(AWKWARD_PASSWORD));
-    struct metadb_login l = {"127.0.0.1", "omsup", (unsigned)mariadb.port, password, "r%sm", "c`m"};
+    struct metadb_login l = {.host = "127.0.0.1",
+                             .user = "omsup",
+                             .port = (unsigned)mariadb.port,
+                             .password = password,
+                             .rm = "r%sm",
+                             .cm = "c`m"};
     uv_loop_t loop;
     uv_loop_init(&loop);
     log_begins(LOG_L_DEBUG);

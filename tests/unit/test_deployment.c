@@ -58,6 +58,9 @@ static void reads_all_that_can_be_said(void **state)
     assert_string_equal(d->metadb_user, "oms@tenant#cluster");
     assert_int_equal(d->metadb_port, 2883);
     assert_string_equal(d->metadb_password_file, "/etc/omsup/metadb.password");
+    assert_string_equal(d->metadb_ssl_mode, "verify_identity");
+    assert_string_equal(d->metadb_ssl_ca, "/etc/omsup/metadb-ca.pem");
+    assert_null(d->metadb_public_key);
     assert_int_equal(d->n_regions, 2);
     assert_int_equal(d->n_nodes, 3);
     assert_null(d->nodes[0].ssh);

@@ -330,6 +330,8 @@ static void environment_has_the_right_values(void **state)
         assert_string_equal(env_of(&step_of(p, is[i].step)->subtasks[is[i].sub], is[i].name), is[i].value);
     assert_string_equal(p->metadb.host, "metadb.example.com");
     assert_string_equal(p->metadb.password_file, "/etc/omsup/metadb.password");
+    assert_string_equal(p->metadb.ssl_mode, "verify_identity");
+    assert_string_equal(p->metadb.ssl_ca, "/etc/omsup/metadb-ca.pem");
     plan_free(p);
     s->d->metadb_from_config = true;
     p = expand(s, JOB_UPGRADE, NULL);

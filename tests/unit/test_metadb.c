@@ -53,11 +53,11 @@ static void test_quoting(void **state)
         char *q = metadb_quote(db, texts[i]), *n = metadb_name(*texts[i] ? texts[i] : "x");
         struct metadb_rows r;
         struct err e;
-        assert_int_equal(metadb_query(db, &r, NULL, &e, "SELECT %s", q), OK);
+        assert_int_equal(metadb_select(db, METADB_ANY, &r, NULL, &e, "SELECT %s", q), OK);
         assert_string_equal(r.cell[0][0], texts[i]);
         metadb_rows_free(&r);
         if (!strstr(texts[i], "\n") && !strstr(texts[i], "𝄞")) { /* identifiers are of the BMP */
-            if (metadb_query(db, &r, NULL, &e, "SELECT %s.v FROM (SELECT 'found' AS v) AS %s", n, n))
+            if (metadb_select(db, METADB_ANY, &r, NULL, &e, "SELECT %s.v FROM (SELECT 'found' AS v) AS %s", n, n))
                 fail_msg("%s", e.msg);
             assert_string_equal(r.cell[0][0], "found");
             metadb_rows_free(&r);
@@ -74,8 +74,8 @@ static void test_rows(void **state)
     struct metadb_rows r;
     struct err e;
     assert_int_equal(
-        metadb_query(db, &r, NULL, &e,
-                     "SELECT seq, IF(seq = 2, NULL, 'x'), '' FROM mysql.user, mysql.seq_1_to_3 WHERE user = 'omsup'"),
+        metadb_select(db, METADB_ANY, &r, NULL, &e,
+                      "SELECT seq, IF(seq = 2, NULL, 'x'), '' FROM mysql.user, mysql.seq_1_to_3 WHERE user = 'omsup'"),
         OK);
     assert_int_equal(r.n_rows, 3);
     assert_int_equal(r.n_cols, 3);
@@ -84,10 +84,9 @@ static void test_rows(void **state)
     assert_string_equal(r.cell[1][2], "");
     metadb_rows_free(&r);
     run(db, "CREATE OR REPLACE TABLE mysql.test_rows (a int)");
-    assert_int_equal(metadb_query(db, NULL, NULL, &e, "INSERT INTO mysql.test_rows SELECT seq FROM mysql.seq_1_to_7"),
-                     OK);
+    assert_int_equal(metadb_query(db, NULL, &e, "INSERT INTO mysql.test_rows SELECT seq FROM mysql.seq_1_to_7"), OK);
     assert_int_equal(metadb_affected(db), 7);
-    assert_int_equal(metadb_query(db, NULL, NULL, &e, "UPDATE mysql.test_rows SET a = 3 WHERE a <= 4"), OK);
+    assert_int_equal(metadb_query(db, NULL, &e, "UPDATE mysql.test_rows SET a = 3 WHERE a <= 4"), OK);
     assert_int_equal(metadb_affected(db), 3); /* changed, not found */
     run(db, "SELECT 1");
     assert_int_equal(metadb_affected(db), 0);
@@ -99,18 +98,18 @@ static void test_errors(void **state)
     struct metadb *db = must_open("omsup", AWKWARD_PASSWORD);
     struct err e;
     unsigned no = 0;
-    assert_int_equal(metadb_query(db, NULL, &no, &e, "SELECT * FROM mysql.`no\nsuch`"), ERR_METADB);
+    assert_int_equal(metadb_query(db, &no, &e, "SELECT * FROM mysql.`no\nsuch`"), ERR_METADB);
     assert_int_equal(no, 1146);
     assert_memory_equal(e.msg, "ERROR 1146: ", 12);
     assert_null(strchr(e.msg, '\n'));
     /* a message that repeats the password, as "near …" may */
-    assert_int_equal(metadb_query(db, NULL, &no, &e, "%s", "SELEKT " AWKWARD_PASSWORD), ERR_METADB);
+    assert_int_equal(metadb_query(db, &no, &e, "%s", "SELEKT " AWKWARD_PASSWORD), ERR_METADB);
     assert_int_equal(no, 1064);
     assert_null(strstr(e.msg, AWKWARD_PASSWORD));
     assert_non_null(strstr(e.msg, "***"));
     /* bounded: SIGNAL cannot say more, an identifier can */
-    assert_int_equal(metadb_query(db, NULL, &no, &e, "SELECT 1; SELECT 2"), ERR_METADB); /* one statement only */
-    assert_int_equal(metadb_query(db, NULL, &no, &e, "LOAD DATA LOCAL INFILE '/etc/passwd' INTO TABLE mysql.test_rows"),
+    assert_int_equal(metadb_query(db, &no, &e, "SELECT 1; SELECT 2"), ERR_METADB); /* one statement only */
+    assert_int_equal(metadb_query(db, &no, &e, "LOAD DATA LOCAL INFILE '/etc/passwd' INTO TABLE mysql.test_rows"),
                      ERR_METADB);
     struct metadb *again = must_open("omsup", AWKWARD_PASSWORD);
     metadb_close(again);
@@ -125,8 +124,8 @@ static void test_log(void **state)
     struct err e;
     struct metadb_rows r;
     log_begins(LOG_L_DEBUG);
-    assert_int_equal(metadb_query(db, &r, NULL, &e, "SELECT '%s' UNION SELECT 'b'", "xyzzy"), OK);
-    assert_int_equal(metadb_query(db, NULL, &no, &e, "SELECT %s", "plugh"), ERR_METADB);
+    assert_int_equal(metadb_select(db, METADB_ANY, &r, NULL, &e, "SELECT '%s' UNION SELECT 'b'", "xyzzy"), OK);
+    assert_int_equal(metadb_query(db, &no, &e, "SELECT %s", "plugh"), ERR_METADB);
     char *text = log_ends();
     assert_non_null(strstr(text, "MetaDB: SELECT '%s' UNION SELECT 'b': 2 rows, 0 changed\n"));
     assert_non_null(strstr(text, "MetaDB: SELECT %s: error 1054\n"));
@@ -143,19 +142,22 @@ static void test_bounds(void **state)
     struct err e;
     unsigned no = 0;
     struct metadb *db = must_open("omsup", AWKWARD_PASSWORD);
-    assert_int_equal(metadb_query(db, &r, NULL, &e, "SELECT seq FROM mysql.seq_1_to_%d", METADB_ROWS_MAX), OK);
+    assert_int_equal(metadb_select(db, METADB_ANY, &r, NULL, &e, "SELECT seq FROM mysql.seq_1_to_%d", METADB_ROWS_MAX),
+                     OK);
     assert_int_equal(r.n_rows, METADB_ROWS_MAX);
     metadb_rows_free(&r);
-    assert_int_equal(metadb_query(db, &r, NULL, &e, "SELECT REPEAT('x', %d)", METADB_CELL_MAX), OK);
+    assert_int_equal(metadb_select(db, METADB_ANY, &r, NULL, &e, "SELECT REPEAT('x', %d)", METADB_CELL_MAX), OK);
     metadb_rows_free(&r);
-    assert_int_equal(metadb_query(db, &r, &no, &e, "SELECT seq FROM mysql.seq_1_to_%d", METADB_ROWS_MAX + 1),
-                     ERR_METADB);
+    assert_int_equal(
+        metadb_select(db, METADB_ANY, &r, &no, &e, "SELECT seq FROM mysql.seq_1_to_%d", METADB_ROWS_MAX + 1),
+        ERR_METADB);
     assert_non_null(strstr(e.msg, "more rows"));
     assert_int_not_equal(no, 0);
     assert_int_equal(r.n_rows, 0);
     metadb_close(db);
     db = must_open("omsup", AWKWARD_PASSWORD);
-    assert_int_equal(metadb_query(db, &r, &no, &e, "SELECT REPEAT('x', %d)", METADB_CELL_MAX + 1), ERR_METADB);
+    assert_int_equal(metadb_select(db, METADB_ANY, &r, &no, &e, "SELECT REPEAT('x', %d)", METADB_CELL_MAX + 1),
+                     ERR_METADB);
     assert_non_null(strstr(e.msg, "larger value"));
     metadb_close(db);
 }
@@ -165,7 +167,7 @@ static void *sleeper(void *arg)
     struct metadb *db = must_open("omsup", AWKWARD_PASSWORD);
     struct err e;
     unsigned no = 0;
-    int rc = metadb_query(db, NULL, &no, &e, "SELECT SLEEP(1000)");
+    int rc = metadb_query(db, &no, &e, "SELECT SLEEP(1000)");
     *(unsigned *)arg = rc ? no : 0;
     metadb_close(db);
     return NULL;
@@ -208,7 +210,7 @@ static void test_server_dies_mid_query(void **state)
     mariadb_kill();
     pthread_join(t, NULL);
     assert_int_equal(no, 2013);
-    assert_int_equal(metadb_query(db, NULL, &no, &e, "SELECT 1"), ERR_METADB);
+    assert_int_equal(metadb_query(db, &no, &e, "SELECT 1"), ERR_METADB);
     metadb_close(db);
     assert_int_equal(open_as("admin", "admin-password", &none, &e), ERR_METADB);
     assert_non_null(strstr(e.msg, "127.0.0.1"));
@@ -260,7 +262,7 @@ static void test_silence(void **state)
     pthread_create(&t, NULL, open_silent, &port);
     kill(mariadb.pid, SIGSTOP);
     waitpid(mariadb.pid, NULL, WUNTRACED); /* until every thread of it has stopped */
-    int rc = metadb_query(db, NULL, &no, &e, "SELECT 1");
+    int rc = metadb_query(db, &no, &e, "SELECT 1");
     kill(mariadb.pid, SIGCONT);
     assert_int_equal(rc, ERR_METADB);
     assert_int_equal(no, 2013);

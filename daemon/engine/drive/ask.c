@@ -25,7 +25,6 @@ struct ask {
     const struct action *action;
     char **env;
     struct metadb_server *servers;
-    char *t1, *since;
     enum verdict verdict;
     struct buf out;
 };
@@ -175,8 +174,6 @@ static void on_builtin(void *arg)
     }
     strv_free(a->env);
     free(a->servers);
-    free(a->t1);
-    free(a->since);
     buf_free(&a->out);
     free(a);
 }
@@ -203,6 +200,28 @@ static void note_wait(struct job *b, size_t seq)
     s->late_ms = s->work.what == WORK_POLL ? ms : 0;
 }
 
+/* -1: there is none, or this host's clock was set back behind it. */
+static long long t1_ago(const struct job *b)
+{
+    char *t1 = journal_fact(b->jobs->journal, b->row.id, "T1");
+    if (!t1 && b->row.parent)
+        t1 = journal_fact(b->jobs->journal, b->row.parent, "T1");
+    char *now = record_now();
+    double then_s = t1 ? record_seconds(t1) : 0, ago = record_seconds(now) - then_s;
+    free(now);
+    free(t1);
+    return then_s > 0 && ago >= 0 ? (long long)ago : -1;
+}
+
+/* Of a condition, by a clock that nobody sets: what was before a restart of omsupd does not count. */
+static long long since_ago(const struct job *b, size_t seq)
+{
+    const struct sub *s = &b->subs[seq];
+    if (s->work.what == WORK_POLL)
+        return (long long)(job_time_ms(b) - s->work.begun_ms) / 1000;
+    return s->started ? record_ms_since(s->started) / 1000 : -1;
+}
+
 void ask_builtin(struct job *b, size_t seq, const char *name)
 {
     struct work *w = &b->subs[seq].work;
@@ -223,13 +242,11 @@ void ask_builtin(struct job *b, size_t seq, const char *name)
         const struct plan_server *p = &b->plan->servers[i];
         a->servers[i] = (struct metadb_server){xstrdup(p->node), xstrdup(p->region), xstrdup(p->ip), xstrdup(p->hb)};
     }
-    a->t1 = journal_fact(b->jobs->journal, b->row.id, "T1");
-    if (!a->t1 && b->row.parent)
-        a->t1 = journal_fact(b->jobs->journal, b->row.parent, "T1");
-    a->since = xstrdup(b->subs[seq].started);
-    if (a->since)
-        record_whole_seconds(a->since);
-    a->args = (struct action_args){(const char *const *)a->env, a->servers, b->plan->n_servers, a->t1, a->since};
+    a->args = (struct action_args){.env = (const char *const *)a->env,
+                                   .servers = a->servers,
+                                   .n_servers = b->plan->n_servers,
+                                   .t1_ago = t1_ago(b),
+                                   .since_ago = since_ago(b, seq)};
     struct metadb_login l = login_of(b);
     if (w->what == WORK_ACT)
         w->sent = true;

@@ -10,7 +10,7 @@
 #include "daemon/action/lock.h"
 #include "daemon/engine/drive/drive.h"
 
-enum { RENEW_MS = 5000, AGAIN_MS = 2000, SILENCE_MS = 4000, SURE_MS = 90000, EVENT_MS = 30000 };
+enum { RENEW_MS = 5000, AGAIN_MS = 2000, SILENCE_MS = 4000, SURE_MS = 90000, EVENT_MS = 30000, CALL_S = 15 };
 _Static_assert(SURE_MS < LOCK_EXPIRES_S * 1000, "while we are sure of it, nobody else can have it");
 
 /* The last successful action decides: did it take the lease or give it back? */
@@ -200,6 +200,8 @@ void lease_tick(struct job *b)
                           .take = b->lease.take,
                           .may_take = may_take(b)};
     struct metadb_login l = login_of(b);
+    l.first = true;
+    l.call_s = CALL_S;
     calls_metadb(b->jobs->reach, &l, renew, renewed, r);
 }
 

@@ -99,10 +99,10 @@ static void ask_metadb(struct metadb *db, const struct err *failed, void *arg)
         e = *failed;
     } else {
         char *cm = metadb_name(metadb_login(db)->cm);
-        metadb_query(db, &d->found.hosts, NULL, &e,
-                     "SELECT h.ip, g.name FROM %s.host h LEFT JOIN %s.resource_group g ON g.id = h.resource_group_id "
-                     "ORDER BY h.ip",
-                     cm, cm);
+        metadb_select(db, 2, &d->found.hosts, NULL, &e,
+                      "SELECT h.ip, g.name FROM %s.host h LEFT JOIN %s.resource_group g ON g.id = h.resource_group_id "
+                      "ORDER BY h.ip",
+                      cm, cm);
         free(cm);
     }
     if (e.code)
@@ -128,7 +128,12 @@ static void on_facts(void *ctx, struct inquiry_item *items, size_t n, const stru
                 strcmp(d->found.nodes[k].facts.old_id, d->found.nodes[i].facts.old_id) == 0)
                 d->found.nodes[i].same_as = xstrdup(d->found.nodes[k].dest ? d->found.nodes[k].dest : "local");
     const struct oms_config *c = d->found.nodes[0].facts.config;
-    struct metadb_login l = {c->metadb_host, c->metadb_user, c->metadb_port, c->password, c->rm_db, c->cm_db};
+    struct metadb_login l = {.host = c->metadb_host,
+                             .user = c->metadb_user,
+                             .port = c->metadb_port,
+                             .password = c->password,
+                             .rm = c->rm_db,
+                             .cm = c->cm_db};
     calls_metadb(d->jobs->reach, &l, ask_metadb, metadb_done, d);
 }
 

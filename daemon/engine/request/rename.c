@@ -44,20 +44,21 @@ static void work(struct metadb *db, const struct err *failed, void *arg)
     }
     char *rm = metadb_name(metadb_login(db)->rm), *name = metadb_quote(db, c->name);
     c->sql = xasprintf("UPDATE %s.%s SET project_name=%s WHERE id=%lld", rm, c->table, name, (long long)c->id);
-    if (metadb_query(db, &rows, NULL, &c->err,
-                     "SELECT id FROM %s.%s WHERE project_name=%s AND project_status != 'DELETED'", rm, c->table,
-                     name) == 0 &&
+    if (metadb_select(db, 1, &rows, NULL, &c->err,
+                      "SELECT id FROM %s.%s WHERE project_name=%s AND project_status != 'DELETED'", rm, c->table,
+                      name) == 0 &&
         rows.n_rows > 0)
-        err_set(&c->err, ERR_STATE, "project %s already has this name; project names must be unique", rows.cell[0][0]);
+        err_set(&c->err, ERR_STATE, "project %s already has this name; project names must be unique",
+                rows.cell[0][0] ? rows.cell[0][0] : "NULL");
     metadb_rows_free(&rows);
     rows = (struct metadb_rows){0};
     if (!c->err.code &&
-        metadb_query(db, &rows, NULL, &c->err, "SELECT project_name FROM %s.%s WHERE id=%lld", rm, c->table,
-                     (long long)c->id) == 0 &&
+        metadb_select(db, 1, &rows, NULL, &c->err, "SELECT project_name FROM %s.%s WHERE id=%lld", rm, c->table,
+                      (long long)c->id) == 0 &&
         rows.n_rows == 0)
         err_set(&c->err, ERR_NOT_FOUND, "%s has no project with id %lld", c->table, (long long)c->id);
     metadb_rows_free(&rows);
-    if (!c->err.code && c->execute && metadb_query(db, NULL, NULL, &c->err, "%s", c->sql) == 0)
+    if (!c->err.code && c->execute && metadb_query(db, NULL, &c->err, "%s", c->sql) == 0)
         c->changed = metadb_affected(db);
     free(rm);
     free(name);
@@ -74,7 +75,16 @@ static void on_gathered(void *ctx, struct gathered *g, const struct err *failed)
         return;
     }
     const struct oms_config *o = g->facts[0].config;
-    struct metadb_login l = {o->metadb_host, o->metadb_user, o->metadb_port, o->password, o->rm_db, o->cm_db};
+    const struct deployment *d = g->deployment;
+    struct metadb_login l = {.host = o->metadb_host,
+                             .user = o->metadb_user,
+                             .port = o->metadb_port,
+                             .password = o->password,
+                             .rm = o->rm_db,
+                             .cm = o->cm_db,
+                             .ca = d->metadb_ssl_ca,
+                             .public_key = d->metadb_public_key};
+    metadb_tls_parse(d->metadb_ssl_mode, &l.tls);
     calls_metadb(c->jobs->reach, &l, work, done, c);
 }
 

@@ -247,6 +247,9 @@ static void fill_metadb(const struct expand *x)
     m->rm = xstrdup(c->rm_db);
     m->cm = xstrdup(c->cm_db);
     m->password_file = own ? xstrdup(d->metadb_password_file) : NULL;
+    m->ssl_mode = xstrdup(d->metadb_ssl_mode);
+    m->ssl_ca = xstrdup(d->metadb_ssl_ca);
+    m->server_public_key = xstrdup(d->metadb_public_key);
     m->config_host = 1; /* the first node */
     m->config_file = xstrdup(x->facts[0].config_file);
     size_t n = 0;

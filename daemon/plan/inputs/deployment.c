@@ -73,9 +73,32 @@ static int parse_image(const struct ynode *root, struct deployment *d, struct er
     return rc;
 }
 
+/* Inside TLS caching_sha2_password sends the password itself, so there a key of the server's protects nothing. */
+static int parse_metadb_tls(const struct ynode *m, struct deployment *d, struct err *e)
+{
+    static const char *const modes[] = {"disabled", "preferred", "required", "verify_ca", "verify_identity", NULL};
+    int rc = yget_word(m, "ssl_mode", Y_OPTIONAL, modes, &d->metadb_ssl_mode, e);
+    rc = rc ? rc : yget_str(m, "ssl_ca", Y_OPTIONAL, valid_path, &d->metadb_ssl_ca, e);
+    rc = rc ? rc : yget_str(m, "server_public_key", Y_OPTIONAL, valid_path, &d->metadb_public_key, e);
+    if (rc)
+        return rc;
+    const char *mode = d->metadb_ssl_mode ? d->metadb_ssl_mode : "preferred";
+    bool verify = strncmp(mode, "verify_", 7) == 0;
+    if (verify && !d->metadb_ssl_ca)
+        return ynode_err(ymap_key(m, "ssl_mode"), e, "%s needs metadb.ssl_ca, the CA's certificate", mode);
+    if (!verify && d->metadb_ssl_ca)
+        return ynode_err(ymap_key(m, "ssl_ca"), e,
+                         "\"ssl_ca\" is used only with ssl_mode verify_ca or verify_identity");
+    if (d->metadb_public_key && strcmp(mode, "disabled") != 0 && strcmp(mode, "preferred") != 0)
+        return ynode_err(ymap_key(m, "server_public_key"), e,
+                         "\"server_public_key\" is used only without TLS (ssl_mode disabled or preferred)");
+    return 0;
+}
+
 static int parse_metadb(const struct ynode *root, struct deployment *d, struct err *e)
 {
-    static const char *const keys[] = {"from", "host", "port", "user", "password_file", NULL};
+    static const char *const keys[] = {
+        "from", "host", "port", "user", "password_file", "ssl_mode", "ssl_ca", "server_public_key", NULL};
     static const char *const from[] = {"config", NULL};
     const struct ynode *m = NULL;
     d->metadb_from_config = true;
@@ -90,9 +113,12 @@ static int parse_metadb(const struct ynode *root, struct deployment *d, struct e
     free(word);
     if (rc)
         return rc;
-    if (from_config && m->n > 1)
+    if ((rc = parse_metadb_tls(m, d, e)))
+        return rc;
+    bool own = ymap_get(m, "host") || ymap_get(m, "port") || ymap_get(m, "user") || ymap_get(m, "password_file");
+    if (from_config && own)
         return ynode_err(ymap_key(m, "from"), e, "give either \"from: config\", or host, port, user and password_file");
-    if (from_config)
+    if (!own && (from_config || m->n > 0))
         return 0;
     d->metadb_from_config = false;
     rc = yget_str(m, "host", Y_REQUIRED, valid_host, &d->metadb_host, e);
@@ -277,9 +303,24 @@ void deployment_free(struct deployment *d)
 {
     if (!d)
         return;
-    char *const own[] = {d->name,          d->edition,  d->source,      d->target,       d->ha,
-                         d->image_archive, d->image_on, d->image_name,  d->image_sha256, d->backup_dir,
-                         d->after_reboot,  d->slim,     d->metadb_host, d->metadb_user,  d->metadb_password_file};
+    char *const own[] = {d->name,
+                         d->edition,
+                         d->source,
+                         d->target,
+                         d->ha,
+                         d->image_archive,
+                         d->image_on,
+                         d->image_name,
+                         d->image_sha256,
+                         d->backup_dir,
+                         d->after_reboot,
+                         d->slim,
+                         d->metadb_host,
+                         d->metadb_user,
+                         d->metadb_password_file,
+                         d->metadb_ssl_mode,
+                         d->metadb_ssl_ca,
+                         d->metadb_public_key};
     for (size_t i = 0; i < ARRAY_LEN(own); i++)
         free(own[i]);
     for (size_t i = 0; i < d->n_regions; i++)

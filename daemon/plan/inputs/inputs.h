@@ -62,6 +62,7 @@ struct deployment {
     unsigned init_wait_s;    /* between the start of a container and docker_init.sh, where the page asks for it */
     bool metadb_from_config; /* the default; otherwise the fields below are set */
     char *metadb_host, *metadb_user, *metadb_password_file;
+    char *metadb_ssl_mode, *metadb_ssl_ca, *metadb_public_key; /* each may be NULL */
     unsigned metadb_port;
     struct deploy_region *regions;
     size_t n_regions;

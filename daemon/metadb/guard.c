@@ -1,0 +1,149 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "common/alloc.h"
+#include "daemon/metadb/internal.h"
+
+/* The kernel's struct has grown since the C library's. */
+struct tcp_bytes {
+    struct tcp_info head;
+    unsigned long long pacing_rate, max_pacing_rate, bytes_acked, bytes_received;
+};
+
+struct guard {
+    pthread_mutex_t lock;
+    int fd; /* the connection's socket by a descriptor of our own, which nobody else closes; -1: none */
+    ino_t inode;
+    long long deadline_ms;
+    unsigned long long limit; /* bytes that may have been received */
+    const char *why;
+};
+
+static __thread struct guard *own;
+
+static long long now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
+}
+
+struct guard *guard_new(unsigned seconds)
+{
+    struct guard *g = xcalloc(1, sizeof *g);
+    pthread_mutex_init(&g->lock, NULL);
+    g->fd = -1;
+    g->limit = METADB_COLUMNS_BYTES;
+    g->deadline_ms = now_ms() + 1000LL * seconds;
+    return g;
+}
+
+void guard_free(struct guard *g)
+{
+    if (!g)
+        return;
+    if (g->fd >= 0)
+        close(g->fd);
+    pthread_mutex_destroy(&g->lock);
+    free(g);
+}
+
+void guard_use(struct guard *g) { own = g; }
+
+static unsigned long long received(int fd)
+{
+    struct tcp_bytes t = {0};
+    socklen_t len = sizeof t;
+    return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &t, &len) == 0 && len >= sizeof t ? t.bytes_received : 0;
+}
+
+/* With the lock held. */
+static void judge(struct guard *g)
+{
+    if (g->why)
+        return;
+    if (now_ms() >= g->deadline_ms)
+        g->why = "it took too long as a whole";
+    else if (g->fd >= 0 && received(g->fd) > g->limit)
+        g->why = "it sent more than omsupd accepts";
+    if (g->why && g->fd >= 0)
+        shutdown(g->fd, SHUT_RDWR);
+}
+
+void guard_look(struct guard *g)
+{
+    pthread_mutex_lock(&g->lock);
+    judge(g);
+    pthread_mutex_unlock(&g->lock);
+}
+
+/* A name may have several addresses, each with a socket of its own; and a number is used again. */
+static void note_socket(struct guard *g, int fd)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0 || (g->fd >= 0 && st.st_ino == g->inode))
+        return;
+    if (g->fd >= 0)
+        close(g->fd);
+    g->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    g->inode = st.st_ino;
+}
+
+int guard_wait(my_socket fd, my_bool reading, int ms)
+{
+    struct guard *g = own;
+    struct pollfd p = {.fd = fd, .events = reading ? POLLIN : POLLOUT};
+    if (ms <= 0)
+        ms = METADB_TIMEOUT_S * 1000;
+    long long until = now_ms() + ms, left = ms;
+    if (g) {
+        pthread_mutex_lock(&g->lock);
+        note_socket(g, fd);
+        judge(g);
+        if (g->why)
+            until = 0;
+        else if (g->deadline_ms < until)
+            until = g->deadline_ms;
+        pthread_mutex_unlock(&g->lock);
+    }
+    int rc = 0;
+    while ((left = until - now_ms()) > 0 && (rc = poll(&p, 1, (int)left)) < 0 && errno == EINTR)
+        ;
+    if (rc == 0)
+        errno = ETIMEDOUT;
+    if (g && rc == 0)
+        guard_look(g);
+    return rc;
+}
+
+void guard_allow(MYSQL *my, size_t bytes)
+{
+    struct guard *g = own;
+    if (!g)
+        return;
+    pthread_mutex_lock(&g->lock);
+    g->limit = received(mysql_get_socket(my)) + bytes;
+    pthread_mutex_unlock(&g->lock);
+}
+
+const char *guard_why(void)
+{
+    struct guard *g = own;
+    const char *why = NULL;
+    if (g) {
+        pthread_mutex_lock(&g->lock);
+        why = g->why;
+        pthread_mutex_unlock(&g->lock);
+    }
+    return why;
+}
