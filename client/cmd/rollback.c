@@ -26,11 +26,11 @@ static int show_plan(struct cli *c, int64_t job, struct err *e)
     if (rc == 0 && (rc = cli_json(c, result, e)) == 0) {
         e->code = 0;
         const char *text = get_text(result, "text", REQUIRED, e);
+        rc = e->code ? e->code : show_rollback(&b, &c->term, result, e);
+        buf_puts(&b, "\n");
         text_block(&b, &c->term, text, strlen(text));
         if (b.len && b.data[b.len - 1] != '\n')
             buf_puts(&b, "\n");
-        buf_puts(&b, "\n");
-        rc = e->code ? e->code : show_rollback(&b, &c->term, result, e);
         buf_puts(&b, "\n");
         buf_printf(&b, _("To roll back: omsupctl rollback %lld --reason TEXT"), (long long)job);
         buf_puts(&b, "\n");

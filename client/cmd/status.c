@@ -1,5 +1,6 @@
 /* status, list, show: a job or all of them. */
 #include <string.h>
+#include <time.h>
 
 #include "client/cli/cli.h"
 #include "client/lang/lang.h"
@@ -54,6 +55,34 @@ const struct command cmd_status = {
 
 enum { LIST_SOME = 50, LIST_ALL = 1000 };
 
+/* What the operator types is in the time zone in which times are shown. */
+static int add_time(const struct cli *c, enum option o, const char *name, bool to_end, cJSON *params, struct err *e)
+{
+    static const char *const forms[] = {"%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"};
+    const char *text = cli_opt(c, o);
+    for (size_t i = 0; text && i < ARRAY_LEN(forms); i++) {
+        struct tm t = {.tm_isdst = -1};
+        char utc[32];
+        const char *end = strptime(text, forms[i], &t);
+        if (!end || *end)
+            continue;
+        if (to_end && i == 0) {
+            t.tm_hour = 23;
+            t.tm_min = 59;
+        }
+        if (to_end && i <= 1)
+            t.tm_sec = 59;
+        time_t when = c->term.utc || i == 3 ? timegm(&t) : mktime(&t);
+        if (!gmtime_r(&when, &t) || !strftime(utc, sizeof utc, "%Y-%m-%dT%H:%M:%SZ", &t))
+            continue;
+        cJSON_AddStringToObject(params, name, utc);
+        return 0;
+    }
+    return text ? err_set(e, ERR_USAGE,
+                          _("--%s takes a time: 2026-03-01, \"2026-03-01 21:04\" or 2026-03-01T21:04:05Z"), name)
+                : 0;
+}
+
 static int run_list(struct cli *c, struct err *e)
 {
     static const struct {
@@ -70,6 +99,11 @@ static int run_list(struct cli *c, struct err *e)
             filtered = true;
         }
     cJSON_AddNumberToObject(params, "limit", limit);
+    if (add_time(c, OPT_SINCE, "since", false, params, e) || add_time(c, OPT_UNTIL, "until", true, params, e)) {
+        cJSON_Delete(params);
+        return e->code;
+    }
+    filtered = filtered || cli_opt(c, OPT_SINCE) || cli_opt(c, OPT_UNTIL);
     int rc = cli_call(c, "list", params, false, &result, e);
     if (rc == 0 && (rc = cli_json(c, result, e)) == 0) {
         e->code = 0;
@@ -92,7 +126,8 @@ static int run_list(struct cli *c, struct err *e)
     return rc < 0 ? rc : STATUS_DONE;
 }
 
-static const enum option list_options[] = {OPT_TYPE, OPT_STATE, OPT_OPERATOR, OPT_OBJECT, OPT_ALL, N_OPTIONS};
+static const enum option list_options[] = {OPT_TYPE,  OPT_STATE, OPT_OPERATOR, OPT_OBJECT,
+                                           OPT_SINCE, OPT_UNTIL, OPT_ALL,      N_OPTIONS};
 const struct command cmd_list = {
     .name = "list",
     .words = "",

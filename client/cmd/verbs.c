@@ -8,9 +8,9 @@
 #include "common/verbs.h"
 
 /* Which subtasks the verb changes; the daemon decides, this only foretells. */
-static bool means(const struct verb *v, const struct address *a, const struct subtask *s)
+static bool means(const struct verb *v, const struct address *a, enum state job, const struct subtask *s)
 {
-    if (s->state == STATE_PENDING && !a->step)
+    if (s->state == STATE_PENDING && (!a->step || job != STATE_PAUSED))
         return false;
     if (s->state == STATE_IN_DOUBT && !verb_is_for_job(v) && !subtask_undecided(s))
         return false; /* omsupd is still checking */
@@ -30,7 +30,7 @@ static size_t list_meant(struct buf *b, const struct cli *c, const struct verb *
         for (size_t k = 0; k < s->steps[i].n_subs; k++) {
             const struct step *st = &s->steps[i];
             const struct subtask *x = &st->subs[k];
-            if (!addressed(a, st, x) || !means(v, a, x))
+            if (!addressed(a, st, x) || !means(v, a, s->state, x))
                 continue;
             size_t from = b->len;
             buf_puts(b, "  ");
@@ -151,6 +151,8 @@ static int run(struct cli *c, const struct verb *v, struct err *e)
         rc = ask_reason(c, v->name, &reason, e);
         if (rc == 0 && (rc = ask_allowed(c, v->name, e)) == 0)
             rc = confirm(c, v, &a, e);
+    } else if (rc == 0 && v->becomes && ask_can() && !cli_opt(c, OPT_JSON)) {
+        rc = confirm(c, v, &a, e); /* a script need not pass --yes for it */
     }
     if (rc == 0)
         rc = tell(c, v, &a, reason, e);

@@ -36,6 +36,16 @@ static void series_cell(struct table *tab, const cJSON *o, struct err *e)
     table_cell(tab, &c);
 }
 
+static void object_cell(struct table *tab, const cJSON *o, struct err *e)
+{
+    struct buf c = {0};
+    int64_t parent = get_id(o, "parent", OPTIONAL, e);
+    text_add(&c, tab->t, text_or_dash(get_text(o, "object", OPTIONAL, e)));
+    if (parent > 0)
+        text_fmt(&c, tab->t, _(" (rolls back job %lld)"), (long long)parent);
+    table_cell(tab, &c);
+}
+
 static bool any_series(const cJSON *jobs)
 {
     const cJSON *o;
@@ -67,7 +77,7 @@ int show_list(struct buf *b, const struct term *t, const cJSON *jobs, struct err
         table_cell(&tab, &c);
         table_data(&tab, view_job_type(get_text(o, "type", REQUIRED, e)));
         table_data(&tab, get_text(o, "operator", OPTIONAL, e));
-        table_data(&tab, get_text(o, "object", OPTIONAL, e));
+        object_cell(&tab, o, e);
         date_cell(&tab, get_text(o, "created", OPTIONAL, e));
         date_cell(&tab, get_text(o, "completed", OPTIONAL, e));
         state_cell(&tab, get_text(o, "state", REQUIRED, e));
@@ -171,6 +181,32 @@ static void backups(struct buf *b, const struct term *t, const cJSON *list, stru
     table_end(&tab, b);
 }
 
+/* The daemon's times, "2026-03-01T21:04:05Z", are shown as all others. */
+static void text_with_dates(struct buf *b, const struct term *t, const char *text)
+{
+    static const char form[] = "dddd-dd-ddTdd:dd:ddZ";
+    struct buf rest = {0};
+    for (const char *p = text; *p; p++) {
+        size_t i = 0;
+        while (form[i] && (form[i] == 'd' ? p[i] >= '0' && p[i] <= '9' : p[i] == form[i]))
+            i++;
+        if (form[i]) {
+            buf_add(&rest, p, 1);
+            continue;
+        }
+        char when[sizeof form];
+        memcpy(when, p, sizeof form - 1);
+        when[sizeof form - 1] = '\0';
+        text_add(b, t, buf_str(&rest));
+        quantity_date(b, t, when);
+        rest.len = 0;
+        p += sizeof form - 2;
+    }
+    if (rest.len)
+        text_add(b, t, buf_str(&rest));
+    buf_free(&rest);
+}
+
 int show_rollback(struct buf *b, const struct term *t, const cJSON *result, struct err *e)
 {
     const cJSON *o;
@@ -182,7 +218,7 @@ int show_rollback(struct buf *b, const struct term *t, const cJSON *result, stru
         {
             size_t from = b->len;
             buf_puts(b, "  ");
-            text_add(b, t, get_string(o, "lost", e));
+            text_with_dates(b, t, get_string(o, "lost", e));
             text_wrap(b, t, from, 4);
             buf_puts(b, "\n");
         }

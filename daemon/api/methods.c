@@ -75,6 +75,17 @@ static void m_plan(struct request *r, const struct params *p)
     submit_plan(engine_of(r), type_of(p), p->deployment, file_of(p), on_reply, r);
 }
 
+static int check_time(const char *name, const char *text, struct err *e)
+{
+    static const char form[] = "dddd-dd-ddTdd:dd:ddZ";
+    size_t i = 0;
+    while (text && text[i] && (form[i] == 'd' ? text[i] >= '0' && text[i] <= '9' : text[i] == form[i]))
+        i++;
+    return !text || (!text[i] && !form[i])
+               ? 0
+               : err_set(e, ERR_PARAMS, "\"%s\" must be a time in UTC like 2026-03-01T21:04:05Z", name);
+}
+
 static void m_list(struct request *r, const struct params *p)
 {
     struct err e = {0};
@@ -83,8 +94,12 @@ static void m_list(struct request *r, const struct params *p)
                             .state = p->state,
                             .login = p->login,
                             .object = p->object,
+                            .since = p->after,
+                            .until = p->before,
                             .limit = p->limit ? (unsigned)p->limit : LIST_DEFAULT};
-    int rc = view_list(jobs_of(r), &f, &result, &e);
+    int rc = check_time("since", p->after, &e);
+    rc = rc ? rc : check_time("until", p->before, &e);
+    rc = rc ? rc : view_list(jobs_of(r), &f, &result, &e);
     finish(r, rc, result, &e);
 }
 

@@ -202,6 +202,17 @@ class Limits(unittest.TestCase):
                          "s00/n1 has 1 attempt, so there is no attempt 5")
         c.close()
 
+    def test_jobs_by_their_creation_time(self):
+        c = self.lab.client()
+        created = c.call("list")["jobs"][0]["created"]
+        later = "%d%s" % (int(created[:4]) + 1, created[4:])
+        for params, n in (({"since": created, "until": created}, 1), ({"since": later}, 0), ({"until": "1999-12-31T23:59:59Z"}, 0), ({"until": later}, 1)):
+            self.assertEqual(len(c.call("list", **params)["jobs"]), n, params)
+        c.close()
+        raw = Raw(self, self.lab)
+        for text in ("2026-03-01", "2026-03-01 21:04:05", "2026-03-01T21:04:05", "2026-03-01T21:04:05z", "yesterday"):
+            self.assertEqual(raw.call("list", {"since": text})["error"]["data"]["name"], "PARAMS", text)
+
     def test_long_texts_and_unknown_members(self):
         raw = Raw(self, self.lab)
         for method, params in (("skip", {"job": 1, "reason": "r" * 1001}), ("show", {"job": 1, "step": "s" * 129}), ("path", {"from": "4" * 33, "to": "4.2.3"}),

@@ -84,6 +84,39 @@ STATE='{"error": {"code": -32012, "message": "retry of backup is refused: nothin
 	[ "$(asked rollback)" = '{"job": 7, "reason": "because of x"}' ]
 }
 
+@test "retry on a terminal: names what will be retried and takes yes; a script is not asked" {
+	daemon <<<"{\"retry\": $RESULT, \"status\": {\"result\": {\"snap\": \"failed\"}}}"
+	on_terminal expect:"will be retried" expect:"Type yes" type:no -- "$OMSUPCTL" retry 7 backup
+	has "not confirmed" "exit 4"
+	[ "$(asked retry)" = never ]
+	on_terminal expect:"Type yes" type:yes -- "$OMSUPCTL" retry 7 backup
+	has "  backup/rm_402   Failed: exit 2: mysqldump" "exit 0"
+	[ "$(asked retry)" = '{"job": 7, "step": "backup"}' ]
+	ctl retry 7 backup
+	ended 0
+}
+
+@test "skip of what is Pending in a job that runs: refused without a question" {
+	daemon <<<"{\"skip\": $STATE, \"status\": {\"result\": {\"snap\": \"progress\"}}}"
+	on_terminal -- "$OMSUPCTL" skip 7 load-image --reason "no need"
+	has "exit 4"
+	hasnt "Type yes"
+}
+
+@test "list by creation time: in the zone of the terminal, or in UTC" {
+	daemon <<<'{"list": {"result": {"jobs": [{"job": 8, "type": "Rollback", "operator": "root", "object": "oms: 4.2.3 -> 4.0.2", "created": "2026-03-01T21:04:05Z", "state": "Ready", "parent": 7}]}}}'
+	ctl list --since 2026-03-01 --until "2026-03-02 21:04"
+	ended 0
+	has "(rolls back job 7)"
+	[ "$(asked list)" = '{"limit": 50, "since": "2026-02-28T16:00:00Z", "until": "2026-03-02T13:04:59Z"}' ]
+	ctl list --utc --until 2026-03-01
+	[ "$(asked list)" = '{"limit": 50, "until": "2026-03-01T23:59:59Z"}' ]
+	ctl list --since 2026-03-01T21:04:05Z
+	[ "$(asked list)" = '{"limit": 50, "since": "2026-03-01T21:04:05Z"}' ]
+	ctl list --since yesterday
+	ended 2
+}
+
 @test "skip on a terminal: asks for the reason, names what will happen, takes yes" {
 	daemon <<<"{\"skip\": $RESULT, \"status\": {\"result\": {\"snap\": \"failed\"}}}"
 	on_terminal expect:"Reason:" type:"no need" expect:"will be marked Skipped" expect:"Type yes" type:yes -- "$OMSUPCTL" skip 7 backup

@@ -204,7 +204,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (got > 0)
             buf_add(&in, chunk, (size_t)got);
         over = got == 0;
-        quiet = got > 0 || n > 0 || (server->sessions && server->sessions->request) ? 0 : quiet + 1;
+        quiet = got > 0 || n > 0 || (server->sessions && (server->sessions->request || server->sessions->waits))
+                    ? 0
+                    : quiet + 1;
         check_answers(&in);
     }
     if (in.len) /* half an answer, and nothing follows */

@@ -4,6 +4,8 @@
 
 #include "daemon/engine/view/internal.h"
 
+enum { TIME_TO_SECONDS = 19 }; /* of a time in the journal, which sorts as text */
+
 struct list {
     struct jobs *js;
     const struct view_filter *filter;
@@ -21,7 +23,9 @@ static bool add_job(void *ctx, const struct journal_job *row)
     const struct view_filter *f = l->filter;
     if ((f->type >= 0 && job_type_parse(row->type) != (enum job_type)f->type) ||
         (f->state >= 0 && strcmp(state_word((enum state)f->state), state) != 0) ||
-        (f->login && strcasecmp(f->login, row->login) != 0) || (f->object && !strstr(row->object, f->object)))
+        (f->login && strcasecmp(f->login, row->login) != 0) || (f->object && !strstr(row->object, f->object)) ||
+        (f->since && strncmp(row->created, f->since, TIME_TO_SECONDS) < 0) ||
+        (f->until && strncmp(row->created, f->until, TIME_TO_SECONDS) > 0))
         return true;
     cJSON *o = cJSON_CreateObject();
     json_number(o, "job", (double)row->id);
@@ -31,6 +35,8 @@ static bool add_job(void *ctx, const struct journal_job *row)
     json_time(o, "created", row->created);
     json_time(o, "completed", row->completed);
     json_text(o, "state", state);
+    if (row->parent)
+        json_number(o, "parent", (double)row->parent);
     add_series_of_row(o, l->js, row);
     cJSON_AddItemToArray(l->jobs, o);
     return --l->left > 0;

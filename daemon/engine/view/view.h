@@ -23,9 +23,10 @@ int view_snapshot(struct jobs *js, int64_t job, struct view_mark *mark, cJSON **
 int view_show(struct jobs *js, int64_t job, const char *step, const char *subtask, cJSON **out, struct err *e);
 int view_plan(struct jobs *js, int64_t job, cJSON **out, struct err *e);
 struct view_filter {
-    int type, state;    /* enum job_type, enum state; -1: all */
-    const char *login;  /* of the operator, in any case; NULL: all */
-    const char *object; /* a part of it; NULL: all */
+    int type, state;           /* enum job_type, enum state; -1: all */
+    const char *login;         /* of the operator, in any case; NULL: all */
+    const char *object;        /* a part of it; NULL: all */
+    const char *since, *until; /* created then, "2026-03-01T21:04:05Z"; NULL: whenever */
     unsigned limit;
 };
 int view_list(struct jobs *js, const struct view_filter *filter, cJSON **out, struct err *e);
