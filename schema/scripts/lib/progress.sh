@@ -18,7 +18,7 @@ report_progress() {
     else
       progress_still=$((progress_still + 1))
       [ "$progress_still" -lt 5 ] ||
-        echo "omsup: news stuck: no byte has moved for $((2 * progress_still)) s: check the connection to ${NODE:-the MetaDB}, its load and its disk"
+        echo "omsup: news stuck: no byte has moved for $((2 * progress_still)) s: check the connection, and load and disks at both of its ends"
     fi
     sleep 2
   done &
