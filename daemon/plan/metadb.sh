@@ -1,6 +1,7 @@
 # The login comes once, on fd 3, and reaches each program through a pipe of its own (printf is built in: it is in no argv).
 # A program gets these options and no others: not those of ~/.my.cnf, /etc/mysql, ~/.mylogin.cnf or MYSQL_HOST, which may
-# name another server, or leave rows out of a dump. Text is UTF-8, whatever the daemon's locale is.
+# name another server, or leave rows out of a dump. Text is UTF-8, whatever the daemon's locale is. A line that begins with
+# "#KIND " is for programs of that kind, by the words of their --version.
 omsup_login=$(cat <&3)
 exec 3<&-
 # MariaDB's newer packages have its own names only.
@@ -15,10 +16,41 @@ clean_env() {
   fi
   env -i PATH="$PATH" LC_ALL=C.UTF-8 MYSQL_TEST_LOGIN_FILE=/dev/null "$omsup_program" "$@"
 }
+omsup_kind() {
+  omsup_version=$(clean_env "$1" --version </dev/null 2>/dev/null) || omsup_version=
+  case $omsup_version in
+    *-MariaDB*)
+      omsup_version=${omsup_version%%-MariaDB*}
+      omsup_version=${omsup_version##* }
+      if [ "${omsup_version%%.*}" -ge 11 ]; then echo mariadb11; else echo mariadb10; fi
+      ;;
+    *) echo oracle ;;
+  esac
+}
 metadb_client() {
-  { printf '%s\n' "$omsup_login" |
+  omsup_of=$(omsup_kind "$1")
+  case $omsup_login in
+    *"#$omsup_of: refuse "*)
+      printf '%s\n' "$omsup_login" | sed -n "s/^#$omsup_of: refuse //p" >&2
+      return 2
+      ;;
+  esac
+  { printf '%s\n' "$omsup_login" | sed "s/^#$omsup_of //" |
     clean_env "$@" 4<&0 <&5 5<&-; } 5<&0
 }
+# MariaDB's clients go on without TLS when the server does not offer it.
+metadb_encrypted() {
+  case $omsup_login in *"#$(omsup_kind "$1"): tls"*) ;; *) return 0 ;; esac
+  omsup_cipher=$(metadb_client mysql --defaults-file=/dev/fd/4 -N -B -e "SHOW SESSION STATUS LIKE 'Ssl_cipher'" </dev/null) || return
+  case $omsup_cipher in
+    *[[:space:]]?*) omsup_encrypted=1 ;;
+    *)
+      echo "$1: the connection to the MetaDB is not encrypted, as metadb.ssl_mode asks for" >&2
+      return 2
+      ;;
+  esac
+}
+omsup_encrypted=
 # A session of mysql is as schema/procedure.md says, whatever the server or its init_connect has set: those of these words
 # that the server takes are said at the start of every connection. mysqldump says most of them by itself.
 omsup_words='character_set_client=utf8mb4
@@ -60,6 +92,7 @@ metadb_session() {
 metadb() {
   omsup_program=$1
   shift
+  [ -n "$omsup_encrypted" ] || metadb_encrypted "$omsup_program" || return
   case $omsup_program in
     mysql | */mysql)
       [ -n "$omsup_session" ] || metadb_session || return

@@ -23,9 +23,9 @@ struct false_server {
     unsigned port;
     pthread_t thread;
     struct packet answers[4];
-    char got[8192];
-    size_t got_len, n_packets, sizes[16];
-    size_t offsets[16];
+    char got[65536];
+    size_t got_len, n_packets, sizes[64];
+    size_t offsets[64];
     void (*after)(struct false_server *f, int c); /* when all answers were given; NULL: nothing */
 };
 
@@ -65,10 +65,8 @@ static const char greeting[] = "\x0a"
                                "abcdefghijkl\0"
                                "mysql_native_password";
 
-static void *serve(void *arg)
+static void serve_one(struct false_server *f, int c)
 {
-    struct false_server *f = arg;
-    int c = accept(f->s, NULL, NULL);
     unsigned number = 0;
     bool up = write_packet(c, 0, greeting, sizeof greeting);
     for (size_t i = 0; up && i < ARRAY_LEN(f->answers) && f->answers[i].bytes; i++)
@@ -80,6 +78,14 @@ static void *serve(void *arg)
     while (up && read_packet(f, c, &number))
         ;
     close(c);
+}
+
+static void *serve(void *arg)
+{
+    struct false_server *f = arg;
+    int c;
+    while ((c = accept(f->s, NULL, NULL)) >= 0)
+        serve_one(f, c);
     return NULL;
 }
 
@@ -97,6 +103,7 @@ static void begin(struct false_server *f)
 
 static void end(struct false_server *f)
 {
+    shutdown(f->s, SHUT_RDWR); /* nobody else is accepted */
     pthread_join(f->thread, NULL);
     close(f->s);
 }

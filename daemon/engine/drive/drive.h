@@ -51,6 +51,10 @@ bool login_settled(struct job *b, size_t seq);
 void login_doubt(struct job *b);                   /* it may have changed: read again when needed next */
 struct metadb_login login_of(const struct job *b); /* borrows from the job */
 
+/* --- client_options.c: what the MySQL clients of scripts get on file descriptor 3 --- */
+/* Makes files of its own in run_dir. */
+struct secret *client_options(const struct metadb_login *l, const char *run_dir);
+
 /* --- answer.c: the meaning of answers --- */
 /* The result of a check or a condition, whichever was asked. */
 void answer_verdict(struct job *b, size_t seq, enum verdict v, const char *output, size_t len);

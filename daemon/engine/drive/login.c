@@ -17,23 +17,6 @@
 
 enum { PASSWORD_FILE_MAX = 4096, PATIENCE_MS = 20000, CONFIG_MS = 30000 };
 
-/* What scripts get on file descriptor 3. By TCP, as the built-in actions: "localhost" would mean a socket, perhaps
- * another server's. */
-static struct secret *my_cnf(const struct plan_metadb *m, const struct secret *password)
-{
-    struct buf b = {0};
-    buf_puts(&b, "[client]\nprotocol=tcp\nhost=");
-    redact_quote(&b, m->host);
-    buf_printf(&b, "port=%u\nuser=", m->port);
-    redact_quote(&b, m->user);
-    buf_puts(&b, "password=");
-    redact_quote(&b, secret_use(password));
-    struct secret *s = secret_new(b.data, b.len);
-    explicit_bzero(b.data, b.cap);
-    buf_free(&b);
-    return s;
-}
-
 static bool waits(const struct job *b, size_t seq)
 {
     const struct work *w = &b->subs[seq].work;
@@ -49,7 +32,8 @@ static void have(struct job *b, struct secret *password)
     secret_wipe(l->password);
     secret_wipe(l->my_cnf);
     l->password = password;
-    l->my_cnf = my_cnf(&b->plan->metadb, password);
+    struct metadb_login whose = login_of(b);
+    l->my_cnf = client_options(&whose, b->jobs->reach->run_dir);
     redact_add(&l->redact, password); /* an older one is masked still */
     l->state = LOGIN_READY;
 }
@@ -159,6 +143,14 @@ void login_doubt(struct job *b)
 struct metadb_login login_of(const struct job *b)
 {
     const struct plan_metadb *m = &b->plan->metadb;
-    return (struct metadb_login){
-        .host = m->host, .user = m->user, .port = m->port, .password = b->login.password, .rm = m->rm, .cm = m->cm};
+    struct metadb_login l = {.host = m->host,
+                             .user = m->user,
+                             .port = m->port,
+                             .password = b->login.password,
+                             .rm = m->rm,
+                             .cm = m->cm,
+                             .ca = m->ssl_ca,
+                             .public_key = m->server_public_key};
+    metadb_tls_parse(m->ssl_mode, &l.tls);
+    return l;
 }
