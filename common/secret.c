@@ -14,7 +14,8 @@ struct secret *secret_new(const char *value, size_t len)
 {
     struct secret *s = xcalloc(1, sizeof *s + len + 1);
     s->len = len;
-    memcpy(s->bytes, value, len);
+    if (len) /* an empty one may have no bytes at all */
+        memcpy(s->bytes, value, len);
     return s;
 }
 

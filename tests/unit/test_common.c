@@ -164,7 +164,10 @@ static void a_secret_is_scrubbed_wherever_it_stands(void **state)
 
 static void a_secret_is_copied_and_wiped(void **state)
 {
-    struct secret *s = secret_new("s3\0cret", 7), *c = secret_copy(s);
+    struct secret *s = secret_new("s3\0cret", 7), *c = secret_copy(s), *none = secret_new(NULL, 0);
+    assert_int_equal(secret_len(none), 0); /* an empty password */
+    assert_string_equal(secret_use(none), "");
+    secret_wipe(none);
     secret_wipe(s);
     assert_int_equal(secret_len(c), 7);
     assert_memory_equal(secret_use(c), "s3\0cret", 8);
