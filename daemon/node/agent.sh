@@ -10,7 +10,7 @@
 #   exit STATUS                     after it
 # shellcheck shell=sh disable=SC2154 # OMSUP_AGENT is this text, set by whoever evaluates it
 
-unset answer arg at begun boot dir entry first go half id line list left mask mine nonce out pgrp pid rc rest rounds \
+unset answer arg at begun boot busybox dir entry first go half id line list left mask mine nonce out pgrp pid rc rest rounds \
     script secret size start stat token verb verdict word # otherwise an exported variable with one of these names would reach every child
 half=524288 # NODE_OUTPUT_MAX / 2
 
@@ -208,6 +208,24 @@ hand_over() {
     exec </dev/null
 }
 
+# Runs the script on fd 4 for at most $1 seconds: with timeout(1), which ends all of its process group; BusyBox's ends its
+# child only, and a command that hangs below it would not be ended, so there the script gets a group of its own.
+limited() {
+    if [ -z "$busybox" ]; then
+        timeout -k 2 "$1" sh /dev/fd/4
+        return
+    fi
+    setsid sh /dev/fd/4 &
+    mine=$!
+    setsid sh -c 'sleep "$1"; kill -TERM -"$2"; sleep 2; kill -KILL -"$2"' sh "$1" "$mine" </dev/null >/dev/null 2>&1 3<&- 4<&- &
+    begun=$!
+    wait "$mine"
+    set -- "$?"
+    kill -KILL -"$begun" 2>/dev/null
+    kill -KILL "$begun" 2>/dev/null # it may not have had its group yet
+    return "$1"
+}
+
 # Request $1: runs the script for at most $2 seconds, from a pipe and without a file; with a secret or without, $3.
 probe() {
     hand_over "$3"
@@ -216,7 +234,7 @@ probe() {
         printf '%b' "$script" | {
             umask "$mask"
             exec 4<&0 </dev/null
-            timeout -k 2 "$2" sh /dev/fd/4 2>&1 5>&- 6>&-
+            limited "$2" 2>&1 5>&- 6>&-
             say "$?" >&5
         } | send_halves "$1" >&6 3<&- 5>&-
     } 5>&1)
@@ -294,6 +312,27 @@ lead() {
     answer "$id" "$token"
 }
 
+# Is the run directory, and each directory above it, writable only by its owner, who is root or this account? (Below a
+# sticky one such as /tmp nobody else can replace what is there.) Sets rest to the first that is not.
+trusted() {
+    list=$(cd -P "$dir" && pwd -P) && mine=$(id -u) || return
+    set -- "$list"
+    while [ -n "${list%/*}" ]; do
+        list=${list%/*}
+        set -- "$@" "$list"
+    done
+    rest=$(stat -c '%u %a %n' -- "$@" / | while IFS=' ' read -r word entry at; do
+        case $word in 0 | "$mine") ;; *) entry=777 ;; esac
+        case $entry in [1357]???) [ "$at" = "$1" ] || continue ;; esac # sticky
+        case $entry in *[2367]? | *[2367])
+            say "$at"
+            break
+            ;;
+        esac
+    done)
+    [ -z "$rest" ]
+}
+
 obey() {
     while IFS=' ' read -r verb id token arg size; do
         jobs >/dev/null 2>&1 # reaps what has ended
@@ -352,10 +391,16 @@ agent)
     mask=$(umask)
     umask 077
     cd /
-    [ -d "$dir" ] || mkdir -p "$dir" || fail "cannot create $dir"
+    case $(timeout --help 2>&1) in *BusyBox*) busybox=1 ;; esac
+    [ -d "$dir" ] || mkdir -p "$dir" ||
+        fail "$(id -un) cannot create $dir: log in as root, or set 'sudo: true' in the deployment file"
+    # Whoever can write to it, or put another one in its place, could change what runs.
+    [ ! -L "$dir" ] || fail "$dir is a symbolic link: set another run_directory in omsupd's configuration, or remove it"
     # shellcheck disable=SC3067 # dash, bash and busybox have -O
-    { [ -O "$dir" ] && [ -w "$dir" ] && chmod 700 "$dir"; } ||
+    { [ -O "$dir" ] && [ -w "$dir" ]; } ||
         fail "$dir belongs to another account: set 'sudo: true' in the deployment file, or remove it if another account was used before"
+    trusted || fail "$rest can be written by other accounts, so they could change what omsupd runs: chmod go-w $rest"
+    chmod 700 "$dir" || fail "cannot change the mode of $dir"
     # A line end first: what stands in front of it may have none (a window title, a prompt).
     printf '\nhello 1 %s %s\n' "$nonce" "$boot"
     nonce=

@@ -634,3 +634,33 @@ begins() {
 	[ "$(grep -c '^exec 0ld supervisorctl' "$CALLS")" = 2 ]
 	run ! grep -q 'oms_402' "$CALLS"
 }
+
+@test "user-processes: logind ends the commands of a session, unless the user is excluded; not known is not yes" {
+	cat >"$T/bin/cat" <<-'EOF'
+		#!/bin/sh
+		case $1 in
+		/proc/self/cgroup) echo "0::/user.slice/user-0.slice/${SESSION:-system.slice}" ;;
+		*) exec /bin/cat "$@" ;;
+		esac
+	EOF
+	cat >"$T/bin/sed" <<-'EOF'
+		#!/bin/sh
+		for last; do :; done
+		if [ "$last" = /proc/self/cgroup ]; then echo 0; else exec /bin/sed "$@"; fi
+	EOF
+	printf '#!/bin/sh\n[ -z "$SETTINGS" ] && exit 1\nprintf "%%s\\n" "$SETTINGS"\n' >"$T/bin/loginctl"
+	printf '#!/bin/sh\necho omsadmin\n' >"$T/bin/id"
+	chmod +x "$T"/bin/*
+	run -0 step user-processes SESSION= SETTINGS=KillUserProcesses=yes
+	[[ $output == *"in no session"* ]]
+	run -0 step user-processes SESSION=session-3.scope SETTINGS=KillUserProcesses=no
+	run -0 step user-processes SESSION=session-3.scope SETTINGS=$'KillUserProcesses=yes\nKillExcludeUsers=root omsadmin'
+	run -0 step user-processes SESSION=session-3.scope SETTINGS=$'KillUserProcesses=yes\nKillOnlyUsers=other\nKillExcludeUsers=root'
+	run -1 step user-processes SESSION=session-3.scope SETTINGS=$'KillUserProcesses=yes\nKillExcludeUsers=root'
+	[[ $output == *"KillUserProcesses=yes"* ]]
+	run -1 step user-processes SESSION=session-3.scope SETTINGS=$'KillUserProcesses=yes\nKillOnlyUsers=omsadmin\nKillExcludeUsers='
+	if ! [ -r /etc/systemd/logind.conf ]; then
+		run -2 step user-processes SESSION=session-3.scope SETTINGS=
+		[[ $output == "cannot tell"* ]]
+	fi
+}

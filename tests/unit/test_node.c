@@ -471,6 +471,41 @@ static void leader_killed(void **state)
     fx_close(f, n);
 }
 
+static void expect_refused_dir(struct fx *f, const char *why)
+{
+    struct node *n = fx_node_on(f, NULL);
+    int downs = f->downs;
+    while (f->downs == downs && node_state(n) != NODE_UP)
+        fx_turn(f);
+    if (!strstr(node_why(n), why))
+        fail_msg("\"%s\" does not say \"%s\"", node_why(n), why);
+    fx_close(f, n);
+}
+
+/* Whoever can write to the directory of the runs, or replace it, could change what runs. */
+static void a_run_directory_of_others_is_refused(void **state)
+{
+    struct fx *f = *state;
+    char *moved = fx_path(f, "moved");
+    assert_int_equal(mkdir(f->run_dir, 0700), 0);
+    assert_int_equal(chmod(f->run_dir, 0720), 0);
+    expect_refused_dir(f, "can be written by other accounts");
+    assert_int_equal(chmod(f->run_dir, 01777), 0);
+    expect_refused_dir(f, "can be written by other accounts");
+    assert_int_equal(chmod(f->run_dir, 0755), 0);
+    assert_int_equal(chmod(f->dir, 0757), 0);
+    expect_refused_dir(f, "can be written by other accounts");
+    assert_int_equal(chmod(f->dir, 01777), 0); /* as /tmp */
+    struct node *n = fx_node_on(f, NULL);
+    fx_up(f, n);
+    fx_close(f, n);
+    assert_int_equal(rename(f->run_dir, moved), 0);
+    assert_int_equal(symlink(moved, f->run_dir), 0);
+    expect_refused_dir(f, "is a symbolic link");
+    assert_int_equal(unlink(f->run_dir), 0);
+    free(moved);
+}
+
 static void probes(void **state)
 {
     struct fx *f = *state;
@@ -481,6 +516,9 @@ static void probes(void **state)
     EXPECT(fx_probe(f, n, "cat; echo x >&2; cat <&3", 60000), NODE_EXITED, 0, "x\n");
     struct got t = fx_probe(f, n, "echo begun; exec sleep 1000", 200);
     assert_memory_equal(t.output, "begun\n", 6); /* busybox adds "Terminated" */
+    EXPECT(t, NODE_EXITED, 124, NULL);
+    t = fx_probe(f, n, "echo begun; sh -c 'sleep 1000; :' | cat", 200); /* not only its first process */
+    assert_memory_equal(t.output, "begun\n", 6);
     EXPECT(t, NODE_EXITED, 124, NULL);
     EXPECT(fx_probe(f, n, "trap '' TERM; while :; do sleep 0.1; done", 200), NODE_EXITED, 124, NULL);
     EXPECT(fx_probe(f, n, "kill -KILL $$", 60000), NODE_EXITED, 137, NULL);
@@ -607,19 +645,13 @@ int main(void)
     for (size_t i = 0; i < ARRAY_LEN(shells); i++) {
         const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-            T(run_and_output),
-            T(environment),
-            T(large),
-            T(cut_payloads_do_not_run),
-            T(secret_on_fd_3),
-            T(requests_are_logged_without_their_data),
-            T(adoption),
-            T(fences),
-            T(kills),
-            T(leader_killed),
-            T(probes),
-            T(many),
-            T(many_nodes_connect_one_by_one),
+            T(run_and_output), T(environment),
+            T(large),          T(cut_payloads_do_not_run),
+            T(secret_on_fd_3), T(requests_are_logged_without_their_data),
+            T(adoption),       T(fences),
+            T(kills),          T(leader_killed),
+            T(probes),         T(a_run_directory_of_others_is_refused),
+            T(many),           T(many_nodes_connect_one_by_one),
             T(not_up),
         };
         shell = shells[i];

@@ -63,6 +63,26 @@ static int parse(const char *text, size_t len, const char *file, struct err *e)
 
 static void refuses_what_is_wrong(void **state) { data_refuse_all("gather/bad", 20, parse); }
 
+/* A banner, a warning of the loader or of the shell, a window title without a line end. */
+static void noise_in_front_is_passed_over(void **state)
+{
+    static const char noise[] = "ERROR: ld.so: object '/x.so' from LD_PRELOAD cannot be preloaded: ignored.\n"
+                                "sh: warning: setlocale: LC_ALL: cannot change locale (xx)\nerror x omsup-gather 1\n"
+                                "\033]0;oms1\007\n";
+    struct node_facts f;
+    struct err e = {0};
+    size_t len;
+    char *text = data_read("gather/good.txt", &len);
+    struct buf b = {0};
+    buf_puts(&b, noise);
+    buf_add(&b, text, len);
+    if (node_facts_parse(buf_str(&b), b.len, "oms1", &f, &e))
+        fail_msg("%s", e.msg);
+    node_facts_free(&f);
+    free(text);
+    buf_free(&b);
+}
+
 static void codes(void **state)
 {
     struct node_facts f;
@@ -213,6 +233,14 @@ static void writes_each_place_once(void **state)
     free(config);
 }
 
+/* What stands behind the mark, which comes first. */
+static char *report(char *out)
+{
+    static const char mark[] = "\nomsup-gather 1\n";
+    assert_int_equal(strncmp(out, mark, sizeof mark - 1), 0);
+    return out + sizeof mark - 1;
+}
+
 static void says_why_not(void **state)
 {
     static const char bound[] = DOCKER_SAYS("bind $DIR/config:/home/admin/conf/config.yaml\n");
@@ -224,6 +252,14 @@ static void says_why_not(void **state)
         {NULL, NULL, "error command not found: /tmp/"},
         {"#!/bin/sh\necho 'cannot connect\nto it' >&2; exit 1\n", NULL,
          "docker is not responding: cannot connect to it\n"},
+        {"#!/bin/sh\necho 'ERROR: ld.so: object x from LD_PRELOAD cannot be preloaded: ignored.\nWARNING: Error "
+         "loading "
+         "config file: y\nit is ill' >&2; exit 1\n",
+         NULL, "docker is not responding: it is ill\n"},
+        {"#!/bin/sh\nexit 124\n", NULL, "error /tmp/"}, /* as timeout(1) ends it */
+        {"#!/bin/sh\nexit 143\n", NULL, "docker did not answer within 20 s"},
+        {"#!/bin/sh\necho 'Got permission denied while trying to connect to the Docker daemon socket' >&2; exit 1\n",
+         NULL, "docker: set 'sudo: true' in the deployment file"},
         {"#!/bin/sh\n[ $1 = version ] && exit 0; echo 'no such container' >&2; exit 1\n", NULL,
          "missing container -oms 1: no such container\n"},
         {"#!/bin/sh\n[ \"$1 $4\" = 'inspect -f' ] && exit 1; exit 0\n", NULL,
@@ -237,9 +273,9 @@ static void says_why_not(void **state)
         {bound, big, "/config is larger than 65536 bytes\n"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        char *out = run_script(cases[i].docker, cases[i].config);
-        if (!strstr(out, cases[i].says) ||
-            (strncmp(out, "error ", 6) != 0 && strncmp(out, "missing ", 8) != 0 && strncmp(out, "wrong ", 6) != 0))
+        char *out = run_script(cases[i].docker, cases[i].config), *said = report(out);
+        if (!strstr(said, cases[i].says) ||
+            (strncmp(said, "error ", 6) != 0 && strncmp(said, "missing ", 8) != 0 && strncmp(said, "wrong ", 6) != 0))
             fail_msg("case %zu said: %s", i, out);
         free(out);
     }
@@ -258,7 +294,7 @@ static void asks_by_id(void **state)
     } cases[] = {
         {ONLY("0123456789abcdef0123456789abcdef",
               "printf 'id 0\\nbind %s:/home/admin/conf/config.yaml\\n' \"$DIR/config\""),
-         "omsup-gather 1\nid 0\nbind /tmp/"},
+         "id 0\nbind /tmp/"},
         {ONLY("-oms 1", "echo fedcba9876543210 i:4.2.3"), "missing the old container 0123456789ab no longer exists: "
                                                           "-oms 1 is now container fedcba987654 (image i:4.2.3)\n"},
         {ONLY("none", ":"),
@@ -269,7 +305,7 @@ static void asks_by_id(void **state)
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         char *out = run_script_for(id, cases[i].docker, "x");
-        if (strncmp(out, cases[i].says, strlen(cases[i].says)) != 0)
+        if (strncmp(report(out), cases[i].says, strlen(cases[i].says)) != 0)
             fail_msg("case %zu said: %s", i, out);
         free(out);
     }
@@ -282,6 +318,7 @@ int main(void)
         cmocka_unit_test(reads_the_good_one),
         cmocka_unit_test(refuses_every_cut),
         cmocka_unit_test(refuses_what_is_wrong),
+        cmocka_unit_test(noise_in_front_is_passed_over),
         cmocka_unit_test(codes),
         cmocka_unit_test(runs),
         cmocka_unit_test(finds_what_is_no_bind),

@@ -56,7 +56,7 @@ static struct job *ask_job(struct ask *a)
 static bool may_take(struct job *b, size_t seq, const struct node_result *r)
 {
     struct work *w = &b->subs[seq].work;
-    if (r->outcome != NODE_EXITED || r->output_len == 0 || b->login.password)
+    if (r->outcome != NODE_EXITED || r->output_len == 0 || (b->login.password && login_settled(b, seq)))
         return true;
     bool needed = b->core.subtasks[seq].phase != PHASE_CANCELING &&
                   (b->subs[seq].plan->metadb || lines_have_facts(r->output, r->output_len));

@@ -1,5 +1,6 @@
-/* The MetaDB password: read from OMS's config.yaml on its node (or from a file on the control host) when a job starts
- * or is taken over after a restart, kept in memory while the job is under way, and passed to scripts by a pipe.
+/* The MetaDB password, and the other secrets that must not be shown: read from OMS's config.yaml on its node (or from a
+ * file on the control host) when a job starts or is taken over after a restart, kept in memory while the job is under
+ * way, and passed to scripts by a pipe.
  *
  * It is read before any script runs, even one that does not use it: a script can print it, for instance from
  * config.yaml, and outputs are recorded and shown. While its node is unreachable this would stop jobs that have nothing
@@ -64,9 +65,42 @@ static void read_file(struct job *b, const char *path)
     explicit_bzero(text, sizeof text);
 }
 
+/* In front of it, the loader, the shell or the login may have printed something. */
+#define CONFIG_MARK "\nomsup-config\n"
+static const char config_script[] = "exec 2>/dev/null\nprintf '\\nomsup-config\\n'\nexec cat -- \"$CONFIG_FILE\"";
+
+static int parse_config(const struct node_result *r, const char *file, struct oms_config **out, struct err *e)
+{
+    const char *at = memmem(r->output, r->output_len, CONFIG_MARK, sizeof CONFIG_MARK - 1);
+    at = at ? at + sizeof CONFIG_MARK - 1 : r->output;
+    return oms_config_parse(at, r->output_len - (size_t)(at - r->output), file, out, e);
+}
+
+static void mask(struct job *b, const struct oms_config *c)
+{
+    for (size_t i = 0; i < c->n_secrets; i++)
+        redact_add(&b->login.redact, c->secrets[i]);
+}
+
+static void kick_waiting(struct job *b)
+{
+    for (size_t i = 0; i < b->core.n_subtasks; i++)
+        if (b->subs[i].work.waits_login)
+            job_kick(b, i);
+}
+
+static void ask_config(struct host *h, const char *file, node_cb *cb, void *ctx)
+{
+    char *env[] = {xasprintf("CONFIG_FILE=%s", file), NULL};
+    struct node_script s = {.env = (const char *const *)env, .script = config_script};
+    node_probe(h->node, &s, CONFIG_MS, cb, ctx);
+    free(env[0]);
+}
+
 struct ask {
     struct jobs *jobs;
     int64_t job;
+    unsigned host; /* whose secrets are read */
 };
 
 static void on_config(void *ctx, const struct node_result *r)
@@ -82,14 +116,13 @@ static void on_config(void *ctx, const struct node_result *r)
         failed(b, "the connection to its node broke");
     else if (r->exit != 0)
         failed(b, "config.yaml could not be read on its node");
-    else if (oms_config_parse(r->output, r->output_len, b->plan->metadb.config_file, &c, &e))
+    else if (parse_config(r, b->plan->metadb.config_file, &c, &e))
         failed(b, e.msg);
     else {
         have(b, secret_copy(c->password));
+        mask(b, c);
         oms_config_free(c);
-        for (size_t i = 0; i < b->core.n_subtasks; i++)
-            if (b->subs[i].work.waits_login)
-                job_kick(b, i);
+        kick_waiting(b);
     }
 }
 
@@ -115,17 +148,79 @@ bool login_ready(struct job *b, size_t seq)
         return false;
     }
     struct ask *a = xcalloc(1, sizeof *a);
-    *a = (struct ask){b->jobs, b->row.id};
-    char *env[] = {xasprintf("CONFIG_FILE=%s", m->config_file), NULL};
-    struct node_script s = {.env = (const char *const *)env, .script = "exec cat -- \"$CONFIG_FILE\""};
+    *a = (struct ask){b->jobs, b->row.id, m->config_host};
     b->login.state = LOGIN_ASKED;
-    node_probe(h->node, &s, CONFIG_MS, on_config, a);
-    free(env[0]);
+    ask_config(h, m->config_file, on_config, a);
     return false;
+}
+
+/* --- the secrets of the other nodes --- */
+
+static const char *value_of(char *const *env, const char *name)
+{
+    size_t n = strlen(name);
+    for (; env && *env; env++)
+        if (strncmp(*env, name, n) == 0 && (*env)[n] == '=')
+            return *env + n + 1;
+    return NULL;
+}
+
+/* The path of config.yaml on a host, as the plan has it; NULL: it has none. */
+static const char *config_on(const struct job *b, unsigned host)
+{
+    for (size_t i = 0; i < b->core.n_subtasks; i++) {
+        char *const *env = b->subs[i].plan->env;
+        const char *node = value_of(env, "NODE");
+        if (node && strcmp(node, b->plan->hosts[host].name) == 0 && value_of(env, "CONFIG_FILE"))
+            return value_of(env, "CONFIG_FILE");
+    }
+    return NULL;
+}
+
+static void on_secrets(void *ctx, const struct node_result *r)
+{
+    struct ask *a = ctx;
+    struct job *b = jobs_find(a->jobs, a->job);
+    unsigned host = a->host;
+    free(a);
+    if (!b)
+        return;
+    struct err e;
+    struct oms_config *c;
+    /* One that cannot be read is not printed by a script either; one that is no config.yaml was refused at submit. */
+    bool read = r->outcome == NODE_EXITED && r->exit == 0;
+    if (read && parse_config(r, "config.yaml", &c, &e) == 0) {
+        mask(b, c);
+        oms_config_free(c);
+    }
+    b->login.hosts[host] = r->outcome == NODE_EXITED ? LOGIN_READY : LOGIN_NONE;
+    kick_waiting(b);
+}
+
+/* Each node has a config.yaml of its own, and a script there may print it: read before the first script runs there. */
+static bool secrets_known(struct job *b, size_t seq)
+{
+    unsigned host = b->subs[seq].plan->host;
+    struct login *l = &b->login;
+    if (!l->hosts)
+        l->hosts = xcalloc(b->plan->n_hosts, sizeof *l->hosts);
+    bool by_login = host == b->plan->metadb.config_host && !b->plan->metadb.password_file;
+    if (host == 0 || by_login || l->hosts[host] != LOGIN_NONE)
+        return host == 0 || by_login || l->hosts[host] == LOGIN_READY;
+    const char *file = config_on(b, host);
+    if (!file || !host_up(job_host(b, seq)))
+        return true; /* while it is down nothing comes from there */
+    struct ask *a = xcalloc(1, sizeof *a);
+    *a = (struct ask){b->jobs, b->row.id, host};
+    l->hosts[host] = LOGIN_ASKED;
+    ask_config(job_host(b, seq), file, on_secrets, a);
+    return l->hosts[host] == LOGIN_READY;
 }
 
 bool login_settled(struct job *b, size_t seq)
 {
+    if (!secrets_known(b, seq))
+        return false;
     if (b->login.password || login_ready(b, seq))
         return true;
     uint64_t now = job_time_ms(b);

@@ -94,6 +94,7 @@ void job_free(struct job *b)
     secret_wipe(b->login.password);
     secret_wipe(b->login.my_cnf);
     redact_clear(&b->login.redact);
+    free(b->login.hosts);
     free(b->lease.trouble);
     free(b->hosts);
     free(b->subs);

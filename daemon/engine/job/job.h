@@ -65,6 +65,7 @@ struct login {
     uint64_t missed_ms;               /* when an output was first held up because it is unknown; 0: not yet */
     struct secret *password, *my_cnf; /* my_cnf: the option file that scripts get */
     struct redact redact;             /* what must not be shown or kept */
+    enum login_state *hosts;          /* by plan host: are the secrets of its config.yaml known? NULL: of none */
 };
 
 /* The lease on the MetaDB: drive/lease.c. */

@@ -14,6 +14,8 @@
  * asked. */
 static const char list_script[] =
     "set -u\n"
+    "exec 2>/dev/null\n"
+    "echo\n" /* ends a line that something else has begun */
     "config=/home/admin/conf/config.yaml\n"
     "found=\n"
     "for docker in docker podman; do\n"
@@ -21,11 +23,12 @@ static const char list_script[] =
     "  found=1\n"
     "  status=0\n"
     "  ids=$(timeout 20 \"$docker\" ps -aq --no-trunc 2>/dev/null) || status=$?\n"
-    "  if [ \"$status\" -eq 124 ] || [ \"$status\" -eq 137 ]; then\n"
+    "  if [ \"$status\" -eq 124 ] || [ \"$status\" -eq 137 ] || [ \"$status\" -eq 143 ]; then\n"
     "    echo \"note $docker has not answered within 20 s: check its service\"\n"
     "    continue\n"
     "  elif [ \"$status\" -ne 0 ]; then\n"
-    "    said=$(timeout 20 \"$docker\" ps -aq 2>&1 >/dev/null | tr -s '\\n\\t' '  ')\n"
+    "    said=$(timeout 20 \"$docker\" ps -aq 2>&1 >/dev/null | grep -v -e '^ERROR: ld' -e '^WARNING: Error loading' | "
+    "tr -s '\\n\\t' '  ')\n"
     "    case $(id -u):$said in\n"
     "    0:*) ;;\n"
     "    *[Pp]ermission\\ denied*) said=\"$said ($(id -un) has no access to $docker: use --sudo, or another account)\" "

@@ -116,9 +116,20 @@ static int one_fact(struct reader *r)
     return 0;
 }
 
+/* Passes over what stands in front of the report: the loader, the shell and the login may print there. */
+static void skip_noise(struct reader *r)
+{
+    static const char first[] = "omsup-gather 1\n";
+    const char *at = r->s;
+    while ((at = memmem(at, (size_t)(r->end - at), first, sizeof first - 1)) && at > r->s && at[-1] != '\n')
+        at++;
+    r->s = at ? at : r->s;
+}
+
 /* All lines; those of config.yaml start with '|'. */
 static int read_lines(struct reader *r)
 {
+    skip_noise(r);
     if (!next_line(r))
         return err_set(r->e, ERR_PROTOCOL, "the node's report about its container is empty");
     bool known = strcmp(r->line, "omsup-gather 1") == 0;

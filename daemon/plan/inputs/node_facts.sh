@@ -1,8 +1,11 @@
 # What this node knows about its old OMS container. Read-only. Environment: DOCKER, OLD_CONTAINER, and OLD_ID, which is empty
 # or the id of the container, whatever its name is now.
-# Prints lines for node_facts_parse(). The last one is "end", or says why there is none: "error TEXT": docker does not
+# Prints lines for node_facts_parse(), which reads them from "omsup-gather 1" on: the loader or the shell may have warned before.
+# The last one is "end", or says why there is none: "error TEXT": docker does not
 # respond; "missing TEXT": there is no such container; "wrong TEXT": the container is not as required. Always exits 0.
 set -u
+exec 2>/dev/null
+printf '\nomsup-gather 1\n'
 config_in=/home/admin/conf/config.yaml
 config_max=65536
 container=${OLD_ID:-$OLD_CONTAINER}
@@ -12,9 +15,29 @@ fail() {
     exit 0
 }
 
+# What docker has said, without what the loader, the shell and docker say whatever they do.
+why() {
+    text=$(printf '%s\n' "$1" | grep -v -e '^ERROR: ld\.so:' -e 'warning: setlocale:' \
+        -e '^WARNING: Error loading config file' -e '^Emulate Docker CLI')
+    printf '%.300s' "$text"
+}
+
+# Docker's answer; or ends with status 124, 137 or 143 if there is none in time.
+ask() { timeout -k 2 20 "$DOCKER" "$@"; }
+
+# hung STATUS: a docker that does not answer is neither absent nor without the container
+hung() {
+    case $1 in 124 | 137 | 143) fail error "$DOCKER did not answer within 20 s: check the container engine on this node" ;; esac
+}
+
+# Why docker refuses: with what to do about it, if this account may not use it.
+refuses() {
+    case $1 in *[Pp]ermission\ denied*) fail error "$(id -un) may not use $DOCKER: set 'sudo: true' in the deployment file, or add the account to the group of the socket: $(why "$1")" ;; esac
+}
+
 # The container with this id does not exist; which one has its name now?
 gone() {
-    now=$(timeout 20 "$DOCKER" inspect --type container -f '{{.Id}} {{.Config.Image}}' "$OLD_CONTAINER" 2>/dev/null) || now=
+    now=$(ask inspect --type container -f '{{.Id}} {{.Config.Image}}' "$OLD_CONTAINER" 2>/dev/null) || now=
     id=$(printf '%.12s' "$OLD_ID")
     [ -n "$now" ] || fail missing "the old container $id no longer exists, and no container is named $OLD_CONTAINER"
     fail missing "the old container $id no longer exists: $OLD_CONTAINER is now container $(printf '%.12s' "$now") (image ${now#* })"
@@ -29,16 +52,21 @@ image {{.Config.Image}}
 {{end}}{{end}}'
 
 command -v "$DOCKER" >/dev/null 2>&1 || fail error "command not found: $DOCKER"
-facts=$(timeout 20 "$DOCKER" inspect --type container -f "$template" "$container" 2>/dev/null) || {
-    said=$(timeout 20 "$DOCKER" version 2>&1 >/dev/null) || fail error "$DOCKER is not responding: $(printf '%.300s' "$said")"
-    said=$(timeout 20 "$DOCKER" inspect --type container "$container" 2>&1 >/dev/null) &&
+facts=$(ask inspect --type container -f "$template" "$container") || {
+    hung "$?"
+    said=$(ask version 2>&1 >/dev/null) || {
+        hung "$?"
+        refuses "$said"
+        fail error "$DOCKER is not responding: $(why "$said")"
+    }
+    said=$(ask inspect --type container "$container" 2>&1 >/dev/null) &&
         fail error "$DOCKER inspect does not support the template that omsupd uses"
     case $said in *[Nn]o\ such\ *)
         [ -z "$OLD_ID" ] || gone
-        fail missing "container $container: $(printf '%.300s' "$said")"
+        fail missing "container $container: $(why "$said")"
         ;;
     esac
-    fail error "container $container: $(printf '%.300s' "$said")"
+    fail error "container $container: $(why "$said")"
 }
 
 # Docker takes /x/, //x, /./x and /y/../x for /x, and shows the binds as they were typed: the new container gets each place once.
@@ -105,6 +133,6 @@ config=$(printf '%s\n' "$facts" | sed -n "s|^bind \(/[^:]*\):$config_in\(:.*\)\{
 case $(od -An -tx1 -N2 "$config" | tr -d ' ') in fffe | feff) fail wrong "$config is in UTF-16: save it as UTF-8" ;; esac
 [ "$(tr -d '\000' <"$config" | wc -c)" -eq "$(wc -c <"$config")" ] || fail wrong "$config is not a text file: it contains NUL bytes"
 
-printf 'omsup-gather 1\n%s\nconfig %s\n' "$facts" "$config"
+printf '%s\nconfig %s\n' "$facts" "$config"
 sed 's/^/|/' "$config" || fail wrong "cannot read $config"
 printf '\nend\n'

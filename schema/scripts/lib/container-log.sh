@@ -7,7 +7,7 @@ container_log() {
   since=${since#\"}
   since=${since%\"}
   [ -n "$since" ] || return # docker logs would show all of them
-  "$DOCKER" logs --since "$since" "$1" 2>&1 | tr -d '\r'
+  "$DOCKER" logs --since "$since" "$1" 2>&1 | tr -d '\r' | sed 's/^omsup: / &/' # nothing in it passes for a line of ours
 }
 
 # initialized CONTAINER: whether the documented line is among them

@@ -56,7 +56,7 @@ pause() {
 show_rest() {
   [ -f "$1" ] || return 0
   lines=$(wc -l <"$1")
-  if [ "$lines" -gt "$shown" ]; then sed -n "$((shown + 1)),${lines}p" "$1"; fi
+  if [ "$lines" -gt "$shown" ]; then sed -n "$((shown + 1)),${lines}{s/^omsup: / &/;p;}" "$1"; fi
   shown=$lines
 }
 
