@@ -3,10 +3,23 @@
 # does not exist has 863 bytes, and one that was killed may have megabytes. Here a dump counts when mysqldump exited
 # 0 and wrote its last line, every byte was written and hashed, and it holds every table, view and row of the server that has
 # this job's lock; its size, SHA-256, inode and modification time are kept in a manifest. A retry writes another file.
-# uses: database, same-server, server-identity, dump, complete, trailer, file-facts, progress
-# shellcheck disable=SC2086
+# uses: on-node, old-untouched, fact-of, database, same-server, server-identity, dump, complete, trailer, file-facts, progress
+# shellcheck disable=SC2034,SC2086
 
 plain_name || { echo "unsupported database name: $DB"; exit 1; }
+# The databases are dumped one after the other, and a pause may lie between them.
+while read -r node id docker sudo ssh port; do
+  [ -n "$node" ] || continue
+  NODE_SUDO=${sudo#-}
+  NODE_SSH=${ssh#-}
+  NODE_PORT=${port#-}
+  said=$(on_node "$(old_untouched_script)" "$docker" "$id" "$(fact_of "old.$node.stopped")" </dev/null 2>&1) || {
+    echo "node $node: ${said:-cannot tell whether the old container was started again}"
+    exit 1
+  }
+done <<EOF
+$OLD_CONTAINERS
+EOF
 prove_server "$OMSUP_FORCE"
 server=$(server_identity)
 umask 077

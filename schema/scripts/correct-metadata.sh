@@ -1,18 +1,14 @@
 #!/bin/sh
 # Executes the upgrade package (.jar) in the new container. The page gives a relative path to it; it is in /root.
-# The outcome is written to the mounted logs directory, so that it is known even when the docker client is lost.
+# The outcome is recorded in the container, so that it is known even when the docker client is lost.
 # uses: follow, recorded-end
 # shellcheck disable=SC2016
 
 # Never start a run without being able to see what an earlier one left.
-must_see 1
-left=$(unended correct)
-if [ -n "$left" ] && [ "$OMSUP_FORCE" != 1 ]; then
-  echo "an earlier run started and never recorded its end: check $left.log, then use 'done', or 'retry --force'"
-  exit 1
-fi
+require_ended correct "$OMSUP_FORCE" ", then use 'done', or 'retry --force'"
 name=correct.$NODE.$OMSUP_ATTEMPT
-begin "$name"
+dir=$(marks_dir)
+begin "$dir" "$name"
 "$DOCKER" exec -d "$NEW_CONTAINER" sh -c '
   cd -- "$1" || exit
   echo "$$ $(cut -d " " -f 22 /proc/$$/stat)" >"$2.pid"
@@ -25,18 +21,20 @@ begin "$name"
   sync
   mv -- "$2.status.tmp" "$2.status"
   sync
-' omsup "/home/admin/logs/omsup/job-$OMSUP_JOB" "$name" "$LAST_REGION" || {
+' omsup "$dir" "$name" "$LAST_REGION" || {
   # The command may or may not have been started.
   echo "docker did not report whether the command started"
   exit 199
 }
 echo "java -jar correction-1.0-SNAPSHOT-jar-with-dependencies.jar -mupgrade -y/home/admin/conf/config.yaml -l$LAST_REGION"
-if ! follow "$name"; then
+if ! follow "$dir" "$name"; then
   echo "it was interrupted: its end was not recorded"
   exit 199 # outcome unknown
 fi
+status=$(mark "$name.status") || exit 199
+log=$(log_end "$name")
 verdict=0
-package_verdict "$LOGS_DIR/omsup/job-$OMSUP_JOB/$name.status" || verdict=$?
-tell_end 'the package' "$LOGS_DIR/omsup/job-$OMSUP_JOB/$name" "$verdict"
+package_verdict "$status" || verdict=$?
+tell_end 'the package' "$status" "$log" "$verdict"
 [ "$verdict" -ne 2 ] || verdict=199 # outcome unknown
 exit "$verdict"

@@ -1,25 +1,22 @@
 #!/bin/sh
-# Checks the image archive on the node, and the space that Docker needs to load it. An archive is not needed when the image
-# has been loaded already.
+# Checks the image archive on the node, and the space that Docker needs to load it, and records what the archive is: what is
+# loaded later must be this very archive.
 # uses: archive-id, hash, archive-hash, free-space
 
 present=$("$DOCKER" images -q --no-trunc "$IMAGE") || exit 2
 if ! [ -r "$IMAGE_ARCHIVE" ] || ! [ -s "$IMAGE_ARCHIVE" ]; then
-  if [ -n "$present" ] && ! [ -e "$IMAGE_ARCHIVE" ]; then
-    echo "omsup: evidence $IMAGE is already loaded: $present (there is no archive to compare it with)"
-    exit 0
-  fi
   echo "$IMAGE_ARCHIVE is missing, empty or unreadable"
   exit 1
 fi
-if [ -n "$present" ] && [ "$(archive_id)" = "$present" ]; then
+size=$(stat -L -c %s -- "$IMAGE_ARCHIVE")
+sum=$(hash_of "$IMAGE_ARCHIVE")
+require_archive_hash "$sum" ''
+want=$(archive_id)
+echo "omsup: fact image.$NODE.sha256 $sum"
+echo "omsup: fact image.$NODE.archive_id $want"
+if [ -n "$present" ] && [ "$want" = "$present" ]; then
   echo "omsup: evidence $IMAGE is already loaded: $present, the same as in the archive"
   exit 0
-fi
-size=$(stat -L -c %s -- "$IMAGE_ARCHIVE")
-if [ -n "$IMAGE_SHA256" ]; then
-  sum=$(hash_of "$IMAGE_ARCHIVE")
-  require_archive_hash "$sum"
 fi
 root=$("$DOCKER" info -f '{{.DockerRootDir}}' 2>/dev/null) || root=$("$DOCKER" info -f '{{.Store.GraphRoot}}' 2>/dev/null) || root=
 if ! [ -d "$root" ]; then # podman has another name for it; in any case, there are the files of the old container

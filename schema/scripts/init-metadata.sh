@@ -1,20 +1,16 @@
 #!/bin/sh
 # Executes docker_init.sh in the new container. Its exit status alone proves nothing, and logs of earlier upgrades
 # are on the same disk: this run must write the documented last line, exit with 0, and leave /root/init_flag.txt (if
-# this version's script mentions it). The outcome is written to the mounted logs directory, so that it is known even
-# when the docker client is lost.
+# this version's script mentions it). The outcome is recorded in the container, so that it is known even when the docker
+# client is lost.
 # uses: follow, recorded-end
 # shellcheck disable=SC2016
 
 # Never start a run without being able to see what an earlier one left.
-must_see 1
-left=$(unended init)
-if [ -n "$left" ] && [ "$OMSUP_FORCE" != 1 ]; then
-  echo "an earlier run started and never recorded its end: check $left.log and docker_init.log.*, then use 'done', 'retry --force', or roll back"
-  exit 1
-fi
+require_ended init "$OMSUP_FORCE" " and docker_init.log.*, then use 'done', 'retry --force', or roll back"
 name=init.$NODE.$OMSUP_ATTEMPT
-begin "$name"
+dir=$(marks_dir)
+begin "$dir" "$name"
 "$DOCKER" exec -d "$NEW_CONTAINER" sh -c '
   cd -- "$1" || exit
   echo "$$ $(cut -d " " -f 22 /proc/$$/stat)" >"$2.pid"
@@ -38,17 +34,19 @@ begin "$name"
   sync
   mv -- "$2.status.tmp" "$2.status"
   sync
-' omsup "/home/admin/logs/omsup/job-$OMSUP_JOB" "$name" || {
+' omsup "$dir" "$name" || {
   # The command may or may not have been started.
   echo "docker did not report whether the command started"
   exit 199
 }
-if ! follow "$name"; then
+if ! follow "$dir" "$name"; then
   echo "it was interrupted: its end was not recorded"
   exit 199 # outcome unknown
 fi
+status=$(mark "$name.status") || exit 199
+log=$(log_end "$name")
 verdict=0
-init_verdict "$LOGS_DIR/omsup/job-$OMSUP_JOB/$name.status" || verdict=$?
-tell_end docker_init.sh "$LOGS_DIR/omsup/job-$OMSUP_JOB/$name" "$verdict"
+init_verdict "$status" || verdict=$?
+tell_end docker_init.sh "$status" "$log" "$verdict"
 [ "$verdict" -ne 2 ] || verdict=199 # outcome unknown
 exit "$verdict"

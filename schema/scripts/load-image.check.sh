@@ -1,16 +1,32 @@
 #!/bin/sh
-# Yes if the image is the one that was loaded by this job, or the one in the archive: the name alone does not tell
-# one build from another.
-# uses: archive-id, image-copy
+# Yes if the image that this job loaded on this node is still there, or if the image with this name is the one in the archive as it was
+# checked: the name alone does not tell one build from another. Its id is recorded, for start-new.
+# uses: own-directory, fact-of, image-copy
 
-id=$("$DOCKER" images -q --no-trunc "$IMAGE") || exit 2
-[ -n "$id" ] || exit 1
-echo "omsup: evidence $id"
-if [ "$(cat "$LOGS_DIR/omsup/job-$OMSUP_JOB/loaded.$NODE" 2>/dev/null)" = "$id" ]; then exit 0; fi
-if [ "$IMAGE_ON" = control ] && [ -n "$NODE_SSH" ]; then
-  # Nothing was copied: copy-image found that the right image was already there.
-  if [ -e "$(image_copy).verified" ]; then exit 1; fi
-else
-  want=$(archive_id)
-  [ -z "$want" ] || [ "$want" = "$id" ]
+dir=$(sh -c "$(own_directory_script)" omsup "$IMAGE_DIR") || {
+  echo "omsup: evidence $dir"
+  exit 2
+}
+ids=$("$DOCKER" images -aq --no-trunc) || exit 2
+record=$(loaded_record "$dir")
+if [ -f "$record" ]; then
+  read -r id sum <"$record"
+  if printf '%s\n' "$ids" | grep -Fxq -- "$id"; then
+    echo "omsup: fact image.$NODE.id $id"
+    echo "omsup: fact image.$NODE.loaded $sum"
+    echo "omsup: evidence $id, from an archive with SHA-256 $sum"
+    exit 0
+  fi
+  echo "omsup: evidence the image that was loaded, $id, is not there any more"
+  exit 1
 fi
+id=$("$DOCKER" images -q --no-trunc "$IMAGE" | sed -n 1p)
+[ -n "$id" ] || exit 1
+want=$(fact_of "image.$NODE.archive_id")
+if [ "$IMAGE_ON" = control ]; then want=$(fact_of image.archive_id); fi
+if [ -z "$want" ] || [ "$want" != "$id" ]; then
+  echo "omsup: evidence $IMAGE is $id, the archive contains ${want:-an image with an id that is not known}"
+  exit 1
+fi
+echo "omsup: fact image.$NODE.id $id"
+echo "omsup: evidence $id, the same as in the archive"

@@ -1,11 +1,14 @@
 #!/bin/sh
 # Yes if no copy of the image archive is left.
-# uses: copy-rests
+# uses: own-directory, copy-rests
 
-[ -d "$LOGS_DIR" ] || exit 2
+dir=$(sh -c "$(own_directory_script)" omsup "$IMAGE_DIR") || {
+  echo "omsup: evidence $dir"
+  exit 2
+}
 exists() {
   echo "omsup: evidence $1 still exists"
   exit 1
 }
-each_rest exists
+each_rest "$dir" exists
 echo "omsup: evidence no copy is left"

@@ -1,10 +1,14 @@
 #!/bin/sh
-# Removes copies of the image archive. They are left by an upgrade that was abandoned, or when the image reached the
+# Removes copies of the image archive, and the record of what was loaded. Copies are left by an upgrade that was abandoned, or when the image reached the
 # node in another way.
-# uses: copy-rests
+# uses: own-directory, copy-rests
 
+dir=$(sh -c "$(own_directory_script)" omsup "$IMAGE_DIR") || {
+  echo "$dir"
+  exit 1
+}
 removed() {
   rm -f -- "$1"
   echo "removed $1"
 }
-each_rest removed
+each_rest "$dir" removed

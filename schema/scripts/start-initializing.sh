@@ -2,11 +2,14 @@
 # Starts the new container, which initializes the metadata by itself, and follows its log until the documented line. The page
 # does not say what a failure looks like, so one is never assumed: when the container stops, or when it says nothing for a
 # quarter of an hour, the outcome is unknown, and an operator has to judge by the log.
-# uses: new-container, container-log
+# uses: old-untouched, fact-of, new-container, container-log
 
 silence=900 # seconds
 
-require_old_stopped
+said=$(sh -c "$(old_untouched_script)" omsup "$DOCKER" "$OLD_ID" "$(fact_of "old.$NODE.stopped")") || {
+  echo "$said"
+  exit 1
+}
 names=$("$DOCKER" ps -a --format '{{.Names}}')
 if printf '%s\n' "$names" | grep -Fxq -- "$NEW_CONTAINER" && [ "$OMSUP_FORCE" != 1 ]; then
   facts=$("$DOCKER" inspect --type container -f '{{index .Config.Labels "omsup.job"}} {{json .State.StartedAt}}' "$NEW_CONTAINER")
@@ -19,7 +22,7 @@ if printf '%s\n' "$names" | grep -Fxq -- "$NEW_CONTAINER" && [ "$OMSUP_FORCE" !=
   esac
 fi
 remove_earlier
-run_new -e IS_UPGRADE=true || {
+run_new "$(fact_of "image.$NODE.id")" -e IS_UPGRADE=true || {
   # The container may or may not have been started.
   echo "docker run ended with an error: check docker ps -a and docker logs $NEW_CONTAINER"
   exit 199

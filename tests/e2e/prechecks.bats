@@ -112,7 +112,7 @@ image_of() { "$LAB" on "$1" docker inspect -f '{{.Config.Image}}' "$LAB_OLD"; }
 	done
 	[ -z "$(changes)" ]
 	content still | diff "$D/before" -
-	for node in $LAB_NODES; do "$LAB" on "$node" sh -c '! ls /data/oms/oms_logs/omsup'; done
+	for node in $LAB_NODES; do "$LAB" on "$node" sh -c '! ls /data/oms/oms_logs/omsup && ! ls /var/lib/omsup/image'; done
 }
 
 @test "faults on the nodes and in the databases, each seen by its check" {

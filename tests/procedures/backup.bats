@@ -245,7 +245,7 @@ lacking() { # SCRIPT [SQL]: what the backup says when mysqldump's output goes th
 	local file
 	file=$(script_file backup)
 	sed 's/^mv -- .*/kill -9 $$/' "$file" >"$BATS_TEST_TMPDIR/killed.sh"
-	env -i PATH="$PATH" METADB_HOST=metadb METADB_PORT=3306 OMSUP_FORCE= CM_DB=cm_lock DB=rm_402 BACKUP_DIR="$DIR" OMSUP_JOB=7 OMSUP_ATTEMPT=1 OMSUP_TOKEN=t sh "$BATS_TEST_TMPDIR/killed.sh" 3<<-EOF || :
+	env -i PATH="$PATH" OMSUP_FACTS= OMSUP_SSH= OLD_CONTAINERS= METADB_HOST=metadb METADB_PORT=3306 OMSUP_FORCE= CM_DB=cm_lock DB=rm_402 BACKUP_DIR="$DIR" OMSUP_JOB=7 OMSUP_ATTEMPT=1 OMSUP_TOKEN=t sh "$BATS_TEST_TMPDIR/killed.sh" 3<<-EOF || :
 		[client]
 		user=root
 		socket=$SERVER/sock
@@ -275,4 +275,41 @@ lacking() { # SCRIPT [SQL]: what the backup says when mysqldump's output goes th
 	sql 'DROP TRIGGER t' rm_402
 	[ "$status" -eq 1 ]
 	[[ $output == *"rm_402 (1)"* ]]
+}
+
+@test "no dump after an old container was started again: it would be of another moment than the others" {
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	# the container 0ld is on this host, 0ther on another one
+	cat >"$BATS_TEST_TMPDIR/bin/docker" <<-'EOF'
+		#!/bin/sh
+		for last; do :; done
+		cat "${0%/bin/docker}/$last"
+	EOF
+	cat >"$BATS_TEST_TMPDIR/bin/ssh" <<-'EOF'
+		#!/bin/sh
+		if [ -e "${0%/bin/ssh}/unreachable" ]; then exit 255; fi
+		for last; do :; done
+		exec sh -c "$last"
+	EOF
+	chmod +x "$BATS_TEST_TMPDIR/bin/"*
+	left() { echo "false \"$1\" \"2026-11-29T11:00:00.2Z\"" >"$BATS_TEST_TMPDIR/$2"; }
+	left 2026-11-29T10:00:00.1Z 0ld
+	left 2026-11-29T10:00:00.1Z 0ther
+	local env=(PATH="$BATS_TEST_TMPDIR/bin:$PATH" OLD_CONTAINERS="oms1 0ld docker - - -
+oms2 0ther docker - root@oms2 2222" OMSUP_FACTS="old.oms1.stopped 2026-11-29T10:00:00.1Z 2026-11-29T11:00:00.2Z
+old.oms2.stopped 2026-11-29T10:00:00.1Z 2026-11-29T11:00:00.2Z")
+	backup 1 "${env[@]}"
+	for there in 0ld 0ther; do
+		left 2026-11-29T11:30:00Z "$there"
+		run -1 backup 2 "${env[@]}"
+		[[ $output == "node oms"*"was started again"* ]]
+		left 2026-11-29T10:00:00.1Z "$there"
+	done
+	echo 'true "2026-11-29T10:00:00.1Z" "0001-01-01T00:00:00Z"' >"$BATS_TEST_TMPDIR/0ther"
+	run -1 backup 2 "${env[@]}"
+	[[ $output == "node oms2: the old container is running again"* ]]
+	touch "$BATS_TEST_TMPDIR/unreachable"
+	run -1 backup 2 "${env[@]}"
+	[[ $output == "node oms2: cannot tell"* ]]
+	[ ! -e "$DIR/job-7/rm_402.2.sql" ]
 }

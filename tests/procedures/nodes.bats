@@ -11,7 +11,8 @@ setup() {
 	mkdir -p "$T/bin" "$T/docker"
 	CALLS=$T/calls
 	: >"$CALLS"
-	# docker: a file of $T/docker is a container, its text what inspect prints; `down` is a daemon that is away
+	# docker: a file of $T/docker is a container, its text what inspect prints, but for its image, which is in .image; .down is a
+	# daemon that is away. With .exec, a command in the container is run here, with $T/in for /root/.omsup.
 	cat >"$T/bin/docker" <<-'EOF'
 		#!/bin/bash
 		state=${0%/bin/docker}/docker
@@ -19,13 +20,32 @@ setup() {
 		if [ -e "$state/.down" ]; then echo "Cannot connect to the Docker daemon" >&2; exit 1; fi
 		last=${*: -1}
 		case $1 in
-		ps) cd "$state" && for c in *; do [ -e "$c" ] && echo "$c"; done; exit 0 ;;
-		inspect) if [ -e "$state/$last" ] && [[ $* == *RestartPolicy* ]]; then echo no:0; elif [ -e "$state/$last" ]; then cat "$state/$last"; else echo "No such container: $last" >&2; exit 1; fi ;;
+		ps) cd "$state" 2>/dev/null && for c in *; do [ -e "$c" ] && echo "$c"; done; exit 0 ;;
+		inspect)
+			if [[ $* == *'-f {{.Image}} '*oms_423 ]]; then cat "$state/.image"; exit; fi
+			if [ -e "$state/$last" ] && [[ $* == *RestartPolicy* ]]; then echo no:0; exit; fi
+			if [ -e "$state/$last" ]; then cat "$state/$last"; else echo "No such container: $last" >&2; exit 1; fi
+			;;
+		load) cat >"$state/.loaded"; if [ -e "$state/.noload" ]; then echo "no space left on device" >&2; exit 1; fi; echo "Loaded image" ;;
+		cp) # CONTAINER:PATH -
+			at=${2#*:/root/.omsup/}
+			if ! [ -e "${0%/bin/docker}/in/$at" ]; then echo "Error: No such container:path: $2" >&2; exit 1; fi
+			tar -C "$(dirname "${0%/bin/docker}/in/$at")" -cf - "$(basename "$at")"
+			;;
 		images) cat "$state/.images" 2>/dev/null; exit 0 ;;
 		rm) rm -f "$state/$last" ;;
 		run) printf '%s\n' "$@" >"$state/.run" ;;
 		logs) cat "$state/.logs" 2>/dev/null; exit 0 ;;
-		exec) exit 1 ;;
+		exec)
+			[ -e "$state/.exec" ] || exit 1
+			shift 2
+			for arg; do
+				case $arg in /root/.omsup*) arg=${0%/bin/docker}/in${arg#/root/.omsup} ;; esac
+				set -- "$@" "$arg"
+				shift
+			done
+			exec "$@"
+			;;
 		esac
 	EOF
 	# ssh: the remote shell is a shell here, which gets one line like the real one
@@ -38,7 +58,7 @@ setup() {
 	chmod +x "$T"/bin/*
 	mkdir -p "$T/it's logs"
 	ENV=(PATH="$T/bin:$PATH" DOCKER=docker NODE=oms1 OMSUP_JOB=7 OLD_ID=0ld OLD_CONTAINER=oms_402 NEW_CONTAINER=oms_423
-		IMAGE=oms:feature_4.2.3 OMS_HOST_IP=10.0.0.1 LOGS_DIR="$T/it's logs" IMAGE_ON=control IMAGE_SHA256=
+		IMAGE=oms:feature_4.2.3 OMS_HOST_IP=10.0.0.1 LOGS_DIR="$T/it's logs" IMAGE_ON=control IMAGE_SHA256= IMAGE_DIR="$T/our images" OMSUP_FACTS=
 		IMAGE_ARCHIVE="$T/image of OMS.tar" NODE_SSH=root@oms1 NODE_PORT=2222 NODE_SUDO=1 OMSUP_SSH="-T -o BatchMode=yes"
 		RUN_OPTIONS=--memory=8g OLD_RESTART= BINDS="/data/config.yaml:/home/admin/conf/config.yaml
 /data/oms logs:/home/admin/logs
@@ -47,6 +67,8 @@ setup() {
 
 step() { script "$1" "${ENV[@]}" "${@:2}"; }
 inspect_says() { printf '%s\n' "$2" >"$T/docker/$1"; }
+# The old container, as stop-old left it.
+STOPPED='false "2026-11-29T10:00:00.1Z" "2026-11-29T11:00:00.2Z"' LEFT='old.oms1.stopped 2026-11-29T10:00:00.1Z 2026-11-29T11:00:00.2Z'
 
 @test "new-image: an image of another name and content is one; the evidence names both" {
 	inspect_says 0ld sha256:1
@@ -59,7 +81,7 @@ inspect_says() { printf '%s\n' "$2" >"$T/docker/$1"; }
 }
 
 @test "start-new: the documented command with every bind of the old container" {
-	inspect_says 0ld false
+	inspect_says 0ld "$STOPPED"
 	step start-new OMSUP_TOKEN=tok
 	diff - "$T/docker/.run" <<-'EOF'
 		run
@@ -93,7 +115,7 @@ inspect_says() { printf '%s\n' "$2" >"$T/docker/$1"; }
 }
 
 @test "start-new-330: the same command, but for IS_UPGRADE, which V3.3.0 does not have" {
-	inspect_says 0ld false
+	inspect_says 0ld "$STOPPED"
 	step start-new OMSUP_TOKEN=tok
 	mv "$T/docker/.run" "$T/run"
 	step start-new-330 OMSUP_TOKEN=tok
@@ -103,7 +125,7 @@ inspect_says() { printf '%s\n' "$2" >"$T/docker/$1"; }
 @test "start-console, check: running, and not only until the next restart" {
 	local ini='[program:oms_console]
 autostart = true'
-	sed -i "s|^exec) exit 1|exec) cat '$T/docker/.exec' 2>/dev/null; exit|" "$T/bin/docker"
+	sed -i "s|^exec)|exec) cat '$T/docker/.exec' 2>/dev/null; exit|" "$T/bin/docker"
 	says() { printf '%s\n' "$@" >"$T/docker/.exec"; }
 	says 'oms_console RUNNING pid 5, uptime 0:00:09' "$ini" '; read'
 	run -0 step start-console.check
@@ -129,7 +151,7 @@ autostart = true'
 
 @test "start-console: every spelling of a console that is not started with the container" {
 	mkdir "$T/in"
-	sed -i "s|^exec) exit 1|exec) PATH=$T/in:\$PATH sh -c \"\$(printf '%s' \"\$5\" \| sed 's,/etc/supervisor/conf.d,$T/in,')\" \"\$6\" \"\$7\"; exit|" "$T/bin/docker"
+	sed -i "s|^exec)|exec) PATH=$T/in:\$PATH sh -c \"\$(printf '%s' \"\$5\" \| sed 's,/etc/supervisor/conf.d,$T/in,')\" \"\$6\" \"\$7\"; exit|" "$T/bin/docker"
 	supervisorctl_says() { # STATUS TEXT
 		printf '#!/bin/sh\necho "$*" >>%s/in/asked\necho "%s"\nexit %s\n' "$T" "$2" "$1" >"$T/in/supervisorctl"
 		chmod +x "$T/in/supervisorctl"
@@ -157,13 +179,13 @@ autostart = true'
 	printf '#!/bin/sh\necho "UserWarning: pkg_resources is deprecated" >&2\necho "oms_console RUNNING pid 5"\n' >"$T/in/supervisorctl"
 	chmod +x "$T/in/supervisorctl"
 	printf '[program:oms_console]\nautostart = true' >"$T/in/oms_console.ini"
-	sed -i "s|^exec) exit 1|exec) PATH=$T/in:\$PATH sh -c \"\$(printf '%s' \"\$5\" \| sed 's,/etc/supervisor/conf.d,$T/in,')\"; exit|" "$T/bin/docker"
+	sed -i "s|^exec)|exec) PATH=$T/in:\$PATH sh -c \"\$(printf '%s' \"\$5\" \| sed 's,/etc/supervisor/conf.d,$T/in,')\"; exit|" "$T/bin/docker"
 	run -0 step start-console.check
 	[ "$output" = "omsup: evidence oms_console RUNNING pid 5" ]
 }
 
 @test "start-new: a foreign container of that name is left alone" {
-	inspect_says 0ld false
+	inspect_says 0ld "$STOPPED"
 	inspect_says oms_423 ""
 	run step start-new OMSUP_TOKEN=tok
 	[ "$status" -eq 1 ]
@@ -174,63 +196,88 @@ autostart = true'
 	run ! grep -E '^(rm|run)' "$CALLS"
 }
 
-@test "old-stopped, start-new: not beside the old container, which is not in the backup any more" {
-	inspect_says 0ld false
-	step old-stopped
-	inspect_says 0ld true
-	run step old-stopped
-	[ "$status" -eq 1 ]
-	[[ $output == *"is running again"* ]]
-	run step start-new OMSUP_TOKEN=tok
-	[ "$status" -eq 1 ]
-	[[ $output == *"is running again"* ]]
+@test "old-stopped, start-new: not beside the old container, nor after it was started again: that is not in the backup" {
+	inspect_says 0ld "$STOPPED"
+	run -0 step old-stopped
+	[[ $output == *"stop-old has not recorded since when"* ]]
+	run -0 step old-stopped OMSUP_FACTS="$LEFT"
+	[[ $output == "omsup: evidence oms_402: stopped since 2026-11-29T11:00:00.2Z, not started again" ]]
+	for now in 'true "2026-11-29T10:00:00.1Z" "0001-01-01T00:00:00Z"' 'false "2026-11-29T12:00:00Z" "2026-11-29T12:00:09Z"' \
+		'false "2026-11-29T10:00:00.1Z" "2026-11-29T12:00:09Z"'; do
+		inspect_says 0ld "$now"
+		for name in old-stopped start-new start-new-330 start-initializing; do
+			run -1 step $name OMSUP_TOKEN=tok OMSUP_FORCE= OMSUP_FACTS="$LEFT"
+			[[ $output == *"again"*"not in the backup"* ]]
+		done
+	done
 	run ! grep -E '^(rm|run)' "$CALLS"
 	rm "$T/docker/0ld"
-	run step start-new OMSUP_TOKEN=tok
-	[ "$status" -ne 0 ]
+	run -1 step start-new OMSUP_TOKEN=tok OMSUP_FACTS="$LEFT"
+	[[ $output == *"cannot tell"* ]]
 	run ! grep -E '^(rm|run)' "$CALLS"
 }
 
+@test "start-new: the image that was loaded, whatever has its name now" {
+	inspect_says 0ld "$STOPPED"
+	echo sha256:new >"$T/docker/.images"
+	run -0 step start-new OMSUP_TOKEN=tok OMSUP_FACTS="image.oms1.id sha256:new"
+	[ "$(tail -n 1 "$T/docker/.run")" = oms:feature_4.2.3 ]
+	run -0 step start-new OMSUP_TOKEN=tok OMSUP_FACTS="image.oms1.id sha256:loaded
+image.oms2.id sha256:other"
+	[ "$(tail -n 1 "$T/docker/.run")" = sha256:loaded ]
+	[[ $output == *"oms:feature_4.2.3 is now sha256:new"* ]]
+	rm "$T/docker/.images"
+	run -0 step start-new OMSUP_TOKEN=tok OMSUP_FACTS="image.oms1.id sha256:loaded"
+	[ "$(tail -n 1 "$T/docker/.run")" = sha256:loaded ]
+}
+
 @test "start-new: what an earlier attempt of this job left is removed" {
-	inspect_says 0ld false
+	inspect_says 0ld "$STOPPED"
 	inspect_says oms_423 7
 	step start-new OMSUP_TOKEN=tok
 	grep -qx 'rm -f oms_423' "$CALLS"
 	[ -e "$T/docker/.run" ]
 }
 
-@test "start-new, check: yes only for this job's running container of this image" {
-	run step start-new.check
-	[ "$status" -eq 1 ]
-	inspect_says oms_423 "true 7 oms:feature_4.2.3"
-	run step start-new.check
-	[ "$status" -eq 0 ]
-	for facts in "false 7 oms:feature_4.2.3" "true 6 oms:feature_4.2.3" "true  oms:feature_4.2.3" "true 7 oms:feature_4.0.2"; do
-		inspect_says oms_423 "$facts"
-		run step start-new.check
-		[ "$status" -eq 1 ]
+@test "start-new, check: yes only for this job's running container of the image that was loaded" {
+	local facts="image.oms1.id sha256:loaded"
+	run -1 step start-new.check OMSUP_FACTS="$facts"
+	inspect_says oms_423 "true 7"
+	echo sha256:loaded >"$T/docker/.image"
+	run -0 step start-new.check OMSUP_FACTS="$facts"
+	echo loaded >"$T/docker/.image" # as podman says it
+	run -0 step start-new.check OMSUP_FACTS="$facts"
+	for says in "false 7" "true 6" "true "; do
+		inspect_says oms_423 "$says"
+		run -1 step start-new.check OMSUP_FACTS="$facts"
 	done
+	inspect_says oms_423 "true 7"
+	echo sha256:another >"$T/docker/.image"
+	run -1 step start-new.check OMSUP_FACTS="$facts"
+	[[ $output == *"image sha256:another instead of sha256:loaded" ]]
+	# load-image was skipped: what the name leads to
+	run -1 step start-new.check
+	echo sha256:another >"$T/docker/.images"
+	run -0 step start-new.check
 	touch "$T/docker/.down"
-	run step start-new.check
-	[ "$status" -eq 2 ]
+	run -2 step start-new.check OMSUP_FACTS="$facts"
 }
 
-@test "stop-old: stopped, running, gone, and docker away" {
-	inspect_says 0ld false
-	step stop-old.check
-	inspect_says 0ld true
-	run step stop-old.check
-	[ "$status" -eq 1 ]
+@test "stop-old: stopped, running, gone, and docker away; when it was stopped is recorded" {
+	inspect_says 0ld "$STOPPED"
+	run -0 step stop-old.check
+	[ "${lines[-1]}" = "omsup: fact $LEFT" ]
+	inspect_says 0ld 'true "2026-11-29T10:00:00.1Z" "0001-01-01T00:00:00Z"'
+	run -1 step stop-old.check
+	[[ $output != *fact* ]]
 	rm "$T/docker/0ld"
-	run step stop-old.check
-	[ "$status" -eq 2 ]
-	inspect_says 0ld false
+	run -2 step stop-old.check
+	inspect_says 0ld "$STOPPED"
 	touch "$T/docker/.down"
-	run step stop-old.check
-	[ "$status" -eq 2 ]
+	run -2 step stop-old.check
 }
 
-copied() { cmp "$T/image of OMS.tar" "$T/it's logs/omsup/image/image of OMS.tar"; }
+copied() { cmp "$T/image of OMS.tar" "$T/our images/image of OMS.tar"; }
 archive() { head -c 3000000 /dev/urandom >"$T/image of OMS.tar"; }
 # As docker save writes it: two images, of which ours has this id. FORM: of the name of its configuration.
 saved() { # ID [FORM]
@@ -244,8 +291,8 @@ saved() { # ID [FORM]
 }
 ID=$(printf 'a1%.0s' {1..32}) OTHER=$(printf 'b2%.0s' {1..32})
 part() { # SIZE: the beginning that an earlier attempt left
-	mkdir -p "$T/it's logs/omsup/image"
-	head -c "$1" "$T/image of OMS.tar" >"$T/it's logs/omsup/image/image of OMS.tar.$(sha256sum <"$T/image of OMS.tar" | cut -d' ' -f1).part"
+	mkdir -p "$T/our images"
+	head -c "$1" "$T/image of OMS.tar" >"$T/our images/image of OMS.tar.$(sha256sum <"$T/image of OMS.tar" | cut -d' ' -f1).part"
 }
 
 @test "copy-image: copied and verified; the check knows when the archive is another one" {
@@ -273,7 +320,7 @@ part() { # SIZE: the beginning that an earlier attempt left
 @test "copy-image: a partial copy that is damaged is thrown away, the retry works" {
 	archive
 	part 2000000
-	printf x | dd of="$(echo "$T/it's logs/omsup/image/"*.part)" bs=1 seek=99 conv=notrunc status=none
+	printf x | dd of="$(echo "$T/our images/"*.part)" bs=1 seek=99 conv=notrunc status=none
 	run step copy-image
 	[ "$status" -eq 1 ]
 	[[ $output == *"but the archive has"* ]]
@@ -297,13 +344,13 @@ part() { # SIZE: the beginning that an earlier attempt left
 	archive
 	run step copy-image IMAGE_SHA256=0000
 	[ "$status" -eq 1 ]
-	[ ! -e "$T/it's logs/omsup" ]
+	[ ! -e "$T/our images" ]
 }
 
 @test "copy-image, check: image there; local node; node or docker away" {
 	archive
-	echo abc >"$T/docker/.images"
-	step copy-image.check
+	echo abc >"$T/docker/.images" # the archive does not say which image it contains: the name alone proves nothing
+	run -1 step copy-image.check
 	rm "$T/docker/.images"
 	step copy-image.check NODE_SSH=
 	touch "$T/docker/.down"
@@ -315,86 +362,257 @@ part() { # SIZE: the beginning that an earlier attempt left
 	[ "$status" -eq 2 ]
 }
 
+seen() { # what the prechecks recorded of the archive
+	step image-archive | sed -n 's/^omsup: fact //p'
+}
+
 @test "an image that only has the name of the new one is not taken for it" {
 	for form in '%s.json' 'blobs/sha256/%s'; do
 		saved "$ID" "$form"
+		facts=$(seen)
+		[ "$facts" = "image.sha256 $(sha256sum <"$T/image of OMS.tar" | cut -d' ' -f1)
+image.archive_id sha256:$ID" ]
 		echo "sha256:$ID" >"$T/docker/.images"
 		step copy-image.check
-		step load-image.check NODE_SSH=
-		step load-image.check
+		for ssh in '' root@oms1; do
+			run -0 step load-image.check NODE_SSH=$ssh OMSUP_FACTS="$facts"
+			[[ $output == "omsup: fact image.oms1.id sha256:$ID"* ]]
+			run -1 step load-image.check NODE_SSH=$ssh OMSUP_FACTS= # nobody knows what is in the archive
+		done
 		echo "sha256:$OTHER" >"$T/docker/.images"
-		run step copy-image.check
-		[ "$status" -eq 1 ]
-		run step load-image.check IMAGE_ON=nodes
-		[ "$status" -eq 1 ]
-		run step load-image.check NODE_SSH=
-		[ "$status" -eq 1 ]
+		run -1 step copy-image.check
+		run -1 step load-image.check OMSUP_FACTS="$facts"
+		run -1 step load-image.check IMAGE_ON=nodes OMSUP_FACTS="image.oms1.archive_id sha256:$ID"
+		run -1 step load-image.check NODE_SSH= OMSUP_FACTS="$facts"
 	done
 	# copied, so that it is still to be loaded; after that it is the one, whatever the engine calls it
-	step copy-image
-	run step load-image.check
-	[ "$status" -eq 1 ]
-	step load-image
-	step load-image.check
-	[ ! -e "$T/it's logs/omsup/image/image of OMS.tar" ]
-	step load-image IMAGE_ON=nodes
-	step load-image.check IMAGE_ON=nodes
+	step copy-image OMSUP_FACTS="$facts"
+	run -1 step load-image.check OMSUP_FACTS="$facts"
+	step load-image OMSUP_FACTS="$facts"
+	cmp "$T/image of OMS.tar" "$T/docker/.loaded"
+	run -0 step load-image.check OMSUP_FACTS="$facts"
+	[[ $output == "omsup: fact image.oms1.id sha256:$OTHER"*"omsup: fact image.oms1.loaded "* ]]
+	[ ! -e "$T/our images/image of OMS.tar" ]
+	# the image was removed again
 	echo "sha256:$ID" >"$T/docker/.images"
-	rm -r "$T/it's logs/omsup"
-	step load-image.check IMAGE_ON=nodes
+	run -1 step load-image.check OMSUP_FACTS="$facts"
+}
+
+@test "load-image: an archive that was replaced after it was checked is not started; in every way" {
+	saved "$ID"
+	facts=$(seen)
+	sum=$(sha256sum <"$T/image of OMS.tar" | cut -d' ' -f1)
+	echo "sha256:$ID" >"$T/docker/.images"
+	step copy-image
+	mv "$T/our images/image of OMS.tar" "$T/copy"
+	saved "$OTHER"
+	cp "$T/image of OMS.tar" "$T/our images/image of OMS.tar" # all are replaced
+	run -1 step copy-image OMSUP_FACTS="$facts"
+	[[ $output == *"but had $sum when it was checked: it was replaced"* ]]
+	run -1 step load-image OMSUP_FACTS="$facts"
+	[[ $output == *"but had $sum when it was checked"*"will not be started"* ]]
+	run -1 step load-image NODE_SSH= OMSUP_FACTS="$facts"
+	run -1 step load-image IMAGE_ON=nodes OMSUP_FACTS="image.oms1.sha256 $sum"
+	run -1 step load-image IMAGE_ON=nodes IMAGE_SHA256="$sum"
+	run -1 step load-image NODE_SSH= IMAGE_SHA256="$sum"
+	[ ! -e "$T/our images/job-7.oms1.loaded" ]
+	run -1 step load-image.check OMSUP_FACTS="${facts/$ID/$OTHER}"
+	cp "$T/copy" "$T/image of OMS.tar"
+	step load-image NODE_SSH= OMSUP_FACTS="$facts"
+	grep -qx "sha256:$ID $sum" "$T/our images/job-7.oms1.loaded"
+	touch "$T/docker/.noload"
+	run -1 step load-image NODE_SSH= OMSUP_FACTS="$facts"
+	[[ $output == *"docker load ended with status 1"* ]]
+	[ ! -e "$T/our images/job-7.oms1.loaded" ]
+}
+
+@test "the copy lies where nobody but root can replace it; not in a directory of another account, or one that others can write to" {
+	archive
+	step copy-image
+	[ "$(stat -c %a "$T/our images")" = 700 ]
+	[ "$(stat -c %a "$T/our images/image of OMS.tar")" = 600 ]
+	mkdir "$T/open"
+	chmod 777 "$T/open"
+	for dir in "$T/open" "$T/open/images"; do
+		for name in copy-image load-image remove-copy; do
+			run -1 step $name IMAGE_DIR="$dir"
+			[[ $output == *"is not safe: another account can write to $T/open "* ]]
+			run -2 step $name.check IMAGE_DIR="$dir"
+		done
+	done
+	ln -s "$T/open" "$T/link"
+	run -1 step copy-image IMAGE_DIR="$T/link"
+	[[ $output == *"another account can write to $T/open"* ]]
 }
 
 @test "remove-copy: what was copied and its beginnings, and nothing else" {
 	archive
 	step copy-image
 	part 1000
-	touch "$T/it's logs/omsup/image/another.tar" "$T/it's logs/kept.log"
+	touch "$T/our images/another.tar" "$T/it's logs/kept.log"
 	run step remove-copy.check
 	[ "$status" -eq 1 ]
 	step remove-copy
 	step remove-copy.check
-	[ "$(ls "$T/it's logs/omsup/image")" = another.tar ]
+	[ "$(ls "$T/our images")" = another.tar ]
 	[ -e "$T/it's logs/kept.log" ]
 	[ -e "$T/image of OMS.tar" ]
 	step remove-copy # again
-	run step remove-copy.check LOGS_DIR=/nowhere
-	[ "$status" -eq 2 ]
 }
 
 @test "load-image, check: docker away is not 'no'" {
-	run step load-image.check
-	[ "$status" -eq 1 ]
+	run -1 step load-image.check
 	touch "$T/docker/.down"
-	run step load-image.check
-	[ "$status" -eq 2 ]
+	run -2 step load-image.check
 }
 
-ended() { # TEXT: how attempt 1 of docker_init.sh ended
-	mkdir -p "$T/it's logs/omsup/job-7"
-	: >"$T/it's logs/omsup/job-7/init.oms1.1.begun"
-	[ -z "$1" ] || printf '%b' "$1" >"$T/it's logs/omsup/job-7/init.oms1.1.status"
+# What attempt N of docker_init.sh left in the container, which runs.
+ended() { # TEXT [N]
+	mkdir -p "$T/in/job-7"
+	touch "$T/docker/.exec"
+	[ -e "$T/docker/oms_423" ] || inspect_says oms_423 "true 7"
+	: >"$T/in/job-7/init.oms1.${2:-1}.begun"
+	[ -z "$1" ] || printf '%b' "$1" >"$T/in/job-7/init.oms1.${2:-1}.status"
 }
+OK='status 0\nflag yes\nline yes\nend\n'
 
-@test "init-metadata, check: old logs, other jobs and other nodes prove nothing" {
+@test "init-metadata, check: logs of OMS, other jobs and other nodes prove nothing" {
+	ended ''
+	rm "$T/in/job-7/init.oms1.1.begun"
+	mkdir -p "$T/in/job-6" "$T/it's logs/omsup/job-7"
 	echo '[Completed] All initialization steps are executed' >"$T/it's logs/docker_init.log.2024-01-04.10:42:11"
-	mkdir -p "$T/it's logs/omsup/job-6" "$T/it's logs/omsup/job-7"
-	for file in job-6/init.oms1.1 job-7/init.oms2.1 job-7/init.oms11.1; do
-		: >"$T/it's logs/omsup/$file.begun"
-		printf 'status 0\nflag yes\nline yes\nend\n' >"$T/it's logs/omsup/$file.status"
+	for file in "$T/in/job-6/init.oms1.1" "$T/in/job-7/init.oms2.1" "$T/in/job-7/init.oms11.1" "$T/it's logs/omsup/job-7/init.oms1.1"; do
+		: >"$file.begun"
+		printf '%b' "$OK" >"$file.status"
 	done
-	run step init-metadata.check
-	[ "$status" -eq 1 ]
+	run -1 step init-metadata.check
+	rm -r "$T/in/job-7" # nothing at all
+	run -1 step init-metadata.check
 }
 
-@test "init-metadata, check: status, flag and last line, all three" {
-	ended 'status 0\nflag yes\nline yes\nend\n'
-	step init-metadata.check
-	ended 'status 0\nflag unknown\nline yes\nend\n' # the script of this version knows no flag
-	step init-metadata.check
-	for how in 'status 1\nflag no\nline no\nend\n' 'status 127\nflag unknown\nline no\nend\n'; do
-		ended "$how"
-		run step init-metadata.check
-		[ "$status" -eq 1 ]
+@test "init-metadata, check: status, flag and last line, all three; in a container that has stopped as well" {
+	for running in true false; do
+		inspect_says oms_423 "$running 7"
+		ended "$OK"
+		run -0 step init-metadata.check
+		echo "$running: $output"
+		[[ $output == "omsup: evidence attempt 1: status 0, flag yes, line yes" ]]
+		ended 'status 0\nflag unknown\nline yes\nend\n' # the script of this version knows no flag
+		run -0 step init-metadata.check
+		for how in 'status 1\nflag no\nline no\nend\n' 'status 127\nflag unknown\nline no\nend\n'; do
+			ended "$how"
+			run -1 step init-metadata.check
+		done
+	done
+}
+
+@test "init-metadata, check: the end cannot be seen: cannot tell" {
+	ended "$OK"
+	touch "$T/docker/.down"
+	run -2 step init-metadata.check
+	rm "$T/docker/.down"
+	rm "$T/docker/oms_423" # with the container, what it had recorded is gone
+	run -2 step init-metadata.check
+	[[ $output == *"no longer exists"* ]]
+	run -1 step init-metadata OMSUP_ATTEMPT=2 OMSUP_FORCE=
+	inspect_says oms_423 "true " # one that somebody created by hand
+	run -2 step init-metadata.check
+	[[ $output == *"not the container that this job created"* ]]
+	run -1 step init-metadata OMSUP_ATTEMPT=2 OMSUP_FORCE=1
+	run -1 step correct-metadata OMSUP_ATTEMPT=2 OMSUP_FORCE= LAST_REGION=true
+	run ! grep -qe 'exec -d' "$CALLS"
+}
+
+@test "init-metadata, check: begun without an end, and its process is gone: cannot tell" {
+	nobody_waits
+	ended ''
+	run -2 step init-metadata.check
+	[[ $output == *"interrupted"*"/root/.omsup/job-7/init.oms1.1.log"* ]]
+	inspect_says oms_423 "false 7"
+	run -2 step init-metadata.check
+	[[ $output == *"interrupted"* ]]
+}
+
+nobody_waits() {
+	printf '#!/bin/sh\n' >"$T/bin/sleep"
+	chmod +x "$T/bin/sleep"
+}
+
+# docker_init.sh runs: a process of this test.
+runs() { # FILE
+	sleep 60 3>&- &
+	PROCESS=$!
+	echo "$PROCESS $(cut -d ' ' -f 22 "/proc/$PROCESS/stat")" >"$T/in/job-7/$1.pid"
+}
+
+@test "init-metadata, check: still running and cut off: it is waited for, and then told" {
+	ended ''
+	runs init.oms1.1
+	(until grep -q 'exec oms_423' "$CALLS"; do :; done; printf '%b' "$OK" >"$T/in/job-7/init.oms1.1.status"; kill "$PROCESS") 3>&- &
+	run -0 step init-metadata.check
+}
+
+@test "init-metadata, check: after its time it is not waited for any more" {
+	ended ''
+	runs init.oms1.1
+	touch -d '56 minutes ago' "$T/in/job-7/init.oms1.1.begun"
+	run -2 step init-metadata.check
+	kill "$PROCESS"
+	[[ $output == *"still running"* ]]
+}
+
+@test "correct-metadata, check: its status, whatever it printed" {
+	ended ''
+	mv "$T/in/job-7/init.oms1.1.begun" "$T/in/job-7/correct.oms1.1.begun"
+	printf 'status 1\nend\n' >"$T/in/job-7/correct.oms1.1.status"
+	run -1 step correct-metadata.check
+	[[ $output == *"status 1"* ]]
+	printf 'status 0\nend\n' >"$T/in/job-7/correct.oms1.1.status"
+	run -0 step correct-metadata.check
+}
+
+@test "init-metadata, run: not after an attempt without an end, except with --force" {
+	ended ''
+	nobody_waits
+	run -1 step init-metadata OMSUP_ATTEMPT=2 OMSUP_FORCE=
+	[[ $output == *"never recorded its end"* ]]
+	run ! grep -qe 'exec -d' "$CALLS"
+	run step init-metadata OMSUP_ATTEMPT=2 OMSUP_FORCE=1
+	grep -qe 'exec -d' "$CALLS"
+}
+
+# docker exec -d says $1, and no process is seen; nobody waits
+begins() {
+	ended "$OK" 0
+	sed -i "s|\[ -e \"\$state/.exec\" \] .. exit 1|case \$2 in -d) exit $1 ;; esac|" "$T/bin/docker"
+	nobody_waits
+}
+
+@test "init-metadata and correct-metadata, run: broken off, it says that it does not know" {
+	begins 0
+	for id in init-metadata correct-metadata; do
+		run -199 step $id OMSUP_ATTEMPT=1 OMSUP_FORCE= LAST_REGION=true
+		[[ $output == *"it was interrupted: its end was not recorded" ]]
+	done
+	[ "$(stat -c %a "$T/in/job-7/init.oms1.1.begun")" = 600 ]
+}
+
+@test "init-metadata and correct-metadata, run: docker that does not say whether it began is no failure" {
+	begins 1
+	for id in init-metadata correct-metadata; do
+		run -199 step $id OMSUP_ATTEMPT=1 OMSUP_FORCE= LAST_REGION=true
+		[[ $output == *"did not report whether the command started" ]]
+	done
+}
+
+@test "init-metadata and correct-metadata, run: an end that is written is believed, and its log is shown" {
+	begins 0
+	for id in init correct; do
+		printf 'status 1\nend\n' >"$T/in/job-7/$id.oms1.1.status"
+		printf 'one\ntwo\n' >"$T/in/job-7/$id.oms1.1.log"
+		run -1 step $id-metadata OMSUP_ATTEMPT=1 OMSUP_FORCE= LAST_REGION=true
+		[[ $output == *"one
+two"* ]]
 	done
 }
 
@@ -404,8 +622,8 @@ CONTRADICTORY=('status 1\nflag yes\nline yes\nend\n' 'status 1\nflag no\nline ye
 	'status 0\nflag no\nline yes\nend\n' 'status 0\nflag yes\nline no\nend\n' 'status 0\nflag unknown\nline no\nend\n' 'status\n' 'end\n')
 
 @test "init-metadata, check: contradictory evidence is not 'no', and the last lines are shown" {
-	mkdir -p "$T/it's logs/omsup/job-7"
-	seq -f 'line %g of the log' 30 >"$T/it's logs/omsup/job-7/init.oms1.1.log"
+	ended ''
+	seq -f 'line %g of the log' 30 >"$T/in/job-7/init.oms1.1.log"
 	for how in "${CONTRADICTORY[@]}"; do
 		ended "$how"
 		run step init-metadata.check
@@ -419,8 +637,7 @@ CONTRADICTORY=('status 1\nflag yes\nline yes\nend\n' 'status 1\nflag no\nline ye
 
 @test "init-metadata, run: contradictory evidence is no failure" {
 	begins 0
-	mkdir -p "$T/it's logs/omsup/job-7"
-	echo 'ERROR 2013 (HY000): Lost connection' >"$T/it's logs/omsup/job-7/init.oms1.1.log"
+	echo 'ERROR 2013 (HY000): Lost connection' >"$T/in/job-7/init.oms1.1.log"
 	for how in "${CONTRADICTORY[@]}"; do
 		ended "$how"
 		run step init-metadata OMSUP_ATTEMPT=1 OMSUP_FORCE=
@@ -436,10 +653,9 @@ CONTRADICTORY=('status 1\nflag yes\nline yes\nend\n' 'status 1\nflag no\nline ye
 
 @test "correct-metadata: ended by a signal, or without a status: cannot tell" {
 	begins 0
-	mkdir -p "$T/it's logs/omsup/job-7"
-	: >"$T/it's logs/omsup/job-7/correct.oms1.1.begun"
+	: >"$T/in/job-7/correct.oms1.1.begun"
 	for how in 'status 137\nend\n' 'status 255\nend\n' 'end\n'; do
-		printf '%b' "$how" >"$T/it's logs/omsup/job-7/correct.oms1.1.status"
+		printf '%b' "$how" >"$T/in/job-7/correct.oms1.1.status"
 		run step correct-metadata.check
 		echo "$how: $status, $output"
 		[ "$status" -eq 2 ]
@@ -449,137 +665,10 @@ CONTRADICTORY=('status 1\nflag yes\nline yes\nend\n' 'status 1\nflag no\nline ye
 	done
 }
 
-@test "init-metadata, check: begun without an end: cannot tell" {
-	ended ''
-	inspect_says oms_423 true
-	run step init-metadata.check
-	[ "$status" -eq 2 ]
-	[[ $output == *"interrupted"* ]]
-	touch "$T/docker/.down"
-	run step init-metadata.check
-	[ "$status" -eq 2 ]
-	run step init-metadata.check LOGS_DIR=/nowhere
-	[ "$status" -eq 2 ]
-}
-
-@test "init-metadata and correct-metadata: who cannot see what was begun begins nothing" {
-	[ "$(id -u)" -eq 0 ] || { echo "root is needed: another account is refused"; return 1; }
-	ended 'status 0\nflag yes\nline yes\nend\n'
-	chmod 755 "$T" "$BATS_RUN_TMPDIR" "$(dirname "$T")" 2>/dev/null || :
-	chmod 711 "$T/it's logs"
-	as_nobody() { # SCRIPT [NAME=VALUE...]
-		local file
-		file=$(script_file "$1")
-		setpriv --reuid=65534 --regid=65534 --clear-groups env -i "${ENV[@]}" "${@:2}" sh -s <"$file" 3</dev/null
-	}
-	for kind in init-metadata correct-metadata; do
-		run as_nobody $kind.check
-		[ "$status" -eq 2 ]
-		[[ $output == *"cannot read"* ]]
-		run as_nobody $kind OMSUP_ATTEMPT=2 OMSUP_FORCE= LAST_REGION=true
-		[ "$status" -eq 1 ]
-		[[ $output == *"cannot read"* ]]
-	done
-	run ! grep -q exec "$CALLS"
-	chmod 755 "$T/it's logs"
-	run as_nobody init-metadata.check
-	[ "$status" -eq 0 ]
-}
-
-# docker_init.sh seems to run as long as $T/alive is there
-alive() {
-	touch "$T/alive"
-	sed -i "s|^exec) exit 1|exec) if [ -e '$T/alive' ]; then exit 0; fi; exit 9|" "$T/bin/docker"
-}
-
-@test "init-metadata, check: still running and cut off: it is waited for, and then told" {
-	ended ''
-	alive
-	inspect_says oms_423 true
-	(sleep 3; printf 'status 0\nflag yes\nline yes\nend\n' >"$T/it's logs/omsup/job-7/init.oms1.1.status") 3>&- &
-	run step init-metadata.check
-	[ "$status" -eq 0 ]
-	rm "$T/it's logs/omsup/job-7/init.oms1.1.status"
-	(sleep 2; rm "$T/alive") 3>&- &
-	run step init-metadata.check
-	[ "$status" -eq 2 ]
-	[[ $output == *"interrupted"* ]]
-}
-
-@test "init-metadata, check: after its time it is not waited for any more" {
-	ended ''
-	alive
-	inspect_says oms_423 true
-	touch -d '56 minutes ago' "$T/it's logs/omsup/job-7/init.oms1.1.begun"
-	SECONDS=0
-	run step init-metadata.check
-	[ "$SECONDS" -lt 10 ]
-	[ "$status" -eq 2 ]
-	[[ $output == *"still running"* ]]
-}
-
-@test "correct-metadata, check: still running and cut off: it is waited for" {
-	mkdir -p "$T/it's logs/omsup/job-7"
-	: >"$T/it's logs/omsup/job-7/correct.oms1.1.begun"
-	alive
-	(sleep 2; printf 'status 1\nend\n' >"$T/it's logs/omsup/job-7/correct.oms1.1.status") 3>&- &
-	run step correct-metadata.check
-	[ "$status" -eq 1 ]
-	[[ $output == *"status 1"* ]]
-}
-
-@test "init-metadata, run: not after an attempt without an end, except with --force" {
-	ended ''
-	run step init-metadata OMSUP_ATTEMPT=2 OMSUP_FORCE=
-	[ "$status" -eq 1 ]
-	[[ $output == *"never recorded its end"* ]]
-	run ! grep -q exec "$CALLS"
-	run step init-metadata OMSUP_ATTEMPT=2 OMSUP_FORCE=1
-	grep -q exec "$CALLS"
-}
-
-# docker exec: the files are made, -d says $1, and no process is seen; nobody waits
-begins() {
-	sed -i "s|^exec) exit 1 ;;|exec) case \$* in 'exec -d'*) exit $1 ;; *mkdir*) exit 0 ;; *) exit 9 ;; esac ;;|" "$T/bin/docker"
-	printf '#!/bin/sh\n' >"$T/bin/sleep"
-	chmod +x "$T/bin/sleep"
-}
-
-@test "init-metadata and correct-metadata, run: broken off, it says that it does not know" {
-	begins 0
-	for id in init-metadata correct-metadata; do
-		run step $id OMSUP_ATTEMPT=1 OMSUP_FORCE= LAST_REGION=true
-		echo "$id: $output"
-		[ "$status" -eq 199 ]
-		[[ $output == *"it was interrupted: its end was not recorded" ]]
-	done
-}
-
-@test "init-metadata and correct-metadata, run: docker that does not say whether it began is no failure" {
-	begins 1
-	for id in init-metadata correct-metadata; do
-		run step $id OMSUP_ATTEMPT=1 OMSUP_FORCE= LAST_REGION=true
-		echo "$id: $output"
-		[ "$status" -eq 199 ]
-		[[ $output == *"did not report whether the command started" ]]
-	done
-}
-
-@test "init-metadata and correct-metadata, run: an end that is written is believed" {
-	begins 0
-	mkdir -p "$T/it's logs/omsup/job-7"
-	for id in init correct; do
-		printf 'status 1\nend\n' >"$T/it's logs/omsup/job-7/$id.oms1.1.status"
-		run step $id-metadata OMSUP_ATTEMPT=1 OMSUP_FORCE= LAST_REGION=true
-		[ "$status" -eq 1 ]
-	done
-}
-
 @test "init-metadata, check: the newest attempt counts, by number" {
 	ended 'status 1\nflag no\nline no\nend\n'
-	for n in 2 10; do : >"$T/it's logs/omsup/job-7/init.oms1.$n.begun"; done
-	printf 'status 1\nflag no\nline no\nend\n' >"$T/it's logs/omsup/job-7/init.oms1.2.status"
-	printf 'status 0\nflag yes\nline yes\nend\n' >"$T/it's logs/omsup/job-7/init.oms1.10.status"
+	ended 'status 1\nflag no\nline no\nend\n' 2
+	ended "$OK" 10
 	step init-metadata.check
 }
 
@@ -602,7 +691,8 @@ begins() {
 }
 
 @test "start-new, check: of a container that has died, the end of its log" {
-	inspect_says oms_423 'false 7 oms:feature_4.2.3'
+	inspect_says oms_423 'false 7'
+	echo sha256:new | tee "$T/docker/.image" >"$T/docker/.images"
 	echo 'exec /root/boot.sh: exec format error' >"$T/docker/.logs"
 	run -1 step start-new.check
 	[[ $output == "omsup: evidence oms_423 is not running ("*"its log ends with: exec /root/boot.sh: exec format error" ]]

@@ -29,12 +29,13 @@ setup() {
 		case $1 in
 		ps) [ ! -e "$state/started" ] || echo oms_new ;;
 		inspect)
+			[ "${*: -1}" != 0ld ] || { echo 'false "2026-11-29T09:00:00Z" "2026-11-29T09:30:00Z"'; exit 0; }
 			if [ -e "$state/.noinspect" ] && [[ $* == *'json .State.StartedAt'* && $* != *Labels* ]]; then exit 1; fi
-			[ "${*: -1}" != 0ld ] || { echo false; exit 0; }
 			[ -e "$state/started" ] || { echo "No such container" >&2; exit 1; }
 			case $* in
 			*State.Pid*) value pid ;;
-			*Image*) echo "$(value running) $(value job) oms:feature_4.2.13 \"$(value started)\"" ;;
+			*'{{.Image}}'*) echo sha256:new ;;
+			*Running*omsup.job*) echo "$(value running) $(value job) \"$(value started)\"" ;;
 			*omsup.job*StartedAt*) echo "$(value job) \"$(value started)\"" ;;
 			*omsup.job*) value job ;;
 			*StartedAt*) echo "\"$(value started)\"" ;;
@@ -46,6 +47,7 @@ setup() {
 			[ "$3" = "$(value started)" ] || { echo "lines of an earlier start"; echo "OMS service start successfully"; }
 			if [ -e "$state/cut" ]; then . "$state/cut"; else value log; fi
 			;;
+		images) echo sha256:new ;;
 		diff) [ ! -e "$state/.nodiff" ] || { echo "Error response from daemon" >&2; exit 1; }; value diff ;;
 		info) value driver ;;
 		version) value version ;;
@@ -59,7 +61,7 @@ setup() {
 	chmod +x "$T/bin/docker"
 	mkdir "$T/docker/next"
 	container "$T/docker/next" true 7 2026-11-29T10:00:00.5Z
-	ENV=(PATH="$T/bin:$PATH" DOCKER=docker NODE=oms1 OMSUP_JOB=7 OMSUP_TOKEN=tok OMSUP_FORCE= OLD_ID=0ld OLD_CONTAINER=oms_old
+	ENV=(PATH="$T/bin:$PATH" DOCKER=docker NODE=oms1 OMSUP_JOB=7 OMSUP_TOKEN=tok OMSUP_FORCE= OMSUP_FACTS="image.oms1.id sha256:new" OLD_ID=0ld OLD_CONTAINER=oms_old
 		NEW_CONTAINER=oms_new IMAGE=oms:feature_4.2.13 OMS_HOST_IP=10.0.0.1 BINDS=/data/logs:/home/admin/logs SOURCE=4.2.10 TARGET=4.2.10 RM_DB=rm_4210)
 	sql 'DROP DATABASE IF EXISTS rm_4210; CREATE DATABASE rm_4210'
 }

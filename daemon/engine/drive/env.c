@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "common/alloc.h"
+#include "common/array.h"
+#include "common/buf.h"
 #include "common/strv.h"
 #include "daemon/engine/drive/drive.h"
 
@@ -16,6 +18,31 @@ static char **copy(char *const *env, size_t *n)
     return out;
 }
 
+static bool add_line(void *ctx, const char *name, const char *value)
+{
+    struct buf *text = ctx;
+    if (strncmp(name, "old.", 4) == 0 || strncmp(name, "image.", 6) == 0)
+        buf_printf(text, "%s%s %s", text->len ? "\n" : "", name, value);
+    return true;
+}
+
+/* What scripts have recorded of containers and images, for scripts that use it: those of the upgrade in a rollback. */
+static char *recorded(const struct job *b)
+{
+    struct buf text = {0};
+    journal_facts(b->jobs->journal, b->row.parent ? b->row.parent : b->row.id, add_line, &text, NULL);
+    return text.len ? buf_take(&text) : xstrdup("");
+}
+
+static bool asks_for_facts(const struct plan_subtask *s)
+{
+    const char *const scripts[] = {s->act.script, s->check.script};
+    for (size_t i = 0; i < ARRAY_LEN(scripts); i++)
+        if (scripts[i] && strstr(scripts[i], "OMSUP_FACTS"))
+            return true;
+    return false;
+}
+
 char **env_script(const struct job *b, size_t seq, unsigned attempt)
 {
     size_t n;
@@ -25,6 +52,11 @@ char **env_script(const struct job *b, size_t seq, unsigned attempt)
     strv_add(&env, &n, xasprintf("OMSUP_HOLDER=%s", b->jobs->control));
     strv_add(&env, &n, xasprintf("OMSUP_SSH=%s", node_ssh_options()));
     free(parent);
+    if (asks_for_facts(b->subs[seq].plan)) {
+        char *facts = recorded(b);
+        strv_add(&env, &n, xasprintf("OMSUP_FACTS=%s", facts));
+        free(facts);
+    }
     if (attempt) {
         char *token = job_token(b, seq, attempt);
         strv_add(&env, &n, xasprintf("OMSUP_TOKEN=%s", token));

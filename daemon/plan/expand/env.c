@@ -46,6 +46,7 @@ static void set_all(struct env *env, const struct expand *x)
     set(env, "IMAGE_ARCHIVE", d->image_archive);
     set(env, "IMAGE_ON", d->image_on);
     set(env, "IMAGE_SHA256", d->image_sha256);
+    set(env, "IMAGE_DIR", d->image_dir);
     set(env, "BACKUP_DIR", d->backup_dir);
     set(env, "SLIM", d->slim);
     set_number(env, "INIT_WAIT", d->init_wait_s);
@@ -104,6 +105,7 @@ static void set_node(struct env *env, const struct expand *x, size_t node)
     set(env, "STORE_DIR", f->store_dir);
     set(env, "RUN_DIR", f->run_dir);
     set(env, "CONFIG_FILE", f->config_file);
+    set(env, "CONFIG_STATE", f->config_state);
 }
 
 /* `node`: the one whose config.yaml tells; the region's first for targets without a node. */
@@ -120,6 +122,23 @@ static void set_region(struct env *env, const struct expand *x, size_t region, s
     set(env, "HB_DB", c->hb_db);
     set(env, "LAST_REGION", region + 1 == x->d->n_regions ? "true" : "false");
     set(env, "DEFAULT_REGION", c->is_default ? "true" : "false");
+}
+
+/* The old containers, for a script on the control host that asks each node. */
+static void set_containers(struct env *env, const struct expand *x)
+{
+    struct buf b = {0};
+    for (size_t i = 0; i < x->d->n_nodes; i++) {
+        const struct deploy_node *n = &x->d->nodes[i];
+        buf_printf(&b, "%s%s %s %s %s %s ", i ? "\n" : "", n->name, x->facts[i].old_id, n->docker, n->sudo ? "1" : "-",
+                   n->ssh ? n->ssh : "-");
+        if (n->port)
+            buf_printf(&b, "%u", n->port);
+        else
+            buf_puts(&b, "-");
+    }
+    set(env, "OLD_CONTAINERS", buf_str(&b));
+    buf_free(&b);
 }
 
 static void set_backup(struct env *env, const struct rollback_of *rb, const char *db)
@@ -149,6 +168,8 @@ char **expand_env(const struct expand *x, const struct proc_step *s, const struc
         set(&env, "DB", t->db);
         set(&env, "DB_ROLE", t->db_role);
     }
+    if (s->target == FOR_DATABASE)
+        set_containers(&env, x);
     if (x->rb && s->target == FOR_DATABASE)
         set_backup(&env, x->rb, t->db);
     qsort(env.v, env.n, sizeof *env.v, by_name);

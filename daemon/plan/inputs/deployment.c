@@ -70,6 +70,7 @@ static int parse_image(const struct ynode *root, struct deployment *d, struct er
     d->image_on = image.on;
     d->image_name = image.name;
     d->image_sha256 = image.sha256;
+    d->image_dir = image.directory;
     return rc;
 }
 
@@ -320,7 +321,8 @@ void deployment_free(struct deployment *d)
                          d->metadb_password_file,
                          d->metadb_ssl_mode,
                          d->metadb_ssl_ca,
-                         d->metadb_public_key};
+                         d->metadb_public_key,
+                         d->image_dir};
     for (size_t i = 0; i < ARRAY_LEN(own); i++)
         free(own[i]);
     for (size_t i = 0; i < d->n_regions; i++)

@@ -27,14 +27,15 @@ bool deployment_name_ok(const char *s) { return !valid_name(s); }
 
 int deployment_image(const struct ynode *map, struct deploy_image *image, struct err *e)
 {
-    static const char *const keys[] = {"archive", "on", "name", "sha256", NULL}, *const on[] = {"control", "nodes",
-                                                                                                NULL};
+    static const char *const keys[] = {"archive", "on", "name", "sha256", "directory", NULL};
+    static const char *const on[] = {"control", "nodes", NULL};
     const struct ynode *m = NULL;
-    *image = (struct deploy_image){.on = xstrdup("control")};
+    *image = (struct deploy_image){.on = xstrdup("control"), .directory = xstrdup("/var/lib/omsup/image")};
     int rc = yget_map(map, "image", Y_REQUIRED, &m, e);
     rc = rc ? rc : ymap_known(m, keys, e);
     rc = rc ? rc : yget_str(m, "archive", Y_REQUIRED, valid_path, &image->archive, e);
     rc = rc ? rc : yget_word(m, "on", Y_OPTIONAL, on, &image->on, e);
     rc = rc ? rc : yget_str(m, "name", Y_REQUIRED, valid_image, &image->name, e);
+    rc = rc ? rc : yget_str(m, "directory", Y_OPTIONAL, valid_path, &image->directory, e);
     return rc ? rc : yget_str(m, "sha256", Y_OPTIONAL, valid_sha256, &image->sha256, e);
 }

@@ -145,6 +145,7 @@ void deployment_hop(struct deployment *d, unsigned hop)
     set(&d->image_on, h->image.on);
     set(&d->image_name, h->image.name);
     set(&d->image_sha256, h->image.sha256);
+    set(&d->image_dir, h->image.directory);
     for (size_t i = 0; i < d->n_nodes; i++) {
         if (before)
             set(&d->nodes[i].old, before->new_names[i]);
@@ -166,6 +167,7 @@ void deployment_hops_free(struct deployment *d)
         free(h->image.on);
         free(h->image.name);
         free(h->image.sha256);
+        free(h->image.directory);
         for (size_t i = 0; h->new_names && i < d->n_nodes; i++)
             free(h->new_names[i]);
         free(h->new_names);

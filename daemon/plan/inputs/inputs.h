@@ -44,7 +44,7 @@ struct deploy_region {
     char *name;
 };
 struct deploy_image {
-    char *archive, *on, *name, *sha256;
+    char *archive, *on, *name, *sha256, *directory;
 };
 struct deploy_hop { /* of a chain of upgrades */
     char *target;
@@ -56,6 +56,7 @@ struct deployment {
     char *name, *edition, *source, *target, *ha; /* ha default "console" */
     char *image_archive, *image_on, *image_name,
         *image_sha256; /* image_on "control" (default) or "nodes"; sha256 may be NULL */
+    char *image_dir;   /* of the copies on nodes; has a default */
     char *backup_dir;
     char *after_reboot;      /* "pause" (default) or "resume" */
     char *slim;              /* "delete" or "swap"; the default is what the page of the edition says */
@@ -104,6 +105,8 @@ struct node_facts {
     char *old_id, *old_image, *host_ip;                 /* OMS_HOST_IP of the old container's environment; may be "" */
     char **binds;                                       /* NULL-terminated "/host:/container[:opts]" */
     char *config_file, *logs_dir, *store_dir, *run_dir; /* host paths of the documented mounts */
+    char *
+        config_state; /* for comparison: config.yaml without its secrets, hashed; its size; its modification time; "" */
     struct oms_config *config;
 };
 /* Errors start with `node`. */

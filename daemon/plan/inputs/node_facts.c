@@ -107,6 +107,8 @@ static int one_fact(struct reader *r)
         return once(r, &f->old_image, value, valid_line);
     if (IS("env") && strncmp(value, "OMS_HOST_IP=", 12) == 0)
         return value[12] ? host_ip(r, value + 12) : 0;
+    if (IS("state"))
+        return once(r, &f->config_state, value, valid_line);
     if (IS("config"))
         return once(r, &f->config_file, value, valid_path);
     if (!IS("bind") || r->n_binds >= BINDS_MAX || valid_bind(value))
@@ -172,6 +174,8 @@ static int finish(struct reader *r, const char *node)
     struct node_facts *f = r->f;
     if (!f->host_ip)
         f->host_ip = xstrdup("");
+    if (!f->config_state)
+        f->config_state = xstrdup("");
     f->logs_dir = bound_to(f->binds, "/home/admin/logs");
     f->store_dir = bound_to(f->binds, "/home/ds/store");
     f->run_dir = bound_to(f->binds, "/home/ds/run");
@@ -210,7 +214,8 @@ int node_facts_parse(const char *output, size_t len, const char *node, struct no
 
 void node_facts_free(struct node_facts *f)
 {
-    char *const own[] = {f->old_id, f->old_image, f->host_ip, f->config_file, f->logs_dir, f->store_dir, f->run_dir};
+    char *const own[] = {f->old_id,   f->old_image, f->host_ip, f->config_file,
+                         f->logs_dir, f->store_dir, f->run_dir, f->config_state};
     for (size_t i = 0; i < ARRAY_LEN(own); i++)
         free(own[i]);
     strv_free(f->binds);

@@ -1,15 +1,6 @@
 #!/bin/sh
 # The start of the new container.
 
-# require_old_stopped: ends the script if the old container is running
-require_old_stopped() {
-  running=$("$DOCKER" inspect --type container -f '{{.State.Running}}' "$OLD_ID")
-  if [ "$running" != false ]; then
-    echo "$OLD_CONTAINER is running again: stop it. What it wrote since the backup would be lost in a rollback"
-    exit 1
-  fi
-}
-
 # remove_earlier: removes what an earlier attempt of this job left; ends the script if the name is another container's
 remove_earlier() {
   names=$("$DOCKER" ps -a --format '{{.Names}}')
@@ -48,9 +39,18 @@ EOF
     "$new_image"
 }
 
-# run_new [OPTION...]: the documented docker run
+# run_new ID [OPTION...]: the documented docker run. ID is that of the image that this job loaded: the name is used only as long as it
+# leads to this image, because anybody who uses docker can give it to another one. An empty ID (load-image was skipped) is what the
+# name leads to.
 run_new() {
-  new_container "$IMAGE" run -dit "$@" \
+  named=$("$DOCKER" images -q --no-trunc "$IMAGE" | sed -n 1p)
+  what=$IMAGE
+  if [ -n "$1" ] && [ "$named" != "$1" ]; then
+    echo "$IMAGE is now ${named:-no image}: starting the image that this job loaded, $1"
+    what=$1
+  fi
+  shift
+  new_container "$what" run -dit "$@" \
     --label omsup.job="$OMSUP_JOB" \
     --label omsup.token="$OMSUP_TOKEN" \
     --name "$NEW_CONTAINER"

@@ -384,7 +384,7 @@ def upgrade_effects():
             "mysqldump rm_402", "mysqldump cm_402", "mysqldump cm_hb_402", "sql ha off", "sql ha on", "oms1 docker exec docker_init.sh", "oms1 docker_init", "oms1 docker_init done",
             "oms2 start oms_console"]
     for node in ("oms1", "oms2"):
-        once += ["%s docker load /data/oms/oms_logs/omsup/image/oms_423.tar" % node, "%s docker stop oms_402" % node,
+        once += ["%s docker load" % node, "%s docker stop oms_402" % node,
                  "%s docker run oms_423" % node, "%s supervisorctl restart oms_console" % node]
     return {name: 1 for name in once}
 

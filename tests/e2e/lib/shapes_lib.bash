@@ -255,7 +255,7 @@ is_upgraded() {
 	# shellcheck disable=SC2086 # a list
 	exactly 1 "docker run $LAB_NEW" $LAB_NODES
 	# shellcheck disable=SC2086
-	exactly 1 "docker load /data/oms/oms_logs/omsup/image/$LAB_NEW.tar" $LAB_NODES
+	exactly 1 "docker load" $LAB_NODES
 	for node in $LAB_NODES; do
 		[ "$("$LAB" on "$node" docker ps --format '{{.Names}}')" = "$LAB_NEW" ]
 		url=LAB_IP_$node
