@@ -134,7 +134,7 @@ static void next_waiting(const struct next *n)
     if (n->sub->kind && strcmp(n->sub->kind, "wait") == 0 && !n->sub->judge)
         type(n, "confirm", " --force --reason TEXT", _("only if you are certain that omsupd's check is wrong"));
     else
-        type(n, "confirm", "", _("yes, continue"));
+        type(n, "confirm", n->sub->reasoned ? " --reason TEXT" : "", _("yes, continue"));
     type(n, "reject", " --reason TEXT", _("no, fail the step"));
 }
 
@@ -242,6 +242,9 @@ static void successful(const struct next *n)
                                   : _("Successful. Nothing is left to do."));
     if (notice)
         say_lines(n, last->subs[0].notice);
+    const cJSON *f;
+    cJSON_ArrayForEach(f, n->s->facts) if (strncmp(f->string, "remark.", 7) == 0 && cJSON_IsString(f))
+        say(n, 2, _("Note: %s"), f->valuestring);
 }
 
 static void about(const struct next *n, const char *verb, int64_t job)

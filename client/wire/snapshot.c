@@ -37,6 +37,7 @@ int subtask_parse(const cJSON *o, struct subtask *s, struct err *e)
         .notice = get_text(o, "notice", OPTIONAL, e),
         .cure = get_text(o, "cure", OPTIONAL, e),
         .judge = get_bool(o, "judge", OPTIONAL, e),
+        .reasoned = get_bool(o, "reason", OPTIONAL, e),
         .unobserved = get_bool(o, "unobserved", OPTIONAL, e),
         .state = get_state(o, STATE_OF_SUB, e),
         .attempt = get_id(o, "attempt", OPTIONAL, e),

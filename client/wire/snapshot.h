@@ -14,6 +14,7 @@
 struct subtask {
     const char *name, *title, *host, *phase, *kind, *started, *ended, *message, *notice, *cure;
     enum state state;
+    bool reasoned;      /* confirm needs a reason */
     bool judge;         /* what is seen is for a person to judge */
     bool unobserved;    /* the end of its attempt: it may still be running */
     int64_t attempt;    /* -1: unknown */

@@ -66,6 +66,7 @@ static const struct field subtask_fields[] = {
     BOOL(plan_subtask, "metadb", metadb),
     BOOL(plan_subtask, "operator", by_operator),
     BOOL(plan_subtask, "judge", judge),
+    BOOL(plan_subtask, "reason", reasoned),
     BOOL(plan_subtask, "progress", progress),
     UINT(plan_subtask, timeout_s, SECONDS_MAX_),
     UINT(plan_subtask, every_s, SECONDS_MAX_),

@@ -52,6 +52,7 @@ struct plan_subtask {
     char *notice, *cure;    /* NULL when none */
     bool metadb;            /* scripts get the login on fd 3 */
     bool by_operator;       /* a WAIT for something that an operator has to do */
+    bool reasoned;          /* with judge: while the condition is false, confirm needs a reason */
     bool judge;             /* a person judges the result: confirm is never refused because of it */
     bool progress;
     unsigned timeout_s; /* 0: none */

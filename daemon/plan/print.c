@@ -39,7 +39,7 @@ static bool same_work(const struct plan_subtask *a, const struct plan_subtask *b
     return a->kind == b->kind && same(a->title, b->title) && same_code(&a->act, &b->act) &&
            same_code(&a->check, &b->check) && a->timeout_s == b->timeout_s && a->every_s == b->every_s &&
            same(a->notice, b->notice) && same(a->cure, b->cure) && a->metadb == b->metadb &&
-           a->by_operator == b->by_operator && a->judge == b->judge;
+           a->by_operator == b->by_operator && a->judge == b->judge && a->reasoned == b->reasoned;
 }
 
 static const char *(*builtin_text)(const char *name);
@@ -72,7 +72,10 @@ static void print_time(struct buf *b, unsigned s)
 static void print_work(struct buf *b, const struct plan_subtask *s)
 {
     buf_printf(b, "      %s", plan_kind_name(s->kind));
-    buf_puts(b, s->judge ? ", an operator judges the result" : s->by_operator ? ", an operator is needed" : "");
+    buf_puts(b, s->reasoned      ? ", an operator judges a difference and gives a reason"
+                : s->judge       ? ", an operator judges the result"
+                : s->by_operator ? ", an operator is needed"
+                                 : "");
     buf_puts(b, s->metadb ? ", with the MetaDB login" : "");
     if (s->every_s) {
         buf_puts(b, ", checked at least every ");

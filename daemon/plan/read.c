@@ -199,7 +199,7 @@ static int check_subtask(const struct plan *p, const struct plan_step *st, const
         return refuse(e, "a subtask's name or environment is not valid", s->name);
     if (!code_ok(s))
         return refuse(e, "a subtask's code does not match its kind", s->name);
-    if ((s->by_operator && s->kind != KIND_WAIT) || (s->judge && !s->by_operator) ||
+    if ((s->by_operator && s->kind != KIND_WAIT) || (s->judge && !s->by_operator) || (s->reasoned && !s->judge) ||
         (s->kind == KIND_WAIT) != (s->every_s > 0) || (s->timeout_s == 0 && !s->by_operator && s->kind != KIND_GATE))
         return refuse(e, "a subtask's times do not match its kind", s->name);
     for (size_t i = 0; s->facts && s->facts[i]; i++)

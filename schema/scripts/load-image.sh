@@ -58,6 +58,11 @@ if [ -z "$present" ]; then
   echo "the archive does not contain $IMAGE: cancel this job, correct image.name in the deployment file, and submit again"
   exit 1
 fi
+runs=$("$DOCKER" inspect --type container -f '{{.Image}}' "$OLD_ID") || runs=
+if [ "${present#sha256:}" = "${runs#sha256:}" ]; then
+  echo "the archive contains the very image that is running, $OLD_IMAGE, as $IMAGE: cancel this job, correct image.archive, and submit again"
+  exit 1
+fi
 (
   umask 077
   printf '%s %s\n' "$present" "$sum" >"$record.tmp"

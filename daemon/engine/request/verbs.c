@@ -29,6 +29,8 @@ static const char *confirm_refusal(struct call *c, size_t seq)
     struct job *b = c->b;
     const struct sub *s = &b->subs[seq];
     bool down = away(b, seq) && node_state(job_host(b, seq)->node) == NODE_DOWN;
+    if (s->plan->reasoned && s->looked != LOOKED_UNKNOWN && !c->reason)
+        return "the difference is for a person to judge; use confirm --reason TEXT";
     if (!looks(s) || s->looked == LOOKED_UNKNOWN || (s->looked == LOOKED_NOT && down) || (c->force && c->reason))
         return NULL;
     if (s->looked == LOOKED_NOT)

@@ -90,6 +90,8 @@ cJSON *snapshot_subtask(const struct job *b, size_t i, bool full)
         json_text(o, "notice", s->plan->notice);
     if (shown == STATE_WAITING && s->plan->judge)
         cJSON_AddBoolToObject(o, "judge", true);
+    if (shown == STATE_WAITING && s->plan->reasoned)
+        cJSON_AddBoolToObject(o, "reason", true);
     if (cure_fits(b, i))
         json_text(o, "cure", s->plan->cure);
     if (s->progress.total > 0 && phase == PHASE_ACTING) {

@@ -37,6 +37,7 @@ static void fill_subtask(const struct expand *x, const struct proc_step *s, cons
     sub->metadb = s->metadb;
     sub->by_operator = s->by_operator;
     sub->judge = s->judge;
+    sub->reasoned = s->reasoned;
     sub->progress = s->progress;
     sub->timeout_s = s->timeout_s;
     sub->every_s = s->every_s;

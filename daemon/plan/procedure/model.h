@@ -69,7 +69,7 @@ struct proc_step {
     char **guards, **facts;
     const struct lib_file **files; /* that its scripts were made of; NULL-terminated, NULL: none */
     unsigned timeout_s, every_s;
-    bool on_node, serial, metadb, by_operator, judge, progress, irreversible, rerun_force, repeat_asked;
+    bool on_node, serial, metadb, by_operator, judge, reasoned, progress, irreversible, rerun_force, repeat_asked;
 };
 struct proc_steps {
     struct proc_step *at;

@@ -52,7 +52,7 @@ static int known_keys(const struct parse *x)
         "step",         "title",  "doc",          "when",  "for",    "on",           "serial",   "run",
         "action",       "probe",  "probe_action", "until", "wait",   "gate",         "operator", "check",
         "check_action", "metadb", "timeout",      "every", "marks",  "irreversible", "guards",   "rerun",
-        "notice",       "cure",   "progress",     "judge", "repeat", "facts",        NULL};
+        "notice",       "cure",   "progress",     "judge", "repeat", "facts",        "reason",   NULL};
     if (x->n->kind != Y_MAP)
         return ynode_err(x->n, x->e, "a step must be a mapping (key: value)");
     return ymap_known(x->n, x->list == LIST_CHECKS ? check_keys : step_keys, x->e);
@@ -246,6 +246,7 @@ static int flags_fit(const struct parse *x)
     } rules[] = {
         {s->by_operator && s->kind != KIND_WAIT, "operator", "is allowed only with \"wait\" and \"until\""},
         {s->judge && !s->by_operator, "judge", "is allowed only with \"operator\""},
+        {s->reasoned && !s->judge, "reason", "is allowed only with \"judge\""},
         {s->progress && !s->act.script, "progress", "is allowed only with a script"},
         {s->repeat_asked && s->kind != KIND_RUN && s->kind != KIND_ACTION, "repeat",
          "is allowed only with \"run\" and \"action\""},
@@ -266,9 +267,9 @@ static int get_flags(const struct parse *x)
     const struct {
         const char *key;
         bool *to;
-    } flags[] = {{"serial", &s->serial},     {"operator", &s->by_operator},
-                 {"judge", &s->judge},       {"irreversible", &s->irreversible},
-                 {"progress", &s->progress}, {"metadb", &s->metadb}};
+    } flags[] = {{"serial", &s->serial},   {"operator", &s->by_operator},      {"judge", &s->judge},
+                 {"reason", &s->reasoned}, {"irreversible", &s->irreversible}, {"progress", &s->progress},
+                 {"metadb", &s->metadb}};
     int rc = 0;
     for (size_t i = 0; i < ARRAY_LEN(flags) && !rc; i++)
         rc = yget_bool(x->n, flags[i].key, Y_OPTIONAL, flags[i].to, x->e);
