@@ -216,7 +216,7 @@ class Upgrade(omslab.Case):
         self.assertRegex(self.submitted["plan"], "^[0-9a-f]{64}$")
 
     def test_the_plan_names_every_command(self):
-        for words in ('"$DOCKER" load', '"$DOCKER" stop "$OLD_ID"', '"$DOCKER" run -dit --net host', "--privileged=true", "--pids-limit -1",
+        for words in ('"$DOCKER" load', '"$DOCKER" stop "$OLD_ID"', "run -dit", "--net host", "--privileged=true", "--pids-limit -1",
                       "--ulimit nproc=65535:65535", "-e IS_UPGRADE=true", "bash docker_init.sh", "mysqldump", "--triggers=false",
                       "RENAME TABLE `heatbeat_sequence` TO `heatbeat_sequence_bak2`", 'sed -i "s/autostart = false/autostart = true/g"',
                       "supervisorctl start oms_console", "supervisorctl restart oms_console", "metadb-lock", "metadb-unlock", "ha-off", "ha-on"):
@@ -261,7 +261,8 @@ class Upgrade(omslab.Case):
         for p in parts:
             self.assertLessEqual(p["late"], p["waiting"] + 0.001, p)
             self.assertLessEqual(p["waiting"], p["elapsed"] + 0.001, p)
-            self.assertEqual(p["rested"], 0, p)
+            if p["step"] not in ("ha-still-off", "agreed", "ha-off-init", "agreed-init"):  # these belong to an operator until they are seen
+                self.assertEqual(p["rested"], 0, p)
         kinds = {step["step"]: step["subtasks"][0].get("kind") for step in shown["steps"]}
         self.assertGreater(sum(p["waiting"] for p in parts if kinds[p["step"]] == "wait"), 0)
         text = self.lab.do("show", self.job)
