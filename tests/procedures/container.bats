@@ -46,6 +46,7 @@ setup() {
 			*'index .Config.Labels "omsup.trial"'*) cat "$state/$last.trial" ;;
 			'{{.Image}}') echo sha256:old ;;
 			'{{.State.Running}}') cat "$state/$last.running" ;;
+			*StartedAt*) echo "$(cat "$state/$last.running") \"2026-11-29T10:00:00.1Z\" \"2026-11-29T11:00:00.2Z\"" ;;
 			'{{.State.Running}} {{.Name}}') echo "$(cat "$state/$last.running") /name" ;;
 			*)
 				[[ $5 != *"$(cat "$state/.unknown" 2>/dev/null || echo none)"* ]] || exit 1
@@ -56,7 +57,7 @@ setup() {
 	chmod +x "$T"/bin/*
 	TRIAL=$(printf 'f%.0s' {1..64})
 	ENV=(PATH="$T/bin:$PATH" DOCKER=docker NODE=oms1 OMSUP_JOB=7 OMSUP_PARENT=7 OLD_ID=0ld OLD_CONTAINER=oms_402 NEW_CONTAINER=oms_423
-		IMAGE=oms:feature_4.2.3 OMS_HOST_IP=10.0.0.1 OLD_RESTART= LOGS_DIR="$T" IMAGE_ARCHIVE="$T/image.tar" IMAGE_ON=nodes IMAGE_SHA256=
+		IMAGE=oms:feature_4.2.3 OMS_HOST_IP=10.0.0.1 OLD_RESTART= LOGS_DIR="$T" IMAGE_ARCHIVE="$T/image.tar" IMAGE_ON=nodes IMAGE_SHA256= IMAGE_DIR="$T"
 		NODE_SSH= NODE_PORT= NODE_SUDO=
 		BINDS="/data/config.yaml:/home/admin/conf/config.yaml" RUN_OPTIONS="--memory=8g
 --env=JAVA_OPTS=-Xms4g 'x' \$HOME")
@@ -272,14 +273,11 @@ says() { printf '%s\n' "${@:3}" >"$T/docker/$2.$1"; }
 	run -1 step architecture
 }
 
-@test "start-new, check: podman's full name of an unqualified image is this image" {
-	sed -i 's|^ps) .*|ps) echo oms_423; exit 0 ;;|; s|^inspect)|inspect) cat "$state/.facts"; exit;;\nxx)|' "$T/bin/docker"
-	for name in oms:feature_4.2.3 localhost/oms:feature_4.2.3 docker.io/library/oms:feature_4.2.3; do
-		echo "true 7 $name" >"$T/docker/.facts"
-		run -0 step start-new.check
-	done
-	for name in elsewhere/oms:feature_4.2.3 localhost/oms:feature_4.2.33 localhost/x/oms:feature_4.2.3; do
-		echo "true 7 $name" >"$T/docker/.facts"
-		run -1 step start-new.check
+@test "start-new, check: the image counts, whatever podman calls it" {
+	sed -i 's|^ps) .*|ps) echo oms_423; exit 0 ;;|; s|^inspect)|inspect) if [[ $* == *"{{.Image}}"* ]]; then cat "$state/.image"; else echo "true 7"; fi; exit;;\nxx)|' "$T/bin/docker"
+	for id in sha256:1 1; do
+		echo "$id" >"$T/docker/.image"
+		run -0 step start-new.check OMSUP_FACTS="image.oms1.id sha256:1"
+		run -1 step start-new.check OMSUP_FACTS="image.oms1.id sha256:2"
 	done
 }
