@@ -217,6 +217,7 @@ limited() {
     fi
     setsid sh /dev/fd/4 &
     mine=$!
+    # shellcheck disable=SC2016 # for the new shell
     setsid sh -c 'sleep "$1"; kill -TERM -"$2"; sleep 2; kill -KILL -"$2"' sh "$1" "$mine" </dev/null >/dev/null 2>&1 3<&- 4<&- &
     begun=$!
     wait "$mine"
