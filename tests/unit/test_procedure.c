@@ -295,13 +295,14 @@ static void a_new_version_needs_no_code(void **state)
     write_at("parts/extra.yaml", "part: extra\nsteps:\n  - {step: extra, title: More, probe: extra}\n");
     write_at("scripts/lib/greet.sh", "#!/bin/sh\n# Says hello.\n\ngreet() { echo \"hello $1\"; }\n");
     write_at("scripts/extra.sh", "#!/bin/sh\n# For tests.\n# uses: greet\n\n# kept\ngreet \"$TARGET\"\n");
-    write_at("enterprise-5.yaml",
-             "procedure: enterprise-5\ntitle: t\nedition: enterprise\nversions:\n"
-             "  - {target: 5.0.1, source: \">=4.2.3, <5.0.1\"}\n"
-             "  - {target: 5.0.2, source: \">=4.2.3, <5.0.2\"}\n"
-             "checks:\n  - part: prechecks\n"
-             "steps:\n  - part: extra\n"
-             "  - {step: stop-old, title: Stop, for: node, run: stop-old, check: stop-old, facts: [restart.*]}\n");
+    write_at(
+        "enterprise-5.yaml",
+        "procedure: enterprise-5\ntitle: t\nedition: enterprise\nversions:\n"
+        "  - {target: 5.0.1, source: \">=4.2.3, <5.0.1\"}\n"
+        "  - {target: 5.0.2, source: \">=4.2.3, <5.0.2\"}\n"
+        "checks:\n  - part: prechecks\n"
+        "steps:\n  - part: extra\n"
+        "  - {step: stop-old, title: Stop, for: node, run: stop-old, check: stop-old, facts: [restart.*, old.*]}\n");
     struct procedures *ps = load();
     const struct procedure *p;
     struct err e = {0};
@@ -328,11 +329,10 @@ static void a_new_version_needs_no_code(void **state)
     assert_int_equal(site_files(p, ""), 4);
     procedures_free(ps);
     /* Of two for the same upgrade, nobody would know which one is taken. */
-    write_at(
-        "mine.yaml",
-        "procedure: mine\ntitle: t\nedition: enterprise\nversions:\n"
-        "  - {target: 5.0.2, source: \">=4.2.4, <5.0.2\"}\n"
-        "steps:\n  - {step: stop-old, title: Stop, for: node, run: stop-old, check: stop-old, facts: [restart.*]}\n");
+    write_at("mine.yaml", "procedure: mine\ntitle: t\nedition: enterprise\nversions:\n"
+                          "  - {target: 5.0.2, source: \">=4.2.4, <5.0.2\"}\n"
+                          "steps:\n  - {step: stop-old, title: Stop, for: node, run: stop-old, check: stop-old, facts: "
+                          "[restart.*, old.*]}\n");
     ps = load();
     assert_int_equal(procedures_find(ps, "enterprise", "4.2.3", "5.0.2", &p, &e),
                      0); /* other sources are no conflict */
