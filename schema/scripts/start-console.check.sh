@@ -15,4 +15,4 @@ in_state "$status" oms_console '[A-Z]+' || exit 2
 in_state "$status" oms_console RUNNING || exit 1
 # Without this, the console would not come back after the next restart of the container.
 [ "$(printf '%s\n' "$answer" | tail -n 1)" = '; read' ] || exit 2
-! printf '%s\n' "$answer" | grep -Eiq "$AUTOSTART_OFF"
+! printf '%s\n' "$answer" | grep -Eiq "$(autostart_off)"

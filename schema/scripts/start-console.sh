@@ -14,4 +14,4 @@
   *"already started"*) ;;
   *) exit "$status" ;;
   esac
-' omsup "$AUTOSTART_OFF"
+' omsup "$(autostart_off)"
