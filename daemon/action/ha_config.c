@@ -81,6 +81,7 @@ int ha_parse(const char *value, struct ha *h, struct err *e)
     rc = rc ? rc : read_bool(root, "perceiveStoreClientCheckpoint", false, &h->perceive, e);
     rc = rc ? rc : read_bool(root, "enableStore", true, &h->stores, e);
     rc = rc ? rc : read_minutes(root, &h->refetch_min, e);
+    h->knows_perceive = !rc && value && !blank(value) && cJSON_HasObjectItem(root, "perceiveStoreClientCheckpoint");
     cJSON_Delete(root);
     if (rc)
         ha_free(h);

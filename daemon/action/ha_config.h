@@ -18,6 +18,7 @@ struct ha {
     char *value;  /* its text; NULL when absent, or for SQL NULL */
     char *json;   /* what holds: the value, or the default when it is absent or blank */
     bool enable, perceive, stores;
+    bool knows_perceive; /* the value has perceiveStoreClientCheckpoint: this OMS knows it */
     long long refetch_min;
 };
 

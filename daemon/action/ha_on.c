@@ -8,11 +8,12 @@
 
 enum { REDUNDANCY_MIN = 30 }; /* the vendor's example: 90 for an outage of 60 minutes (upgrade FAQ of CE V4.2.2) */
 
-/* Older versions do not know perceiveStoreClientCheckpoint (V3.3.1 lacks it in its default), so both are set. */
+/* "If perceiveStoreClientCheckpoint is true, you can use the default value 30min": the interval is raised, for good,
+ * only where older versions may not know the other parameter (V3.3.1 lacks it in its default). */
 static char *turn_on(const struct ha *h, void *ctx)
 {
     long long outage = *(long long *)ctx;
-    bool far = outage < 0 || h->refetch_min > outage;
+    bool far = outage < 0 || h->refetch_min > outage || h->knows_perceive;
     return h->enable && h->perceive && far ? NULL : ha_enabled(h, far ? 0 : outage + REDUNDANCY_MIN);
 }
 

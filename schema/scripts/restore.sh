@@ -3,7 +3,7 @@
 # contain, so they would get the server's default. `mysql -e "source FILE"` continues after errors and exits 0,
 # whereas reading the file as input stops. The file is verified again right before the drop, and the server is proven to be
 # the one that omsupd has locked.
-# uses: database, same-server, server-identity, statements, sandbox, hash, trailer, progress, position, client-errors
+# uses: database, same-server, server-identity, statements, sandbox, hash, trailer, progress, position, clients
 # shellcheck disable=SC2153
 
 plain_name || { echo "unsupported database name: $DB"; exit 1; }

@@ -288,8 +288,14 @@ static void test_outage(void **state)
     expect(x, "ha-is-on", VERDICT_NO, "HA is off: set");
     put(x, "{\"enable\":true,\"perceiveStoreClientCheckpoint\":true,\"refetchStoreIntervalMin\":1}");
     expect(x, "ha-is-on", VERDICT_YES, "HA is on");
+    expect(x, "ha-on", VERDICT_YES, "refetchStoreIntervalMin=1");
+    put(x, "{\"enable\":false,\"perceiveStoreClientCheckpoint\":false,\"refetchStoreIntervalMin\":30}");
+    expect(x, "ha-on", VERDICT_YES, "refetchStoreIntervalMin=30");
+    value_is(x, "{\"enable\":true,\"perceiveStoreClientCheckpoint\":true,\"refetchStoreIntervalMin\":30}");
+    /* of a version that may not know perceiveStoreClientCheckpoint */
+    put(x, "{\"enable\":false,\"refetchStoreIntervalMin\":30}");
     expect(x, "ha-on", VERDICT_YES, "refetchStoreIntervalMin=105");
-    value_is(x, "{\"enable\":true,\"perceiveStoreClientCheckpoint\":true,\"refetchStoreIntervalMin\":105}");
+    value_is(x, "{\"enable\":true,\"refetchStoreIntervalMin\":105,\"perceiveStoreClientCheckpoint\":true}");
     put(x, "{\"refetchStoreIntervalMin\":80,\"enable\":false}");
     expect(x, "ha-on", VERDICT_YES, "refetchStoreIntervalMin=80");
 

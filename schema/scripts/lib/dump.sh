@@ -12,3 +12,14 @@ dump_options() {
   done
   echo "$*"
 }
+
+# row_limit: how many rows of a table a session gets that does not say otherwise, as mysqldump's does not; nothing if all
+row_limit() {
+  row_limit=$(
+    # shellcheck disable=SC2034 # of metadb
+    omsup_session='SET SESSION autocommit=1'
+    metadb mysql -N -B -e "SELECT @@sql_select_limit" </dev/null
+  ) || return
+  # 9e18 is as good as no limit, which MySQL, MariaDB and OceanBase write in different ways
+  case ${#row_limit} in 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 1[0-7]) echo "$row_limit" ;; esac
+}
