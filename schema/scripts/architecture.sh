@@ -6,7 +6,7 @@
 
 look='uname -m; "$1" inspect --type image -f "{{.Architecture}}" "$2" 2>/dev/null || :'
 if [ "$IMAGE_ON" = control ]; then
-  answer=$(on_node "$look" "$DOCKER" "$IMAGE" </dev/null)
+  answer=$(on_node "$look" "$DOCKER" "$IMAGE" </dev/null) || exit 2
 else
   answer=$(sh -c "$look" omsup "$DOCKER" "$IMAGE")
 fi

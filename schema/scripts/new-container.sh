@@ -5,7 +5,7 @@
 
 from=$IMAGE
 present=$("$DOCKER" images -q --no-trunc "$IMAGE") || exit 2
-[ -n "$present" ] || from=$("$DOCKER" inspect --type container -f '{{.Image}}' "$OLD_ID")
+[ -n "$present" ] || from=$("$DOCKER" inspect --type container -f '{{.Image}}' "$OLD_ID") || exit 2
 try_new "$from"
 if [ -n "$present" ]; then
   echo "omsup: evidence a container can be created from $IMAGE"

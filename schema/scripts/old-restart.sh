@@ -2,7 +2,7 @@
 # Records the old container's restart policy, and checks that it can be taken off: stop-old does that, and a rollback gives it back.
 # uses: restart-policy
 
-policy=$(restart_policy "$OLD_ID")
+policy=$(restart_policy "$OLD_ID") || exit 2
 echo "omsup: fact restart.$NODE $policy"
 if [ "$policy" = no ]; then
   echo "omsup: evidence no restart policy"

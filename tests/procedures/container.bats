@@ -2,6 +2,8 @@
 # What was special about the old container does not get lost, and does not get in the way: --rm, a restart policy, a network of its
 # own, options that the new container would not have; with a docker that only pretends.
 
+# shellcheck disable=SC2016 # templates, and lines of the docker that pretends
+
 bats_require_minimum_version 1.5.0
 
 load helper
@@ -78,7 +80,7 @@ says() { printf '%s\n' "${@:3}" >"$T/docker/$2.$1"; }
 	run -1 step stop-old
 	run ! grep -E '^(stop|update)' "$CALLS"
 	touch "$T/docker/.down"
-	run ! step old-kept
+	run -2 step old-kept
 }
 
 @test "a restart policy is recorded, taken off when the container is stopped, and given back" {
@@ -132,7 +134,7 @@ says() { printf '%s\n' "${@:3}" >"$T/docker/$2.$1"; }
 	says restart 0ld no:0
 	run -0 step old-restart
 	touch "$T/docker/.down"
-	run ! step old-restart
+	run -2 step old-restart
 }
 
 @test "stop-new: a policy that the new container was given later does not bring it back" {
@@ -151,7 +153,7 @@ says() { printf '%s\n' "${@:3}" >"$T/docker/$2.$1"; }
 	run -1 step network
 	[[ $output == *"'bridge'"*"8089->8089/tcp"* ]]
 	touch "$T/docker/.down"
-	run ! step network
+	run -2 step network
 }
 
 @test "new-container: created with every option, from the image that there is, and removed" {
@@ -188,7 +190,7 @@ says() { printf '%s\n' "${@:3}" >"$T/docker/$2.$1"; }
 	[[ ${lines[-1]} == *"cannot be created: "*"Duplicate mount point: /x"* ]]
 	[[ $output != *"--help"* ]]
 	touch "$T/docker/.down"
-	run ! step new-container
+	run -2 step new-container
 }
 
 @test "new-container: what a check that was killed left behind is removed, and not that of one that runs" {
@@ -223,7 +225,7 @@ says() { printf '%s\n' "${@:3}" >"$T/docker/$2.$1"; }
 	run -1 step run-options
 	[[ $output == *": -e TZ" ]]
 	touch "$T/docker/.down"
-	run ! step run-options
+	run -2 step run-options
 }
 
 @test "image-on-node and image-space: where podman keeps its images" {
