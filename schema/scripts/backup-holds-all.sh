@@ -27,9 +27,9 @@ while IFS= read -r db; do
   if [ -n "$found" ]; then
     lost="$lost $db ($(printf '%s\n' "$found" | wc -l)): $(printf '%s\n' "$found" | head -n 20 | sed '2,$s/^/, /' | tr -d '\n');"
   fi
-  unseen=
-  for privilege in TRIGGER EVENT 'ALTER ROUTINE'; do granted "$privilege" || unseen="$unseen, $privilege"; done
-  [ -z "$unseen" ] || blind="$blind; on $db without ${unseen#, }"
+  hidden=
+  for privilege in TRIGGER EVENT 'ALTER ROUTINE'; do granted "$privilege" || hidden="$hidden, $privilege"; done
+  [ -z "$hidden" ] || blind="$blind; on $db without ${hidden#, }"
 done <<EOT
 $RM_DB
 $CM_DB
