@@ -13,7 +13,7 @@
 #include "common/job_types.h"
 
 enum {
-    PLAN_STEPS_MAX = 64,
+    PLAN_STEPS_MAX = 128,
     PLAN_SUBTASKS_MAX = 4096, /* of a whole plan */
     PLAN_HOSTS_MAX = 129,     /* the control host and 128 nodes */
 };

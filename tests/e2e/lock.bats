@@ -127,7 +127,7 @@ begun() { [ "$(step_state "$job" "$1")" != Pending ]; }
 	ctl resume "$job"
 	taken() { [ "$(lock holder)" = control ]; }
 	until_true 60 taken
-	becomes "$job" Failed
+	becomes "$job" "In Doubt" # its check could not tell, because the lock was not its own
 	ctl retry "$job"
 	until_true 60 begun backup
 	ctl pause "$job"

@@ -438,6 +438,8 @@ static void answers(struct sim *s, size_t i)
             event(s, i, EV_YES);
         } else if (s->subs[i].phase == PHASE_POLLING && chance(10)) {
             event(s, i, EV_TIMEOUT_LOOK);
+        } else if (s->subs[i].phase == PHASE_POLLING && chance(20)) {
+            event(s, i, EV_NOT_MET);
         }
         return;
     case ASK_ACT:

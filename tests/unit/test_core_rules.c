@@ -88,6 +88,8 @@ static int leads(enum core_phase p, enum core_event e)
         return no(p) == PHASE_ACTING ? PHASE_PENDING : NO_MOVE;
     case EV_NO_AGAIN:
         return p == PHASE_DOUBT ? PHASE_FAILED : NO_MOVE;
+    case EV_NOT_MET:
+        return p == PHASE_POLLING ? PHASE_GATE : NO_MOVE;
     case EV_CANNOT_TELL:
         return in(p, CHECKS) ? PHASE_UNKNOWN : NO_MOVE;
     case EV_EXIT_PROVE:

@@ -161,6 +161,8 @@ static void poll_again(struct job *b, size_t seq, enum verdict v, const char *sa
     if (said)
         record_message(b, seq, "%s", said);
     tell_wait(b, seq);
+    if (s->plan->by_operator && drive_event(b, seq, EV_NOT_MET, NULL, NULL, NULL))
+        return; /* tested again from there */
     drive_after(b, seq, clock_pause(job_time_ms(b) - s->work.begun_ms, s->plan->every_s));
 }
 

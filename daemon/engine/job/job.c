@@ -22,7 +22,7 @@ static void shape_subtask(struct core_subtask *c, const struct plan_subtask *p)
         c->way = WAY_ACT;
         break;
     case KIND_WAIT:
-        c->way = p->by_operator ? WAY_GATE : WAY_POLL;
+        c->way = WAY_POLL; /* one that an operator may end is a gate from the first look that does not find it met */
         break;
     case KIND_GATE:
         c->way = WAY_GATE;
