@@ -14,7 +14,7 @@
 
 enum {
     PLAN_STEPS_MAX = 128,
-    PLAN_SUBTASKS_MAX = 4096, /* of a whole plan */
+    PLAN_SUBTASKS_MAX = 8192, /* of a whole plan */
     PLAN_HOSTS_MAX = 129,     /* the control host and 128 nodes */
 };
 

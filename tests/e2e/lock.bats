@@ -115,7 +115,7 @@ begun() { [ "$(step_state "$job" "$1")" != Pending ]; }
 	start_daemon -p "$D/procedures"
 	waits() { ctl status "$job" -v | grep -q 'the lock row has disappeared'; }
 	until_true 60 waits
-	"$LAB" effects --log 'sql|mysqldump' | cut -f3 | grep -Ev 'mysql .*(SELECT|SHOW)|omsup_lock' >"$D/changed" || true
+	"$LAB" effects --log 'sql|mysqldump' | cut -f3 | grep -Ev 'mysql .*(SELECT|SHOW)|mysql .* -f -N -B$|omsup_lock' >"$D/changed" || true
 	cat "$D/changed"
 	[ ! -s "$D/changed" ]
 	# another has it: held

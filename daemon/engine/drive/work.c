@@ -70,7 +70,8 @@ void work_start(struct job *b, size_t seq, enum core_effect what)
         s->progress.total = 0;
         break;
     case EFFECT_POLL:
-        s->looked = LOOKED_NOT;
+        if (b->core.subtasks[seq].phase == PHASE_POLLING) /* a gate that comes from there has been looked at */
+            s->looked = LOOKED_NOT;
         drive_begin(b, seq, WORK_POLL);
         break;
     case EFFECT_KILL:

@@ -12,6 +12,7 @@ function end_step() {
 }
 /^[a-z]+:/ { end_step(); section = $1 == "steps:" ? "upgrade" : $1 == "rollback:" ? "rollback" : "" }
 /^  - step: / && section != "" { end_step(); id = $3 }
+/^  - part: / { end_step() }
 /^    when: / && id != "" { when = $0; sub(/^    when: /, "", when) }
 { print }
 END { end_step() }
