@@ -35,7 +35,7 @@ class Away(omslab.Case):
         # The ends of an outage: the commands wait until the test has seen what it wanted to see.
         lab.fault("oms1", "cut", "docker stop")
         lab.fault("oms2", "hang", "docker stop")
-        lab.fault("control", "hang", "mysqldump.*--triggers=false.* rm_402")
+        lab.fault("control", "hang", omslab.BACKUP + "rm_402")
         job = lab.submit(lab.deployment, "--start")
 
         # --- a node loses its power while a step runs on it: In Doubt, and the check decides

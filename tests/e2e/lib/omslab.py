@@ -30,6 +30,8 @@ OMSUPCTL = os.environ.get("OMSUPCTL", "")
 PROCEDURES = os.path.join(os.path.dirname(TESTS), "schema", "procedures")
 ENDED = ("Successful", "Failed", "Canceled")
 RESTS = ENDED + ("Waiting", "Paused", "Ready")
+# The dump of a backup in the lab's log, up to the database; the one that the prechecks try has more options.
+BACKUP = r"mysqldump.*--triggers=false( --(ignore-table|set-gtid-purged|column-statistics|no-tablespaces)[^ ]*)* "
 
 OPEN = []  # what has to be closed whatever happens
 Answer = collections.namedtuple("Answer", "status out err")
@@ -357,13 +359,13 @@ def effect_name(host, what):
             return "%s docker run %s" % (host, words[words.index("--name") + 1])
         if words[1] == "exec" and "docker_init.sh" in what:
             return "%s docker exec docker_init.sh" % host
-        if words[1] == "exec" and re.search(r"autostart = false/autostart = true/.* supervisorctl start oms_console", what):
+        if words[1] == "exec" and re.search(r"\bsed -i .* /etc/supervisor/conf\.d/oms_console\.ini .*\(supervisorctl start oms_console ", what):
             return "%s start oms_console" % host  # now, and after each start of the container: one call of docker
         if words[1] == "exec":
             return "%s %s" % (host, " ".join(w for w in words[3:] if not w.startswith("-")))
         return "%s %s" % (host, " ".join(w for w in words if not w.startswith("-")))
     if words[0] == "mysqldump":
-        return "mysqldump %s" % words[-1] if "--triggers=false" in words else None  # else the precheck's look at its header
+        return "mysqldump %s" % words[-1] if re.search(BACKUP + words[-1] + "$", what) else None
     if words[0] == "mysql":
         return None  # its statements are counted by the server
     if words[0] == "sql":
