@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """A step that looks itself and waits for an operator: confirm is refused while the look says no, but for --force with a reason; not
 where a person judges what is seen, nor when it cannot be seen. The event tells what was seen."""
+import os
+
 from lib.worlds import Refused, World, run
 
 STEP = """\
@@ -14,7 +16,7 @@ STEP = """\
 """
 
 STEPS = STEP.format("look", "", 'echo "HA is on"; exit 1') + STEP.format("mute", "", "exit 1") + STEP.format(
-    "judged", "  judge: true\n", 'echo "2 entries"; exit 1') + STEP.format("blocked", "", "sleep 1000") + """\
+    "judged", "  judge: true\n", 'echo "2 entries"; exit 1') + STEP.format("blocked", "", "read -r end <@EFFECTS@.end; exit 1") + """\
 - step: gate
   title: Gate
   gate: enough?
@@ -26,12 +28,12 @@ class Run:
         self.world, self.job = world, world.submit()
         self.c = world.client()
 
-    def seen(self, step, text):
+    def seen(self, step, text, state="Waiting"):
         c = self.world.client()
         snap = c.call("watch", job=self.job)
         while True:
             sub = [s for s in snap["steps"] if s["step"] == step][0]["subtasks"][0]
-            if sub["state"] == "Waiting" and (text is None or sub.get("message") == text):
+            if sub["state"] == state and (text is None or sub.get("message") == text):
                 break
             snap = c.read()["params"]["snapshot"]
         c.close()
@@ -42,11 +44,11 @@ class Run:
         assert (last["event"], last["to"]) == ("confirm", "Successful"), last
         return last["reason"]
 
-    def refused(self, step, text, **more):
+    def refused(self, step, text, state="Waiting", **more):
         try:
             self.c.call("confirm", job=self.job, step=step, **more)
         except Refused as e:
-            assert str(e) == "STATE: confirm of %s is refused: it is Waiting; %s" % (step, text), e
+            assert str(e) == "STATE: confirm of %s is refused: it is %s; %s" % (step, state, text), e
             return
         raise AssertionError("confirm of %s was taken" % step)
 
@@ -55,6 +57,7 @@ def main():
     world = World(STEPS, prefix="omsup-confirm.")
     better = "use confirm --force --reason TEXT if you are certain"
     try:
+        os.mkfifo(world.effects_file + ".end")
         assert world.start(), world.text_of_log()
         r = Run(world)
         r.seen("look", "HA is on")
@@ -74,7 +77,15 @@ def main():
         reason = r.confirm("judged", reason="both are known")
         assert reason == "both are known (last check: no: 2 entries)", reason
 
+        # Nobody is asked before the first look has ended; what it saw is not known after a restart.
+        r.seen("blocked", None, state="Running")
+        r.refused("blocked", "confirm and reject apply only to Waiting", state="Running", force=True, reason="sure")
+        with open(world.effects_file + ".end", "w", encoding="utf-8"):
+            pass
         r.seen("blocked", None)
+        world.kill()
+        assert world.start(), world.text_of_log()
+        r.c = world.client()
         r.refused("blocked", "it has not been checked yet; try again in a moment, or " + better)
         reason = r.confirm("blocked", force=True, reason="sure")
         assert reason == "sure (not checked yet)", reason
