@@ -583,19 +583,19 @@ static void is_bounded(void **state)
     }
     char **own = CONFIG(0)->cm_nodes;
     CONFIG(0)->cm_nodes = ips;
-    for (unsigned steps = 32; steps <= 33; steps++) {
+    for (unsigned steps = 64; steps <= 65; steps++) {
         buf_puts(&b, "steps:\n");
         for (unsigned i = 0; i < steps; i++)
             buf_printf(&b, "- {step: s%u, title: t, for: node, probe: ':'}\n", i);
         struct procedure *proc = parse(b.data);
         struct plan *p;
         int rc = plan_expand(JOB_UPGRADE, proc, d, facts, NULL, &p, &s->e);
-        assert_int_equal(rc, steps == 32 ? 0 : ERR_LIMIT);
+        assert_int_equal(rc, steps == 64 ? 0 : ERR_LIMIT);
         plan_free(p);
         procedure_free(proc);
         buf_free(&b);
     }
-    assert_string_equal(s->e.msg, "the plan would have 33 steps and 4224 subtasks; the limits are 64 and 4096");
+    assert_string_equal(s->e.msg, "the plan would have 65 steps and 8320 subtasks; the limits are 128 and 8192");
     CONFIG(0)->cm_nodes = own;
     for (unsigned i = 0; i < 128; i++)
         free(ips[i]);
