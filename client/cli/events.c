@@ -2,7 +2,7 @@
 
 #include "client/cli/cli.h"
 
-int events_print(const struct cli *c, const cJSON *list, struct err *e)
+int events_print(const struct cli *c, const cJSON *list, bool all, struct err *e)
 {
     const cJSON *o;
     struct buf b = {0};
@@ -12,7 +12,7 @@ int events_print(const struct cli *c, const cJSON *list, struct err *e)
         if (cli_opt(c, OPT_JSON))
             rc = cli_print_json(o, e);
         else
-            rc = show_event(&b, &c->term, o, c->n == 0, e);
+            rc = show_event(&b, &c->term, o, all, e);
         if (rc)
             break;
     }

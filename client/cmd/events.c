@@ -29,7 +29,7 @@ static int history(struct cli *c, int64_t job, int64_t *last, cJSON *all, struct
         if (rc == 0) {
             *last = newest;
             if (!all)
-                rc = events_print(c, list, e);
+                rc = events_print(c, list, !job, e);
             else
                 while ((o = cJSON_DetachItemFromArray(list, 0)) != NULL)
                     cJSON_AddItemToArray(all, o);
@@ -48,7 +48,7 @@ static int follow(struct cli *c, int64_t job, int64_t last, struct err *e)
     await_begin(c, &f, job, last);
     f.out_fd = STDOUT_FILENO;
     while (rc == 0 && !ended && (rc = await_change(c, &f, e)) == 0)
-        if ((rc = events_print(c, f.events, e)) == 0 && (rc = snapshot_parse(f.snapshot, &s, e)) == 0) {
+        if ((rc = events_print(c, f.events, false, e)) == 0 && (rc = snapshot_parse(f.snapshot, &s, e)) == 0) {
             ended = snapshot_ended(&s) && f.last >= s.last; /* a change may bring 500 events, and more follow */
             snapshot_free(&s);
         }

@@ -43,7 +43,7 @@ static int change_in_pipe(const struct cli *c, const struct follow *f, bool *fir
     if (json)
         rc = print_change(c, f, e);
     else if ((rc = *first ? line_of(c, &s, e) : 0) == 0)
-        rc = events_print(c, f->events, e);
+        rc = events_print(c, f->events, false, e);
     if (rc == 0 && over) {
         *status = exit_of_job(&s);
         rc = json || *first ? 0 : line_of(c, &s, e);
