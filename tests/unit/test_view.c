@@ -101,6 +101,32 @@ static void went(const char *step, const char *subtask, enum core_phase phase, c
     s->rested_ms = rested;
 }
 
+static void expect_step(enum core_mode mode, enum core_phase first, enum core_phase second, enum state want)
+{
+    cJSON *o;
+    struct err e;
+    struct view_mark mark;
+    world.job->core.mode = mode;
+    went("stop", "oms1", first, NULL, NULL, 0, 0, 0);
+    went("stop", "oms2", second, NULL, NULL, 0, 0, 0);
+    assert_int_equal(view_snapshot(world.jobs, world.id, &mark, &o, &e), 0);
+    const cJSON *step = cJSON_GetArrayItem(cJSON_GetObjectItem(o, "steps"), 1);
+    const char *shown = cJSON_GetStringValue(cJSON_GetObjectItem(step, "state"));
+    assert_string_equal(shown, state_word(want));
+    assert_true(state_of(state_parse(shown, STATE_OF_SUB), STATE_OF_SUB)); /* clients refuse all others */
+    cJSON_Delete(o);
+}
+
+static void a_step_has_states_of_steps_only(void **state)
+{
+    operator_says(DO_START, NULL, NULL, NULL, false);
+    expect_step(MODE_RUNNING, PHASE_SUCCESSFUL, PHASE_PENDING, STATE_RUNNING);
+    expect_step(MODE_PAUSED, PHASE_SUCCESSFUL, PHASE_PENDING, STATE_PENDING); /* nothing of it runs */
+    expect_step(MODE_PAUSED, PHASE_SUCCESSFUL, PHASE_ACTING, STATE_RUNNING);
+    expect_step(MODE_PAUSED, PHASE_SKIPPED, PHASE_SUCCESSFUL, STATE_SUCCESSFUL);
+    world.job->core.mode = MODE_RUNNING;
+}
+
 static cJSON *outage(void)
 {
     cJSON *o, *x;
@@ -295,6 +321,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_plan_is_kept_for_the_next_look, world_begin, world_end),
         cmocka_unit_test_setup_teardown(an_upgrade_knows_its_newest_rollback, world_begin, world_end),
+        cmocka_unit_test_setup_teardown(a_step_has_states_of_steps_only, world_begin, world_end),
         cmocka_unit_test_setup_teardown(an_outage_has_parts, world_begin, world_end),
         cmocka_unit_test_setup_teardown(a_rollback_has_an_outage, world_begin, world_end),
         cmocka_unit_test_setup_teardown(a_series_is_what_its_jobs_are, world_begin, world_end),

@@ -119,7 +119,7 @@ static enum state step_shown(const struct job *b, const struct core_step *st)
     }
     enum core_mode m = b->core.mode;
     return pending == st->n   ? STATE_PENDING
-           : pending          ? m == MODE_RUNNING ? STATE_RUNNING : STATE_PAUSED
+           : pending          ? m == MODE_RUNNING ? STATE_RUNNING : STATE_PENDING
            : skipped == st->n ? STATE_SKIPPED
                               : STATE_SUCCESSFUL;
 }
