@@ -13,19 +13,23 @@ if [ -z "$BACKUP_FILE" ]; then
   echo "no backup is recorded for $DB"
   exit 1
 fi
-# Where the lock is gone with cm, which an interrupted restore may have dropped, the server must be the one that was backed up.
+# proven: whether it is the MetaDB. Where the lock is gone with cm, which another subtask or an interrupted restore has
+# dropped, the server must be the one that was backed up.
 server_state='' server_problem=''
-if ! same_server; then
-  if [ "$server_state" != absent ]; then
-    echo "$server_problem; nothing was dropped"
-    exit 1
-  fi
+proven() {
+  if same_server; then return; fi
+  if [ "$server_state" != absent ]; then return 1; fi
   backed_up=$(sed -n 's/^server //p' "$BACKUP_FILE.ok" 2>/dev/null) || backed_up=
-  if [ "$(server_identity)" != "$backed_up" ] && [ "$OMSUP_FORCE" != 1 ]; then
-    echo "$server_problem; nothing was dropped. If it is the MetaDB anyway, retry with --force"
-    exit 1
-  fi
+  [ "$(server_identity)" = "$backed_up" ] || [ "$OMSUP_FORCE" = 1 ] || return 1
   echo "$server_problem; but it is the server that was backed up, or --force was given"
+}
+if ! proven; then
+  if [ "$server_state" = absent ]; then
+    echo "$server_problem; nothing was dropped. If it is the MetaDB anyway, retry with --force"
+  else
+    echo "$server_problem; nothing was dropped"
+  fi
+  exit 1
 fi
 marker=$BACKUP_FILE.restored-by-job-$OMSUP_JOB
 rm -f -- "$marker"
@@ -71,15 +75,15 @@ fi
 
 exec 8<"$BACKUP_FILE"
 
-# change COMMAND...: runs it, and shows its errors. As long as another subtask restores cm, the lock is gone for a moment;
-# then nothing was done yet.
+# change COMMAND...: runs it, and shows its errors. As long as another subtask restores cm, the lock is gone; then
+# nothing was done yet, and the server is proven anew.
 change() {
   for change_try in 1 2 3 4 5; do
     if [ "$change_try" -gt 1 ]; then exec 8<"$BACKUP_FILE"; fi
     change_said=$({
       { change_status=0; "$@" 2>&1 || change_status=$?; echo "status $change_status" >&9; } | client_errors
     } 9>&1)
-    case $change_said in 'status 0') return 0 ;; *ERROR*omsup*) if same_server; then continue; fi ;; esac
+    case $change_said in 'status 0') return 0 ;; *ERROR*omsup* | *'ERROR 1049 '*"'$CM_DB'"*) if proven; then continue; fi ;; esac
     break
   done
   printf '%s\n' "$change_said" | grep -v '^status 0$' | sed 's/^status /the client ended with status /'

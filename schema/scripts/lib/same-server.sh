@@ -21,10 +21,12 @@ same_server() {
       server_problem='it does not answer'
       break
     fi
+    # An earlier proof must not stand in the way of this look.
+    omsup_session=${omsup_session%%, @omsup_same*}
     if server_problem=$(metadb mysql -N -B -e "SELECT job FROM \`$CM_DB\`.omsup_lock WHERE id = 1" </dev/null 2>&1); then
       case $server_problem in
         "$OMSUP_JOB")
-          omsup_session=${omsup_session%%, @omsup_same*}", @omsup_same_server = 9223372036854775807 + IF(($server_row) = 1, 0, 1)"
+          omsup_session="$omsup_session, @omsup_same_server = 9223372036854775807 + IF(($server_row) = 1, 0, 1)"
           return 0
           ;;
         '') server_state=absent ;;
