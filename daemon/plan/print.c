@@ -146,6 +146,24 @@ static bool print_env_as(struct buf *b, const struct plan *p, const struct plan_
     return false;
 }
 
+/* A list of all nodes in the environment of each node would make the text of a plan grow by their square. */
+static bool print_list_as(struct buf *b, const struct plan *p, const struct plan_subtask *s, const char *env)
+{
+    if (!strchr(env, '\n'))
+        return false;
+    for (size_t i = 0; i < p->n_steps; i++)
+        for (size_t j = 0; j < p->steps[i].n_subtasks; j++) {
+            const struct plan_subtask *o = &p->steps[i].subtasks[j];
+            if (o == s)
+                return false;
+            if (strv_has(o->env, env)) {
+                buf_printf(b, "      %.*s: same as %s [%s]\n", (int)strcspn(env, "="), env, p->steps[i].id, o->name);
+                return true;
+            }
+        }
+    return false;
+}
+
 static void print_target(struct buf *b, const struct plan *p, const struct plan_subtask *s, char *const *common)
 {
     const struct plan_host *h = &p->hosts[s->host];
@@ -158,7 +176,7 @@ static void print_target(struct buf *b, const struct plan *p, const struct plan_
     if (strv_len(s->env) == strv_len(common) || print_env_as(b, p, s))
         return;
     for (size_t i = 0; s->env && s->env[i]; i++)
-        if (!strv_has(common, s->env[i]))
+        if (!strv_has(common, s->env[i]) && !print_list_as(b, p, s, s->env[i]))
             print_env(b, s->env[i], "      ");
 }
 

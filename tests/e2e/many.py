@@ -9,7 +9,7 @@ CHECKS = "checks:\n  - check: fails\n    title: Fails everywhere\n    for: node\
     "w" * 490, "do something about it " * 20)
 # A plan that is too long for one answer, and facts that are.
 STEPS = "- step: facts\n  title: Facts\n  probe: |\n    i=0\n    while [ $i -lt 240 ]; do\n      echo \"omsup: fact f.$i %s\"\n      i=$((i + 1))\n    done\n  facts: [f.*]\n" % ("f" * 4000)
-STEPS += "".join("- step: s%d\n  title: Plain\n  for: node\n  probe: |\n    echo '%s'\n" % (k, "x" * 490) for k in range(29))
+STEPS += "".join("- step: s%d\n  title: Plain\n  for: node\n  probe: |\n    echo '%s'\n" % (k, "x" * 490) for k in range(58))
 STEPS += "- step: long\n  title: Long\n  probe: |\n" + "    : '%s'\n" % ('"' * 1000) * 210
 
 
