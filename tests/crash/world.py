@@ -161,10 +161,26 @@ class World:
         try:
             self.daemon.wait(60)
         except subprocess.TimeoutExpired:
+            if self._held_by_strace():
+                return
             sys.stderr.write("%s, but omsupd lives:\n%s\n" % (why, self.text_of_log()[-6000:]))
             self.daemon.kill()
             self.daemon.wait()
             raise
+
+    def _held_by_strace(self):
+        """It is dead, and strace, which is told first, has not let it go: strace is ended."""
+        with open("/proc/%d/status" % self.daemon.pid, encoding="ascii") as f:
+            tracer = [int(line.split()[1]) for line in f if line.startswith("TracerPid:")][0]
+        if not tracer:
+            return False
+        os.kill(tracer, signal.SIGKILL)
+        try:
+            self.daemon.wait(10)
+        except subprocess.TimeoutExpired:
+            return False
+        sys.stderr.write("strace (%d) did not let the dead omsupd go\n" % tracer)
+        return True
 
     def submit(self, start=True, kind="upgrade"):
         c = self.client()
