@@ -83,8 +83,7 @@ def every(omsupd, calls, step=1):
             fail(world, "no start")
         job = world.submit(start=False)
         world.kill()
-        # strace -D: omsupd stays our child.
-        if not world.start(["strace", "-D", "-qq", "-f", "-o", "/dev/null", "-e", "trace=" + calls, "-e", "inject=%s:signal=SIGKILL:when=%d" % (calls, n)]):
+        if not world.start_to_die(calls, n):
             crashes += 1
             why = "it was killed before it was ready"
         else:

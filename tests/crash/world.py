@@ -149,6 +149,11 @@ class World:
         ready.close()
         return up
 
+    def start_to_die(self, calls, n):
+        """start(), and the n-th of these system calls kills it."""
+        # -D: omsupd stays our child.
+        return self.start(["strace", "-D", "-qq", "-f", "-o", "/dev/null", "-e", "trace=" + calls, "-e", "inject=%s:signal=SIGKILL:when=%d" % (calls, n)])
+
     def client(self):
         return Client(self.path("sock"))
 
