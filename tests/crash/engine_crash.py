@@ -14,7 +14,7 @@ ENDS = ("Successful", "Failed", "Waiting", "Paused", "Canceled")
 
 
 def fail(world, what):
-    sys.stderr.write("FAILED: %s\nlog:\n%s\n" % (what, world.text_of_log()[-6000:]))
+    sys.stderr.write("FAILED: %s\nprocesses:\n%slog:\n%s\n" % (what, world.processes(), world.text_of_log()[-6000:]))
     world.close()
     sys.exit(1)
 
@@ -98,7 +98,7 @@ def every(omsupd, calls, step=1):
                 why = "the connection broke: %s" % (e or type(e).__name__)
             else:
                 if left:
-                    fail(world, "%d run files are left: %s" % (len(left), left[:6]))
+                    fail(world, "%d run files are left at crash %d: %s" % (len(left), n, left[:6]))
                 world.kill(signal.SIGTERM)
                 start_again(world, job)
                 verify(world, job, 5, 1) # 2 + 1 + 2

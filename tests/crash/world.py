@@ -151,8 +151,8 @@ class World:
 
     def start_to_die(self, calls, n):
         """start(), and the n-th of these system calls kills it."""
-        # -D: omsupd stays our child.
-        return self.start(["strace", "-D", "-qq", "-f", "-o", "/dev/null", "-e", "trace=" + calls, "-e", "inject=%s:signal=SIGKILL:when=%d" % (calls, n)])
+        # -D: omsupd stays our child. Not -f: nothing but omsupd itself is to die, and not the agents on its nodes.
+        return self.start(["strace", "-D", "-qq", "-o", "/dev/null", "-e", "trace=" + calls, "-e", "inject=%s:signal=SIGKILL:when=%d" % (calls, n)])
 
     def client(self):
         return Client(self.path("sock"))
@@ -239,6 +239,21 @@ class World:
         self.log.flush()
         with open(self.path("log"), encoding="utf-8", errors="replace") as f:
             return f.read()
+
+    def processes(self):
+        """A line for each process of this world: pid, state, command. For the message of a test that failed."""
+        lines = []
+        for pid in sorted(filter(str.isdigit, os.listdir("/proc")), key=int):
+            try:
+                with open("/proc/%s/cmdline" % pid, "rb") as f:
+                    words = f.read().decode(errors="replace").split("\0")
+                with open("/proc/%s/status" % pid, encoding="utf-8", errors="replace") as f:
+                    state = [line.split()[1] for line in f if line.startswith("State:")][0]
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if any(self.dir in w for w in words):
+                lines.append("%s %s %s\n" % (pid, state, " ".join(w for w in words if len(w) < 200)))
+        return "".join(lines)
 
     def close(self):
         if self.daemon and self.daemon.poll() is None:
