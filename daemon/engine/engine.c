@@ -108,6 +108,11 @@ static void on_tick(uv_timer_t *t)
     struct engine *en = t->data;
     uint64_t now = uv_now(en->reach.loop), elapsed = clock_watched(now - en->last_tick_ms);
     en->last_tick_ms = now;
+    int64_t set = times_look();
+    if (set) {
+        record_clock(&en->jobs, set);
+        engine_tell(en, 0);
+    }
     for (struct job *b = en->jobs.first; b; b = b->next) {
         work_tick(b, elapsed);
         lease_tick(b);

@@ -84,7 +84,9 @@ int journal_events(struct journal *j, int64_t job /* 0: all */, int64_t since, u
 int64_t journal_last_event(struct journal *j, int64_t job);
 int journal_facts(struct journal *j, int64_t job, bool (*cb)(void *ctx, const char *name, const char *value), void *ctx,
                   struct err *e);
-char *journal_fact(struct journal *j, int64_t job, const char *name); /* NULL when there is none; caller frees */
+/* A fact, and the moment when it was set; NULL when there is none; caller frees. */
+char *journal_fact(struct journal *j, int64_t job, const char *name);
+char *journal_fact_time(struct journal *j, int64_t job, const char *name);
 
 void journal_job_copy(struct journal_job *out, const struct journal_job *row); /* journal_job_clear() it */
 void journal_job_clear(struct journal_job *job);

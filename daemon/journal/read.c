@@ -213,17 +213,20 @@ int journal_facts(struct journal *j, int64_t job, bool (*cb)(void *ctx, const ch
     return finish(j, s, step, e);
 }
 
-char *journal_fact(struct journal *j, int64_t job, const char *name)
+static char *read_fact(struct journal *j, int64_t job, const char *name, bool time)
 {
     sqlite3_stmt *s;
     struct journal_fact row;
     int step;
     if (bind_one_fact(j, &(struct journal_fact){.job = job, .name = (char *)name}, &s, NULL))
         return NULL;
-    char *value = next(s, TABLE_fact, &row, &step) ? xstrdup(row.value) : NULL;
+    char *value = next(s, TABLE_fact, &row, &step) ? xstrdup(time ? row.time : row.value) : NULL;
     sqlite3_reset(s);
     return value;
 }
+
+char *journal_fact(struct journal *j, int64_t job, const char *name) { return read_fact(j, job, name, false); }
+char *journal_fact_time(struct journal *j, int64_t job, const char *name) { return read_fact(j, job, name, true); }
 
 void journal_job_copy(struct journal_job *out, const struct journal_job *row)
 {

@@ -523,7 +523,7 @@ static void world_job(const char *procedure)
                                   .object = xstrdup("lab"),
                                   .login = xstrdup("root"),
                                   .boot = xstrdup(world.jobs->boot),
-                                  .created = record_now()};
+                                  .created = times_now()};
     in("a job is submitted");
     record_new(b);
     world.id = b->row.id;

@@ -205,7 +205,8 @@ static void a_rollback_has_an_outage(void **state)
     went("backup", "-", PHASE_SUCCESSFUL, "10:10:06", "10:10:07", 0, 0, 0);
     went("online", "-", PHASE_SUCCESSFUL, "10:10:07", "10:10:20", 0, 0, 0);
     assert_null(outage()); /* OMS was not stopped */
-    assert_int_equal(journal_set_fact(world.journal, upgrade, "T1", "2026-03-01T10:00:00Z", "", &e), 0);
+    assert_int_equal(
+        journal_set_fact(world.journal, upgrade, "T1", "2026-03-01T10:00:00Z", "2026-03-01T10:00:00.000Z", &e), 0);
     char *want = xasprintf("10:00:00Z 10:10:20Z 620; job %lld 600; lock 1 0 0 0; stop 5 0 0 0; backup 1 0 0 0; "
                            "online 13 0 0 0",
                            (long long)upgrade);

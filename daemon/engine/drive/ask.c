@@ -203,11 +203,11 @@ static void note_wait(struct job *b, size_t seq)
 /* -1: there is none, or this host's clock was set back behind it. */
 static long long t1_ago(const struct job *b)
 {
-    char *t1 = journal_fact(b->jobs->journal, b->row.id, "T1");
+    char *t1 = journal_fact_time(b->jobs->journal, b->row.id, "T1");
     if (!t1 && b->row.parent)
-        t1 = journal_fact(b->jobs->journal, b->row.parent, "T1");
-    char *now = record_now();
-    double then_s = t1 ? record_seconds(t1) : 0, ago = record_seconds(now) - then_s;
+        t1 = journal_fact_time(b->jobs->journal, b->row.parent, "T1");
+    char *now = times_now();
+    double then_s = t1 ? times_seconds(t1) : 0, ago = times_seconds(now) - then_s;
     free(now);
     free(t1);
     return then_s > 0 && ago >= 0 ? (long long)ago : -1;
@@ -219,7 +219,7 @@ static long long since_ago(const struct job *b, size_t seq)
     const struct sub *s = &b->subs[seq];
     if (s->work.what == WORK_POLL)
         return (long long)(job_time_ms(b) - s->work.begun_ms) / 1000;
-    return s->started ? record_ms_since(s->started) / 1000 : -1;
+    return s->started ? times_ms_since(s->started) / 1000 : -1;
 }
 
 void ask_builtin(struct job *b, size_t seq, const char *name)

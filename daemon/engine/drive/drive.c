@@ -70,9 +70,9 @@ static void note_times(struct sub *s, enum core_phase to)
         s->began = NULL;
     }
     if (rests(to) && !s->rests) {
-        s->rests = record_now();
+        s->rests = times_now();
     } else if (!rests(to) && s->rests) {
-        s->rested_ms += record_ms_since(s->rests);
+        s->rested_ms += times_ms_since(s->rests);
         free(s->rests);
         s->rests = NULL;
     }
@@ -122,7 +122,7 @@ static void record(struct job *b, const struct core_update *u, const char *actor
             record_mark(b, s->step->marks);
         if (core_phase_busy(row->to) && !core_phase_busy(row->from) && (!s->started || core_phase_final(row->from))) {
             free(s->started);
-            s->started = record_now();
+            s->started = times_now();
             free(s->ended);
             s->ended = NULL;
         }
@@ -132,10 +132,10 @@ static void record(struct job *b, const struct core_update *u, const char *actor
             s->force_next = false;
         }
         if (row->to == PHASE_GATE && !s->started)
-            s->started = record_now();
+            s->started = times_now();
         if (core_phase_final(row->to)) {
             free(s->ended);
-            s->ended = record_now();
+            s->ended = times_now();
             record_attempt_drop(b, seq);
         }
         note_times(s, row->to);
@@ -156,10 +156,10 @@ static void record_end(struct job *b, enum core_mode before)
     if (b->core.mode == before)
         return;
     if (b->core.mode == MODE_RUNNING && !b->row.started)
-        b->row.started = record_now();
+        b->row.started = times_now();
     if (b->core.mode == MODE_SUCCESSFUL || b->core.mode == MODE_CANCELED) {
         free(b->row.completed);
-        b->row.completed = record_now();
+        b->row.completed = times_now();
         if (b->core.mode == MODE_SUCCESSFUL) /* a Canceled job keeps its reason */
             job_set_why(b, NULL);
         record_event(b, NULL, NULL, "engine", "ended", NULL, state_word(core_job_state(&b->core)), NULL);

@@ -101,7 +101,7 @@ static bool rests(struct job *b, size_t seq)
 /* A look is short, so all of the time until this start was a pause; a row is not written at each look. */
 static void note_missed(struct sub *s)
 {
-    int64_t since = s->began ? record_ms_since(s->began) - s->rested_ms : 0;
+    int64_t since = s->began ? times_ms_since(s->began) - s->rested_ms : 0;
     s->waited_ms = since > s->waited_ms ? since : s->waited_ms;
 }
 

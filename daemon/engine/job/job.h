@@ -8,6 +8,7 @@
  * for `jobs` and its hosts (which it gives back). Threads: loop thread only. */
 #pragma once
 #include "daemon/engine/core/core.h"
+#include "daemon/engine/job/times.h"
 #include "daemon/engine/output/output.h"
 #include "daemon/engine/reach/reach.h"
 #include "daemon/journal/journal.h"
@@ -140,10 +141,6 @@ const char *job_message(const struct job *b, size_t seq); /* as shown; NULL: non
 
 /* --- record.c: what is written --- */
 _Noreturn void record_die(const struct err *e);
-char *record_now(void); /* UTC, with milliseconds; caller frees */
-void record_whole_seconds(char *time);
-double record_seconds(const char *time);   /* since 1970; 0: it is no time */
-int64_t record_ms_since(const char *time); /* until now; not below 0 */
 void record_begin(struct jobs *js);
 /* A new job with its plan: gets its number and its rows. */
 void record_new(struct job *b);
@@ -158,10 +155,13 @@ void record_attempt(struct job *b, size_t seq);    /* the present attempt starts
 void record_attempt_end(struct job *b, size_t seq, const char *outcome, int exit, const char *output, size_t len);
 /* The subtask has ended and its attempt's outcome is not awaited: timeout of a probe, cancel, skip, done --force. */
 void record_attempt_drop(struct job *b, size_t seq);
-/* An event of no job; the newest `kept` of them stay. */
-void record_noted(struct jobs *js, const char *actor, const char *event, const char *reason, unsigned kept);
+/* An event of no job; the newest NOTED_KEPT of them stay. */
+enum { NOTED_KEPT = 5000 };
+void record_noted(struct jobs *js, const char *actor, const char *event, const char *reason);
 /* An event of a job that may have ended. */
 void record_event_of(struct jobs *js, int64_t id, const char *actor, const char *event, const char *reason);
+/* After times_look() has told that the clock was set by so much. */
+void record_clock(struct jobs *js, int64_t set_ms);
 void record_series(struct jobs *js, const struct journal_series *s);
 /* Cancels a job that is on hold, by its rows alone: its plan cannot be read. */
 void record_cancel_held(struct jobs *js, const struct journal_job *row, const char *actor, const char *event,

@@ -30,7 +30,7 @@ static int load_instance(struct jobs *js, struct err *e)
     if (getrandom(r, sizeof r, 0) != (ssize_t)sizeof r)
         return err_set(e, ERR_SYSTEM, "cannot get random bytes");
     js->instance = xasprintf("%02x%02x%02x%02x", r[0], r[1], r[2], r[3]);
-    char *now = record_now();
+    char *now = times_now();
     int rc = journal_begin(js->journal, e);
     if (rc == 0 && (rc = journal_set_fact(js->journal, 0, "instance", js->instance, now, e)) == 0)
         rc = journal_commit(js->journal, e);
@@ -41,8 +41,10 @@ static int load_instance(struct jobs *js, struct err *e)
 int jobs_open(struct jobs *js, struct journal *journal, struct reach *reach, const char *control, struct err *e)
 {
     *js = (struct jobs){.journal = journal, .reach = reach, .control = control};
-    int rc = load_instance(js, e);
     js->boot = read_boot_id();
+    int rc = times_open(journal, js->boot, e);
+    if (rc == 0)
+        rc = load_instance(js, e);
     if (rc)
         jobs_close(js);
     return rc;

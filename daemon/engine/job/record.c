@@ -1,9 +1,9 @@
 /* The only code that writes jobs to the journal. */
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,39 +15,6 @@ _Noreturn void record_die(const struct err *e)
 {
     log_error("%s; exiting to restart from the journal", e->msg);
     _exit(70);
-}
-
-char *record_now(void)
-{
-    struct timeval tv;
-    struct tm tm;
-    char day[32];
-    gettimeofday(&tv, NULL);
-    gmtime_r(&tv.tv_sec, &tm);
-    strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &tm);
-    return xasprintf("%s.%03dZ", day, (int)(tv.tv_usec / 1000));
-}
-
-void record_whole_seconds(char *time)
-{
-    size_t n = sizeof "YYYY-MM-DDThh:mm:ss" - 1;
-    if (strlen(time) > n)
-        memcpy(time + n, "Z", sizeof "Z");
-}
-
-double record_seconds(const char *time)
-{
-    struct tm tm = {0};
-    const char *rest = strptime(time, "%Y-%m-%dT%H:%M:%S", &tm);
-    return rest ? (double)timegm(&tm) + strtod(rest, NULL) : 0;
-}
-
-int64_t record_ms_since(const char *time)
-{
-    char *now = record_now();
-    double ms = 1000 * (record_seconds(now) - record_seconds(time));
-    free(now);
-    return ms > 0 ? (int64_t)(ms + 0.5) : 0;
 }
 
 static void must(int rc, const struct err *e)
@@ -68,7 +35,7 @@ void record_event(struct job *b, const char *step, const char *subtask, const ch
 {
     struct err e;
     record_begin(b->jobs);
-    char *now = record_now();
+    char *now = times_now();
     struct journal_event ev = {.time = now,
                                .job = b->row.id,
                                .step = (char *)step,
@@ -142,9 +109,10 @@ void record_mark(struct job *b, const char *name)
     struct err e;
     char *old = journal_fact(b->jobs->journal, b->row.id, name);
     if (!old) {
-        char *now = record_now();
-        record_whole_seconds(now);
-        must(journal_set_fact(b->jobs->journal, b->row.id, name, now, now, &e), &e);
+        char *now = times_now(), *shown = xstrdup(now);
+        times_whole_seconds(shown);
+        must(journal_set_fact(b->jobs->journal, b->row.id, name, shown, now, &e), &e);
+        free(shown);
         free(now);
     }
     free(old);
@@ -157,7 +125,7 @@ void record_attempt(struct job *b, size_t seq)
     struct sub *s = &b->subs[seq];
     s->forced = s->force_next;
     s->force_next = false; /* for one attempt only: what the engine starts itself is not forced */
-    char *token = job_token(b, seq, c->attempt), *now = record_now();
+    char *token = job_token(b, seq, c->attempt), *now = times_now();
     const struct plan_host *h = &b->plan->hosts[s->plan->host];
     struct host *host = s->plan->act.script ? job_host(b, seq) : NULL;
     struct journal_attempt a = {.seq = (unsigned)seq,
@@ -175,7 +143,7 @@ void record_attempt(struct job *b, size_t seq)
 void record_attempt_drop(struct job *b, size_t seq)
 {
     struct err e;
-    char *now = record_now();
+    char *now = times_now();
     must(journal_drop_attempt(b->jobs->journal, b->row.id, (unsigned)seq, now, &e), &e);
     free(now);
 }
@@ -183,7 +151,7 @@ void record_attempt_drop(struct job *b, size_t seq)
 void record_attempt_end(struct job *b, size_t seq, const char *outcome, int exit, const char *output, size_t len)
 {
     struct err e;
-    char *now = record_now();
+    char *now = times_now();
     record_begin(b->jobs);
     must(journal_end_attempt(b->jobs->journal, b->row.id, (unsigned)seq, b->core.subtasks[seq].attempt, now, outcome,
                              exit, output, len, &e),
@@ -194,7 +162,7 @@ void record_attempt_end(struct job *b, size_t seq, const char *outcome, int exit
 void record_fact(struct job *b, const char *name, const char *value)
 {
     struct err e;
-    char *now = record_now();
+    char *now = times_now();
     record_begin(b->jobs);
     must(journal_set_fact(b->jobs->journal, b->row.id, name, value, now, &e), &e);
     free(now);
@@ -218,7 +186,7 @@ static void add_event(struct jobs *js, int64_t id, const char *actor, const char
                       const char *to, const char *reason)
 {
     struct err e;
-    char *now = record_now();
+    char *now = times_now();
     struct journal_event ev = {.time = now,
                                .job = id,
                                .actor = (char *)actor,
@@ -236,11 +204,22 @@ void record_event_of(struct jobs *js, int64_t id, const char *actor, const char 
     add_event(js, id, actor, event, NULL, NULL, reason);
 }
 
-void record_noted(struct jobs *js, const char *actor, const char *event, const char *reason, unsigned kept)
+void record_noted(struct jobs *js, const char *actor, const char *event, const char *reason)
 {
     struct err e;
     record_event_of(js, 0, actor, event, reason);
-    must(journal_trim_events(js->journal, 0, kept, &e), &e);
+    must(journal_trim_events(js->journal, 0, NOTED_KEPT, &e), &e);
+}
+
+void record_clock(struct jobs *js, int64_t set_ms)
+{
+    struct err e;
+    char *what = xasprintf("the clock of this host was set %s by %.0f s; elapsed times do not count that",
+                           set_ms < 0 ? "back" : "ahead", fabs((double)set_ms / 1000));
+    log_warn("%s", what);
+    record_noted(js, "engine", "clock-set", what);
+    must(times_keep(js->journal, js->boot, &e), &e);
+    free(what);
 }
 
 void record_series(struct jobs *js, const struct journal_series *s)
@@ -265,7 +244,7 @@ void record_cancel_held(struct jobs *js, const struct journal_job *row, const ch
                         const char *reason)
 {
     struct err e;
-    char *now = record_now(), *final = final_phases();
+    char *now = times_now(), *final = final_phases();
     const char *canceled = state_word(STATE_CANCELED);
     struct journal_job ended = *row;
     record_begin(js);

@@ -1,9 +1,7 @@
 #include "daemon/engine/request/internal.h"
 
-enum { KEPT = 5000 };
-
 void request_noted(struct engine *en, const char *actor, const char *event, const char *reason)
 {
-    record_noted(engine_jobs(en), actor, event, reason, KEPT);
+    record_noted(engine_jobs(en), actor, event, reason);
     engine_flush(en);
 }

@@ -36,7 +36,7 @@ static struct job *write_job(struct submission *s, const struct deployment *d, s
         .object = xstrdup(plan->object),
         .login = xstrdup(s->login),
         .boot = xstrdup(js->boot),
-        .created = record_now(),
+        .created = times_now(),
         .parent = s->parent,
         .series = s->series,
         .hop = s->type == JOB_UPGRADE ? s->hop : 0,

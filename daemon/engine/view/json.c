@@ -24,7 +24,7 @@ void json_time(cJSON *o, const char *name, const char *t)
 {
     char *s = xstrdup(t);
     if (s)
-        record_whole_seconds(s);
+        times_whole_seconds(s);
     json_text(o, name, s);
     free(s);
 }
@@ -38,8 +38,8 @@ void json_elapsed(cJSON *o, const char *started, const char *ended)
 {
     if (!started)
         return;
-    char *now = ended ? NULL : record_now();
-    json_seconds(o, "elapsed", record_seconds(ended ? ended : now) - record_seconds(started));
+    char *now = ended ? NULL : times_now();
+    json_seconds(o, "elapsed", times_seconds(ended ? ended : now) - times_seconds(started));
     free(now);
 }
 

@@ -16,9 +16,6 @@ enum { TURN_MS = 250 };
 /* The time between two subtasks that follow each other: only a pause of the job takes any. */
 static double paused(double ended, double began) { return began - ended >= TURN_MS / 1000.0 ? began - ended : 0; }
 
-/* Times of the journal are compared as texts: there may be thousands. */
-static bool later(const char *a, const char *b) { return a && b && strcmp(a, b) > 0; }
-
 struct part {
     const char *began, *ended; /* ended NULL: it has not passed */
     double waiting, late, rested;
@@ -29,7 +26,7 @@ static void add_subtask(struct part *part, const struct sub *s, double now)
 {
     part->waiting += (double)s->waited_ms / 1000;
     part->late = (double)s->late_ms / 1000;
-    part->rested += (double)s->rested_ms / 1000 + (s->rests ? now - record_seconds(s->rests) : 0);
+    part->rested += (double)s->rested_ms / 1000 + (s->rests ? now - times_seconds(s->rests) : 0);
 }
 
 /* Of subtasks side by side the one that ended last, or is open still, says what the step waited for. Those of a serial
@@ -47,18 +44,18 @@ static struct part part_of(const struct job *b, size_t k, double now)
         passed &= !open;
         if (!s->began)
             continue;
-        if (!part.began || strcmp(s->began, part.began) < 0)
+        if (!part.began || times_later(part.began, s->began))
             part.began = s->began;
         if (st->serial) {
             add_subtask(&part, s, now);
             if (before)
-                part.rested += paused(record_seconds(before), record_seconds(s->began));
+                part.rested += paused(times_seconds(before), times_seconds(s->began));
             before = s->ended;
-        } else if (!last || (open && !last_open) || (open == last_open && later(s->ended, last->ended))) {
+        } else if (!last || (open && !last_open) || (open == last_open && times_later(s->ended, last->ended))) {
             last = s;
             last_open = open;
         }
-        if (!part.ended || later(s->ended, part.ended))
+        if (!part.ended || times_later(s->ended, part.ended))
             part.ended = s->ended;
     }
     if (last)
@@ -95,8 +92,8 @@ static void add_parts(cJSON *parts, const struct job *b, size_t from, size_t to,
         bool begun = part.began != NULL;
         if (!begun && core_phase_final(b->core.subtasks[st->first].phase) && b->core.mode != MODE_CANCELED)
             continue; /* skipped before it began */
-        double until = part.ended ? record_seconds(part.ended) : end;
-        part.rested += paused(at, begun ? record_seconds(part.began) : end);
+        double until = part.ended ? times_seconds(part.ended) : end;
+        part.rested += paused(at, begun ? times_seconds(part.began) : end);
         if (until > at || begun)
             add_step(parts, b, k, until - at, &part);
         at = until;
@@ -126,7 +123,7 @@ static char *started(const struct job *b, size_t *from, bool *before)
     struct journal *j = b->jobs->journal;
     char *t1 = NULL;
     if (b->plan->type == JOB_ROLLBACK && !had_ended(j, b->row.parent))
-        t1 = journal_fact(j, b->row.parent, "T1");
+        t1 = journal_fact_time(j, b->row.parent, "T1");
     *before = t1 != NULL;
     if (t1)
         *from = 0;
@@ -141,26 +138,26 @@ void outage_add(cJSON *o, const struct job *b)
     bool before;
     if (b->plan->type == JOB_CHECK || !plan_outage(b->plan, &from, &to))
         return;
-    char *t1 = started(b, &from, &before), *now = record_now();
+    char *t1 = started(b, &from, &before), *now = times_now();
     if (t1) {
         bool online = b->core.subtasks[b->core.steps[to].first].phase == PHASE_SUCCESSFUL;
         const char *ended = online ? b->subs[b->core.steps[to].first].ended : NULL, *end = ended ? ended
                                                                                            : b->row.completed
                                                                                                ? b->row.completed
                                                                                                : now;
-        double at = record_seconds(t1);
+        double at = times_seconds(t1);
         cJSON *x = cJSON_AddObjectToObject(o, "outage");
         json_time(x, "started", t1);
         json_time(x, "ended", ended);
         json_elapsed(x, t1, end);
         cJSON *parts = cJSON_AddArrayToObject(x, "parts");
         if (before) {
-            double own = record_seconds(b->row.started ? b->row.started : end);
+            double own = times_seconds(b->row.started ? b->row.started : end);
             json_number(add_part(parts, own - at), "job", (double)b->row.parent);
             at = own;
         }
         if (!before || b->row.started)
-            add_parts(parts, b, from, to, at, record_seconds(end));
+            add_parts(parts, b, from, to, at, times_seconds(end));
     }
     free(now);
     free(t1);
