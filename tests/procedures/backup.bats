@@ -27,7 +27,7 @@ check() { script backup.check DB=rm_402 BACKUP_DIR="$DIR" OMSUP_JOB=7 "$@"; }
 
 fake_dump() { # SCRIPT: a mysqldump that ends in another way than it should
 	mkdir -p "$BATS_TEST_TMPDIR/bin"
-	printf '#!/bin/sh\ncase $* in *--help*) exec /usr/bin/mysqldump "$@" ;; esac\n%s\n' "$1" >"$BATS_TEST_TMPDIR/bin/mysqldump"
+	printf '#!/bin/sh\ncase $* in *--help* | *--version*) exec /usr/bin/mysqldump "$@" ;; esac\n%s\n' "$1" >"$BATS_TEST_TMPDIR/bin/mysqldump"
 	chmod +x "$BATS_TEST_TMPDIR/bin/mysqldump"
 	FAKE=PATH=$BATS_TEST_TMPDIR/bin:$PATH
 }
