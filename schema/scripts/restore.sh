@@ -36,7 +36,7 @@ rm -f -- "$marker"
 
 # What is still running in this database: a container's query, or a statement of an interrupted attempt.
 busy() {
-  metadb mysql -N -B -e "SELECT id, host, COALESCE(db, '-'), LEFT(info, 60) FROM information_schema.processlist
+  look mysql -N -B -e "SELECT id, host, COALESCE(db, '-'), LEFT(info, 60) FROM information_schema.processlist
     WHERE command <> 'Sleep' AND id <> CONNECTION_ID()
     AND (db = '$DB' OR info LIKE CONCAT('%/* omsup', ' restore ', '$DB', ' */%'))" </dev/null
 }
@@ -60,14 +60,14 @@ if [ "$size" != "$BACKUP_SIZE" ] || [ "$sum" != "$BACKUP_SHA256" ] || [ -z "$tra
 fi
 # Our lock is in cm. It is carried over, and kept in a file meanwhile in case this attempt is interrupted.
 lock=$BACKUP_FILE.lock-of-job-$OMSUP_JOB
-locked=$(metadb mysql -N -B -e "SELECT COUNT(*) FROM information_schema.tables
+locked=$(look mysql -N -B -e "SELECT COUNT(*) FROM information_schema.tables
   WHERE table_schema = '$DB' AND table_name = 'omsup_lock'" </dev/null)
 if [ "$locked" -eq 1 ]; then
   (
     umask 077
-    made=$(metadb mysql -N -B -r -D "$DB" -e "SHOW CREATE TABLE omsup_lock" </dev/null)
+    made=$(look mysql -N -B -r -D "$DB" -e "SHOW CREATE TABLE omsup_lock" </dev/null)
     printf '%s\n' "$made" | sed '1s/^omsup_lock[[:space:]]*CREATE TABLE/CREATE TABLE IF NOT EXISTS/; $s/$/;/'
-    metadb mysql -N -B -r -D "$DB" -e "SELECT CONCAT('REPLACE INTO omsup_lock VALUES (', id, ',', QUOTE(holder), ',', QUOTE(job), ',',
+    look mysql -N -B -r -D "$DB" -e "SELECT CONCAT('REPLACE INTO omsup_lock VALUES (', id, ',', QUOTE(holder), ',', QUOTE(job), ',',
       QUOTE(token), ',', QUOTE(taken_at), ',', QUOTE(renewed_at), ',', renewals, ');') FROM omsup_lock" </dev/null
   ) >"$lock.tmp"
   mv -- "$lock.tmp" "$lock"

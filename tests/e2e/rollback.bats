@@ -88,7 +88,7 @@ update_omsupd() { # JOB: rests from now on
 	becomes "$job" Failed
 	[ "$(step_state "$job" old-stopped)" = Failed ]
 	run -0 ctl status "$job"
-	[[ $output == *"$LAB_OLD is running again: what it writes is not in the backup"*"roll back (the databases are left as they are)"* ]]
+	[[ $output == *"the old container is running again: what it writes is not in the backup"*"roll back (the databases are left as they are)"* ]]
 	run -4 ctl skip "$job" old-stopped --reason test --yes
 	back=$(rollback "$job")
 	becomes "$back" Successful

@@ -46,6 +46,14 @@ same_server() {
   return 1
 }
 
+# look CLIENT...: metadb for what is only read, without the proof: another subtask may be restoring cm, and the lock is gone then
+look() {
+  (
+    omsup_session=${omsup_session%%, @omsup_same*}
+    metadb "$@"
+  )
+}
+
 # prove_server FORCE: ends the script unless it is the same server. Where there is no lock at all, because the step that takes
 # it was skipped, the operator may answer for it: `retry --force` (FORCE is 1 then).
 prove_server() {
