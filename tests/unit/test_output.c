@@ -372,6 +372,25 @@ static void nothing_begins_within_a_password(void **state)
     redact_clear(&r);
 }
 
+/* Of two secrets one may be the beginning of the other. */
+static void the_longer_secret_is_hidden_whole(void **state)
+{
+    struct redact r = redact_for("Tr0ub4");
+    struct secret *s = secret_new("Tr0ub4dor&3", strlen("Tr0ub4dor&3"));
+    redact_add(&r, s);
+    secret_wipe(s);
+    static const char file[] = "a Tr0ub4dor&3 b Tr0ub4 c Tr0ub4dor d VHIwdWI0ZG9yJjM= e\n";
+    size_t len;
+    char *kept = scrubbed(&r, file, &len);
+    for (size_t step = 1; step <= strlen(file); step++) {
+        char *seen = follow(&r, file, step, kept, len);
+        assert_string_equal(seen, kept);
+        free(seen);
+    }
+    free(kept);
+    redact_clear(&r);
+}
+
 static void a_window_belongs_to_an_attempt(void **state)
 {
     struct redact r = redact_for(password);
@@ -518,6 +537,7 @@ int main(void)
         cmocka_unit_test(a_value_is_quoted_as_mysql_reads_it),
         cmocka_unit_test(who_follows_a_file_sees_what_is_kept_of_it),
         cmocka_unit_test(nothing_begins_within_a_password),
+        cmocka_unit_test(the_longer_secret_is_hidden_whole),
         cmocka_unit_test(a_window_belongs_to_an_attempt),
         cmocka_unit_test(a_password_at_the_cut_is_in_neither_half),
         cmocka_unit_test(no_line_of_ours_is_cut),

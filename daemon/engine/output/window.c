@@ -74,6 +74,8 @@ size_t window_show(struct window *w, const struct redact *r, uint64_t base, cons
 {
     size_t at = 0, n = 0;
     for (size_t next; (next = redact_find(r, text, len, at, &n)) < len; at = next + n) {
+        if (redact_begun(r, text + next, len - next) == len - next)
+            break; /* it may be the beginning of a longer one */
         if (next > from)
             buf_add(out, text + (at > from ? at : from), next - (at > from ? at : from));
         if (next >= from) {
