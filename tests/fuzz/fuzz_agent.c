@@ -1,9 +1,11 @@
-/* What an agent says: the lines, the output in base64, the words that are shown to people. */
+/* What an agent says: the lines, the output in base64, the words that are shown to people; and what ssh and the login
+ * print before or instead of it, from which a reason is made. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/alloc.h"
+#include "daemon/node/why.h"
 #include "daemon/node/wire.h"
 
 static const char nonce[] = "0123456789abcdef0123456789abcdef";
@@ -58,6 +60,27 @@ static void check_line(const char *line, size_t len)
     check_printable(line, len, 300);
 }
 
+/* The reason is one line, whatever was printed, and wherever standard error ends and standard output begins. */
+static void check_why(const char *text, size_t len)
+{
+    const size_t cuts[] = {0, len / 3, len / 2, len};
+    for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
+        struct buf why = {0}, again = {0};
+        char *err = xcalloc(1, cuts[i] + 1),
+             *said = xcalloc(1, len - cuts[i] + 1); /* as long as needed, for the sanitizer */
+        memcpy(err, text, cuts[i]);
+        memcpy(said, text + cuts[i], len - cuts[i]);
+        why_of(&why, err, cuts[i], said, len - cuts[i]);
+        wire_printable(&again, buf_str(&why), why.len, why.len);
+        if (why.len > 4 * WHY_MAX || why.len != again.len || memcmp(buf_str(&why), buf_str(&again), why.len) != 0)
+            abort();
+        buf_free(&why);
+        buf_free(&again);
+        free(err);
+        free(said);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     /* As channel.c does it: each line ends where its newline was. */
@@ -73,6 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         free(line);
         at += len + 1;
     }
+    check_why(text, size);
     free(text);
     return 0;
 }

@@ -52,6 +52,20 @@ static void expand(const struct procedure *p, enum job_type type, const struct r
     plan_free(again);
 }
 
+static const char when[] = "2026-11-30T02:26:40Z";
+
+/* What the upgrade has recorded; of some databases nothing. */
+static const char *fact(void *ctx, const char *name)
+{
+    (void)ctx;
+    return strcmp(name, "ha.before") == 0         ? "absent"
+           : strncmp(name, "backup.hb2", 10) == 0 ? NULL
+           : strncmp(name, "backup.", 7) == 0     ? "/b/job-1/x.1.sql"
+           : strncmp(name, "restart.", 8) == 0    ? "on-failure:3"
+           : strncmp(name, "old.", 4) == 0        ? when
+                                                  : NULL;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (!d)
@@ -62,12 +76,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if ((rc == 0) != (p != NULL) || (rc != 0) != (e.msg[0] != '\0'))
         abort();
     if (p) {
-        const char *const begun[] = {"a", NULL};
-        const struct rollback_of rb = {.late = true, .begun = begun};
+        static const char *const gone[] = {"a", NULL}, *const begun[] = {"start-new", NULL}, *const none[] = {NULL};
+        const struct rollback_of rollbacks[] = {{.begun = none, .fact = fact},
+                                                {.begun = begun, .late = true, .t1 = when, .fact = fact},
+                                                {.begun = gone, .fact = fact}};
         cJSON_Delete(procedure_to_json(p));
         expand(p, JOB_UPGRADE, NULL);
         expand(p, JOB_CHECK, NULL);
-        expand(p, JOB_ROLLBACK, &rb);
+        for (size_t i = 0; i < sizeof rollbacks / sizeof *rollbacks; i++)
+            expand(p, JOB_ROLLBACK, &rollbacks[i]);
     }
     procedure_free(p);
     return 0;
