@@ -21,6 +21,7 @@ if ! same_server; then
     exit 2
   fi
 fi
+only_read
 defaults=$(database_defaults) || exit 2
 if [ "$defaults" != "$(printf '%s\t%s' "$DB_CHARSET" "$DB_COLLATION")" ]; then
   echo "omsup: evidence $DB has default charset and collation $defaults instead of $DB_CHARSET $DB_COLLATION"

@@ -96,7 +96,7 @@ say() {
 }
 say "DROP DATABASE IF EXISTS \`$DB\`;"
 # The lock in cm is gone until it is put back, and nothing can be proven by it.
-if [ "$DB" = "$CM_DB" ]; then omsup_session=${omsup_session%%, @omsup_same*}; fi
+if [ "$DB" = "$CM_DB" ]; then only_read; fi
 say "CREATE DATABASE \`$DB\` CHARACTER SET $DB_CHARSET COLLATE $DB_COLLATION;"
 if [ -e "$lock" ]; then metadb mysql -D "$DB" <"$lock"; fi
 if [ "$DB" = "$CM_DB" ]; then same_server || echo "$server_problem"; fi

@@ -193,6 +193,16 @@ socket=/nowhere/sock'
 	done
 }
 
+@test "another subtask drops cm while the restore is checked: the check needs no lock" {
+	restore
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	printf '#!/bin/sh\ncase $* in *information_schema.schemata*) %s --no-defaults -S %s -u root -e "DROP DATABASE IF EXISTS cm_lock" </dev/null ;; esac\nexec %s "$@"\n' \
+		"$(command -v mysql)" "$SERVER/sock" "$(command -v mysql)" >"$BATS_TEST_TMPDIR/bin/mysql"
+	chmod +x "$BATS_TEST_TMPDIR/bin/mysql"
+	check PATH="$BATS_TEST_TMPDIR/bin:$PATH"
+	[ -z "$(sql "SHOW DATABASES LIKE 'cm_lock'")" ]
+}
+
 @test "a lock that cannot be read is no reason to drop: a retry finds everything" {
 	sql "CREATE TABLE omsup_lock (id int PRIMARY KEY, holder varchar(255), job varchar(255), token varchar(255),
 		taken_at timestamp NULL, renewed_at timestamp NULL, renewals int);

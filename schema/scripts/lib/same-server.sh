@@ -22,7 +22,7 @@ same_server() {
       break
     fi
     # An earlier proof must not stand in the way of this look.
-    omsup_session=${omsup_session%%, @omsup_same*}
+    only_read
     if server_problem=$(metadb mysql -N -B -e "SELECT job FROM \`$CM_DB\`.omsup_lock WHERE id = 1" </dev/null 2>&1); then
       case $server_problem in
         "$OMSUP_JOB")
@@ -46,10 +46,13 @@ same_server() {
   return 1
 }
 
-# look CLIENT...: metadb for what is only read, without the proof: another subtask may be restoring cm, and the lock is gone then
+# only_read: what follows is without the proof, because it only reads: another subtask may be restoring cm, and the lock is gone then
+only_read() { omsup_session=${omsup_session%%, @omsup_same*}; }
+
+# look CLIENT...: the same for one call
 look() {
   (
-    omsup_session=${omsup_session%%, @omsup_same*}
+    only_read
     metadb "$@"
   )
 }
