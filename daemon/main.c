@@ -159,14 +159,9 @@ static int start(struct daemon *d, struct err *e)
     return rc;
 }
 
-/* A call to the MetaDB blocks a thread of libuv's pool for up to METADB_TIMEOUT_S. With libuv's own four, the prechecks
- * of one job would keep the renewal of another one's lease waiting. */
-#define THREADS "16"
-
 static int run(struct daemon *d)
 {
     struct err e = {0};
-    setenv("UV_THREADPOOL_SIZE", THREADS, 0);
     uv_loop_init(&d->loop);
     if (start(d, &e)) {
         log_error("%s", e.msg);
