@@ -38,7 +38,7 @@ forget_image() {
 
 # What was done, in order, with short names.
 order() { # REGEX
-	"$LAB" effects --log "$1" | cut -f2- | tr '\t' ' ' | sed -E 's/ docker (load|stop|run) .*/ \1/'
+	"$LAB" effects --log "$1" | cut -f2- | tr '\t' ' ' | sed -E 's/ docker (load|stop|run)( .*)?$/ \1/'
 }
 
 log_has() { "$LAB" on "$1" docker logs "$LAB_NEW" 2>&1 | tr -d '\r' | grep -q "$2"; } # NODE REGEX
@@ -79,7 +79,7 @@ in_doubt() { # JOB: what is In Doubt, with its message
 		oms2 docker_init joined
 	END
 	# loaded before anything is stopped
-	[ "$(order 'docker (load|stop) ' | cut -d ' ' -f 2 | uniq)" = $'load\nstop' ]
+	[ "$(order 'docker (load|stop)' | cut -d ' ' -f 2 | uniq)" = $'load\nstop' ]
 
 	leads_back
 	[ "$(state_of "$job")" = Successful ]
