@@ -63,7 +63,7 @@ static void on_syscall(pid_t pid)
         nr_of[pid] = info.entry.nr;
         if (!armed && pid == agent && info.entry.nr == SYS_write) {
             long word = ptrace(PTRACE_PEEKDATA, pid, info.entry.args[1], 0);
-            armed = memcmp(&word, "hello 1 ", 8) == 0;
+            armed = memcmp(&word, "\nhello 1", 8) == 0;
         }
     } else if (info.op == PTRACE_SYSCALL_INFO_EXIT && nr_of[pid] == SYS_setsid && info.exit.rval > 0) {
         leader = pid;
