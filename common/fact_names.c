@@ -34,8 +34,11 @@ bool fact_declared(char *const *list, const char *name, bool part)
 
 bool fact_acted_on(const char *name)
 {
-    return fact_of_control(name) || strncmp(name, "restart.", sizeof "restart." - 1) == 0 ||
-           strcmp(name, "ha.before") == 0;
+    static const char *const begin[] = {"restart.", "old.", "image."};
+    for (size_t i = 0; i < sizeof begin / sizeof begin[0]; i++)
+        if (strncmp(name, begin[i], strlen(begin[i])) == 0)
+            return true;
+    return fact_of_control(name) || strcmp(name, "ha.before") == 0;
 }
 
 bool fact_of_control(const char *pattern)

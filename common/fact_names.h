@@ -8,5 +8,5 @@ bool fact_pattern_ok(const char *pattern);
 bool fact_declared(char *const *list, const char *name, bool part);
 /* Facts that must come from the control host: a rollback drops databases because of what they say. */
 bool fact_of_control(const char *pattern);
-/* Facts that omsupd or a rollback's steps act on: they are whole, or they are not recorded. */
+/* Facts that omsupd or later steps act on: they are whole, or they are not recorded. */
 bool fact_acted_on(const char *name);

@@ -281,6 +281,7 @@ static void a_fact_is_whole_or_it_is_none(void **state)
 {
     static const char file[] = "/data/backup/oms_test/job-1-ab12/hb_test.1.sql";
     static const char sum[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    static const char xsum[] = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
     expect_kept("S3cret", "backup.hb_test.file", file, true);
     expect_kept("test", "backup.hb_test.file", file, true);
     expect_kept("oms_test", "backup.hb_test.file", file, true);
@@ -299,6 +300,20 @@ static void a_fact_is_whole_or_it_is_none(void **state)
     expect_kept("utf8mb4", "backup.rm.charset", "utf8mb4", true);
     expect_kept("utf8", "backup.rm.collation", "utf8mb4_bin", true);
     expect_kept("absent", "ha.before", "absent", true);
+    expect_kept("no", "restart.oms1", "no", true);
+    expect_kept("unless", "restart.oms1", "unless-stopped", true);
+    /* start-new compares and runs these */
+    expect_kept("2026", "old.oms1.stopped", "2026-11-30T02:48:24.123456789Z 2026-11-30T02:50:01+08:00", true);
+    expect_kept("2026", "old.oms1.stopped", "2026 S3cret", false);
+    expect_kept("2026", "old.oms_version", "4.2.2-CE\t2026-11-30 02:48:24", true);
+    expect_kept("none", "old.oms_version", "none", true);
+    expect_kept("S3cret", "old.oms_version", "4.2.2 S3cret", false);
+    expect_kept("sha256", "image.oms1.id", xsum, true);
+    expect_kept("abcdef", "image.archive_id", xsum, true);
+    expect_kept("abcdef", "image.oms1.loaded", sum, true);
+    expect_kept("abcdef", "image.sha256", sum, true);
+    expect_kept("yes", "image.oms1.seen", "yes", true);
+    expect_kept("abcdef", "image.oms1.id", "abcdef of somebody", false);
     expect_kept("abc", "site.x", "abc", true); /* not searched for */
 }
 

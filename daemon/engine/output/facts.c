@@ -9,30 +9,61 @@
 enum { KNOWN_MIN = 3 }; /* shorter texts would explain any letters */
 
 static const char digits[] = "0123456789", hex[] = "0123456789abcdef",
-                  word[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+                  word[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_",
+                  moments[] = "0123456789-+:.TZ \t";
+
+static bool starts(const char *s, const char *with) { return strncmp(s, with, strlen(with)) == 0; }
+
+static bool ends(const char *s, const char *with)
+{
+    size_t n = strlen(s), m = strlen(with);
+    return n > m && strcmp(s + n - m, with) == 0;
+}
+
+static bool only(const char *s, const char *chars, size_t least, size_t most)
+{
+    size_t n = strspn(s, chars);
+    return !s[n] && n >= least && n <= most;
+}
+
+static bool backup_form(const char *name, const char *value)
+{
+    return ends(name, ".size")        ? only(value, digits, 1, 20)
+           : ends(name, ".sha256")    ? only(value, hex, 64, 64)
+           : ends(name, ".charset")   ? only(value, word, 1, 32)
+           : ends(name, ".collation") ? only(value, word, 1, 64)
+                                      : false;
+}
+
+/* An image's id, the hash of an archive, or whether something was seen. */
+static bool image_form(const char *value)
+{
+    return only(value + (starts(value, "sha256:") ? 7 : 0), hex, 12, 64) || strcmp(value, "yes") == 0 ||
+           strcmp(value, "no") == 0;
+}
+
+/* When a container was started and stopped; a version and since when it is that of OMS. */
+static bool old_form(const char *name, const char *value)
+{
+    if (strcmp(name, "old.oms_version") != 0)
+        return only(value, moments, 1, 96);
+    size_t n = strspn(value, ".-abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
+    bool version = *value && strchr(digits, *value) && n <= 32;
+    return strcmp(value, "none") == 0 || (version && only(value + n, moments, 0, 64));
+}
 
 /* Facts whose form leaves no room for a secret. That one of them contains its letters is by chance (a password such as
- * 2026 or utf8), and a backup must not fail because of it. */
+ * 2026, sha256 or utf8), and neither a backup nor the start of a container must fail because of it. */
 static bool closed_form(const struct fact *f)
 {
-    static const struct {
-        const char *ends, *chars;
-        size_t least, most;
-    } forms[] = {
-        {".size", digits, 1, 20}, {".sha256", hex, 64, 64}, {".charset", word, 1, 32}, {".collation", word, 1, 64}};
-    size_t n = strlen(f->name), len = strlen(f->value);
     if (strcmp(f->name, "ha.before") == 0)
         return strcmp(f->value, "on") == 0 || strcmp(f->value, "off") == 0 || strcmp(f->value, "absent") == 0;
-    if (strncmp(f->name, "restart.", sizeof "restart." - 1) == 0) /* a restart policy */
-        return len > 0 && len <= 32 && strspn(f->value, "abcdefghijklmnopqrstuvwxyz0123456789:-") == len;
-    if (strncmp(f->name, "backup.", sizeof "backup." - 1) != 0)
-        return false;
-    for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
-        size_t e = strlen(forms[i].ends);
-        if (n > e && strcmp(f->name + n - e, forms[i].ends) == 0)
-            return len >= forms[i].least && len <= forms[i].most && strspn(f->value, forms[i].chars) == len;
-    }
-    return false;
+    if (starts(f->name, "restart.")) /* a restart policy */
+        return only(f->value, "abcdefghijklmnopqrstuvwxyz0123456789:-", 1, 32);
+    return starts(f->name, "backup.")  ? backup_form(f->name, f->value)
+           : starts(f->name, "image.") ? image_form(f->value)
+           : starts(f->name, "old.")   ? old_form(f->name, f->value)
+                                       : false;
 }
 
 /* Marks what `text` explains of the value, wherever it is in it. */

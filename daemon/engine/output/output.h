@@ -66,8 +66,8 @@ bool lines_have_facts(const char *text, size_t len);
 
 /* May the value be recorded and shown as it is? It may if it contains no secret, or the letters of one only where they
  * say nothing about it: within a text of `known` (NULL-terminated; what the plan contains in clear, such as paths and
- * the names of databases), or because the fact is a number, a hash or the name of a character set. A value is never
- * masked, because a masked path leads to nothing. */
+ * the names of databases), or because the fact is a number, a hash, a time or the name of a character set. A value is
+ * never masked, because a masked path leads to nothing. */
 bool fact_may_keep(const struct redact *r, const struct fact *f, const char *const *known);
 
 struct lines_progress {
