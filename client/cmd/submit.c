@@ -77,7 +77,8 @@ static void tell_submitted(const struct cli *c, struct buf *b, const cJSON *resu
 /* An error of waiting is none of the job. */
 static void note_created(const struct cli *c, int64_t job)
 {
-    cli_note(c, _("job %lld was created and runs; to see it: omsupctl status %lld"), (long long)job, (long long)job);
+    cli_note(c, _("job %lld was created and is running; to see it: omsupctl status %lld"), (long long)job,
+             (long long)job);
 }
 
 static int run_submit(struct cli *c, struct err *e)

@@ -333,7 +333,8 @@ static void trouble(struct buf *b, const struct view *v, const struct snapshot *
     if (!s->trouble)
         return;
     size_t from = b->len;
-    text_fmt(b, v->t, _("No new change begins. The lock in the MetaDB is not certain: %s"), s->trouble);
+    text_fmt(b, v->t, _("No changing step starts, because omsupd is not certain of its lock in the MetaDB: %s"),
+             s->trouble);
     text_wrap(b, v->t, from, 2);
     buf_puts(b, "\n");
 }

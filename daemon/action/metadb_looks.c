@@ -78,7 +78,7 @@ static bool look_database(struct look *x, const char *database)
     }
     bool there = r.n_rows > 0, odd = there && (r.n_rows > 1 || !r.cell[0][0] || !r.cell[0][1]);
     if (odd) {
-        err_set(&x->e, ERR_METADB, "the MetaDB gives no character set for database %s", database);
+        err_set(&x->e, ERR_METADB, "the MetaDB does not say which character set database %s has", database);
         x->v = VERDICT_UNKNOWN;
         there = false;
     } else if (there) {

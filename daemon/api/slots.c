@@ -72,9 +72,10 @@ bool slots_admit(struct server *s, const struct peer *p, struct err *e)
     }
     struct session *x = fits(s, r) ? NULL : give_way(s, p);
     if (x)
-        connection_refuse(x->connection, ERR_LIMIT,
-                          "omsupd closed this connection to make room: user %s has %u, and all places were taken",
-                          x->peer.login, count_user(s, x->peer.uid));
+        connection_refuse(
+            x->connection, ERR_LIMIT,
+            "omsupd closed this connection to make room: user %s has %u connections, and all places were taken",
+            x->peer.login, count_user(s, x->peer.uid));
     if (fits(s, r))
         return true;
     err_set(e, ERR_LIMIT, "too many connections: the limit is %d%s",

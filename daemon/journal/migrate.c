@@ -46,8 +46,9 @@ int journal_version(struct journal *j, int64_t *version, struct err *e)
     rc = err_set(e, ERR_JOURNAL,
                  "journal: written by a newer omsupd (schema %lld; this one supports schemas up to %d): install that "
                  "version%s%s%s",
-                 (long long)*version, journal_n_migrations, kept ? ", or put back the copy of before its update, " : "",
-                 kept ? copy : "", kept ? ", which does not know what has happened since" : "");
+                 (long long)*version, journal_n_migrations,
+                 kept ? ", or put back the copy from before its update, " : "", kept ? copy : "",
+                 kept ? ", which does not know what has happened since" : "");
     free(copy);
     return rc;
 }

@@ -84,7 +84,7 @@ static int prove(MYSQL_PLUGIN_VIO *vio, struct st_mysql *my)
     if (!tls && login->public_key)
         return send_encrypted(vio, password, nonce) ? CR_OK : CR_ERROR;
     refuse(xasprintf("the account uses caching_sha2_password, but the server does not offer TLS, which "
-                     "metadb.ssl_mode asks for"));
+                     "metadb.ssl_mode requires"));
     return CR_ERROR;
 }
 

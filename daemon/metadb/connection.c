@@ -122,7 +122,7 @@ static int check_tls(struct metadb *db, struct err *e)
     const struct metadb_login *l = &db->login;
     if (l->tls == METADB_TLS_DISABLED || l->tls == METADB_TLS_PREFERRED || mysql_get_ssl_cipher(db->my))
         return OK;
-    return err_set(e, ERR_METADB, "MetaDB %s:%u does not offer TLS, which metadb.ssl_mode asks for", l->host, l->port);
+    return err_set(e, ERR_METADB, "MetaDB %s:%u does not offer TLS, which metadb.ssl_mode requires", l->host, l->port);
 }
 
 static int check_ca(const struct metadb_login *l, struct err *e)

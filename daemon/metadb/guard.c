@@ -73,7 +73,7 @@ static void judge(struct guard *g)
     if (g->why)
         return;
     if (now_ms() >= g->deadline_ms)
-        g->why = "it took too long as a whole";
+        g->why = "the whole call took too long";
     else if (g->fd >= 0 && received(g->fd) > g->limit)
         g->why = "it sent more than omsupd accepts";
     if (g->why && g->fd >= 0)

@@ -44,7 +44,7 @@ static bool host_key(struct buf *out, const char *err, size_t len)
         between(err, len, "host key is known for ", " and you", &host);
         buf_printf(out,
                    "Host key verification failed: the host key%s%s is not known here. Compare its fingerprint with the "
-                   "host's, and accept it by an ssh of the account that omsupd runs as",
+                   "host's; if it is right, run ssh to the host once as the account that omsupd runs as, and accept it",
                    host.len ? " of " : "", buf_str(&host));
     } else {
         found = false;

@@ -45,7 +45,7 @@ metadb_encrypted() {
   case $omsup_cipher in
     *[[:space:]]?*) omsup_encrypted=1 ;;
     *)
-      echo "$1: the connection to the MetaDB is not encrypted, as metadb.ssl_mode asks for" >&2
+      echo "$1: the connection to the MetaDB is not encrypted, but metadb.ssl_mode requires TLS" >&2
       return 2
       ;;
   esac

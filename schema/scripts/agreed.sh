@@ -17,7 +17,7 @@ fi
 id=$("$DOCKER" inspect --type container -f '{{.Id}}' "$OLD_CONTAINER" 2>&1) || case $id in
   *[Nn]o\ such\ *) id='no container' ;;
   *)
-    echo "omsup: evidence docker does not tell which container is $OLD_CONTAINER: $id"
+    echo "omsup: evidence docker does not say which container $OLD_CONTAINER is: $id"
     exit 2
     ;;
 esac
@@ -28,7 +28,7 @@ if [ -n "$loaded" ]; then
   ids=$("$DOCKER" images -aq --no-trunc) || exit 2
   named=$("$DOCKER" images -q --no-trunc "$IMAGE" | sed -n 1p)
   if ! printf '%s\n' "$ids" | grep -Fxq -- "$loaded"; then
-    differs "the image that this job loaded, $loaded, is not there any more; $IMAGE is ${named:-no image} now"
+    differs "the image that this job loaded, $loaded, no longer exists; $IMAGE is ${named:-no image} now"
   elif [ "$named" != "$loaded" ]; then
     differs "$IMAGE was $loaded when it was loaded and is ${named:-no image} now (the one that was loaded will be started)"
   fi
@@ -38,5 +38,5 @@ if [ "$(printf '%s\n' "$archives" | grep -c .)" -gt 1 ]; then
   differs "the nodes have loaded different archives, SHA-256 $(printf '%s\n' "$archives" | paste -s -d ' ' -)"
 fi
 
-echo "omsup: evidence ${differences:-config.yaml, the old container and the image are what they were}"
+echo "omsup: evidence ${differences:-config.yaml, the old container and the image are unchanged}"
 [ -z "$differences" ]

@@ -40,7 +40,7 @@ if [ -n "$lost" ]; then
   exit 1
 fi
 if [ -n "$blind" ]; then
-  echo "omsup: evidence no routines, triggers or events that this account sees; it cannot see all${blind}"
+  echo "omsup: evidence this account sees no routines, triggers or events, but it cannot see all of them${blind}"
 else
   echo "omsup: evidence no routines, triggers or events"
 fi

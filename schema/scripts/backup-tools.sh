@@ -14,7 +14,7 @@ done
 server=$(metadb mysql -N -B -e 'SELECT VERSION()' </dev/null) || exit 2
 limit=$(row_limit) || exit 2
 if [ -n "$limit" ]; then
-  echo "the server gives a session at most $limit rows of a table (sql_select_limit, in init_connect or global), also mysqldump's: a backup would not hold the others"
+  echo "the server gives every session, mysqldump's too, at most $limit rows of a table (sql_select_limit, in init_connect or global): a backup would lack the other rows"
   exit 1
 fi
 while IFS= read -r db; do

@@ -17,7 +17,7 @@ if [ -f "$record" ]; then
     echo "omsup: evidence $id, from an archive with SHA-256 $sum"
     exit 0
   fi
-  echo "omsup: evidence the image that was loaded, $id, is not there any more"
+  echo "omsup: evidence the image that was loaded, $id, no longer exists"
   exit 1
 fi
 id=$("$DOCKER" images -q --no-trunc "$IMAGE" | sed -n 1p)
@@ -25,7 +25,7 @@ id=$("$DOCKER" images -q --no-trunc "$IMAGE" | sed -n 1p)
 want=$(fact_of "image.$NODE.archive_id")
 if [ "$IMAGE_ON" = control ]; then want=$(fact_of image.archive_id); fi
 if [ -z "$want" ] || [ "$want" != "$id" ]; then
-  echo "omsup: evidence $IMAGE is $id, the archive contains ${want:-an image with an id that is not known}"
+  echo "omsup: evidence $IMAGE is $id, the archive contains ${want:-an image whose id is unknown}"
   exit 1
 fi
 echo "omsup: fact image.$NODE.id $id"

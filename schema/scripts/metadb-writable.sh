@@ -21,4 +21,4 @@ if is_on read_only; then
   echo "omsup: evidence read_only is on, but the account may write"
   exit 0
 fi
-echo "omsup: evidence the server takes changes"
+echo "omsup: evidence the server accepts changes"

@@ -13,4 +13,4 @@ if ! "$DOCKER" update --help 2>&1 | grep -q -e '--restart'; then
   echo "the old container has the restart policy $policy, and this version of $DOCKER cannot change it: it has no \`update --restart\`"
   exit 1
 fi
-echo "omsup: evidence restart policy $policy: taken off when the container is stopped, given back in a rollback; the new container gets none"
+echo "omsup: evidence restart policy $policy: removed when the container is stopped, restored in a rollback; the new container gets none"

@@ -5,7 +5,7 @@
 
 case $(cat /proc/self/cgroup) in
   */session-*.scope*) ;;
-  *) echo "omsup: evidence commands run in no session of systemd-logind"; exit 0 ;;
+  *) echo "omsup: evidence commands do not run in a session of systemd-logind"; exit 0 ;;
 esac
 uid=$(sed -n 's|.*/user-\([0-9]*\)\.slice/.*|\1|p' /proc/self/cgroup | head -n 1)
 user=$(id -un -- "${uid:-0}" 2>/dev/null) || user=$uid

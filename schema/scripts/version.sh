@@ -41,15 +41,15 @@ if [ "$seen" -eq "$nodes" ]; then proven "the log of every new container names i
 loaded=0
 if [ -n "$IMAGE_SHA256" ]; then
   loaded=$(printf '%s\n' "$OMSUP_FACTS" | grep -Ec "^image\\.[^ ]*\\.loaded $IMAGE_SHA256\$") || :
-  if [ "$loaded" -eq "$nodes" ]; then proven "the image is of the archive whose SHA-256 the deployment file gives"; fi
+  if [ "$loaded" -eq "$nodes" ]; then proven "the image comes from the archive with the SHA-256 that the deployment file gives"; fi
 else
   lacks "the deployment file has no image.sha256"
 fi
 
 if [ -n "$proofs" ]; then
-  words="V$TARGET runs: $proofs"
+  words="V$TARGET is running: $proofs"
 else
-  words="that V$TARGET runs is not proven: $missing. Compare the version in the console"
+  words="it is not proven that V$TARGET is running: $missing. Check the version in the OMS console"
 fi
 echo "omsup: fact remark.version $words"
 echo "omsup: evidence $words"

@@ -96,7 +96,7 @@ look() { # SCRIPT [NAME=VALUE...]
 	[[ $output == *"rm_402 (1): trigger t (root@localhost)" ]]
 	sql 'DROP TRIGGER rm_402.t; REVOKE TRIGGER ON `rm\_402`.* FROM oms@localhost'
 	run -0 look backup-holds-all
-	[ "$output" = "omsup: evidence no routines, triggers or events that this account sees; it cannot see all; on rm_402 without TRIGGER" ]
+	[ "$output" = "omsup: evidence this account sees no routines, triggers or events, but it cannot see all of them; on rm_402 without TRIGGER" ]
 }
 
 @test "only MariaDB's own names are installed" {

@@ -685,7 +685,7 @@ CONTRADICTORY=('status 1\nflag yes\nline yes\nend\n' 'status 1\nflag no\nline ye
 		run ! grep -q '^exec' "$CALLS"
 		touch "$T/docker/.down"
 		run -2 step $name
-		[ "$output" = "omsup: evidence docker does not tell whether $id is running: Cannot connect to the Docker daemon" ]
+		[ "$output" = "omsup: evidence docker does not say whether $id is running: Cannot connect to the Docker daemon" ]
 		rm "$T/docker/.down"
 	done
 }
@@ -743,7 +743,7 @@ CONTRADICTORY=('status 1\nflag yes\nline yes\nend\n' 'status 1\nflag no\nline ye
 	printf '#!/bin/sh\necho omsadmin\n' >"$T/bin/id"
 	chmod +x "$T"/bin/*
 	run -0 step user-processes SESSION= SETTINGS=KillUserProcesses=yes
-	[[ $output == *"in no session"* ]]
+	[[ $output == *"not run in a session"* ]]
 	run -0 step user-processes SESSION=session-3.scope SETTINGS=KillUserProcesses=no
 	run -0 step user-processes SESSION=session-3.scope SETTINGS=$'KillUserProcesses=yes\nKillExcludeUsers=root omsadmin'
 	run -0 step user-processes SESSION=session-3.scope SETTINGS=$'KillUserProcesses=yes\nKillOnlyUsers=other\nKillExcludeUsers=root'

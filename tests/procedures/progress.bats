@@ -19,7 +19,7 @@ load helper
 	run sh "$BATS_TEST_TMPDIR/script"
 	echo "$output"
 	[ "$(grep -c '^omsup: progress ' <<<"$output")" = 20 ]
-	[ "$(grep -n stuck <<<"$output" | head -n 1)" = '10:omsup: news stuck: no byte has moved for 10 s: check the connection, and load and disks at both of its ends' ]
-	[[ $output == *'omsup: news it continues after 16 s'* ]]
+	[ "$(grep -n stuck <<<"$output" | head -n 1)" = '10:omsup: news stuck: no byte has moved for 10 s: check the connection, and the load and the disks at both ends' ]
+	[[ $output == *'omsup: news the transfer continues after 16 s'* ]]
 	[ "$(grep -c stuck <<<"$output")" = 4 ] # not at its end, where nothing is left to move
 }

@@ -81,7 +81,7 @@ static void host_keys(void **state)
            "failed.\r\n",
            "",
            "Host key verification failed: the host key of oms1 is not known here. Compare its fingerprint with the "
-           "host's, and accept it by an ssh of the account that omsupd runs as");
+           "host's; if it is right, run ssh to the host once as the account that omsupd runs as, and accept it");
 }
 
 int main(void)

@@ -107,7 +107,8 @@ static void oracle(struct buf *b, const struct metadb_login *l, const char *base
     struct err e;
     if (l->tls == METADB_TLS_REQUIRED)
         buf_printf(b,
-                   "#%s: refuse MySQL's own clients give the password to whoever answers with TLS: set metadb.ssl_mode "
+                   "#%s: refuse over TLS, MySQL's own clients give the password to any server that answers: set "
+                   "metadb.ssl_mode "
                    "to verify_ca or verify_identity, or install MariaDB's clients\n",
                    kind);
     else if (!l->public_key && metadb_key_of_nobody(nobody, &e))

@@ -93,7 +93,7 @@ static void sure(struct job *b, uint64_t asked_ms)
             job_kick(b, i);
     if (l->trouble)
         record_event(b, NULL, NULL, "engine", "lock-sure", NULL, NULL,
-                     "the lock in the MetaDB is certainly this job's");
+                     "it is certain again that this job holds the lock in the MetaDB");
     free(l->trouble);
     l->trouble = NULL;
 }

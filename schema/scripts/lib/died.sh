@@ -14,7 +14,7 @@ why_down() {
 # or if docker does not tell (status 2)
 require_up() {
   up=$("$DOCKER" inspect --type container -f '{{.State.Running}} {{.Name}}' "$1" 2>&1) || {
-    echo "omsup: evidence docker does not tell whether $1 is running: $(printf '%s\n' "$up" | tail -n 1)"
+    echo "omsup: evidence docker does not say whether $1 is running: $(printf '%s\n' "$up" | tail -n 1)"
     exit 2
   }
   [ "${up%% *}" = false ] || return 0

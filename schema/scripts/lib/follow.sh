@@ -26,7 +26,7 @@ unseen() {
   case $1 in
     gone) echo "$NEW_CONTAINER no longer exists, and what earlier attempts recorded in it is gone with it" ;;
     foreign) echo "$NEW_CONTAINER is not the container that this job created" ;;
-    *) echo "docker does not say what earlier attempts left in $NEW_CONTAINER" ;;
+    *) echo "cannot read what earlier attempts left in $NEW_CONTAINER" ;;
   esac
 }
 

@@ -21,7 +21,7 @@ report_lock_waits() {
     lock_wait=$(lock_waits 2>/dev/null | head -n 1) || lock_wait=
     if [ -n "$lock_wait" ]; then
       lock_holder=$(lock_holders 2>/dev/null | paste -s -d ',' - | sed 's/,connection/, connection/g') || lock_holder=
-      echo "omsup: news stuck: the MetaDB lets a statement on $DB wait for a lock ($lock_wait). ${lock_holder:-Its holder is not visible to this account}: end the transaction that holds it (KILL and the number), or wait"
+      echo "omsup: news stuck: a statement on $DB is waiting for a lock in the MetaDB ($lock_wait). ${lock_holder:-Its holder is not visible to this account}: end the transaction that holds it (KILL with its number), or wait"
     fi
   done &
   lock_reporter=$!

@@ -12,13 +12,13 @@ report_progress() {
     progress_now=$("$@")
     echo "omsup: progress $progress_now $progress_total bytes"
     if [ "$progress_now" != "$progress_last" ] || [ "$progress_now" -ge "$progress_total" ]; then
-      [ "$progress_still" -lt 5 ] || echo "omsup: news it continues after $((2 * progress_still)) s"
+      [ "$progress_still" -lt 5 ] || echo "omsup: news the transfer continues after $((2 * progress_still)) s without a byte"
       progress_last=$progress_now
       progress_still=0
     else
       progress_still=$((progress_still + 1))
       [ "$progress_still" -lt 5 ] ||
-        echo "omsup: news stuck: no byte has moved for $((2 * progress_still)) s: check the connection, and load and disks at both of its ends"
+        echo "omsup: news stuck: no byte has moved for $((2 * progress_still)) s: check the connection, and the load and the disks at both ends"
     fi
     sleep 2
   done &

@@ -9,7 +9,7 @@ same_server() {
   case "$CM_DB $OMSUP_JOB" in
     *[!A-Za-z0-9_\ -]* | ' '* | *' ')
       server_state=unknown
-      server_problem="the lock of job $OMSUP_JOB in the database $CM_DB cannot be looked for"
+      server_problem="cannot look for the lock of job $OMSUP_JOB in the database $CM_DB"
       return 1
       ;;
   esac
