@@ -6,10 +6,17 @@
  *   look ID TOKEN | check ID TOKEN | kill ID TOKEN GRACE_MS | forget ID TOKEN | ping
  *   tail ID TOKEN [FIRST_BYTE]  (without: the last 4 KiB)
  * SIZE: the bytes of a long payload line, with its newline. A shell reads a line byte by byte from a pipe; of many
- * nodes the environment alone has some kilobytes. Answers: hello VERSION NONCE BOOT_ID      once, before everything
- * else o ID BASE64                      a piece of output x ID exited STATUS | x ID alive | never | lost | gone |
- * pending pong fail TEXT                        the agent cannot continue; before the hello: fail NONCE TEXT All bytes
- * from the agent come from outside: anything that is not exactly one of these ends the channel. */
+ * nodes the environment alone has some kilobytes.
+ *
+ * Answers:
+ *   - hello VERSION NONCE BOOT_ID: once, before everything else but noise of the login
+ *   - o ID BASE64: a piece of output
+ *   - x ID exited STATUS | x ID alive | never | lost | gone | pending
+ *   - pong
+ *   - fail TEXT: the agent cannot continue; before the hello: fail NONCE TEXT
+ *
+ * All bytes from the agent come from outside: after the hello, anything that is not exactly one of these ends the
+ * channel. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
