@@ -8,6 +8,7 @@
 
 #include "common/alloc.h"
 #include "common/array.h"
+#include "daemon/yaml/text.h"
 #include "daemon/yaml/yaml_slip.h"
 
 struct ytree {
@@ -21,6 +22,7 @@ struct loader {
     const char *text;
     size_t len, nodes;
     unsigned flags;
+    yaml_mark_t quote, quote_end; /* of the last value in quotes */
     struct err *e;
 };
 
@@ -61,6 +63,44 @@ static void event_end(yaml_event_t *ev)
     yaml_event_delete(ev);
 }
 
+/* The place of a byte. */
+static yaml_mark_t mark_of(const struct loader *l, size_t byte)
+{
+    yaml_mark_t at = {0};
+    size_t start = 0, end = byte < l->len ? byte : l->len;
+    for (size_t i = 0; i < end; i++)
+        if (l->text[i] == '\n') {
+            at.line++;
+            start = i + 1;
+        }
+    at.column = text_columns(l->text + start, end - start);
+    return at;
+}
+
+/* What is not closed is noticed by the parser only where something else cannot follow, perhaps at the end of the file.
+ * Names the place where it was opened; false: the error is another one. */
+static bool unclosed(struct loader *l)
+{
+    const yaml_parser_t *p = &l->parser;
+    const char *context = p->context ? p->context : "";
+    size_t seen = p->problem_mark.line;
+    if (strcmp(context, "while scanning a quoted scalar") == 0 && strstr(p->problem, "unexpected "))
+        fail(l, p->context_mark, "not valid YAML: the quote that begins a value here is not closed");
+    else if (strcmp(context, "while parsing a flow sequence") == 0 && p->context_mark.line < seen)
+        fail(l, p->context_mark, "not valid YAML: the [ here is not closed; line %zu does not continue a list",
+             seen + 1);
+    else if (strcmp(context, "while parsing a flow mapping") == 0 && p->context_mark.line < seen)
+        fail(l, p->context_mark, "not valid YAML: the { here is not closed; line %zu does not continue a mapping",
+             seen + 1);
+    else if (l->quote.line < l->quote_end.line && l->quote_end.line == seen)
+        fail(l, l->quote,
+             "not valid YAML: the quoted value that begins here ends on line %zu; is its closing quote missing?",
+             seen + 1);
+    else
+        return false;
+    return true;
+}
+
 /* The byte at a place; '\0' behind the end. */
 static char char_at(const struct loader *l, yaml_mark_t at)
 {
@@ -81,12 +121,13 @@ static int next(struct loader *l, yaml_event_t *ev)
     const yaml_parser_t *p = &l->parser;
     const char *problem = p->problem ? p->problem : "out of memory";
     if (p->error == YAML_READER_ERROR)
-        return err_set(l->e, ERR_INPUT, "%s: not valid YAML: %s at byte %zu", l->tree->file, problem,
-                       p->problem_offset);
+        return fail(l, mark_of(l, p->problem_offset), "not valid YAML: %s", problem);
     /* A key without a colon is seen on the next line only. */
     bool key = p->context && strcmp(p->context, "while scanning a simple key") == 0;
     yaml_mark_t at = key ? p->context_mark : p->problem_mark;
     if (yslip_find(l->text, l->len, at.line, p->problem_mark.line, l->tree->file, l->e))
+        return ERR_INPUT;
+    if (p->problem && unclosed(l))
         return ERR_INPUT;
     if (key)
         return fail(l, at, "not valid YAML: there is no colon with a space behind it (key: value)");
@@ -149,6 +190,10 @@ static int fill_scalar(struct loader *l, const yaml_event_t *ev, struct ynode *n
 {
     n->kind = Y_SCALAR;
     n->style = style_of(ev->data.scalar.style);
+    if (n->style == Y_QUOTED) {
+        l->quote = ev->start_mark;
+        l->quote_end = ev->end_mark;
+    }
     for (size_t i = 0; i < ev->data.scalar.length; i++) { /* first: a NUL would end the copy early */
         unsigned char c = ev->data.scalar.value[i];
         if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f)
