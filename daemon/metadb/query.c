@@ -96,8 +96,8 @@ static int odd_answer(struct metadb *db, size_t want, size_t got, unsigned *no, 
     return err_set(e, ERR_METADB, "ERROR %u: the MetaDB's answer has %zu columns, not %zu", *no, got, want);
 }
 
-static int ask(struct metadb *db, size_t cols, struct metadb_rows *out, unsigned *sql_errno, struct err *e,
-               const char *sql, va_list ap)
+__attribute__((format(printf, 6, 0))) static int ask(struct metadb *db, size_t cols, struct metadb_rows *out,
+                                                     unsigned *sql_errno, struct err *e, const char *sql, va_list ap)
 {
     unsigned no = 0;
     struct metadb_rows rows = {0};
