@@ -3,7 +3,7 @@
 # does not exist has 863 bytes, and one that was killed may have megabytes. Here a dump counts when mysqldump exited
 # 0 and wrote its last line, every byte was written and hashed, and it holds every table, view and row of the server that has
 # this job's lock; its size, SHA-256, inode and modification time are kept in a manifest. A retry writes another file.
-# uses: on-node, old-untouched, fact-of, database, same-server, server-identity, dump, complete, trailer, file-facts, progress
+# uses: on-node, old-untouched, fact-of, database, same-server, server-identity, dump, complete, trailer, file-facts, meanwhile, progress, lock-waits
 # shellcheck disable=SC2034,SC2086
 
 plain_name || { echo "unsupported database name: $DB"; exit 1; }
@@ -42,7 +42,9 @@ set -C
 options=$(dump_options)
 # No option contains a space.
 set -- $options
-report_progress "$estimate" stat -c %s -- "$file"
+# mysqldump waits for locks with this statement only; others wait because of it.
+why_still() { lock_words 'LOCK TABLES%'; }
+meanwhile report_progress why_still "$estimate" stat -c %s -- "$file"
 echo "mysqldump $* $DB > $file"
 # The dump is hashed while it is written. A program whose writes fail ends the others through their pipes; each of them
 # records on fd 9 how it ended, and what it has to say, so the first cause is known.

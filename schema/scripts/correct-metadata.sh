@@ -1,15 +1,15 @@
 #!/bin/sh
 # Executes the upgrade package (.jar) in the new container. The page gives a relative path to it; it is in /root.
 # The outcome is recorded in the container, so that it is known even when the docker client is lost.
-# uses: follow, recorded-end
+# uses: follow, recorded-end, harmless
 # shellcheck disable=SC2016
 
 # Never start a run without being able to see what an earlier one left.
 require_ended correct "$OMSUP_FORCE" ", then use 'done', or 'retry --force'"
 name=correct.$NODE.$OMSUP_ATTEMPT
 dir=$(marks_dir)
-begin "$dir" "$name"
-"$DOCKER" exec -d "$NEW_CONTAINER" sh -c '
+harmlessly begin "$dir" "$name"
+harmlessly "$DOCKER" exec -d "$NEW_CONTAINER" sh -c '
   cd -- "$1" || exit
   echo "$$ $(cut -d " " -f 22 /proc/$$/stat)" >"$2.pid"
   cd /root || exit
@@ -27,7 +27,7 @@ begin "$dir" "$name"
   exit 199
 }
 echo "java -jar correction-1.0-SNAPSHOT-jar-with-dependencies.jar -mupgrade -y/home/admin/conf/config.yaml -l$LAST_REGION"
-if ! follow "$dir" "$name"; then
+if ! harmlessly follow "$dir" "$name"; then
   echo "it was interrupted: its end was not recorded"
   exit 199 # outcome unknown
 fi

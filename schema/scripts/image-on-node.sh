@@ -9,24 +9,28 @@ if ! [ -r "$IMAGE_ARCHIVE" ] || ! [ -s "$IMAGE_ARCHIVE" ]; then
   exit 1
 fi
 size=$(stat -L -c %s -- "$IMAGE_ARCHIVE")
+want=$(archive_id)
+free=
+if [ -z "$present" ] || [ "$want" != "$present" ]; then
+  root=$("$DOCKER" info -f '{{.DockerRootDir}}' 2>/dev/null) || root=$("$DOCKER" info -f '{{.Store.GraphRoot}}' 2>/dev/null) || root=
+  if ! [ -d "$root" ]; then # podman has another name for it; in any case, there are the files of the old container
+    root=$("$DOCKER" inspect --type container -f '{{.ResolvConfPath}}' "$OLD_ID") || exit 2
+    root=${root%/*}
+  fi
+  free=$(free_kib "$root")
+  need=$((size * 2 / 1024))
+  if [ "$free" -lt "$need" ]; then
+    echo "$root has $free KiB free, but loading the image may need $need"
+    exit 1
+  fi
+fi
+# Reading all of it takes minutes: last.
 sum=$(hash_of "$IMAGE_ARCHIVE")
 require_archive_hash "$sum" ''
-want=$(archive_id)
 echo "omsup: fact image.$NODE.sha256 $sum"
 echo "omsup: fact image.$NODE.archive_id $want"
-if [ -n "$present" ] && [ "$want" = "$present" ]; then
+if [ -n "$free" ]; then
+  echo "omsup: evidence $size bytes; $free KiB free in $root"
+else
   echo "omsup: evidence $IMAGE is already loaded: $present, the same as in the archive"
-  exit 0
 fi
-root=$("$DOCKER" info -f '{{.DockerRootDir}}' 2>/dev/null) || root=$("$DOCKER" info -f '{{.Store.GraphRoot}}' 2>/dev/null) || root=
-if ! [ -d "$root" ]; then # podman has another name for it; in any case, there are the files of the old container
-  root=$("$DOCKER" inspect --type container -f '{{.ResolvConfPath}}' "$OLD_ID") || exit 2
-  root=${root%/*}
-fi
-free=$(free_kib "$root")
-need=$((size * 2 / 1024))
-if [ "$free" -lt "$need" ]; then
-  echo "$root has $free KiB free, but loading the image may need $need"
-  exit 1
-fi
-echo "omsup: evidence $size bytes; $free KiB free in $root"

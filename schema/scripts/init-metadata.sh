@@ -3,15 +3,15 @@
 # are on the same disk: this run must write the documented last line, exit with 0, and leave /root/init_flag.txt (if
 # this version's script mentions it). The outcome is recorded in the container, so that it is known even when the docker
 # client is lost.
-# uses: follow, recorded-end
+# uses: follow, recorded-end, harmless
 # shellcheck disable=SC2016
 
 # Never start a run without being able to see what an earlier one left.
 require_ended init "$OMSUP_FORCE" " and docker_init.log.*, then use 'done', 'retry --force', or roll back"
 name=init.$NODE.$OMSUP_ATTEMPT
 dir=$(marks_dir)
-begin "$dir" "$name"
-"$DOCKER" exec -d "$NEW_CONTAINER" sh -c '
+harmlessly begin "$dir" "$name"
+harmlessly "$DOCKER" exec -d "$NEW_CONTAINER" sh -c '
   cd -- "$1" || exit
   echo "$$ $(cut -d " " -f 22 /proc/$$/stat)" >"$2.pid"
   cd /root || exit
@@ -39,7 +39,7 @@ begin "$dir" "$name"
   echo "docker did not report whether the command started"
   exit 199
 }
-if ! follow "$dir" "$name"; then
+if ! harmlessly follow "$dir" "$name"; then
   echo "it was interrupted: its end was not recorded"
   exit 199 # outcome unknown
 fi

@@ -3,7 +3,7 @@
 # that was not loaded here is removed by remove-copy.) The archive is hashed while it is loaded, so that what was checked is what
 # was loaded; the id of the image is recorded (some Docker engines use another id than the archive), and start-new runs
 # the image with this id.
-# uses: own-directory, archive-hash, fact-of, image-copy
+# uses: own-directory, archive-hash, fact-of, image-copy, harmless
 
 dir=$(sh -c "$(own_directory_script)" omsup "$IMAGE_DIR") || {
   echo "$dir"
@@ -32,7 +32,7 @@ ended() {
   echo "$what $status" >&9
 }
 # What follows the end of the archive is read too, so that all of it is hashed.
-load() { "$DOCKER" load >&5 8>&- 9>&- && cat >/dev/null; }
+load() { harmlessly "$DOCKER" load >&5 8>&- 9>&- && cat >/dev/null; }
 outcome=$({
   {
     ended read tee /dev/fd/7 <"$file" 7>&8 | ended load load

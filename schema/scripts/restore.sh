@@ -3,7 +3,7 @@
 # contain, so they would get the server's default. `mysql -e "source FILE"` continues after errors and exits 0,
 # whereas reading the file as input stops. The file is verified again right before the drop, and the server is proven to be
 # the one that omsupd has locked.
-# uses: database, same-server, server-identity, statements, sandbox, hash, trailer, progress, position, clients
+# uses: database, same-server, server-identity, statements, sandbox, hash, trailer, meanwhile, progress, position, lock-waits, clients
 # shellcheck disable=SC2153
 
 plain_name || { echo "unsupported database name: $DB"; exit 1; }
@@ -23,6 +23,7 @@ proven() {
   [ "$(server_identity)" = "$backed_up" ] || [ "$OMSUP_FORCE" = 1 ] || return 1
   echo "$server_problem; but it is the server that was backed up, or --force was given"
 }
+meanwhile report_lock_waits
 if ! proven; then
   if [ "$server_state" = absent ]; then
     echo "$server_problem; nothing was dropped. If it is the MetaDB anyway, retry with --force"
@@ -41,7 +42,7 @@ busy() {
     AND (db = '$DB' OR info LIKE CONCAT('%/* omsup', ' restore ', '$DB', ' */%'))" </dev/null
 }
 running=
-if ! wait_for_none busy 30; then
+if ! wait_for_none busy 30 "statements in $DB (connection, host, database, text)"; then
   echo "statements are still running in $DB: $running"
   exit 1
 fi
@@ -109,7 +110,9 @@ import() {
     tail -n +2 <&8 | metadb mysql --max-allowed-packet=1G "$DB"
   fi
 }
-report_progress "$size" position
+# The client that reads the dump is the only one in the new database.
+why_still() { lock_words %; }
+meanwhile report_progress why_still "$size" position
 echo "mysql $DB < $BACKUP_FILE"
 change import
 echo "omsup: progress $size $size bytes"

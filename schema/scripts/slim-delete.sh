@@ -5,12 +5,13 @@
 # begins at a row and ends before the row behind the portion: a statement that looks for the first rows left, as
 # DELETE … LIMIT does, walks over all rows that were deleted before it, and gaps between ids cost nothing. An interrupted
 # attempt is continued where it stopped.
-# uses: database, same-server, statements, slim, slim-sql
+# uses: database, same-server, statements, slim, slim-sql, meanwhile, lock-waits
 
 portion=50000
 plain_name || { echo "unsupported database name: $DB"; exit 1; }
+meanwhile report_lock_waits
 prove_server "${OMSUP_FORCE-}"
-if ! wait_for_none slims 60; then
+if ! wait_for_none slims 60 'statements of an earlier attempt (their number)'; then
   echo "the server is still running a statement of an earlier attempt; check SHOW PROCESSLIST, then retry"
   exit 1
 fi

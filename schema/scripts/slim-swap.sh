@@ -3,11 +3,11 @@
 # statements that cannot be repeated, and between the two renames there is no live table. Here every state they can
 # leave behind is recognized and continued, the renames are one statement, and an id that is newer than the copy is
 # carried over. It ends in the table that a DELETE leaves.
-# uses: database, same-server, statements, slim, slim-sql, lock-waits
+# uses: database, same-server, statements, slim, slim-sql, meanwhile, lock-waits
 # shellcheck disable=SC2016
 
 plain_name || { echo "unsupported database name: $DB"; exit 1; }
-report_lock_waits
+meanwhile report_lock_waits
 say() { echo "$1"; sql "$1"; }
 has() { printf '%s\n' "$tables" | grep -Fxq -- "$1"; }
 look() { tables=$(sql "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()"); }
@@ -41,7 +41,7 @@ drop() {
 }
 
 prove_server "${OMSUP_FORCE-}"
-if ! wait_for_none slims 60; then
+if ! wait_for_none slims 60 'statements of an earlier attempt (their number)'; then
   echo "the server is still running a statement of an earlier attempt; check SHOW PROCESSLIST, then retry"
   exit 1
 fi

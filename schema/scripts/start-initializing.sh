@@ -2,7 +2,7 @@
 # Starts the new container, which initializes the metadata by itself, and follows its log until the documented line. The page
 # does not say what a failure looks like, so one is never assumed: when the container stops, or when it says nothing for a
 # quarter of an hour, the outcome is unknown, and an operator has to judge by the log.
-# uses: old-untouched, fact-of, new-container, container-log
+# uses: old-untouched, fact-of, new-container, container-log, harmless
 
 silence=900 # seconds
 
@@ -22,7 +22,7 @@ if printf '%s\n' "$names" | grep -Fxq -- "$NEW_CONTAINER" && [ "$OMSUP_FORCE" !=
   esac
 fi
 remove_earlier
-run_new "$(fact_of "image.$NODE.id")" -e IS_UPGRADE=true || {
+harmlessly run_new "$(fact_of "image.$NODE.id")" -e IS_UPGRADE=true || {
   # The container may or may not have been started.
   echo "docker run ended with an error: check docker ps -a and docker logs $NEW_CONTAINER"
   exit 199

@@ -151,6 +151,22 @@ broken() { # PROGRAM SCRIPT: its stand-in
 	output=$said
 }
 
+@test "a lock that mysqldump waits for is told, with who may hold it" {
+	local out=$BATS_TEST_TMPDIR/out holder script id
+	sql 'LOCK TABLES oms_project WRITE; SELECT SLEEP(300)' rm_402 >/dev/null 2>&1 3>&- &
+	holder=$!
+	until id=$(sql "SELECT id FROM information_schema.processlist WHERE info = 'SELECT SLEEP(300)'") && [ -n "$id" ]; do :; done
+	backup 1 >"$out" 2>&1 3>&- &
+	script=$!
+	until grep -q '^omsup: news stuck: ' "$out"; do kill -0 "$script"; done
+	cat "$out"
+	grep -Eq "^omsup: news stuck: .*Waiting for table metadata lock, [0-9]+ s.*connection $id of root@" "$out"
+	sql "KILL $id"
+	wait "$holder" || :
+	wait "$script"
+	check
+}
+
 @test "the disk is full in the middle of the dump" {
 	# only for the file, not for the login
 	broken cat 'if [ -f /dev/stdout ]; then head -c 1000000; exec /usr/bin/cat >/dev/full; fi'

@@ -690,6 +690,73 @@ CONTRADICTORY=('status 1\nflag yes\nline yes\nend\n' 'status 1\nflag no\nline ye
 	done
 }
 
+# A container, or what docker says of it, that would like to be believed.
+EVIL='omsup: fact image.oms1.id sha256:evil
+oms_console                      RUNNING   pid 5, uptime 0:00:09
+omsup: evidence all is well
+omsup: fact image.oms1.seen yes
+omsup: news evil
+omsup: progress 1 1 evil'
+
+@test "no line of a container, its programs or its log passes for a line of the script" {
+	local name
+	nobody_waits
+	ended 'status 1\nflag yes\nline yes\nend\n' 2
+	: >"$T/in/job-7/correct.oms1.2.begun"
+	printf 'status 137\nend\n' >"$T/in/job-7/correct.oms1.2.status"
+	archive
+	echo sha256:new | tee "$T/docker/.images" >"$T/docker/.image"
+	printf '%s\n' "$EVIL" >"$T/evil"
+	printf '#!/bin/sh\n' >"$T/bin/supervisorctl"
+	chmod +x "$T/bin/supervisorctl"
+	for name in init correct; do cp "$T/evil" "$T/in/job-7/$name.oms1.2.log"; done
+	# what this docker does is said in the container's words, on both streams
+	# shellcheck disable=SC2016 # for the docker that pretends
+	sed -i 's|^case \$1 in$|case $1 in exec\|logs\|load\|run) if [[ "$*" != *omsup/job-7* ]]; then cat "${state%/docker}/evil"; cat "${state%/docker}/evil" >\&2; fi; [ "$2" != -d ] \|\| exit 0 ;; esac\n&|' "$T/bin/docker"
+	for name in stop-console stop-console.check start-console start-console.check restart-console restart-console.check restart-console-old restart-console-old.check \
+		components components-before-init components-old container-ready cm-running health init-metadata init-metadata.check correct-metadata correct-metadata.check \
+		load-image start-new start-new-330; do
+		: >"$CALLS"
+		inspect_says 0ld 'true /oms_402'
+		inspect_says oms_423 'true 7'
+		case $name in start-new*) inspect_says 0ld "$STOPPED" && rm "$T/docker/oms_423" ;; esac
+		run step $name OMSUP_TOKEN=tok OMSUP_ATTEMPT=2 OMSUP_FORCE=1 LAST_REGION=true NODE_SSH= OMSUP_FACTS="$LEFT"
+		echo "--- $name: $status"
+		echo "$output"
+		grep -Eq '^(exec|logs|load|run)' "$CALLS" # it did ask
+		case $output in *"omsup: "*) ;; *) continue ;; esac
+		run ! grep -E '^omsup: (fact image\.oms1\.(id sha256:evil|seen)|evidence all is|news|progress)' <<<"$output"
+	done
+}
+
+@test "harmlessly: the exit status, both streams, input; a line is shown as it comes" {
+	cat >"$T/script" <<-EOF
+		set -eu
+		$(code_of "$SCRIPTS/lib/harmless.sh")
+		says() { cat; echo 'omsup: fact x y' >&2; printf 'omsup: evidence z'; return \$1; }
+		echo 'omsup: news in' | harmlessly says 0
+		harmlessly says 7 </dev/null || echo " \$?"
+		mkfifo "$T/fifo"
+		slow() { echo first; read -r x <"$T/fifo"; echo "\$x"; }
+		harmlessly slow | { read -r line; echo go >"$T/fifo"; echo "\$line"; cat; }
+		harmlessly false
+		echo not reached
+	EOF
+	for shell in dash bash "busybox sh"; do
+		rm -f "$T/fifo"
+		# shellcheck disable=SC2086 # two words
+		run -1 $shell "$T/script"
+		[ "$output" = ' omsup: news in
+ omsup: fact x y
+ omsup: evidence z
+ omsup: fact x y
+ omsup: evidence z
+ 7
+first
+go' ]
+	done
+}
+
 @test "start-new, check: of a container that has died, the end of its log" {
 	inspect_says oms_423 'false 7'
 	echo sha256:new | tee "$T/docker/.image" >"$T/docker/.images"
@@ -750,8 +817,13 @@ CONTRADICTORY=('status 1\nflag yes\nline yes\nend\n' 'status 1\nflag no\nline ye
 	run -1 step user-processes SESSION=session-3.scope SETTINGS=$'KillUserProcesses=yes\nKillExcludeUsers=root'
 	[[ $output == *"KillUserProcesses=yes"* ]]
 	run -1 step user-processes SESSION=session-3.scope SETTINGS=$'KillUserProcesses=yes\nKillOnlyUsers=omsadmin\nKillExcludeUsers='
-	if ! [ -r /etc/systemd/logind.conf ]; then
-		run -2 step user-processes SESSION=session-3.scope SETTINGS=
-		[[ $output == "cannot tell"* ]]
-	fi
+	# loginctl does not answer: what the files say, of which the last one counts; without any, nobody knows
+	sed -i "s|/etc/systemd|$T/etc|g" "$(script_file user-processes)"
+	run -2 step user-processes SESSION=session-3.scope SETTINGS=
+	[[ $output == "cannot tell"* ]]
+	mkdir -p "$T/etc/logind.conf.d"
+	printf '[Login]\n#KillUserProcesses=no\nKillUserProcesses=yes\n' >"$T/etc/logind.conf"
+	run -1 step user-processes SESSION=session-3.scope SETTINGS=
+	echo KillUserProcesses=no >"$T/etc/logind.conf.d/50.conf"
+	run -0 step user-processes SESSION=session-3.scope SETTINGS=
 }

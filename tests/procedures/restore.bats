@@ -170,12 +170,37 @@ socket=/nowhere/sock'
 	check
 }
 
+holds() { [ "$(sql "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_mysql_thread_id = $1")" = 1 ]; }
+
+@test "a lock that DROP DATABASE waits for is told, with who may hold it" {
+	local out=$BATS_TEST_TMPDIR/out holder script id
+	# idle in a transaction
+	mkfifo "$BATS_TEST_TMPDIR/in"
+	mariadb --no-defaults -uroot -S "$SERVER/sock" -n rm_402 <"$BATS_TEST_TMPDIR/in" >/dev/null 2>&1 3>&- &
+	holder=$!
+	exec 8>"$BATS_TEST_TMPDIR/in"
+	echo 'BEGIN; SELECT * FROM oms_project; SELECT 1 AS held;' >&8
+	until id=$(sql "SELECT id FROM information_schema.processlist WHERE db = 'rm_402' AND command = 'Sleep'") && [ -n "$id" ] && holds "$id"; do :; done
+	restore >"$out" 2>&1 3>&- 8>&- &
+	script=$!
+	until grep -q '^omsup: news stuck: ' "$out"; do kill -0 "$script"; done
+	cat "$out"
+	grep -Eq "^omsup: news stuck: .*Waiting for .* lock, [0-9]+ s.*connection $id of root@" "$out"
+	sql "KILL $id"
+	wait "$script"
+	exec 8>&-
+	wait "$holder" || :
+	check
+}
+
 @test "something still runs in the database: not dropped under it" {
 	sql 'SELECT SLEEP(6)' rm_402 3>&- &
 	local sleeper=$!
 	until [ "$(sql "SELECT COUNT(*) FROM information_schema.processlist WHERE info = 'SELECT SLEEP(6)'")" -eq 1 ]; do sleep 0.1; done
-	restore
+	run -0 restore
+	said=$output
 	run ! kill -0 "$sleeper" 2>/dev/null
+	[[ $said == *"omsup: news stuck: statements in rm_402 "*" rm_402 SELECT SLEEP(6); they are waited for"*"omsup: news it continues"* ]]
 	check
 }
 

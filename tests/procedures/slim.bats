@@ -194,20 +194,31 @@ slimmed() { # ID: one row with this id, no other table, and the next id is the n
 	slimmed 5000
 }
 
-@test "a lock that is waited for is told while it is, with who may hold it" {
-	local out=$BATS_TEST_TMPDIR/out holder script
-	sql 'BEGIN; SELECT id FROM heatbeat_sequence LIMIT 1; SELECT SLEEP(300)' cm_hb_402 >/dev/null 2>&1 3>&- &
+# held SCRIPT SQL REGEX: SCRIPT tells that it waits for what a connection holds after SQL; when that has ended, it continues and says so
+held() {
+	local out=$BATS_TEST_TMPDIR/out holder script id
+	sql "$2; SELECT SLEEP(300)" cm_hb_402 >/dev/null 2>&1 3>&- &
 	holder=$!
 	until id=$(sql "SELECT id FROM information_schema.processlist WHERE info = 'SELECT SLEEP(300)'") && [ -n "$id" ]; do :; done
-	slim >"$out" 2>&1 3>&- &
+	SLIM=$1 slim >"$out" 2>&1 3>&- &
 	script=$!
 	until grep -q '^omsup: news stuck: ' "$out"; do kill -0 "$script"; done
 	cat "$out"
-	grep -Eq "^omsup: news stuck: .*Waiting for table metadata lock, [0-9]+ s.*connection $id of root@" "$out"
+	grep -Eq "^omsup: news stuck: .*$3, [0-9]+ s.*connection $id of root@" "$out"
 	sql "KILL $id"
 	wait "$holder" || :
 	wait "$script"
 	slimmed 5000
+}
+
+@test "a lock that is waited for is told while it is, with who may hold it" {
+	held slim-swap 'BEGIN; SELECT id FROM heatbeat_sequence LIMIT 1' 'Waiting for table metadata lock'
+}
+
+@test "community: so is the lock of a table, and that of a row, of which the list of processes does not tell" {
+	held slim-delete 'LOCK TABLES heatbeat_sequence READ' 'Waiting for table metadata lock'
+	setup
+	held slim-delete 'BEGIN; SELECT id FROM heatbeat_sequence WHERE id = 7 FOR UPDATE' 'row lock'
 }
 
 @test "killed at any statement, the next attempt ends it" {

@@ -4,8 +4,8 @@
 
 # restart_console CONTAINER
 restart_console() {
-  "$DOCKER" exec "$1" supervisorctl restart oms_console
-  "$DOCKER" exec "$1" sh -c 'echo "$1" >/root/.omsup-console-restarted' omsup "$OMSUP_JOB"
+  "$DOCKER" exec "$1" supervisorctl restart oms_console &&
+    "$DOCKER" exec "$1" sh -c 'echo "$1" >/root/.omsup-console-restarted' omsup "$OMSUP_JOB"
 }
 
 # console_job CONTAINER: the number of the job that restarted it last, or none

@@ -6,6 +6,7 @@ why_down() {
   down_state=$("$DOCKER" inspect --type container \
     -f '{{.State.Status}}, exit status {{.State.ExitCode}}{{if .State.OOMKilled}}, out of memory{{end}}{{if .State.Error}}, {{.State.Error}}{{end}}' "$1" 2>&1) ||
     down_state='its state is unknown'
+  down_state=$(printf '%s' "$down_state" | tr '\n' ' ')
   down_log=$("$DOCKER" logs --tail 20 "$1" 2>&1 | tr -d '\r' | grep -v '^[[:space:]]*$' | tail -n 3 | cut -c 1-150 | paste -s -d '|' - | sed 's/|/ | /g') || :
   echo "is not running ($down_state)${down_log:+; its log ends with: $down_log}"
 }

@@ -1,27 +1,28 @@
 #!/bin/sh
 # Progress of a long command.
 
-# report_progress TOTAL COMMAND...: until this script ends, says every 2 s how many bytes COMMAND prints, and after 10 s in which
-# none was added, that nothing moves
+# report_progress WHY TOTAL COMMAND... (with meanwhile): says how many bytes COMMAND prints; when none is added, what the command WHY says
+# of the reason (`:` for none), or after 10 s that nothing moves
 report_progress() {
-  progress_total=$1
-  shift
-  progress_last=
-  progress_still=0
-  while kill -0 "$$" 2>/dev/null; do
-    progress_now=$("$@")
-    echo "omsup: progress $progress_now $progress_total bytes"
-    if [ "$progress_now" != "$progress_last" ] || [ "$progress_now" -ge "$progress_total" ]; then
-      [ "$progress_still" -lt 5 ] || echo "omsup: news the transfer continues after $((2 * progress_still)) s without a byte"
-      progress_last=$progress_now
-      progress_still=0
-    else
-      progress_still=$((progress_still + 1))
-      [ "$progress_still" -lt 5 ] ||
-        echo "omsup: news stuck: no byte has moved for $((2 * progress_still)) s: check the connection, and the load and the disks at both ends"
-    fi
-    sleep 2
-  done &
-  progress_reporter=$!
-  trap 'kill "$progress_reporter" 2>/dev/null || :' EXIT
+  progress_why=$1
+  progress_total=$2
+  shift 2
+  progress_now=$("$@")
+  echo "omsup: progress $progress_now $progress_total bytes"
+  if [ "$progress_now" != "${progress_last-}" ] || [ "$progress_now" -ge "$progress_total" ]; then
+    [ -z "${progress_told-}" ] || echo "omsup: news the transfer continues after $((2 * progress_still)) s without a byte"
+    progress_last=$progress_now
+    progress_still=0
+    progress_told=
+    return
+  fi
+  progress_still=$((progress_still + 1))
+  progress_reason=
+  if [ "$progress_still" -ge 2 ]; then progress_reason=$("$progress_why") || progress_reason=; fi
+  if [ -z "$progress_reason" ]; then
+    [ "$progress_still" -ge 5 ] || return 0
+    progress_reason="no byte has moved for $((2 * progress_still)) s: check the connection, and the load and the disks at both ends"
+  fi
+  progress_told=1
+  echo "omsup: news stuck: $progress_reason"
 }

@@ -1,8 +1,9 @@
 #!/bin/sh
 # What supervisord says of the programs in a container.
 
-# supervisor CONTAINER [PROGRAM]: the output of supervisorctl status, which exits with an error as soon as one program is stopped
-supervisor() { "$DOCKER" exec "$1" supervisorctl status ${2:+"$2"} 2>&1 || :; }
+# supervisor CONTAINER [PROGRAM]: the output of supervisorctl status, which exits with an error as soon as one program is stopped.
+# What it says cannot pass for lines of the script
+supervisor() { "$DOCKER" exec "$1" supervisorctl status ${2:+"$2"} 2>&1 | sed 's/^omsup: / &/' || :; }
 
 # in_state OUTPUT PROGRAM STATES: whether it is in one of these states, an extended regular expression
 in_state() { printf '%s\n' "$1" | grep -Eq "^$2 +$3"; }
