@@ -113,6 +113,20 @@ deployment() { # NAME [FROM TO]...
 	run -3 ctl discover --ssh root@oms1 --container untold
 }
 
+@test "discover finds OMS with podman beside a docker of other containers, and once where docker is podman" {
+	# shellcheck disable=SC2016 # a script of the node
+	"$LAB" on oms1 sh -c 'mkdir -p /data/engines && cd /data/engines
+		printf "#!/bin/sh\nexec /usr/bin/docker \"\$@\"\n" >podman
+		printf "#!/bin/sh\ncase \$1 in ps) echo 0123456789ab ;; inspect) echo true /web 0123456789ab - 0123456789ab nginx:1 ;; esac\n" >docker
+		chmod 755 podman docker && mount --bind /data/engines /usr/local/bin'
+	run -0 ctl discover --ssh root@oms1
+	[[ $output == *"command: podman"*"node: oms1"* ]]
+	"$LAB" on oms1 cp /data/engines/podman /data/engines/docker
+	run -0 ctl discover --ssh root@oms1
+	[[ $output == *"command: docker"*"node: oms1"* ]]
+	"$LAB" on oms1 umount /usr/local/bin
+}
+
 image_of() { "$LAB" on "$1" docker inspect -f '{{.Config.Image}}' "$LAB_OLD"; }
 
 @test "all is well: every check passes, with evidence, in a table; nothing is changed" {

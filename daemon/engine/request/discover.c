@@ -11,7 +11,7 @@
 /* Lists containers, one per line: `container DOCKER RUNNING NAME ID OMS IMAGE TAG`. `docker ps` can tell the state only
  * from 20.10 on, and older podman tells something else, so it lists ids. OMS is yes- if config.yaml is mounted where
  * OMS has it; TAG, or "-", is a name of an image that the container names by its id. `note TEXT`: why an engine was not
- * asked. */
+ * asked. Both engines are asked: other containers of the one say nothing of where OMS is. */
 static const char list_script[] =
     "set -u\n"
     "exec 2>/dev/null\n"
@@ -50,7 +50,6 @@ static const char list_script[] =
     "      esac\n"
     "      echo \"container $docker $running ${name#/} $id $oms $image ${tag:--}\"\n"
     "    done\n"
-    "  exit 0\n"
     "done\n"
     "[ -n \"$found\" ] || echo 'note neither docker nor podman is installed'\n";
 
@@ -153,7 +152,7 @@ static bool named_oms(const char *image)
 static void choose(struct discover *d, struct discover_node *f, const char *text)
 {
     unsigned fits = 0;
-    char *copy = xstrdup(text), *save = NULL, *note = NULL;
+    char *copy = xstrdup(text), *save = NULL, *note = NULL, chosen[80] = "";
     for (char *line = strtok_r(copy, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
         char docker[16], running[8], name[256], id[80], oms[8], image[512], tag[512];
         if (strncmp(line, "note ", 5) == 0) {
@@ -166,9 +165,10 @@ static void choose(struct discover *d, struct discover_node *f, const char *text
         const char *called = strcmp(tag, "-") == 0 ? image : tag;
         bool fit = d->container ? strcmp(name, d->container) == 0
                                 : strcmp(running, "true") == 0 && (named_oms(called) || strcmp(oms, "yes-") == 0);
-        if (!fit)
+        if (!fit || strcmp(id, chosen) == 0) /* where docker is a name for podman, both list the same */
             continue;
         fits++;
+        memcpy(chosen, id, sizeof chosen);
         free(f->docker);
         free(f->container);
         free(f->image);
