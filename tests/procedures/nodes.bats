@@ -184,6 +184,29 @@ autostart = true'
 	[ "$output" = "omsup: evidence oms_console RUNNING pid 5" ]
 }
 
+@test "container-ready and components: what supervisorctl is known to print beside the states, and instead of them" {
+	inspect_says oms_423 'true 7'
+	sed -i "s|^exec)|exec) cat $T/said; exit 3|" "$T/bin/docker"
+	states() { printf '%-32s %s   pid 1045, uptime 12 days, 0:11:03\n' nginx RUNNING oms_console "$1" oms_drc_cm RUNNING oms_drc_supervisor "$2" sshd RUNNING; }
+	states RUNNING RUNNING >"$T/said"
+	run -0 step container-ready
+	run -0 step components
+	{
+		printf '%s\n' '/usr/lib/python2.7/site-packages/supervisor/options.py:298: UserWarning: Supervisord is running as root' "  'Supervisord is running as root and it is searching '"
+		states BACKOFF FATAL
+	} >"$T/said"
+	run -0 step container-ready
+	run -1 step components
+	[[ $output == *"not RUNNING: oms_console oms_drc_supervisor" ]]
+	for text in 'http://localhost:8084 refused connection' 'unix:///tmp/supervisor.sock no such file' \
+		"error: <class 'xmlrpc.client.ProtocolError'>, <ProtocolError for 127.0.0.1/RPC2: 401 Unauthorized>: oms_console RUNNING"; do
+		echo "$text" >"$T/said"
+		run -1 step container-ready
+		run -1 step components
+		[[ $output == *"not RUNNING: nginx oms_console oms_drc_cm oms_drc_supervisor sshd" ]]
+	done
+}
+
 @test "start-new: a foreign container of that name is left alone" {
 	inspect_says 0ld "$STOPPED"
 	inspect_says oms_423 ""
