@@ -1,4 +1,4 @@
-/* node.h on the local host, through every shell there is of dash, bash and busybox; TEST_NODE_SH names one of them,
+/* node.h on the local host, through dash, bash and busybox; TEST_NODE_SH names one of them,
  * TEST_NODE_FILTER a test. */
 #include "common/array.h"
 #include "tests/unit/fixture_log.h"
@@ -656,7 +656,7 @@ int main(void)
         };
         shell = shells[i];
         const char *only = getenv("TEST_NODE_SH");
-        if (access(shell, X_OK) == 0 && (!only || strcmp(only, shell) == 0))
+        if (!only || strcmp(only, shell) == 0)
             failed += cmocka_run_group_tests_name(shell, tests, NULL, NULL);
     }
     return failed;
