@@ -244,6 +244,17 @@ says() { printf '%s\n' "${@:3}" >"$T/docker/$2.$1"; }
 	run ! step image-space
 }
 
+@test "image-space: a compressed archive needs what it is unpacked" {
+	mkdir "$T/graph"
+	echo "$T/graph" >"$T/docker/.graph"
+	truncate -s 1M "$T/image.tar"
+	run -0 step image-space
+	[[ $output == *"free and needs 2048; "* ]]
+	printf '\037\213' | dd of="$T/image.tar" conv=notrunc status=none
+	run -0 step image-space
+	[[ $output == *"free and needs 6144; "* ]]
+}
+
 @test "architecture: an image for another machine is refused, from the archive or from the engine; what is unknown is not" {
 	printf '#!/bin/sh\n[ "$*" = -m ] && echo "${MACHINE:-x86_64}"\n' >"$T/bin/uname"
 	printf '#!/bin/sh\nshift\nexec "$@"\n' >"$T/bin/sudo"

@@ -3,17 +3,19 @@
 
 # archive_config: the name of the new image's configuration in the archive; empty when the archive does not contain it
 archive_config() {
-  for name in manifest.json ./manifest.json; do tar -xOf "$IMAGE_ARCHIVE" "$name" 2>/dev/null || :; done | tr -d ' \n' |
-    sed 's/{"Config":/\
+  { tar -xOf "$IMAGE_ARCHIVE" manifest.json ./manifest.json 2>/dev/null || :; } | tr -d ' \n' | sed 's/{"Config":/\
 &/g' | grep -F "\"$IMAGE\"" | sed -n 's/.*"Config":"\([^"]*\)".*/\1/p' | head -n 1
 }
 
 # archive_id: the id of the new image according to the archive; empty when the archive does not contain it
 archive_id() { archive_config | sed -n 's/^\(blobs\/sha256\/\)\{0,1\}\([0-9a-f]\{64\}\).*/sha256:\2/p'; }
 
+# archive_packed: whether it is compressed (gzip, bzip2, xz, zstd)
+archive_packed() { case $(od -An -tx1 -N2 "$IMAGE_ARCHIVE" 2>/dev/null | tr -d ' ') in 1f8b | 425a | fd37 | 28b5) ;; *) return 1 ;; esac }
+
 # archive_architecture: of the new image; empty when the archive does not tell, or is compressed, so that looking would unpack it all
 archive_architecture() {
-  case $(od -An -tx1 -N2 "$IMAGE_ARCHIVE" 2>/dev/null | tr -d ' ') in 1f8b | 425a | fd37 | 28b5) return 0 ;; esac
+  if archive_packed; then return 0; fi
   config=$(archive_config)
   [ -n "$config" ] || return 0
   for name in "$config" "./$config"; do tar -xOf "$IMAGE_ARCHIVE" "$name" 2>/dev/null || :; done | tr -d ' \n' |
