@@ -45,6 +45,11 @@ PRINTS = """\
 """
 
 
+def written(path, text):
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(text)
+
+
 class Login(World):
     def __init__(self, steps, **kw):
         super().__init__(steps, **kw)
@@ -255,6 +260,59 @@ def its_node_is_away():
         w.close()
 
 
+def from_a_file_of_the_control_host():
+    """A file that is not there, or is none, is named; what is read is hidden like any other password."""
+    for make, why in ((lambda path: None, "there is no file %s"), (os.mkfifo, "%s is not a regular file"), (os.mkdir, "%s is not a regular file"),
+                      (lambda path: written(path, "x" * 4097), "%s has more than 4096 bytes")):
+        with Login(LEAKS) as w:
+            path = w.path("password")
+            w.deployment += "metadb: {host: 127.0.0.1, port: 1, user: oms_meta, password_file: %s}\n" % path
+            make(path)
+            assert w.start(), w.text_of_log()
+            job = w.submit()
+            w.message(job, "leak", "cannot read the MetaDB password: " + why % path)
+            if os.path.isdir(path):
+                os.rmdir(path)
+            elif os.path.exists(path):
+                os.unlink(path)
+            written(path, PASSWORD + "\r\n")
+            w.begun()
+            w.end()
+            assert w.wait(job, ENDS)["state"] == "Failed"
+            assert '"***"' in w.logs(job, "leak"), w.logs(job, "leak")
+            w.nowhere(job)
+
+
+def a_file_that_does_not_answer_holds_nobody_up():
+    """As on a mount whose server is gone: omsupd answers, and other jobs continue."""
+    with Login(LEAKS) as w:
+        path, fifo = w.path("password"), w.path("answer")
+        written(path, PASSWORD)
+        os.mkfifo(fifo)
+        os.mkdir(w.path("bin"))
+        written(w.path("bin", "head"), "#!/bin/sh\ncase $* in *%s) echo asked >%s.asked; read -r answer <%s ;; esac\nexec /usr/bin/head \"$@\"\n" % (path, fifo, fifo))
+        os.chmod(w.path("bin", "head"), 0o755)
+        os.mkfifo(fifo + ".asked")
+        w.deployment += "metadb: {host: 127.0.0.1, port: 1, user: oms_meta, password_file: %s}\n" % path
+        before = os.environ["PATH"]
+        os.environ["PATH"] = w.path("bin") + ":" + before
+        try:
+            assert w.start(), w.text_of_log()
+        finally:
+            os.environ["PATH"] = before
+        job = w.submit()
+        with open(fifo + ".asked", encoding="utf-8") as f:
+            f.read()
+        c = w.client()
+        assert c.call("status", job=job)["state"] == "In Progress"
+        c.close()
+        written(fifo, "now\n")
+        w.begun()
+        w.end()
+        assert w.wait(job, ENDS)["state"] == "Failed"
+        w.nowhere(job)
+
+
 if __name__ == "__main__":
     run(after_a_crash, live_after_a_crash, canceled_after_a_crash, without_being_asked_for, it_cannot_be_read,
-        nobody_is_said_to_wait, its_node_is_away)
+        nobody_is_said_to_wait, its_node_is_away, from_a_file_of_the_control_host, a_file_that_does_not_answer_holds_nobody_up)

@@ -1,6 +1,6 @@
-/* The MetaDB password, and the other secrets that must not be shown: read from OMS's config.yaml on its node (or from a
- * file on the control host) when a job starts or is taken over after a restart, kept in memory while the job is under
- * way, and passed to scripts by a pipe.
+/* The MetaDB password, and the other secrets that must not be shown: read from OMS's config.yaml on its node, or from a
+ * file on the control host (by its agent as well: a mount that does not answer must not hold up the loop), when a job
+ * starts or is taken over after a restart, kept in memory while the job is under way, and passed to scripts by a pipe.
  *
  * It is read before any script runs, even one that does not use it: a script can print it, for instance from
  * config.yaml, and outputs are recorded and shown. While its node is unreachable this would stop jobs that have nothing
@@ -13,7 +13,6 @@
 #include <string.h>
 
 #include "common/alloc.h"
-#include "common/file.h"
 #include "daemon/engine/drive/drive.h"
 
 enum { PASSWORD_FILE_MAX = 4096, PATIENCE_MS = 20000, CONFIG_MS = 30000 };
@@ -50,30 +49,29 @@ static void failed(struct job *b, const char *why)
     free(message);
 }
 
-static void read_file(struct job *b, const char *path)
-{
-    char text[PASSWORD_FILE_MAX + 1];
-    size_t n;
-    struct err e;
-    if (file_read(path, text, PASSWORD_FILE_MAX, &n, &e)) {
-        failed(b, e.msg);
-    } else {
-        while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == '\r'))
-            n--;
-        have(b, secret_new(text, n));
-    }
-    explicit_bzero(text, sizeof text);
-}
-
 /* In front of it, the loader, the shell or the login may have printed something. */
 #define CONFIG_MARK "\nomsup-config\n"
 static const char config_script[] = "exec 2>/dev/null\nprintf '\\nomsup-config\\n'\nexec cat -- \"$CONFIG_FILE\"";
+/* Exit status 1: instead of the password, why it cannot be read. PASSWORD_FILE_MAX and one more byte. */
+static const char password_script[] =
+    "exec 2>&1\nprintf '\\nomsup-config\\n'\n"
+    "[ -e \"$CONFIG_FILE\" ] || { echo \"there is no file $CONFIG_FILE\"; exit 1; }\n"
+    "[ -f \"$CONFIG_FILE\" ] || { echo \"$CONFIG_FILE is not a regular file\"; exit 1; }\n"
+    "head -c 4097 -- \"$CONFIG_FILE\" || exit 1";
 
-static int parse_config(const struct node_result *r, const char *file, struct oms_config **out, struct err *e)
+static const char *behind_mark(const struct node_result *r, size_t *len)
 {
     const char *at = memmem(r->output, r->output_len, CONFIG_MARK, sizeof CONFIG_MARK - 1);
     at = at ? at + sizeof CONFIG_MARK - 1 : r->output;
-    return oms_config_parse(at, r->output_len - (size_t)(at - r->output), file, out, e);
+    *len = r->output_len - (size_t)(at - r->output);
+    return at;
+}
+
+static int parse_config(const struct node_result *r, const char *file, struct oms_config **out, struct err *e)
+{
+    size_t len;
+    const char *at = behind_mark(r, &len);
+    return oms_config_parse(at, len, file, out, e);
 }
 
 static void mask(struct job *b, const struct oms_config *c)
@@ -89,10 +87,10 @@ static void kick_waiting(struct job *b)
             job_kick(b, i);
 }
 
-static void ask_config(struct host *h, const char *file, node_cb *cb, void *ctx)
+static void ask_file(struct host *h, const char *script, const char *file, node_cb *cb, void *ctx)
 {
     char *env[] = {xasprintf("CONFIG_FILE=%s", file), NULL};
-    struct node_script s = {.env = (const char *const *)env, .script = config_script};
+    struct node_script s = {.env = (const char *const *)env, .script = script};
     node_probe(h->node, &s, CONFIG_MS, cb, ctx);
     free(env[0]);
 }
@@ -126,18 +124,49 @@ static void on_config(void *ctx, const struct node_result *r)
     }
 }
 
+static void take_password(struct job *b, const char *at, size_t n)
+{
+    while (n > 0 && (at[n - 1] == '\n' || at[n - 1] == '\r'))
+        n--;
+    have(b, secret_new(at, n));
+    kick_waiting(b);
+}
+
+static void on_password(void *ctx, const struct node_result *r)
+{
+    struct ask *a = ctx;
+    struct job *b = jobs_find(a->jobs, a->job);
+    free(a);
+    if (!b || b->login.state != LOGIN_ASKED)
+        return;
+    size_t n;
+    const char *file = b->plan->metadb.password_file, *at = behind_mark(r, &n);
+    char *why = NULL;
+    if (r->outcome != NODE_EXITED || r->exit == NODE_EXIT_TIMEOUT)
+        why = xasprintf("reading %s took longer than %d s: does its disk or mount answer?", file, CONFIG_MS / 1000);
+    else if (r->exit != 0)
+        why = n ? xstrndup(at, strcspn(at, "\n")) : xasprintf("%s cannot be read", file);
+    else if (n > PASSWORD_FILE_MAX)
+        why = xasprintf("%s has more than %d bytes", file, PASSWORD_FILE_MAX);
+    else
+        take_password(b, at, n);
+    if (why) {
+        char *clean = job_clean(b, why);
+        failed(b, clean);
+        free(clean);
+    }
+    free(why);
+}
+
 bool login_ready(struct job *b, size_t seq)
 {
     const struct plan_metadb *m = &b->plan->metadb;
     if (b->login.state != LOGIN_NONE)
         return b->login.state == LOGIN_READY;
-    if (m->password_file) {
-        read_file(b, m->password_file);
-        return b->login.state == LOGIN_READY;
-    }
-    if (!b->hosts[m->config_host])
-        b->hosts[m->config_host] = host_get(b->jobs->reach, &b->plan->hosts[m->config_host]);
-    struct host *h = b->hosts[m->config_host];
+    unsigned host = m->password_file ? 0 : m->config_host; /* 0: the control host */
+    if (!b->hosts[host])
+        b->hosts[host] = host_get(b->jobs->reach, &b->plan->hosts[host]);
+    struct host *h = b->hosts[host];
     if (!host_up(h)) {
         if (waits(b, seq)) {
             char *message =
@@ -148,9 +177,12 @@ bool login_ready(struct job *b, size_t seq)
         return false;
     }
     struct ask *a = xcalloc(1, sizeof *a);
-    *a = (struct ask){b->jobs, b->row.id, m->config_host};
+    *a = (struct ask){b->jobs, b->row.id, host};
     b->login.state = LOGIN_ASKED;
-    ask_config(h, m->config_file, on_config, a);
+    if (m->password_file)
+        ask_file(h, password_script, m->password_file, on_password, a);
+    else
+        ask_file(h, config_script, m->config_file, on_config, a);
     return false;
 }
 
@@ -213,7 +245,7 @@ static bool secrets_known(struct job *b, size_t seq)
     struct ask *a = xcalloc(1, sizeof *a);
     *a = (struct ask){b->jobs, b->row.id, host};
     l->hosts[host] = LOGIN_ASKED;
-    ask_config(job_host(b, seq), file, on_secrets, a);
+    ask_file(job_host(b, seq), config_script, file, on_secrets, a);
     return l->hosts[host] == LOGIN_READY;
 }
 
