@@ -33,9 +33,10 @@ if [ -n "$loaded" ]; then
     differs "$IMAGE was $loaded when it was loaded and is ${named:-no image} now (the one that was loaded will be started)"
   fi
 fi
-archives=$(printf '%s\n' "$OMSUP_FACTS" | awk '$1 ~ /^image\..*\.loaded$/ { print $2 }' | sort -u)
+# A node that had the image already has loaded nothing, but its archive was compared with that image.
+archives=$(printf '%s\n' "$OMSUP_FACTS" | awk '$1 ~ /^image\..*\.(loaded|sha256)$/ { print $2 }' | sort -u)
 if [ "$(printf '%s\n' "$archives" | grep -c .)" -gt 1 ]; then
-  differs "the nodes have loaded different archives, SHA-256 $(printf '%s\n' "$archives" | paste -s -d ' ' -)"
+  differs "the nodes have different image archives, SHA-256 $(printf '%s\n' "$archives" | paste -s -d ' ' -)"
 fi
 
 echo "omsup: evidence ${differences:-config.yaml, the old container and the image are unchanged}"

@@ -21,6 +21,7 @@ if [ "$IMAGE_ON" = control ]; then
 fi
 record=$(loaded_record "$dir")
 rm -f -- "$record"
+before=$("$DOCKER" images -q --no-trunc "$IMAGE" | sed -n 1p)
 
 exec 5>&1
 # ended WHAT COMMAND...: runs it and records on fd 9 how it ended
@@ -31,8 +32,24 @@ ended() {
   "$@" || status=$?
   echo "$what $status" >&9
 }
+# names_image TEXT: whether docker load says that it has loaded the image, by its name or, as podman does, with a registry in front
+names_image() {
+  short=${IMAGE#docker.io/}
+  short=${short#library/}
+  printf '%s\n' "$1" | tr ',' '\n' | awk -v image="${short#localhost/}" '
+    { at = length($0) - length(image) }
+    at > 0 && substr($0, at + 1) == image && substr($0, at, 1) ~ /[ \/]/ { found = 1 }
+    END { exit !found }'
+}
 # What follows the end of the archive is read too, so that all of it is hashed.
-load() { harmlessly "$DOCKER" load >&5 8>&- 9>&- && cat >/dev/null; }
+load() {
+  load_rc=0
+  load_said=$("$DOCKER" load 2>&1 8>&- 9>&-) || load_rc=$?
+  printf '%s\n' "$load_said" | harmless >&5
+  [ "$load_rc" -eq 0 ] || return "$load_rc"
+  ! names_image "$load_said" || echo "named yes" >&9
+  cat >/dev/null
+}
 outcome=$({
   {
     ended read tee /dev/fd/7 <"$file" 7>&8 | ended load load
@@ -54,8 +71,12 @@ if [ -n "$problem" ]; then
   exit 1
 fi
 present=$("$DOCKER" images -q --no-trunc "$IMAGE" | sed -n 1p)
-if [ -z "$present" ]; then
-  echo "the archive does not contain $IMAGE: cancel this job, correct image.name in the deployment file, and submit again"
+# The node may have had an image with this name before, of another build: it must be the one of the archive, by what a precheck has
+# read in it, by what docker load says, or because the name leads elsewhere now.
+held=$(fact_of "image.$NODE.archive_id")
+if [ "$IMAGE_ON" = control ]; then held=$(fact_of image.archive_id); fi
+if [ -z "$present" ] || { [ "$present" = "$before" ] && [ -z "$held" ] && [ "$(of named)" != yes ]; }; then
+  echo "the archive does not contain $IMAGE${present:+ ($present, which has this name here, is another image)}: cancel this job, correct image.name in the deployment file, and submit again"
   exit 1
 fi
 runs=$("$DOCKER" inspect --type container -f '{{.Image}}' "$OLD_ID") || runs=

@@ -21,6 +21,7 @@ if printf '%s\n' "$names" | grep -Fxq -- "$NEW_CONTAINER" && [ "$OMSUP_FORCE" !=
       ;;
   esac
 fi
+require_image "$(fact_of "image.$NODE.id")"
 remove_earlier
 harmlessly run_new "$(fact_of "image.$NODE.id")" -e IS_UPGRADE=true || {
   # The container may or may not have been started.

@@ -7,5 +7,6 @@ said=$(sh -c "$(old_untouched_script)" omsup "$DOCKER" "$OLD_ID" "$(fact_of "old
   echo "$said"
   exit 1
 }
+require_image "$(fact_of "image.$NODE.id")"
 remove_earlier
 harmlessly run_new "$(fact_of "image.$NODE.id")" -e IS_UPGRADE=true

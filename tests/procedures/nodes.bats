@@ -26,7 +26,7 @@ setup() {
 			if [ -e "$state/$last" ] && [[ $* == *RestartPolicy* ]]; then echo no:0; exit; fi
 			if [ -e "$state/$last" ]; then cat "$state/$last"; else echo "No such container: $last" >&2; exit 1; fi
 			;;
-		load) cat >"$state/.loaded"; if [ -e "$state/.noload" ]; then echo "no space left on device" >&2; exit 1; fi; echo "Loaded image" ;;
+		load) cat >"$state/.loaded"; if [ -e "$state/.noload" ]; then echo "no space left on device" >&2; exit 1; fi; cat "$state/.loads" 2>/dev/null || echo "Loaded image: oms:feature_4.2.3" ;;
 		cp) # CONTAINER:PATH -
 			at=${2#*:/root/.omsup/}
 			if ! [ -e "${0%/bin/docker}/in/$at" ]; then echo "Error: No such container:path: $2" >&2; exit 1; fi
@@ -81,6 +81,7 @@ STOPPED='false "2026-11-29T10:00:00.1Z" "2026-11-29T11:00:00.2Z"' LEFT='old.oms1
 }
 
 @test "start-new: the documented command with every bind of the old container" {
+	echo sha256:new >"$T/docker/.images"
 	inspect_says 0ld "$STOPPED"
 	step start-new OMSUP_TOKEN=tok
 	diff - "$T/docker/.run" <<-'EOF'
@@ -115,6 +116,7 @@ STOPPED='false "2026-11-29T10:00:00.1Z" "2026-11-29T11:00:00.2Z"' LEFT='old.oms1
 }
 
 @test "start-new-330: the same command, but for IS_UPGRADE, which V3.3.0 does not have" {
+	echo sha256:new >"$T/docker/.images"
 	inspect_says 0ld "$STOPPED"
 	step start-new OMSUP_TOKEN=tok
 	mv "$T/docker/.run" "$T/run"
@@ -208,6 +210,7 @@ autostart = true'
 }
 
 @test "start-new: a foreign container of that name is left alone" {
+	echo sha256:new >"$T/docker/.images"
 	inspect_says 0ld "$STOPPED"
 	inspect_says oms_423 ""
 	run step start-new OMSUP_TOKEN=tok
@@ -254,7 +257,34 @@ image.oms2.id sha256:other"
 	[ "$(tail -n 1 "$T/docker/.run")" = sha256:loaded ]
 }
 
+@test "start-new: without an image of that name here nothing is started: docker would pull one from a registry" {
+	inspect_says 0ld "$STOPPED"
+	for name in start-new start-new-330 start-initializing; do
+		run -1 step $name OMSUP_TOKEN=tok OMSUP_FORCE=
+		[[ $output == *"no image oms:feature_4.2.3 on oms1"* ]]
+		[ ! -e "$T/docker/.run" ]
+	done
+}
+
+@test "agreed: nodes with different archives are told, also where the image was there already" {
+	inspect_says oms_402 0ld
+	: >"$T/config.yaml"
+	local a=image.oms1.sha256\ $ID b=image.oms2
+	for facts in "$b.sha256 $OTHER" "$b.loaded $OTHER
+$b.sha256 $OTHER"; do
+		run -1 step agreed CONFIG_FILE="$T/config.yaml" CONFIG_STATE= OMSUP_FACTS="$a
+$facts"
+		[[ $output == "omsup: evidence the nodes have different image archives, SHA-256 $ID $OTHER" ]]
+	done
+	run -0 step agreed CONFIG_FILE="$T/config.yaml" CONFIG_STATE= OMSUP_FACTS="$a
+image.sha256 $ID
+$b.loaded $ID
+$b.sha256 $ID
+$b.archive_id sha256:$OTHER"
+}
+
 @test "start-new: what an earlier attempt of this job left is removed" {
+	echo sha256:new >"$T/docker/.images"
 	inspect_says 0ld "$STOPPED"
 	inspect_says oms_423 7
 	step start-new OMSUP_TOKEN=tok
@@ -447,6 +477,22 @@ image.archive_id sha256:$ID" ]
 	run -1 step load-image NODE_SSH= OMSUP_FACTS="$facts"
 	[[ $output == *"docker load ended with status 1"* ]]
 	[ ! -e "$T/our images/job-7.oms1.loaded" ]
+}
+
+@test "load-image: an older image that has the name here is not taken for the one of the archive" {
+	saved "$ID"
+	echo "sha256:$OTHER" >"$T/docker/.images" # before and after
+	for says in "Loaded image: oms:feature_4.2.3-other" "Loaded image: my-oms:feature_4.2.3" "Loaded image ID: sha256:$ID"; do
+		printf '%s\nomsup: fact image.oms1.id sha256:%s\n' "$says" "$ID" >"$T/docker/.loads"
+		run -1 step load-image IMAGE_ON=nodes
+		[[ $output == *"the archive does not contain oms:feature_4.2.3 (sha256:$OTHER, which has this name here"* ]]
+		[ ! -e "$T/our images/job-7.oms1.loaded" ]
+		run ! grep '^omsup: fact' <<<"$output"
+	done
+	for says in "Loaded image: oms:feature_4.2.3" "Loaded image: localhost/oms:feature_4.2.3" "Loaded image(s): x:1,localhost/oms:feature_4.2.3"; do
+		echo "$says" >"$T/docker/.loads"
+		step load-image IMAGE_ON=nodes
+	done
 }
 
 @test "the copy lies where nobody but root can replace it; not in a directory of another account, or one that others can write to" {

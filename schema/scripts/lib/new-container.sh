@@ -39,9 +39,19 @@ EOF
     "$new_image"
 }
 
+# require_image ID: ends the script if the name leads to no image here and this job has loaded none (ID is empty): docker would pull
+# the name from a registry, and nobody agreed to that image
+require_image() {
+  [ -z "$1" ] || return 0
+  named=$("$DOCKER" images -q --no-trunc "$IMAGE")
+  [ -z "$named" ] || return 0
+  echo "there is no image $IMAGE on $NODE, and this job has loaded none: load it (docker load), then retry"
+  exit 1
+}
+
 # run_new ID [OPTION...]: the documented docker run. ID is that of the image that this job loaded: the name is used only as long as it
 # leads to this image, because anybody who uses docker can give it to another one. An empty ID (load-image was skipped) is what the
-# name leads to.
+# name leads to here.
 run_new() {
   named=$("$DOCKER" images -q --no-trunc "$IMAGE" | sed -n 1p)
   what=$IMAGE
