@@ -16,7 +16,7 @@ fi
 server_state='' server_problem=''
 if ! same_server; then
   backed_up=$(sed -n 's/^server //p' "$BACKUP_FILE.ok" 2>/dev/null) || backed_up=
-  if [ "$server_state" != absent ] || [ "$(server_identity)" != "$backed_up" ]; then
+  if [ "$server_state" != absent ] || ! same_identity "$backed_up"; then
     echo "omsup: evidence $server_problem"
     exit 2
   fi

@@ -20,7 +20,7 @@ proven() {
   if same_server; then return; fi
   if [ "$server_state" != absent ]; then return 1; fi
   backed_up=$(sed -n 's/^server //p' "$BACKUP_FILE.ok" 2>/dev/null) || backed_up=
-  [ "$(server_identity)" = "$backed_up" ] || [ "$OMSUP_FORCE" = 1 ] || return 1
+  same_identity "$backed_up" || [ "$OMSUP_FORCE" = 1 ] || return 1
   echo "$server_problem; but it is the server that was backed up, or --force was given"
 }
 meanwhile report_lock_waits

@@ -218,6 +218,23 @@ holds() { [ "$(sql "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx
 	done
 }
 
+@test "no lock, and nothing that tells which server was backed up, or which one this is: nothing is dropped" {
+	restore
+	sql 'DROP DATABASE cm_lock; CREATE TABLE rm_402.kept (id int)'
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	local ends
+	for ends in 0 1; do
+		sed -i '/^server /d' "$FILE.ok"
+		[ "$ends" -eq 1 ] || echo 'server  ' >>"$FILE.ok" # as a server that says nothing is recorded
+		printf '#!/bin/sh\ncase $* in *"SHOW VARIABLES"*) exit %s ;; esac\nexec %s "$@"\n' "$ends" "$(command -v mysql)" >"$BATS_TEST_TMPDIR/bin/mysql"
+		chmod +x "$BATS_TEST_TMPDIR/bin/mysql"
+		run -2 check PATH="$BATS_TEST_TMPDIR/bin:$PATH"
+		run -1 restore PATH="$BATS_TEST_TMPDIR/bin:$PATH"
+		[[ $output == *"nothing was dropped"* ]]
+		sql 'SELECT * FROM rm_402.kept'
+	done
+}
+
 @test "another subtask drops cm while the restore is checked: the check needs no lock" {
 	restore
 	mkdir "$BATS_TEST_TMPDIR/bin"

@@ -6,3 +6,6 @@ server_identity() {
   identity_of=$(metadb mysql -N -B -e "SHOW VARIABLES WHERE variable_name IN ('hostname', 'port', 'server_id', 'server_uuid', 'server_uid', 'datadir', 'version_comment')" </dev/null) || return
   printf '%s\n' "$identity_of" | sort | tr '\t\n' '= '
 }
+
+# same_identity TEXT: whether this server says TEXT of itself; what says nothing is no proof
+same_identity() { case $1 in *=*) [ "$(server_identity)" = "$1" ] ;; *) return 1 ;; esac; }
