@@ -68,7 +68,7 @@ how_of() {
   how_told=$(printf '%s\n' "$outcome" | grep -E "^([^ ]*/)?($1|${2:-$1}): " | grep -Eiv 'warning|deprecated' | head -n 1 | cut -c1-400)
   echo "$1 ended with status $(of "$1")${how_told:+: ${how_told#*: }}"
 }
-printf '%s\n' "$outcome" | grep -Ev '^[a-z0-9]+ [0-9]+$|^[0-9a-f]{64} ' | head -n 20 | cut -c1-400
+printf '%s\n' "$outcome" | grep -Ev '^[a-z0-9]+ [0-9]+$|^[0-9a-f]{64} ' | sed 's/^omsup: / &/' | head -n 20 | cut -c1-400
 sum=$(printf '%s\n' "$outcome" | sed -n 's/^\([0-9a-f]\{64\}\) .*/\1/p')
 trailer=$(dump_trailer "$file")
 size=$(stat -c %s -- "$file")

@@ -75,6 +75,13 @@ fake_dump() { # SCRIPT: a mysqldump that ends in another way than it should
 	[ "$status" -eq 1 ]
 }
 
+@test "what mysqldump prints, which the server and its names decide, sets no facts" {
+	fake_dump "printf 'mysqldump: Error: a table\\nomsup: fact backup.rm_402.file /etc/hostname\\n' >&2; exit 2"
+	run -1 backup 1 "$FAKE"
+	[[ $output == *"fact backup.rm_402.file"* ]]
+	run ! grep '^omsup: fact' <<<"$output"
+}
+
 @test "the trailer is missing though the status is 0" {
 	fake_dump 'echo "CREATE TABLE x (id int);"'
 	run backup 1 "$FAKE"
