@@ -116,6 +116,23 @@ static void how_an_end_is_said(void **state)
 }
 
 #define PASSWORD "not-a-real-secret" /* of oms-config/region1.yaml */
+
+/* A part of one that is left at a cut would not be found any more. */
+static void a_secret_is_hidden_before_a_text_is_cut(void **state)
+{
+    until_stop_acts();
+    for (size_t n = 1200; n < 1290; n++) {
+        job_say(world.job, 0, "%0*d" PASSWORD " and more", (int)n, 0);
+        assert_null(strstr(job_message(world.job, 0), "not"));
+    }
+    job_say(world.job, 0, "cannot log in as not-a-real-…"); /* an error's text is cut before */
+    assert_string_equal(job_message(world.job, 0), "cannot log in as …");
+    job_say(world.job, 0, "cannot log in as root, and it is not…");
+    assert_string_equal(job_message(world.job, 0), "cannot log in as root, and it is …");
+    job_say(world.job, 0, "cannot log in as root…");
+    assert_string_equal(job_message(world.job, 0), "cannot log in as root…");
+}
+
 static unsigned refused_facts;
 static bool count_refused(void *ctx, const struct journal_event *ev)
 {
@@ -608,6 +625,13 @@ static void news_are_shown_while_it_runs(void **state)
     world_time(1250);
     tail_is("x\nomsup: progress 1 4 s\nomsup: news its log says: waiting, not-a-real-secret\nomsup: news ha");
     expect("act", "oms2", PHASE_ACTING, "its log says: waiting, ***");
+    for (int n = 470; n < 505; n++) { /* hidden before it is cut to a line */
+        char *text = xasprintf("omsup: news %0*d" PASSWORD "\n", n, 0);
+        world_time(1250);
+        tail_is(text);
+        free(text);
+        assert_null(strstr(job_message(world.job, seq_of("act", "oms2")), "not"));
+    }
     world_time(1250); /* asked once more, and answered too late */
     answers("oms2", 9, "the end\n");
     expect("act", "oms2", PHASE_REVIEWING, "exit 9: the end");
@@ -804,6 +828,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(how_an_end_is_said, world_begin, world_end),
+        cmocka_unit_test_setup_teardown(a_secret_is_hidden_before_a_text_is_cut, world_begin, world_end),
         cmocka_unit_test_setup_teardown(a_bad_exit_asks_the_check, world_begin, world_end),
         cmocka_unit_test_setup_teardown(a_signal_is_an_outcome_that_is_not_known, world_begin, world_end),
         cmocka_unit_test_setup_teardown(an_error_before_a_reboot_of_its_node, world_begin, world_end),

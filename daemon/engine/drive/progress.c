@@ -50,10 +50,15 @@ static void tell(struct job *b, size_t seq, const char *what)
     record_event(b, s->step->id, s->plan->name, "engine", "stuck", NULL, NULL, s->waits + sizeof stuck - 1);
 }
 
-/* Not before the password is known, of which the text is scrubbed. */
+/* Not before the password is known, of which the text is scrubbed, before it is cut. */
 static void take_news(struct job *b, size_t seq, const char *output)
 {
-    char *news = b->login.password ? lines_news(output) : NULL;
+    size_t len = strlen(output);
+    char *text = xstrndup(output, len);
+    redact_scrub(&b->login.redact, text, &len);
+    text[len] = '\0';
+    char *news = b->login.password ? lines_news(text) : NULL;
+    free(text);
     if (news)
         tell(b, seq, news);
     free(news);

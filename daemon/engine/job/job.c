@@ -240,20 +240,27 @@ const struct plan_code *job_code(const struct job *b, size_t seq)
 
 void job_kick(struct job *b, size_t seq) { b->kick = b->subs[seq].work.kick = true; }
 
-enum { MESSAGE_MAX = 1280 }; /* room for a line of output of two commands and our own words */
+/* Room for a line of output of two commands and our own words; and how much is looked through for secrets. */
+enum { MESSAGE_MAX = 1280, READ_MAX = 64 * 1024 };
 
 char *job_clean(const struct job *b, const char *from)
 {
-    char text[MESSAGE_MAX];
-    size_t len = strnlen(from, sizeof text);
-    bool cut = len == sizeof text;
-    len -= cut;
-    memcpy(text, from, len);
-    if (cut)
-        len = utf8_whole(text, len);
-    redact_scrub(&b->login.redact, text, &len);
+    static const char dots[] = "…";
+    const struct redact *r = &b->login.redact;
+    size_t len = strnlen(from, READ_MAX), n = sizeof dots - 1;
+    char *text = xstrndup(from, len);
+    redact_scrub(r, text, &len); /* before the cut, which would leave a part of a secret that nothing finds */
+    if (len >= n && memcmp(text + len - n, dots, n) == 0) { /* an error's text was cut before it came here */
+        len -= n;
+        len -= redact_begun(r, text, len);
+        memcpy(text + len, dots, n);
+        len += n;
+    }
+    if (len > MESSAGE_MAX)
+        len = utf8_whole(text, MESSAGE_MAX);
     struct buf out = {0};
     utf8_add(&out, text, len);
+    free(text);
     if (out.len)
         return buf_take(&out);
     buf_free(&out);
