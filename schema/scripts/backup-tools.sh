@@ -12,9 +12,9 @@ for tool in mysql:mariadb mysqldump:mariadb-dump sha256sum:sha256sum; do
   fi
 done
 server=$(metadb mysql -N -B -e 'SELECT VERSION()' </dev/null) || exit 2
-limit=$(row_limit) || exit 2
-if [ -n "$limit" ]; then
-  echo "the server gives every session, mysqldump's too, at most $limit rows of a table (sql_select_limit, in init_connect or global): a backup would lack the other rows"
+limited=$(limited_rows) || exit 2
+if [ -n "$limited" ]; then
+  echo "$limited"
   exit 1
 fi
 while IFS= read -r db; do

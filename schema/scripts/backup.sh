@@ -34,7 +34,20 @@ if [ -z "$charset" ] || [ -z "$collation" ]; then
   echo "the server does not report a default charset for $DB"
   exit 1
 fi
+limited=$(limited_rows)
+if [ -n "$limited" ]; then
+  echo "$limited"
+  exit 1
+fi
 mkdir -p -- "$dir"
+# Who owns it can put other files in their place. On NFS that need not be this account, but is who owns what it creates.
+probe=$(mktemp -- "$BACKUP_DIR/.omsup.XXXXXX")
+owner=$(stat -c %u -- "$probe")
+rm -f -- "$probe"
+if [ -L "$dir" ] || [ "$(stat -c %u -- "$dir")" != "$owner" ]; then
+  echo "$dir belongs to another account or is a symbolic link: remove it, or set another backup.directory"
+  exit 1
+fi
 chmod 700 -- "$dir"
 set -C
 : >"$file" # fails rather than overwrite an older file

@@ -102,12 +102,13 @@ say "CREATE DATABASE \`$DB\` CHARACTER SET $DB_CHARSET COLLATE $DB_COLLATION;"
 if [ -e "$lock" ]; then metadb mysql -D "$DB" <"$lock"; fi
 if [ "$DB" = "$CM_DB" ]; then same_server || echo "$server_problem"; fi
 
-# One that does not know the first line gets the rest.
+# One that does not know the first line gets the rest. Nothing in a dump is a command of the client (a table's name may look like
+# one), and no byte is turned into another.
 import() {
   if [ "$first" -eq 1 ]; then
-    metadb mysql --max-allowed-packet=1G "$DB" <&8
+    metadb mysql --binary-mode --max-allowed-packet=1G "$DB" <&8
   else
-    tail -n +2 <&8 | metadb mysql --max-allowed-packet=1G "$DB"
+    tail -n +2 <&8 | metadb mysql --binary-mode --max-allowed-packet=1G "$DB"
   fi
 }
 # The client that reads the dump is the only one in the new database.

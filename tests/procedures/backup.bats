@@ -255,6 +255,30 @@ lacking() { # SCRIPT [SQL]: what the backup says when mysqldump's output goes th
 	sql 'DROP VIEW v; DROP SEQUENCE s; DROP TABLE empty_one, quotes, `odd name`' rm_402
 }
 
+@test "a limit of rows that was set since the check: no dump" {
+	sql "SET GLOBAL sql_select_limit = 100"
+	run -1 backup 1
+	sql "SET GLOBAL sql_select_limit = DEFAULT"
+	[[ $output == *"at most 100 rows"* ]]
+	[ ! -e "$DIR" ]
+}
+
+@test "a directory of the job that another account has prepared, or a symbolic link, takes no backup" {
+	mkdir -p "$DIR/job-7"
+	chown 4242 "$DIR/job-7"
+	run -1 backup 1
+	[[ $output == *"$DIR/job-7 belongs to another account"* ]]
+	[ "$(find "$DIR" -mindepth 1)" = "$DIR/job-7" ]
+	mkdir "$BATS_TEST_TMPDIR/elsewhere"
+	rmdir "$DIR/job-7"
+	ln -s "$BATS_TEST_TMPDIR/elsewhere" "$DIR/job-7"
+	run -1 backup 1
+	[ -z "$(ls "$BATS_TEST_TMPDIR/elsewhere")" ]
+	rm "$DIR/job-7"
+	backup 1
+	check
+}
+
 @test "a large dump is not counted, but a table without any row is noticed" {
 	sql "CREATE TABLE big (id int PRIMARY KEY, text longblob); INSERT INTO big SELECT seq, REPEAT('(),\\'', 400000) FROM seq_1_to_50" rm_402
 	backup 1

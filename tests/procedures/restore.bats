@@ -122,6 +122,14 @@ verify() { script verify-backups "${ENV[@]}" "$@"; }
 	check
 }
 
+@test "a dump has no commands for the client" {
+	# without the line by which newer clients of MariaDB forbid them
+	{ sed '1{/^\/\*M!999999/d}' "$FILE"; printf '%s\n' "\\! touch $BATS_TEST_TMPDIR/evil" "system touch $BATS_TEST_TMPDIR/evil" '-- Dump completed'; } >"$FILE.bad"
+	cp "$FILE.ok" "$FILE.bad.ok"
+	run ! restore BACKUP_FILE="$FILE.bad" BACKUP_SIZE="$(stat -c %s "$FILE.bad")" BACKUP_SHA256="$(sha256sum <"$FILE.bad" | cut -d' ' -f1)"
+	[ ! -e "$BATS_TEST_TMPDIR/evil" ]
+}
+
 @test "content that differs from the backup is not called restored" {
 	restore
 	sql "UPDATE oms_project SET project_name = 'y' WHERE id = 1" rm_402

@@ -13,13 +13,14 @@ dump_options() {
   echo "$*"
 }
 
-# row_limit: how many rows of a table a session gets that does not say otherwise, as mysqldump's does not; nothing if all
-row_limit() {
+# limited_rows: why a dump would lack rows; nothing if it would not. Its sessions get what a session gets that does not say otherwise.
+limited_rows() {
   row_limit=$(
     # shellcheck disable=SC2034 # of metadb
     omsup_session='SET SESSION autocommit=1'
     metadb mysql -N -B -e "SELECT @@sql_select_limit" </dev/null
   ) || return
   # 9e18 is as good as no limit, which MySQL, MariaDB and OceanBase write in different ways
-  case ${#row_limit} in 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 1[0-7]) echo "$row_limit" ;; esac
+  case ${#row_limit} in 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 1[0-7]) ;; *) return 0 ;; esac
+  echo "the server gives every session, mysqldump's too, at most $row_limit rows of a table (sql_select_limit, in init_connect or global): a backup would lack the other rows"
 }
