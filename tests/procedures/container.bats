@@ -41,6 +41,7 @@ setup() {
 			case $5 in
 			*RestartPolicy*) cat "$state/$last.restart" ;;
 			*AutoRemove*) cat "$state/$last.rm" ;;
+			*PODMAN_SYSTEMD_UNIT* | *swarm.service* | *kubernetes.pod*) case "$*" in *"$(cat "$state/.managed" 2>/dev/null || echo nobody)"*) echo oms-unit ;; *) echo ;; esac ;;
 			*NetworkMode}}) cat "$state/$last.network" ;;
 			*PortBindings*) cat "$state/$last.ports" ;;
 			*State.Pid*) cat "$state/$last.pid" ;;
@@ -81,6 +82,17 @@ says() { printf '%s\n' "${@:3}" >"$T/docker/$2.$1"; }
 	run ! grep -E '^(stop|update)' "$CALLS"
 	touch "$T/docker/.down"
 	run -2 step old-kept
+}
+
+@test "old-kept: a container that a service manages is refused, and the service is named" {
+	local label
+	for label in PODMAN_SYSTEMD_UNIT com.docker.swarm.service.name io.kubernetes.pod.name; do
+		echo "$label" >"$T/docker/.managed"
+		run -1 step old-kept
+		[[ $output == *oms-unit* ]]
+	done
+	rm "$T/docker/.managed"
+	run -0 step old-kept
 }
 
 @test "a restart policy is recorded, taken off when the container is stopped, and given back" {
