@@ -84,7 +84,7 @@ image.oms2.loaded aa"
 	[[ $output == *"and is no image now"* ]]
 	run -1 step agreed OMSUP_FACTS="image.oms1.loaded aa
 image.oms2.loaded bb"
-	[[ $output == *"the nodes have loaded different archives, SHA-256 aa bb" ]]
+	[[ $output == *"the nodes have different image archives, SHA-256 aa bb" ]]
 }
 
 @test "agreed: what cannot be looked at is no difference" {

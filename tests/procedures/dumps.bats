@@ -102,7 +102,7 @@ look() { # SCRIPT [NAME=VALUE...]
 @test "only MariaDB's own names are installed" {
 	mkdir "$BATS_TEST_TMPDIR/bin"
 	local tool
-	for tool in env cat sed grep cut head tail wc tr sort sha256sum tee stat mkdir chmod rm mv sync awk dirname df sh kill sleep; do
+	for tool in env cat sed grep cut head tail wc tr sort sha256sum tee stat mkdir mktemp chmod rm mv sync awk dirname df sh kill sleep; do
 		ln -s "$(command -v $tool)" "$BATS_TEST_TMPDIR/bin/"
 	done
 	ln -s "$(readlink -f /usr/bin/mariadb)" "$BATS_TEST_TMPDIR/bin/mariadb"
