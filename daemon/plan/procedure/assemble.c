@@ -216,7 +216,7 @@ int script_get(const struct library *lib, const struct ynode *value, const char 
         if (library_of_site(lib, texts[i]->file))
             rc = script_syntax(texts[i], e);
     if (!rc)
-        *out = xstrdup(buf_str(&b));
+        *out = library_script(lib, buf_str(&b));
     buf_free(&b);
     return rc;
 }

@@ -12,6 +12,7 @@
 #include "common/strv.h"
 #include "common/utf8.h"
 #include "daemon/plan/procedure/procedure.h"
+#include "daemon/plan/texts.h"
 #include "daemon/yaml/text.h"
 
 enum { FILES_MAX = 1024 };
@@ -29,6 +30,7 @@ TABLE_ENDS(kinds, LIB_SHARED);
 struct library {
     struct lib_file **at;
     size_t n;
+    struct texts *scripts;
 };
 
 const char *lib_kind_name(enum lib_kind kind) { return kinds[kind].name; }
@@ -37,7 +39,8 @@ static void file_free(struct lib_file *f)
 {
     free(f->name);
     free(f->file);
-    free(f->text);
+    if (f->site)
+        free(f->text);
     free(f);
 }
 
@@ -48,8 +51,11 @@ void library_free(struct library *lib)
     for (size_t i = 0; i < lib->n; i++)
         file_free(lib->at[i]);
     free(lib->at);
+    texts_free(lib->scripts);
     free(lib);
 }
+
+char *library_script(const struct library *lib, const char *text) { return texts_put(lib->scripts, text); }
 
 struct lib_file *library_at(const struct library *lib, size_t i) { return i < lib->n ? lib->at[i] : NULL; }
 
@@ -94,14 +100,14 @@ static void put(struct library *lib, struct lib_file *f)
     lib->at[lib->n++] = f;
 }
 
-static struct lib_file *new_file(enum lib_kind kind, const char *file, const char *text, size_t len)
+static struct lib_file *new_file(enum lib_kind kind, const char *file, char *text, size_t len)
 {
     struct lib_file *f = xcalloc(1, sizeof *f);
     const char *base = strrchr(file, '/') ? strrchr(file, '/') + 1 : file;
     *f = (struct lib_file){.kind = kind,
                            .name = xstrndup(base, strlen(base) - strlen(kinds[kind].suffix)),
                            .file = xstrdup(file),
-                           .text = xstrndup(text, len),
+                           .text = text,
                            .len = len};
     return f;
 }
@@ -112,7 +118,7 @@ static void add_embedded(struct library *lib)
         for (size_t k = 0; k < LIB_KINDS; k++) {
             size_t n = strlen(kinds[k].schema);
             if (strncmp(f->file, kinds[k].schema, n) == 0 && f->file[n] == '/' && !strchr(f->file + n + 1, '/'))
-                put(lib, new_file((enum lib_kind)k, f->file, f->text, strlen(f->text)));
+                put(lib, new_file((enum lib_kind)k, f->file, (char *)f->text, strlen(f->text))); /* not a copy */
         }
 }
 
@@ -143,7 +149,7 @@ static int add_file(struct library *lib, enum lib_kind kind, const char *path, c
     if ((kind == LIB_SCRIPT || kind == LIB_SHARED) && strchr(text, '\r'))
         return err_set(e, ERR_INPUT,
                        "%.500s has lines that end as on Windows (CR LF), which a shell does not understand", path);
-    struct lib_file *f = new_file(kind, path, text, len);
+    struct lib_file *f = new_file(kind, path, xstrndup(text, len), len);
     f->site = true;
     if (!name_fits(kind, f->name)) {
         rc = err_set(e, ERR_INPUT, "%.500s: the name of a %s consists of lower-case letters, digits and hyphens", path,
@@ -199,6 +205,7 @@ int library_load(const char *dir, struct library **out, struct err *e)
 {
     *out = NULL;
     struct library *lib = xcalloc(1, sizeof *lib);
+    lib->scripts = texts_new();
     add_embedded(lib);
     int rc = 0;
     for (size_t k = 0; k < LIB_KINDS && dir && !rc; k++)

@@ -19,7 +19,7 @@ struct lib_file {
     enum lib_kind kind;
     char *name;
     char *file; /* its path, for messages; of an embedded one below schema/ */
-    char *text;
+    char *text; /* not to be changed: an embedded one is part of the program */
     size_t len;
     bool site; /* of the site's directory */
     bool used; /* a procedure asked for it */
@@ -34,6 +34,8 @@ struct lib_file *library_find(const struct library *lib, enum lib_kind kind,
                               const char *name);                   /* NULL: there is none */
 bool library_of_site(const struct library *lib, const char *file); /* that path is one of the site's files */
 struct lib_file *library_at(const struct library *lib, size_t i);  /* NULL at the end */
+/* A script with what it uses: equal ones, of which pages have many, are one text. It belongs to the library. */
+char *library_script(const struct library *lib, const char *text);
 /* Another name of that kind that is nearest to `name`; NULL: none is near. */
 const char *library_nearest(const struct library *lib, enum lib_kind kind, const char *name);
 const char *lib_kind_name(enum lib_kind kind); /* for messages: "page", "script", … */

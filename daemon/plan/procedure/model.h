@@ -64,7 +64,7 @@ struct proc_step {
     struct when when;
     enum target_kind target;
     enum plan_kind kind;
-    struct plan_code act, check; /* without what expansion puts in front */
+    struct plan_code act, check; /* without what expansion puts in front; scripts are the library's */
     char *notice, *cure, *marks;
     char **guards, **facts;
     const struct lib_file **files; /* that its scripts were made of; NULL-terminated, NULL: none */

@@ -325,8 +325,7 @@ int proc_step_parse(const struct ynode *n, const struct procedure *p, const stru
 
 void proc_step_free(struct proc_step *s)
 {
-    char *const own[] = {s->id,           s->title,         s->doc,    s->act.script, s->act.builtin,
-                         s->check.script, s->check.builtin, s->notice, s->cure,       s->marks};
+    char *const own[] = {s->id, s->title, s->doc, s->act.builtin, s->check.builtin, s->notice, s->cure, s->marks};
     for (size_t i = 0; i < ARRAY_LEN(own); i++)
         free(own[i]);
     free(s->files);
