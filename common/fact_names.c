@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "common/array.h"
+
 enum { PATTERN_MAX = 128 };
 
 bool fact_pattern_ok(const char *pattern)
@@ -35,7 +37,7 @@ bool fact_declared(char *const *list, const char *name, bool part)
 bool fact_acted_on(const char *name)
 {
     static const char *const begin[] = {"restart.", "old.", "image."};
-    for (size_t i = 0; i < sizeof begin / sizeof begin[0]; i++)
+    for (size_t i = 0; i < ARRAY_LEN(begin); i++)
         if (strncmp(name, begin[i], strlen(begin[i])) == 0)
             return true;
     return fact_of_control(name) || strcmp(name, "ha.before") == 0;

@@ -18,7 +18,7 @@ if [ -z "$present" ] || [ "$want" != "$present" ]; then
     root=${root%/*}
   fi
   free=$(free_kib "$root")
-  need=$((size * 2 / 1024))
+  need=$(loading_kib "$size")
   if [ "$free" -lt "$need" ]; then
     echo "$root has $free KiB free, but loading the image may need $need"
     exit 1

@@ -21,13 +21,10 @@ if [ "$answer" = present ]; then
   echo "omsup: evidence $IMAGE is already loaded: $want, the same as in the archive"
   exit 0
 fi
-# Loading unpacks the archive and keeps a temporary copy of it: twice its size; the copy itself: once. How large a compressed one is
-# unpacked is not known without unpacking it; programs shrink to about a third.
-unpacked=$size
-if archive_packed; then unpacked=$((size * 3)); fi
+# On Docker's disk what loading needs, on the other the copy of the archive.
 docker_disk=$(printf '%s\n' "$answer" | sed -n 1p)
 copy_disk=$(printf '%s\n' "$answer" | sed -n 2p)
-docker_need=$((unpacked * 2 / 1024))
+docker_need=$(loading_kib "$size")
 copy_need=$((size / 1024))
 [ -n "$NODE_SSH" ] || copy_need=0
 if [ "${docker_disk% *}" = "${copy_disk% *}" ]; then

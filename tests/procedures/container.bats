@@ -267,6 +267,18 @@ says() { printf '%s\n' "${@:3}" >"$T/docker/$2.$1"; }
 	[[ $output == *"free and needs 6144; "* ]]
 }
 
+@test "image-on-node: the same of an archive that lies on the node" {
+	mkdir "$T/graph"
+	echo "$T/graph" >"$T/docker/.graph"
+	printf '#!/bin/sh\necho Filesystem\necho disk 0 0 4000 0 %s\n' "$T" >"$T/bin/df"
+	chmod +x "$T/bin/df"
+	truncate -s 1M "$T/image.tar"
+	run -0 step image-on-node
+	printf '\037\213' | dd of="$T/image.tar" conv=notrunc status=none
+	run -1 step image-on-node
+	[[ $output == *"4000 KiB free, but loading the image may need 6144"* ]]
+}
+
 @test "architecture: an image for another machine is refused, from the archive or from the engine; what is unknown is not" {
 	printf '#!/bin/sh\n[ "$*" = -m ] && echo "${MACHINE:-x86_64}"\n' >"$T/bin/uname"
 	printf '#!/bin/sh\nshift\nexec "$@"\n' >"$T/bin/sudo"
