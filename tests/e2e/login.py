@@ -290,7 +290,7 @@ def a_file_that_does_not_answer_holds_nobody_up():
         written(path, PASSWORD)
         os.mkfifo(fifo)
         os.mkdir(w.path("bin"))
-        written(w.path("bin", "head"), "#!/bin/sh\ncase $* in *%s) echo asked >%s.asked; read -r answer <%s ;; esac\nexec /usr/bin/head \"$@\"\n" % (path, fifo, fifo))
+        written(w.path("bin", "head"), "#!/bin/sh\ncase $* in *4097*%s) echo asked >%s.asked; read -r answer <%s ;; esac\nexec /usr/bin/head \"$@\"\n" % (path, fifo, fifo))
         os.chmod(w.path("bin", "head"), 0o755)
         os.mkfifo(fifo + ".asked")
         w.deployment += "metadb: {host: 127.0.0.1, port: 1, user: oms_meta, password_file: %s}\n" % path

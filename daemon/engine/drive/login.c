@@ -57,7 +57,8 @@ static const char password_script[] =
     "exec 2>&1\nprintf '\\nomsup-config\\n'\n"
     "[ -e \"$CONFIG_FILE\" ] || { echo \"there is no file $CONFIG_FILE\"; exit 1; }\n"
     "[ -f \"$CONFIG_FILE\" ] || { echo \"$CONFIG_FILE is not a regular file\"; exit 1; }\n"
-    "head -c 4097 -- \"$CONFIG_FILE\" || exit 1";
+    "why=$(head -c 1 -- \"$CONFIG_FILE\" 2>&1 >/dev/null) || { echo \"$why\"; exit 1; }\n"
+    "head -c 4097 -- \"$CONFIG_FILE\" 2>/dev/null || exit 2"; /* then a part of the password was printed */
 
 static const char *behind_mark(const struct node_result *r, size_t *len)
 {
@@ -142,10 +143,12 @@ static void on_password(void *ctx, const struct node_result *r)
     size_t n;
     const char *file = b->plan->metadb.password_file, *at = behind_mark(r, &n);
     char *why = NULL;
-    if (r->outcome != NODE_EXITED || r->exit == NODE_EXIT_TIMEOUT)
+    if (r->outcome != NODE_EXITED)
+        why = xasprintf("the process that reads %s was cut off: does its disk or mount answer?", file);
+    else if (r->exit == NODE_EXIT_TIMEOUT)
         why = xasprintf("reading %s took longer than %d s: does its disk or mount answer?", file, CONFIG_MS / 1000);
     else if (r->exit != 0)
-        why = n ? xstrndup(at, strcspn(at, "\n")) : xasprintf("%s cannot be read", file);
+        why = r->exit == 1 && n ? xstrndup(at, strcspn(at, "\n")) : xasprintf("%s cannot be read", file);
     else if (n > PASSWORD_FILE_MAX)
         why = xasprintf("%s has more than %d bytes", file, PASSWORD_FILE_MAX);
     else
