@@ -244,6 +244,8 @@ hung() { [ "$("$LAB" effects --log 'hung by the lab' | wc -l)" = "$1" ]; }
 	done
 }
 
+renewed() { "$LAB" effects | grep -q 'sql UPDATE .*omsup_lock'; }
+
 # The last one: this lab's old container does not come back.
 @test "when the recorded container is gone, the rollback is refused before anything is done" {
 	upgrade_to stop-old
@@ -255,6 +257,8 @@ hung() { [ "$("$LAB" effects --log 'hung by the lab' | wc -l)" = "$1" ]; }
 	other=$("$LAB" on oms1 docker create --name "$LAB_OLD" "$LAB_IMAGE")
 	run ! ctl rollback "$job" --plan
 	[[ $output == *"${old:0:12} no longer exists: $LAB_OLD is now container ${other:0:12} (image $LAB_IMAGE)"* ]]
+	# the job still holds the lock, and renews it
+	until_true 30 renewed
 	[ "$(changes | grep -v 'docker create')" = "" ]
 	# the upgrade is as it was
 	[ "$(gate_of "$job")" = after-stop-old ]
