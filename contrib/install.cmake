@@ -10,7 +10,7 @@ file(GLOB section8 ${CMAKE_SOURCE_DIR}/contrib/man/*.8)
 install(FILES ${section1} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES ${section8} DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
 # omsup-protocol(7) is schema/protocol.md.
-find_program(AWK awk REQUIRED)
+need_program(AWK awk)
 add_custom_command(
   OUTPUT ${CMAKE_BINARY_DIR}/omsup-protocol.7
   COMMAND ${AWK} -v name=omsup-protocol -v section=7 -v "about=how omsupctl and omsupd talk to each other"

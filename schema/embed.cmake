@@ -14,11 +14,11 @@ foreach(file ${schema_files})
   string(APPEND schema_externs "extern const char ${symbol}[];\n")
   string(APPEND schema_rows "    {\"${file}\", ${symbol}},\n")
 endforeach()
-file(CONFIGURE OUTPUT ${schema_table} @ONLY CONTENT
+write(${schema_table}
 "#include \"daemon/plan/procedure/library.h\"
-@schema_externs@
+${schema_externs}
 const struct embedded_file embedded_files[] = {
-@schema_rows@    {NULL, NULL},
+${schema_rows}    {NULL, NULL},
 };
 ")
 target_sources(omsup_procedure PRIVATE ${schema_table})

@@ -1,6 +1,6 @@
 # Every client/po/LANGUAGE.po as locale/LANGUAGE/LC_MESSAGES/omsupctl.mo of the build folder, where the program that is not
 # installed finds it.
-find_program(MSGFMT msgfmt REQUIRED)
+need_program(MSGFMT msgfmt)
 file(GLOB catalogues CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/client/po/*.po)
 set(compiled)
 foreach(po ${catalogues})

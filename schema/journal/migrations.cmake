@@ -32,11 +32,11 @@ foreach(name ${migrations})
   string(APPEND rows "    ${symbol},\n")
 endforeach()
 set(table ${CMAKE_BINARY_DIR}/generated/embed/journal_migrations.c)
-file(CONFIGURE OUTPUT ${table} @ONLY CONTENT
+write(${table}
 "#include \"daemon/journal/internal.h\"
-@externs@
+${externs}
 const char *const journal_migrations[] = {
-@rows@};
+${rows}};
 const int journal_n_migrations = (int)(sizeof journal_migrations / sizeof journal_migrations[0]);
 ")
 target_sources(omsup_journal PRIVATE ${table})
