@@ -1,5 +1,6 @@
 #include "common/alloc.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,7 @@ void *xrealloc(void *p, size_t n, size_t size)
 {
     if (n == 0 || size == 0)
         n = size = 1;
-    return must(reallocarray(p, n, size));
+    return must(n > SIZE_MAX / size ? NULL : realloc(p, n * size));
 }
 
 char *xstrdup(const char *s) { return s ? must(strdup(s)) : NULL; }

@@ -2,11 +2,12 @@
  * is an error that says so. Those that cannot know the room they write to, or read text as a number without telling
  * that it was none; those that run a shell; those with one static result for all threads. Their headers come first, for
  * these declare them. Instead: snprintf(), xasprintf(), struct buf, memcpy() with a length that was checked, strtol(),
- * gmtime_r(). */
+ * gmtime_r(). And those that glibc 2.17 has not: wipe(), xrealloc() and uv_random() stand for them. */
 #pragma once
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #define BANNED(name) sorry_##name##_is_banned_see_banned_h
@@ -54,3 +55,9 @@
 #define ctime(...) BANNED(ctime)
 #undef asctime
 #define asctime(...) BANNED(asctime)
+#undef explicit_bzero
+#define explicit_bzero(...) BANNED(explicit_bzero)
+#undef reallocarray
+#define reallocarray(...) BANNED(reallocarray)
+#undef getrandom
+#define getrandom(...) BANNED(getrandom)

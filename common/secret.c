@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/alloc.h"
+#include "common/wipe.h"
 
 struct secret {
     size_t len;
@@ -27,7 +28,7 @@ void secret_wipe(struct secret *s)
 {
     if (!s)
         return;
-    explicit_bzero(s, sizeof *s + s->len + 1);
+    wipe(s, sizeof *s + s->len + 1);
     free(s);
 }
 

@@ -14,6 +14,7 @@
 
 #include "client/lang/lang.h"
 #include "client/wire/get.h"
+#include "common/json.h"
 #include "common/protocol.h"
 
 enum {
@@ -195,7 +196,7 @@ static int daemon_error(const cJSON *error, struct err *e)
 
 static int parse(const char *line, size_t len, struct message *m, struct err *e)
 {
-    *m = (struct message){.root = memchr(line, '\0', len) ? NULL : cJSON_ParseWithLength(line, len), .id = -1};
+    *m = (struct message){.root = memchr(line, '\0', len) ? NULL : json_parse(line, len), .id = -1};
     const cJSON *version = cJSON_GetObjectItemCaseSensitive(m->root, "jsonrpc");
     if (!cJSON_IsObject(m->root) || !cJSON_IsString(version) || strcmp(version->valuestring, "2.0") != 0)
         return not_kept(_("a line is not a JSON-RPC 2.0 message"), e);

@@ -8,6 +8,7 @@
 
 #include "common/alloc.h"
 #include "common/array.h"
+#include "common/json.h"
 
 enum { REFETCH_DEFAULT = 30, REFETCH_MAX = 1000000000 };
 
@@ -157,7 +158,7 @@ static const char *skip_value(const char *s)
 
 static bool is_key(const char *quoted, const char *end, const char *key)
 {
-    cJSON *k = cJSON_ParseWithLength(quoted, (size_t)(end - quoted));
+    cJSON *k = json_parse(quoted, (size_t)(end - quoted));
     bool same = cJSON_IsString(k) && strcmp(k->valuestring, key) == 0;
     cJSON_Delete(k);
     return same;

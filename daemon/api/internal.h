@@ -56,6 +56,7 @@ struct server {
     uv_poll_cb accept;
     uv_idle_t turn;         /* while requests wait that may be served */
     uv_timer_t tick, pause; /* pause: until the next request or peer may be served */
+    uint64_t paused_until;  /* when it ends; libuv tells it only from 1.40 on */
     struct session *sessions;
     struct session *turn_first, *turn_last;
     struct users users;
@@ -81,7 +82,7 @@ struct request {
     const cJSON *params;      /* an object, or NULL */
 };
 /* Parses the line, which ends with a NUL; NULL: it is no request, and has been answered. */
-struct request *request_new(struct session *s, const char *line, size_t len);
+struct request *request_new(struct session *s, const char *line);
 /* Takes the result; the request is gone then. */
 void request_ok(struct request *r, cJSON *result);
 void request_fail(struct request *r, const struct err *e);

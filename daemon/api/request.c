@@ -95,7 +95,7 @@ static bool hides_nul(const char *line)
     return false;
 }
 
-struct request *request_new(struct session *s, const char *line, size_t len)
+struct request *request_new(struct session *s, const char *line)
 {
     struct err e = {0};
     struct request *r = xcalloc(1, sizeof *r);
@@ -107,7 +107,7 @@ struct request *request_new(struct session *s, const char *line, size_t len)
     r->actor = xstrdup(s->peer.actor);
     s->request = r;
     bool nul = hides_nul(line);
-    r->message = nul ? NULL : cJSON_ParseWithLengthOpts(line, len + 1, NULL, true); /* with the NUL that ends it */
+    r->message = nul ? NULL : cJSON_ParseWithOpts(line, NULL, true);
     r->id = cJSON_GetObjectItemCaseSensitive(r->message, "id");
     r->method = cJSON_GetObjectItemCaseSensitive(r->message, "method");
     r->params = cJSON_GetObjectItemCaseSensitive(r->message, "params");

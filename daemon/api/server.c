@@ -35,7 +35,7 @@ static void on_ready(void *ctx) { turns_want(ctx); }
 
 static void on_line(void *ctx, const char *line, size_t len)
 {
-    struct request *r = request_new(ctx, line, len);
+    struct request *r = request_new(ctx, line);
     if (r)
         methods_call(r);
 }

@@ -55,9 +55,11 @@ static void on_pause(uv_timer_t *t)
 
 void turns_pause(struct server *s, uint64_t ns)
 {
-    uint64_t ms = ns / 1000000 + 1;
-    if (!s->closing && (!uv_is_active((uv_handle_t *)&s->pause) || uv_timer_get_due_in(&s->pause) > ms))
-        uv_timer_start(&s->pause, on_pause, ms, 0);
+    uint64_t ms = ns / 1000000 + 1, until = uv_now(s->pause.loop) + ms;
+    if (s->closing || (uv_is_active((uv_handle_t *)&s->pause) && s->paused_until <= until))
+        return;
+    s->paused_until = until;
+    uv_timer_start(&s->pause, on_pause, ms, 0);
 }
 
 void turns_run(uv_idle_t *h)

@@ -6,6 +6,7 @@
 #include "common/alloc.h"
 #include "common/array.h"
 #include "common/file.h"
+#include "common/wipe.h"
 #include "daemon/metadb/internal.h"
 
 enum { CA_FILE_MAX = 1024 * 1024, ACCESS_DENIED = 1045, SECURE_TRANSPORT = 3159 };
@@ -201,7 +202,7 @@ static int connect_to(struct metadb *db, struct err *e)
     free(host);
     /* The library keeps a copy for reconnecting, which is switched off. */
     if (db->my->passwd)
-        explicit_bzero(db->my->passwd, strlen(db->my->passwd));
+        wipe(db->my->passwd, strlen(db->my->passwd));
     return rc;
 }
 

@@ -8,6 +8,8 @@
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 
+#include "common/wipe.h"
+
 bool sha2_proof(const char *password, const unsigned char *nonce, unsigned char *out)
 {
     unsigned char once[SHA2_DIGEST], twice[SHA2_DIGEST + SHA2_NONCE], last[SHA2_DIGEST];
@@ -17,7 +19,7 @@ bool sha2_proof(const char *password, const unsigned char *nonce, unsigned char 
     ok = ok && EVP_Digest(twice, sizeof twice, last, NULL, EVP_sha256(), NULL) == 1;
     for (int i = 0; ok && i < SHA2_DIGEST; i++)
         out[i] = once[i] ^ last[i];
-    explicit_bzero(once, sizeof once);
+    wipe(once, sizeof once);
     ERR_clear_error();
     return ok;
 }
@@ -36,7 +38,7 @@ size_t sha2_encrypt(const char *pem, size_t pem_len, const char *password, const
         plain[i] = (unsigned char)password[i] ^ nonce[i % SHA2_NONCE];
     bool ok = ctx && EVP_PKEY_encrypt_init(ctx) > 0 && EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_OAEP_PADDING) > 0 &&
               EVP_PKEY_size(key) <= SHA2_SENT_MAX && EVP_PKEY_encrypt(ctx, out, &sent, plain, len) > 0;
-    explicit_bzero(plain, sizeof plain);
+    wipe(plain, sizeof plain);
     EVP_PKEY_CTX_free(ctx);
     EVP_PKEY_free(key);
     ERR_clear_error();
@@ -45,7 +47,11 @@ size_t sha2_encrypt(const char *pem, size_t pem_len, const char *password, const
 
 bool sha2_write_key_of_nobody(int fd)
 {
-    EVP_PKEY *key = EVP_RSA_gen(2048);
+    EVP_PKEY *key = NULL;
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_id(EVP_PKEY_RSA, NULL);
+    if (ctx && EVP_PKEY_keygen_init(ctx) > 0 && EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, 2048) > 0)
+        EVP_PKEY_keygen(ctx, &key);
+    EVP_PKEY_CTX_free(ctx);
     BIO *bio = BIO_new_fd(fd, BIO_NOCLOSE);
     bool ok = key && bio && PEM_write_bio_PUBKEY(bio, key) == 1 && fsync(fd) == 0;
     BIO_free(bio);

@@ -13,6 +13,7 @@
 #include "common/alloc.h"
 #include "common/array.h"
 #include "common/log.h"
+#include "common/wipe.h"
 #include "daemon/node/why.h"
 
 enum {
@@ -264,9 +265,9 @@ static void on_written(uv_write_t *req, int status)
 {
     struct write *w = (struct write *)req; /* its first member */
     if (w->head.cap)
-        explicit_bzero(w->head.data, w->head.cap);
+        wipe(w->head.data, w->head.cap);
     if (w->secret)
-        explicit_bzero(w->secret, w->secret_size);
+        wipe(w->secret, w->secret_size);
     buf_free(&w->head);
     free(w->secret);
     free(w); /* a failed write is followed by the end of the process */

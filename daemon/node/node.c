@@ -5,12 +5,12 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 
 #include "common/alloc.h"
 #include "common/array.h"
 #include "common/log.h"
 #include "daemon/node/channel.h"
+#include "daemon/node/queue.h"
 #include "daemon/node/wire.h"
 
 enum {
@@ -36,7 +36,7 @@ static const struct {
 TABLE_ENDS(kinds, FORGET);
 
 struct request {
-    TAILQ_ENTRY(request) link;
+    struct link link; /* first: see queue.h */
     uint64_t id;
     enum kind kind;
     node_cb *cb; /* NULL: already answered, the agent's answer is still to come */
@@ -49,7 +49,8 @@ struct request {
     bool checking;     /* RUN */
     bool forgotten;    /* RUN: from now on a look would make a fence */
 };
-TAILQ_HEAD(requests, request);
+static struct request *first(const struct queue *q) { return (struct request *)q->first; }
+static struct request *next(const struct request *r) { return (struct request *)r->link.next; }
 
 struct node {
     uv_loop_t *loop;
@@ -60,9 +61,9 @@ struct node {
     enum node_state state;
     char boot_id[WIRE_BOOT_ID_MAX + 1];
     char *why;
-    struct channel *channel;    /* NULL when down */
-    int channels;               /* not closed yet, the current one included */
-    struct requests open, gone; /* sent; to be answered NODE_GONE */
+    struct channel *channel; /* NULL when down */
+    int channels;            /* not closed yet, the current one included */
+    struct queue open, gone; /* sent; to be answered NODE_GONE */
     uint64_t last_id;
     unsigned backoff;
     uv_timer_t retry, later, tick;
@@ -89,8 +90,8 @@ struct node *node_new(uv_loop_t *loop, const struct node_target *t, node_state_c
     n->ctx = ctx;
     n->why = xstrdup("not connected yet");
     n->backoff = BACKOFF_MIN_MS;
-    TAILQ_INIT(&n->open);
-    TAILQ_INIT(&n->gone);
+    queue_init(&n->open);
+    queue_init(&n->gone);
     uv_timer_init(loop, &n->retry);
     uv_timer_init(loop, &n->later);
     uv_timer_init(loop, &n->tick);
@@ -126,12 +127,11 @@ static void log_answer(const struct node *n, const struct request *r, const stru
 }
 
 /* Unlinks, answers and frees; the callback may do anything but free n at once. */
-static void answer(const struct node *n, struct requests *list, struct request *r, enum node_outcome outcome,
-                   int status)
+static void answer(const struct node *n, struct queue *list, struct request *r, enum node_outcome outcome, int status)
 {
     size_t limit = kinds[r->kind].limit;
     struct node_result res = {.outcome = outcome, .exit = status};
-    TAILQ_REMOVE(list, r, link);
+    queue_remove(list, &r->link);
     if (outcome == NODE_EXITED) {
         res.output_cut = r->out.len > limit;
         if (res.output_cut) { /* the byte between the halves only says that there was more */
@@ -154,12 +154,11 @@ static void answer(const struct node *n, struct requests *list, struct request *
 
 static void answer_gone(struct node *n)
 {
-    struct requests list;
-    TAILQ_INIT(&list);
-    TAILQ_CONCAT(&list, &n->gone, link);
-    struct request *r;
-    while ((r = TAILQ_FIRST(&list)))
-        answer(n, &list, r, NODE_GONE, 0);
+    struct queue list;
+    queue_init(&list);
+    queue_move(&list, &n->gone);
+    while (list.first)
+        answer(n, &list, first(&list), NODE_GONE, 0);
 }
 
 static void set_state(struct node *n, enum node_state state, const char *why)
@@ -184,13 +183,13 @@ static struct request *add(struct node *n, enum kind kind, const char *token, no
     r->cb = cb;
     r->ctx = ctx;
     if (n->state != NODE_UP || n->closing) {
-        TAILQ_INSERT_TAIL(&n->gone, r, link);
+        queue_add(&n->gone, &r->link);
         if (!n->closing)
             uv_timer_start(&n->later, on_later, 0, 0);
         return NULL;
     }
     r->id = ++n->last_id;
-    TAILQ_INSERT_TAIL(&n->open, r, link);
+    queue_add(&n->open, &r->link);
     log_request(n, r);
     return r;
 }
@@ -270,12 +269,12 @@ void node_tail(struct node *n, const char *token, uint64_t offset, node_cb *cb, 
 
 void node_forget(struct node *n, const char *token, node_cb *cb, void *ctx)
 {
-    struct request *run, *r = add(n, FORGET, token, cb, ctx);
+    struct request *r = add(n, FORGET, token, cb, ctx);
     if (!r)
         return;
-    TAILQ_FOREACH(run, &n->open, link)
-    if (run->kind == RUN && strcmp(run->token, token) == 0)
-        run->forgotten = true;
+    for (struct request *run = first(&n->open); run; run = next(run))
+        if (run->kind == RUN && strcmp(run->token, token) == 0)
+            run->forgotten = true;
     send_line(n, r, token, 0);
 }
 
@@ -283,11 +282,10 @@ void node_forget(struct node *n, const char *token, node_cb *cb, void *ctx)
 
 static struct request *find(struct node *n, uint64_t id)
 {
-    struct request *r;
-    TAILQ_FOREACH(r, &n->open, link)
-    if (r->id == id)
-        return r;
-    return NULL;
+    struct request *r = first(&n->open);
+    while (r && r->id != id)
+        r = next(r);
+    return r;
 }
 
 /* A run is reported by its leader. When the leader was killed nobody reports it; then a look answers in its place. */
@@ -368,7 +366,7 @@ static void on_down(void *ctx, const char *why)
     struct node *n = ctx;
     n->channel = NULL;
     uv_timer_stop(&n->tick);
-    TAILQ_CONCAT(&n->gone, &n->open, link);
+    queue_move(&n->gone, &n->open);
     uv_timer_start(&n->retry, on_retry, n->backoff, 0);
     n->backoff = n->backoff * 2 < BACKOFF_MAX_MS ? n->backoff * 2 : BACKOFF_MAX_MS;
     set_state(n, NODE_DOWN, why);
@@ -443,9 +441,9 @@ static void on_tick(uv_timer_t *t)
         buf_puts(&b, "ping\n");
         channel_send(n->channel, &b, NULL, 0);
     }
-    struct request *r, *next;
-    for (r = TAILQ_FIRST(&n->open); r; r = next) {
-        next = TAILQ_NEXT(r, link);                    /* new ones go to the end */
+    struct request *r, *after;
+    for (r = first(&n->open); r; r = after) {
+        after = next(r);                               /* new ones go to the end */
         if (r->kind == RUN && r->cb && r->forgotten) { /* its end was seen by a look or a kill, and not by its leader */
             static const struct node_result res = {.outcome = NODE_GONE, .output = ""};
             node_cb *cb = r->cb;
@@ -483,7 +481,7 @@ static void on_later(uv_timer_t *t)
     answer_gone(n);
     if (!n->closing)
         return;
-    assert(TAILQ_EMPTY(&n->gone)); /* a request in answer to the end of the node is a bug of the caller */
+    assert(!n->gone.first); /* a request in answer to the end of the node is a bug of the caller */
     uv_close((uv_handle_t *)&n->retry, on_handle_closed);
     uv_close((uv_handle_t *)&n->later, on_handle_closed);
     uv_close((uv_handle_t *)&n->tick, on_handle_closed);
@@ -501,6 +499,6 @@ void node_close(struct node *n, void (*closed)(void *ctx), void *ctx)
     n->channel = NULL;
     uv_timer_stop(&n->retry);
     uv_timer_stop(&n->tick);
-    TAILQ_CONCAT(&n->gone, &n->open, link);
+    queue_move(&n->gone, &n->open);
     uv_timer_start(&n->later, on_later, 0, 0);
 }

@@ -8,7 +8,7 @@
 
 struct sha256 *sha256_new(void)
 {
-    EVP_MD_CTX *c = EVP_MD_CTX_new();
+    EVP_MD_CTX *c = EVP_MD_CTX_create();
     if (!c || EVP_DigestInit_ex(c, EVP_sha256(), NULL) != 1)
         abort(); /* out of memory */
     return (struct sha256 *)c;
@@ -26,7 +26,7 @@ void sha256_end(struct sha256 *h, char hex[65])
     unsigned n;
     if (EVP_DigestFinal_ex((EVP_MD_CTX *)h, md, &n) != 1 || n != 32)
         abort();
-    EVP_MD_CTX_free((EVP_MD_CTX *)h);
+    EVP_MD_CTX_destroy((EVP_MD_CTX *)h);
     for (unsigned i = 0; i < n; i++)
         snprintf(hex + 2 * (size_t)i, 3, "%02x", md[i]);
 }

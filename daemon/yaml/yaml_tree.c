@@ -8,6 +8,7 @@
 
 #include "common/alloc.h"
 #include "common/array.h"
+#include "common/wipe.h"
 #include "daemon/yaml/text.h"
 #include "daemon/yaml/yaml_slip.h"
 
@@ -31,7 +32,7 @@ static void node_free(struct ynode *n)
     if (!n)
         return;
     if (n->text) {
-        explicit_bzero(n->text, n->len);
+        wipe(n->text, n->len);
         free(n->text);
     }
     for (size_t i = 0; i < n->n; i++) {
@@ -59,7 +60,7 @@ static int fail(struct loader *l, yaml_mark_t at, const char *fmt, ...)
 static void event_end(yaml_event_t *ev)
 {
     if (ev->type == YAML_SCALAR_EVENT && ev->data.scalar.value)
-        explicit_bzero(ev->data.scalar.value, ev->data.scalar.length);
+        wipe(ev->data.scalar.value, ev->data.scalar.length);
     yaml_event_delete(ev);
 }
 
@@ -335,9 +336,9 @@ static int read_document(struct loader *l)
 static void parser_end(yaml_parser_t *p)
 {
     if (p->raw_buffer.start)
-        explicit_bzero(p->raw_buffer.start, (size_t)(p->raw_buffer.end - p->raw_buffer.start));
+        wipe(p->raw_buffer.start, (size_t)(p->raw_buffer.end - p->raw_buffer.start));
     if (p->buffer.start)
-        explicit_bzero(p->buffer.start, (size_t)(p->buffer.end - p->buffer.start));
+        wipe(p->buffer.start, (size_t)(p->buffer.end - p->buffer.start));
     yaml_parser_delete(p);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/show/show.h"
+#include "common/json.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -51,7 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     ascii = screen;
     ascii.utf8 = false;
-    cJSON *o = cJSON_ParseWithLength((const char *)data, size);
+    cJSON *o = json_parse((const char *)data, size);
     if (o) {
         draw(o, &pipe_, true);
         draw(o, &screen, false);

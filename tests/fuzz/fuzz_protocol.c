@@ -13,6 +13,7 @@
 #include "common/alloc.h"
 #include "common/array.h"
 #include "common/buf.h"
+#include "common/json.h"
 #include "common/log.h"
 #include "common/protocol.h"
 #include "daemon/api/internal.h"
@@ -170,7 +171,7 @@ static void check_answers(struct buf *in)
     char *nl;
     while (in->len && (nl = memchr(in->data, '\n', in->len))) {
         size_t len = (size_t)(nl - in->data);
-        cJSON *m = cJSON_ParseWithLength(in->data, len);
+        cJSON *m = json_parse(in->data, len);
         if (!cJSON_IsObject(m) || len + 1 > PROTOCOL_LINE_MAX)
             abort();
         bool answer = cJSON_HasObjectItem(m, "result") != cJSON_HasObjectItem(m, "error"),

@@ -20,6 +20,7 @@
 #include "common/alloc.h"
 #include "common/array.h"
 #include "common/log.h"
+#include "common/wipe.h"
 #include "daemon/engine/drive/drive.h"
 
 /* Where distributions have plug-ins of clients. */
@@ -138,7 +139,7 @@ struct secret *client_options(const struct metadb_login *l, const char *run_dir)
     mariadb(&b, l, base, "mariadb11", false);
     oracle(&b, l, base);
     struct secret *s = secret_new(b.data, b.len);
-    explicit_bzero(b.data, b.cap);
+    wipe(b.data, b.cap);
     buf_free(&b);
     free(base);
     free(host);

@@ -2,7 +2,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
+
+#include <uv.h>
 
 #include "common/alloc.h"
 #include "daemon/engine/job/job.h"
@@ -27,7 +28,7 @@ static int load_instance(struct jobs *js, struct err *e)
     if (js->instance)
         return journal_mark(js->journal, js->instance, e);
     unsigned char r[4];
-    if (getrandom(r, sizeof r, 0) != (ssize_t)sizeof r)
+    if (uv_random(NULL, NULL, r, sizeof r, 0, NULL) != 0)
         return err_set(e, ERR_SYSTEM, "cannot get random bytes");
     js->instance = xasprintf("%02x%02x%02x%02x", r[0], r[1], r[2], r[3]);
     char *now = times_now();

@@ -4,6 +4,7 @@
 
 #include "common/alloc.h"
 #include "common/array.h"
+#include "common/wipe.h"
 #include "daemon/engine/output/output.h"
 
 enum { REDACT_MIN = 4 }; /* as in secret.c */
@@ -46,7 +47,7 @@ static void quoted(struct buf *b, const unsigned char *s, size_t n)
     struct buf q = {0};
     redact_quote(&q, (const char *)s);
     buf_add(b, q.data + 1, q.len - 3); /* without the quotes and the line's end */
-    explicit_bzero(q.data, q.cap);
+    wipe(q.data, q.cap);
     buf_free(&q);
 }
 
@@ -117,7 +118,7 @@ void redact_add(struct redact *r, const struct secret *s)
             r->forms[r->n++] = secret_new(b.data, b.len);
             r->begins[(unsigned char)*b.data] = true;
         }
-        explicit_bzero(b.data, b.cap);
+        wipe(b.data, b.cap);
         buf_free(&b);
     }
 }

@@ -4,6 +4,7 @@
 
 #include "common/alloc.h"
 #include "common/strv.h"
+#include "common/wipe.h"
 #include "daemon/engine/reach/reach.h"
 
 enum { CONNECT_MS = 20000, ANSWER_MS = 60000 };
@@ -59,7 +60,7 @@ static void timer_closed(uv_handle_t *h)
     for (size_t i = 0; i < q->n; i++) {
         strv_free(q->items[i].env);
         if (q->items[i].output)
-            explicit_bzero(q->items[i].output, q->items[i].len);
+            wipe(q->items[i].output, q->items[i].len);
         free(q->items[i].output);
         leave(&q->parts[i]);
     }

@@ -7,6 +7,7 @@
 #include "common/array.h"
 #include "common/buf.h"
 #include "common/strv.h"
+#include "common/wipe.h"
 #include "daemon/plan/inputs/inputs.h"
 #include "daemon/yaml/text.h"
 #include "daemon/yaml/yaml_tree.h"
@@ -27,7 +28,7 @@ struct reader {
 static bool next_line(struct reader *r)
 {
     if (r->line)
-        explicit_bzero(r->line, strlen(r->line));
+        wipe(r->line, strlen(r->line));
     free(r->line);
     r->line = NULL;
     if (r->s >= r->end)
@@ -202,10 +203,10 @@ int node_facts_parse(const char *output, size_t len, const char *node, struct no
     else if ((rc = finish(&r, node)) && rc != ERR_INPUT) /* otherwise the file's name starts with the node's */
         err_prefix(e, "%s", node);
     if (r.line)
-        explicit_bzero(r.line, strlen(r.line));
+        wipe(r.line, strlen(r.line));
     free(r.line);
     if (r.config.data)
-        explicit_bzero(r.config.data, r.config.cap);
+        wipe(r.config.data, r.config.cap);
     buf_free(&r.config);
     if (rc)
         node_facts_free(out);
