@@ -22,6 +22,13 @@ static int lock(struct journal *j, struct err *e)
                           e);
     if (rc && sqlite3_errcode(j->db) == SQLITE_BUSY)
         rc = err_set(e, ERR_JOURNAL, "journal: another omsupd or another program is using it");
+    else if (rc && strstr(sqlite3_errmsg(j->db), "near \"STRICT\""))
+        rc =
+            err_set(e, ERR_JOURNAL,
+                    "journal: written by an older omsupd with SQLite 3.37 or newer, and this one has SQLite %s: start "
+                    "an omsupd of this version that has 3.37 or newer (the self-contained one has) with it once, which "
+                    "changes it to what every SQLite can read",
+                    sqlite3_libversion());
     return rc;
 }
 

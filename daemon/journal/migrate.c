@@ -72,7 +72,26 @@ static int sync_directory(const char *file, struct err *e)
     return rc;
 }
 
-/* SQLite fills an empty file, and does not sync it. */
+/* Page by page: VACUUM INTO is newer than SQLite 3.26. */
+static int copy_pages(struct journal *j, const char *to, struct err *e)
+{
+    sqlite3 *db = NULL;
+    sqlite3_backup *b = NULL;
+    int code = sqlite3_open_v2(to, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    if (code == SQLITE_OK && (b = sqlite3_backup_init(db, "main", j->db, "main")) != NULL) {
+        sqlite3_backup_step(b, -1);
+        code = sqlite3_backup_finish(b);
+    }
+    int number = db ? sqlite3_system_errno(db) : 0;
+    int rc = code == SQLITE_OK && b
+                 ? 0
+                 : err_set(e, ERR_JOURNAL, "%s: %s%s%s", to, db ? sqlite3_errmsg(db) : "out of memory",
+                           number ? ": " : "", number ? strerror(number) : "");
+    sqlite3_close(db);
+    return rc;
+}
+
+/* SQLite fills an empty file. */
 static int write_copy(struct journal *j, const char *to, struct err *e)
 {
     if (unlink(to) != 0 && errno != ENOENT)
@@ -81,9 +100,7 @@ static int write_copy(struct journal *j, const char *to, struct err *e)
     if (fd < 0)
         return err_set(e, ERR_JOURNAL, "%s: %s", to, strerror(errno));
     close(fd);
-    char *sql = sqlite3_mprintf("VACUUM INTO %Q", to);
-    int rc = journal_exec(j, sql, e);
-    sqlite3_free(sql);
+    int rc = copy_pages(j, to, e);
     return rc ? rc : sync_path(to, 0, e);
 }
 

@@ -1,9 +1,10 @@
 -- The journal of omsupd. Every state is here before the step acts. Times are UTC text, YYYY-MM-DDThh:mm:ss.sssZ.
--- No secret is ever stored. user_version = the number of the last migration.
+-- No secret is ever stored. user_version = the number of the last migration. Only what SQLite 3.26 knows: in journals of
+-- before 005 these tables are STRICT, which needs 3.37, and 005 makes them what is written here.
 CREATE TABLE plan (
-  sha256  TEXT PRIMARY KEY,
+  sha256  TEXT NOT NULL PRIMARY KEY,
   text    TEXT NOT NULL            -- canonical JSON, daemon/plan/plan.h
-) STRICT;
+);
 
 CREATE TABLE job (
   id         INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -21,7 +22,7 @@ CREATE TABLE job (
   created    TEXT NOT NULL,
   started    TEXT,
   completed  TEXT
-) STRICT;
+);
 
 CREATE TABLE subtask (
   job      INTEGER NOT NULL REFERENCES job(id),
@@ -37,7 +38,7 @@ CREATE TABLE subtask (
   ended    TEXT,
   message  TEXT,
   PRIMARY KEY (job, seq)
-) STRICT, WITHOUT ROWID;
+) WITHOUT ROWID;
 
 CREATE TABLE attempt (
   job     INTEGER NOT NULL,
@@ -53,7 +54,7 @@ CREATE TABLE attempt (
   exit    INTEGER,
   output  BLOB,                    -- at most 1 MiB, scrubbed of secrets
   PRIMARY KEY (job, seq, attempt)
-) STRICT;
+);
 
 CREATE TABLE event (
   id      INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -66,7 +67,7 @@ CREATE TABLE event (
   from_state TEXT,
   to_state   TEXT,
   reason  TEXT
-) STRICT;
+);
 CREATE INDEX event_job ON event(job, id);
 
 CREATE TABLE fact (
@@ -75,4 +76,4 @@ CREATE TABLE fact (
   value TEXT NOT NULL,
   time  TEXT NOT NULL,
   PRIMARY KEY (job, name)
-) STRICT, WITHOUT ROWID;
+) WITHOUT ROWID;

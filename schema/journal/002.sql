@@ -5,4 +5,4 @@ CREATE TABLE plan_part (
   n    INTEGER NOT NULL,           -- from 0
   text TEXT NOT NULL,
   PRIMARY KEY (plan, n)
-) STRICT;
+);

@@ -5,7 +5,7 @@ CREATE TABLE series (
   hops      INTEGER NOT NULL,
   continues INTEGER NOT NULL,    -- the job of the next hop is started by omsupd
   problem   TEXT                 -- why the job of the next hop could not be created; an operator retries
-) STRICT;
+);
 
 ALTER TABLE job ADD COLUMN series INTEGER;  -- of a hop, and of its rollbacks
 ALTER TABLE job ADD COLUMN hop INTEGER;     -- from 1; of a hop only

@@ -466,6 +466,15 @@ static char *read_file(const char *path)
     return buf_take(&b);
 }
 
+/* A dump of then, whose tables are STRICT where SQLite knows it. */
+static char *dump_of_then(void)
+{
+    char *dump = read_file(TEST_DATA "/journal/schema-1.sql");
+    for (char *s = dump; sqlite3_libversion_number() < 3037000 && (s = strstr(s, " STRICT"));)
+        memset(s, ' ', s[7] == ',' ? 8 : 7);
+    return dump;
+}
+
 #define PRINT_TEXT(v) buf_printf(b, "%s", (v) ? (v) : "-")
 #define PRINT_NUMBER(v) buf_printf(b, "%lld", (long long)(v))
 #define PRINT_LINK(v) buf_printf(b, (v) ? "%lld" : "-", (long long)(v))
@@ -578,7 +587,7 @@ static void an_older_journal_reads_the_same(void **state)
 {
     struct fx *f = *state;
     struct err e;
-    char *dump = read_file(TEST_DATA "/journal/schema-1.sql"), *output;
+    char *dump = dump_of_then(), *output;
     sqlite3 *db = raw_open(f->path), *old = raw_open(":memory:");
     raw_exec(db, dump);
     raw_exec(old, dump);
@@ -635,15 +644,114 @@ static void an_older_journal_reads_the_same(void **state)
     journal_close(j);
 }
 
+/* What a table is made of: its columns with type and NOT NULL, by name; and that it is not STRICT. */
+static char *shape(const char *path)
+{
+    static const char *const sql[] = {
+        "SELECT m.name, c.name, c.type, c.\"notnull\", c.pk FROM sqlite_master m, pragma_table_info(m.name) c "
+        "WHERE m.type = 'table' ORDER BY 1, 2",
+        "SELECT name, sql LIKE '%STRICT%', sql LIKE '%WITHOUT ROWID%', '', '' FROM sqlite_master WHERE type = 'table' "
+        "ORDER BY 1",
+        "SELECT type, name, tbl_name, '', '' FROM sqlite_master WHERE type <> 'table' ORDER BY 1, 2",
+    };
+    struct buf b = {0};
+    sqlite3 *db = raw_open(path);
+    for (size_t i = 0; i < ARRAY_LEN(sql); i++) {
+        sqlite3_stmt *s;
+        assert_int_equal(sqlite3_prepare_v2(db, sql[i], -1, &s, NULL), SQLITE_OK);
+        while (sqlite3_step(s) == SQLITE_ROW)
+            for (int c = 0; c < 5; c++)
+                buf_printf(&b, "%s%s", (const char *)sqlite3_column_text(s, c), c < 4 ? " " : "\n");
+        sqlite3_finalize(s);
+    }
+    sqlite3_close(db);
+    return buf_take(&b);
+}
+
+static void strict_tables_become_those_of_today(void **state)
+{
+    struct fx *f = *state;
+    journal_close(open_it(f));
+    char *want = shape(f->path), *dump = dump_of_then();
+    assert_non_null(strstr(want, "plan sha256 TEXT 1 1\n"));
+    assert_non_null(strstr(want, "subtask 0 1"));
+    unlink(f->path);
+    sqlite3 *db = raw_open(f->path);
+    raw_exec(db, dump);
+    sqlite3_close(db);
+    struct journal *j = open_it(f);
+    struct err e;
+    bool exists;
+    assert_int_equal(journal_add_plan(j, "aa", &exists, &e), 0); /* it is used as what it has become, at once */
+    journal_close(j);
+    char *got = shape(f->path);
+    assert_string_equal(got, want);
+    free(got);
+    free(dump);
+    free(want);
+}
+
+static void a_strict_journal_is_refused_where_sqlite_cannot_read_it(void **state)
+{
+    struct fx *f = *state;
+    struct journal *j;
+    struct err e;
+    journal_close(open_it(f));
+    sqlite3 *db = raw_open(f->path);
+    raw_exec(db, "PRAGMA writable_schema=ON; UPDATE sqlite_master SET sql = sql || ' STRICT' WHERE name = 'plan'");
+    sqlite3_close(db);
+    int rc = journal_open(f->path, &j, &e);
+    if (sqlite3_libversion_number() >= 3037000) {
+        assert_int_equal(rc, 0);
+        journal_close(j);
+    } else {
+        assert_int_equal(rc, ERR_JOURNAL);
+        assert_non_null(strstr(e.msg, "3.37 or newer"));
+    }
+}
+
+/* No table is STRICT, so this is what says that each value is stored as what its column is for. */
+static void every_value_has_the_type_of_its_column(void **state)
+{
+    struct fx *f = *state;
+    int values = 0;
+    every_column_comes_back(state);
+    sqlite3 *db = raw_open(f->path);
+    for (size_t t = 0; t < N_TABLES; t++)
+        for (size_t c = 0; tables[t].columns[c]; c++) {
+            const char *table = tables[t].name, *column = tables[t].columns[c];
+            char *sql =
+                xasprintf("SELECT typeof(r.%s), upper(typeof(r.%s)) = i.type FROM %s r, pragma_table_info('%s') i "
+                          "WHERE i.name = '%s' AND r.%s IS NOT NULL",
+                          column, column, table, table, column, column);
+            sqlite3_stmt *s;
+            assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &s, NULL), SQLITE_OK);
+            for (; sqlite3_step(s) == SQLITE_ROW; values++)
+                if (!sqlite3_column_int(s, 1))
+                    fail_msg("%s.%s is %s", table, column, (const char *)sqlite3_column_text(s, 0));
+            sqlite3_finalize(s);
+            free(sql);
+        }
+    assert_true(values > 40);
+    sqlite3_close(db);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(the_lists_are_the_tables),           T(every_column_comes_back),
-        T(a_series_has_each_hop_once),         T(a_copy_is_its_own),
-        T(what_is_not_at_its_end_is_canceled), T(every_statement_binds_columns_of_its_table),
-        T(every_file_is_a_migration),          T(an_older_journal_reads_the_same),
+        T(the_lists_are_the_tables),
+        T(every_column_comes_back),
+        T(a_series_has_each_hop_once),
+        T(a_copy_is_its_own),
+        T(what_is_not_at_its_end_is_canceled),
+        T(every_statement_binds_columns_of_its_table),
+        T(every_file_is_a_migration),
+        T(an_older_journal_reads_the_same),
+        T(strict_tables_become_those_of_today),
+        T(a_strict_journal_is_refused_where_sqlite_cannot_read_it),
+        T(every_value_has_the_type_of_its_column),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,1 +1,1 @@
-CREATE TABLE a (x) STRICT;
+CREATE TABLE a (x);
