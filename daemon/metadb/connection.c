@@ -9,7 +9,7 @@
 #include "common/wipe.h"
 #include "daemon/metadb/internal.h"
 
-enum { CA_FILE_MAX = 1024 * 1024, ACCESS_DENIED = 1045, SECURE_TRANSPORT = 3159 };
+enum { CA_FILE_MAX = 1024 * 1024, ACCESS_DENIED = 1045, SECURE_TRANSPORT = 3159, OFFERS_TLS = 2048 };
 
 static pthread_once_t library_once = PTHREAD_ONCE_INIT;
 static int library_failed;
@@ -73,20 +73,21 @@ static void set_options(MYSQL *my)
 {
     unsigned seconds = METADB_TIMEOUT_S, tcp = MYSQL_PROTOCOL_TCP, no = 0;
     unsigned long packet = METADB_PACKET_MAX;
-    my_bool off = 0;
     mysql_options(my, MYSQL_OPT_CONNECT_TIMEOUT, &seconds);
     mysql_options(my, MYSQL_OPT_READ_TIMEOUT, &seconds);
     mysql_options(my, MYSQL_OPT_WRITE_TIMEOUT, &seconds);
-    mysql_options(my, MYSQL_OPT_RECONNECT, &off);
     mysql_options(my, MYSQL_OPT_LOCAL_INFILE, &no);
     mysql_options(my, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet);
     /* OMS connects by TCP; here "localhost" would otherwise mean a socket, perhaps another server's. */
     mysql_options(my, MYSQL_OPT_PROTOCOL, &tcp);
     mysql_options(my, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+#ifdef OMSUP_HAS_IO_WAIT
     mysql_options(my, MARIADB_OPT_IO_WAIT, guard_wait);
+#endif
 }
 
-#if defined(MARIADB_PACKAGE_VERSION_ID) && MARIADB_PACKAGE_VERSION_ID >= 30402
+#ifdef OMSUP_HAS_SSL_MODE
+#elif defined(MARIADB_PACKAGE_VERSION_ID) && MARIADB_PACKAGE_VERSION_ID >= 30402
 /* From 3.4 on the library verifies certificate and name, or nothing; verify_ca is without the name. The library has
  * noted in the connection what is wrong with the certificate. */
 static __thread const MYSQL *opening;
@@ -106,6 +107,22 @@ static bool without_tls(const struct metadb_login *l)
     return l->tls == METADB_TLS_DISABLED || (l->tls == METADB_TLS_PREFERRED && l->public_key);
 }
 
+#ifdef OMSUP_HAS_SSL_MODE
+static void set_tls(MYSQL *my, const struct metadb_login *l)
+{
+    static const unsigned modes[] = {
+        [METADB_TLS_PREFERRED] = SSL_MODE_PREFERRED,
+        [METADB_TLS_DISABLED] = SSL_MODE_DISABLED,
+        [METADB_TLS_REQUIRED] = SSL_MODE_REQUIRED,
+        [METADB_TLS_VERIFY_CA] = SSL_MODE_VERIFY_CA,
+        [METADB_TLS_VERIFY_IDENTITY] = SSL_MODE_VERIFY_IDENTITY,
+    };
+    unsigned mode = modes[without_tls(l) ? METADB_TLS_DISABLED : l->tls];
+    if (!without_tls(l) && l->ca)
+        mysql_options(my, MYSQL_OPT_SSL_CA, l->ca);
+    mysql_options(my, MYSQL_OPT_SSL_MODE, &mode);
+}
+#else
 static void set_tls(MYSQL *my, const struct metadb_login *l)
 {
     my_bool enforce = !without_tls(l), verify = l->tls == METADB_TLS_VERIFY_IDENTITY;
@@ -116,14 +133,20 @@ static void set_tls(MYSQL *my, const struct metadb_login *l)
     if (l->tls == METADB_TLS_VERIFY_CA)
         set_verify_ca(my);
 }
+#endif
 
-/* The library goes on without TLS if the server does not offer it. No method reveals the password there. */
+static int no_tls(const struct metadb_login *l, struct err *e)
+{
+    return err_set(e, ERR_METADB, "MetaDB %s:%u does not offer TLS, which metadb.ssl_mode requires", l->host, l->port);
+}
+
+/* MariaDB's library goes on without TLS if the server does not offer it. No method reveals the password there. */
 static int check_tls(struct metadb *db, struct err *e)
 {
     const struct metadb_login *l = &db->login;
     if (l->tls == METADB_TLS_DISABLED || l->tls == METADB_TLS_PREFERRED || mysql_get_ssl_cipher(db->my))
         return OK;
-    return err_set(e, ERR_METADB, "MetaDB %s:%u does not offer TLS, which metadb.ssl_mode requires", l->host, l->port);
+    return no_tls(l, e);
 }
 
 static int check_ca(const struct metadb_login *l, struct err *e)
@@ -182,7 +205,9 @@ static int connect_to(struct metadb *db, struct err *e)
     const struct metadb_login *l = &db->login;
     char *host = address(l->host);
     auth_begin(l);
+    guard_connecting(db->my, l->port);
     bool up = mysql_real_connect(db->my, host, l->user, secret_use(l->password), NULL, l->port, NULL, 0) != NULL;
+    guard_connected();
     char *why = auth_end(db->my);
     int rc = up ? OK : metadb_error(db, e);
     unsigned no = mysql_errno(db->my);
@@ -198,6 +223,8 @@ static int connect_to(struct metadb *db, struct err *e)
     }
     if (!up)
         err_prefix(e, "MetaDB %s:%u", l->host, l->port);
+    if (no == CR_SSL_CONNECTION_ERROR && !(db->my->server_capabilities & OFFERS_TLS))
+        no_tls(l, e); /* Oracle's library says so, but not which key has asked for it */
     free(why);
     free(host);
     /* The library keeps a copy for reconnecting, which is switched off. */

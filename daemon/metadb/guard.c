@@ -27,6 +27,8 @@ struct guard {
     long long deadline_ms;
     unsigned long long limit; /* bytes that may have been received */
     const char *why;
+    const MYSQL *my; /* while it connects; the library writes to it then, and only its descriptor is read */
+    unsigned port;
 };
 
 static __thread struct guard *own;
@@ -80,13 +82,6 @@ static void judge(struct guard *g)
         shutdown(g->fd, SHUT_RDWR);
 }
 
-void guard_look(struct guard *g)
-{
-    pthread_mutex_lock(&g->lock);
-    judge(g);
-    pthread_mutex_unlock(&g->lock);
-}
-
 /* A name may have several addresses, each with a socket of its own; and a number is used again. */
 static void note_socket(struct guard *g, int fd)
 {
@@ -98,6 +93,59 @@ static void note_socket(struct guard *g, int fd)
     g->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
     g->inode = st.st_ino;
 }
+
+/* A descriptor that the library has closed may be another one's by now. */
+static bool leads_to(int fd, unsigned port)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } a = {.any.sa_family = AF_UNSPEC};
+    socklen_t len = sizeof a;
+    if (fd <= 0 || getpeername(fd, &a.any, &len) != 0)
+        return false;
+    return (a.any.sa_family == AF_INET && ntohs(a.v4.sin_port) == port) ||
+           (a.any.sa_family == AF_INET6 && ntohs(a.v6.sin6_port) == port);
+}
+
+void guard_look(struct guard *g)
+{
+    pthread_mutex_lock(&g->lock);
+    int fd = g->my ? __atomic_load_n(&g->my->net.fd, __ATOMIC_RELAXED) : -1;
+    if (leads_to(fd, g->port))
+        note_socket(g, fd);
+    judge(g);
+    pthread_mutex_unlock(&g->lock);
+}
+
+#ifdef OMSUP_HAS_IO_WAIT
+void guard_connecting(const MYSQL *my, unsigned port) {}
+void guard_connected(void) {}
+#else
+void guard_connecting(const MYSQL *my, unsigned port)
+{
+    struct guard *g = own;
+    if (!g)
+        return;
+    pthread_mutex_lock(&g->lock);
+    g->my = my;
+    g->port = port;
+    pthread_mutex_unlock(&g->lock);
+}
+
+void guard_connected(void)
+{
+    struct guard *g = own;
+    if (!g)
+        return;
+    pthread_mutex_lock(&g->lock);
+    if (leads_to(connector_socket(g->my), g->port))
+        note_socket(g, connector_socket(g->my));
+    g->my = NULL;
+    pthread_mutex_unlock(&g->lock);
+}
+#endif
 
 int guard_wait(my_socket fd, my_bool reading, int ms)
 {
@@ -132,7 +180,7 @@ void guard_allow(MYSQL *my, size_t bytes)
     if (!g)
         return;
     pthread_mutex_lock(&g->lock);
-    g->limit = received(mysql_get_socket(my)) + bytes;
+    g->limit = received(connector_socket(my)) + bytes;
     pthread_mutex_unlock(&g->lock);
 }
 

@@ -1,8 +1,6 @@
 /* The inside of a connection. */
 #pragma once
-#include <errmsg.h>
-#include <mysql.h>
-
+#include "daemon/metadb/connector.h"
 #include "daemon/metadb/metadb.h"
 
 enum {
@@ -24,16 +22,20 @@ void metadb_login_wipe(struct metadb_login *l); /* zeroes the password, frees al
 int metadb_error(const struct metadb *db, struct err *e);
 
 /* --- guard.c: what a thread waits for, and how much it takes, is bounded ---
- * The worker's reads and writes ask guard_wait() before they wait. A server that always has something ready is never
- * waited for, so the loop looks too, by guard_look(), and ends the connection. */
+ * The worker's reads and writes ask guard_wait() before they wait, where the library lets them. A server that always
+ * has something ready is never waited for, so the loop looks too, by guard_look(), and ends the connection. */
 struct guard;
 struct guard *guard_new(unsigned seconds); /* from now on */
 void guard_free(struct guard *g);
 void guard_use(struct guard *g);                       /* the calling thread's; NULL: none */
 int guard_wait(my_socket fd, my_bool reading, int ms); /* for MARIADB_OPT_IO_WAIT */
-void guard_allow(MYSQL *my, size_t bytes);             /* so many more bytes may come */
-void guard_look(struct guard *g);                      /* any thread */
-const char *guard_why(void);                           /* why the thread's connection was ended; NULL: it was not */
+/* For libraries without: from the first to the second call the loop looks for the socket of the connection that is
+ * made. */
+void guard_connecting(const MYSQL *my, unsigned port);
+void guard_connected(void);
+void guard_allow(MYSQL *my, size_t bytes); /* so many more bytes may come */
+void guard_look(struct guard *g);          /* any thread */
+const char *guard_why(void);               /* why the thread's connection was ended; NULL: it was not */
 
 /* --- auth.c: methods of authentication --- */
 void auth_library(void); /* once, after mysql_library_init() */

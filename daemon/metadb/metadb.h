@@ -1,4 +1,4 @@
-/* The MetaDB by libmariadb.
+/* The MetaDB by libmysqlclient or libmariadb.
  *
  * metadb_open() and the calls on a connection block: worker threads only. metadb_work() runs a function with a fresh
  * connection on a thread of its own and answers on the loop. Results are copied; every byte from the server is bounded

@@ -72,7 +72,7 @@ static int read_rows(struct metadb *db, MYSQL_RES *res, struct metadb_rows *out,
             excess = "a larger value";
         if (excess) {
             /* The rest is not read, because freeing the result must not wait for it; the connection is lost. */
-            shutdown(mysql_get_socket(db->my), SHUT_RDWR);
+            shutdown(connector_socket(db->my), SHUT_RDWR);
             *no = CR_UNKNOWN_ERROR;
             return err_set(e, ERR_METADB, "the MetaDB sent %s than omsupd accepts", excess);
         }
@@ -91,7 +91,7 @@ static int read_rows(struct metadb *db, MYSQL_RES *res, struct metadb_rows *out,
 /* Answers that are not what the statement asks for. The connection cannot be used further. */
 static int odd_answer(struct metadb *db, size_t want, size_t got, unsigned *no, struct err *e)
 {
-    shutdown(mysql_get_socket(db->my), SHUT_RDWR);
+    shutdown(connector_socket(db->my), SHUT_RDWR);
     *no = CR_MALFORMED_PACKET;
     return err_set(e, ERR_METADB, "ERROR %u: the MetaDB's answer has %zu columns, not %zu", *no, got, want);
 }

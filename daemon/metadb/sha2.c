@@ -24,6 +24,20 @@ bool sha2_proof(const char *password, const unsigned char *nonce, unsigned char 
     return ok;
 }
 
+bool sha1_proof(const char *password, const unsigned char *nonce, unsigned char *out)
+{
+    unsigned char once[SHA1_PROOF], twice[SHA2_NONCE + SHA1_PROOF];
+    memcpy(twice, nonce, SHA2_NONCE);
+    bool ok = EVP_Digest(password, strlen(password), once, NULL, EVP_sha1(), NULL) == 1 &&
+              EVP_Digest(once, SHA1_PROOF, twice + SHA2_NONCE, NULL, EVP_sha1(), NULL) == 1 &&
+              EVP_Digest(twice, sizeof twice, out, NULL, EVP_sha1(), NULL) == 1;
+    for (int i = 0; ok && i < SHA1_PROOF; i++)
+        out[i] ^= once[i];
+    wipe(once, sizeof once);
+    ERR_clear_error();
+    return ok;
+}
+
 size_t sha2_encrypt(const char *pem, size_t pem_len, const char *password, const unsigned char *nonce,
                     unsigned char out[SHA2_SENT_MAX], bool *is_key)
 {

@@ -130,9 +130,12 @@ static struct call call_within(struct false_server *f, unsigned seconds)
 static void drip(struct false_server *f, int c)
 {
     const struct timespec pause = {0, 200000000};
-    char byte = 1;
-    while (send(c, &byte, 1, MSG_NOSIGNAL) == 1)
+    static const char head[] = "\xff\xff\0\x02"; /* of a packet that is the right one */
+    unsigned n = 0;
+    while (send(c, n < 4 ? &head[n] : "x", 1, MSG_NOSIGNAL) == 1) {
         nanosleep(&pause, NULL);
+        n++;
+    }
 }
 
 /* Each byte comes long before METADB_TIMEOUT_S is over. alarm() ends this otherwise. */
@@ -150,7 +153,7 @@ static void columns_without_end(struct false_server *f, int c)
     static const char column[] = "\x03"
                                  "def\0\0\0\x01x\0\x0c\x21\0\x0c\0\0\0\xfd\0\0\0\0\0";
     unsigned number = 0;
-    if (!read_packet(f, c, &number) || !write_packet(c, number++, "\xfd\0\0\x40", 4))
+    if (!read_packet(f, c, &number) || !write_packet(c, number++, "\xfc\xff\xff", 3))
         return;
     for (sent = 0; write_packet(c, number++, column, sizeof column - 1); sent += sizeof column + 3)
         ;
@@ -160,7 +163,11 @@ static void columns_are_bounded(void **state)
 {
     struct false_server f = {.answers = {P("\0\0\0\x02\0\0\0")}, .after = columns_without_end};
     struct call c = call_within(&f, 60);
+#ifdef OMSUP_HAS_SSL_MODE /* Oracle's library has a bound of its own */
+    assert_non_null(strstr(c.err.msg, "ran out of memory"));
+#else
     assert_non_null(strstr(c.err.msg, "more than omsupd accepts"));
+#endif
     assert_true(sent < 64 * 1024 * 1024);
 }
 

@@ -51,3 +51,22 @@ pc() { # DIR NAME VERSION LIBS
 		Libs: -L$1/lib $4
 	END
 }
+
+# suite DIR SUITE: apt of another suite of this machine's own mirror, with lists of its own: `apt_of DIR apt-get …`
+suite() {
+	local mirror
+	# shellcheck disable=SC2016 # apt's own format
+	mirror=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME)' 'Created-By: Packages' | awk '$2 == "bookworm" { print $1; exit }')
+	mkdir -p "$1/lists/partial" "$1/cache/archives/partial" "$1/parts"
+	printf '%s\n' "Types: deb ${3-}" "URIs: ${mirror:?no package mirror}" "Suites: $2" "Components: main" \
+		"Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg" >"$1/parts/it.sources"
+	cat >"$1/apt.conf" <<-END
+		Dir::State::Lists "$1/lists";
+		Dir::Cache "$1/cache";
+		Dir::Etc::SourceParts "$1/parts";
+		Dir::Etc::SourceList "/dev/null";
+		APT::Sandbox::User "root";
+	END
+	apt_of "$1" apt-get -qq update
+}
+apt_of() { APT_CONFIG=$1/apt.conf "${@:2}"; }
