@@ -67,3 +67,43 @@ hop() { # N: the N-th upgrade of a chain, from what the one before it has starte
 	[ "$1" = 1 ] || LAB_OLD=${news[$1 - 2]}
 	LAB_NEW=${news[$1 - 1]} LAB_IMAGE=${images[$1 - 1]} LAB_ARCHIVE=${archives[$1 - 1]}
 }
+
+# A MetaDB of this kind: what clients tell it is counted, also what a server that then dies was told; OMS is back with it.
+metadb_is_counted() { # KIND
+	"$LAB" up --shape single --metadb "$1"
+	eval "$("$LAB" env)"
+	[ "$LAB_METADB_KIND" = "$1" ]
+	all_online
+	[ -z "$("$LAB" effects)" ]
+	client mysql -e "CREATE TABLE rm_402.t (i int); /* who asks */ INSERT INTO rm_402.t
+		VALUES (1); SELECT 1"
+	"$LAB" effects --log '	sql ' | cut -f3 | grep -x 'sql CREATE TABLE rm_402.t (i int)'
+	"$LAB" effects --log '	sql ' | cut -f3 | grep -x 'sql INSERT INTO rm_402.t VALUES (1)'
+	[ "$("$LAB" effects --log '	sql ' | wc -l)" = 2 ]
+	# it is not OMS that is counted, and not the lab
+	"$LAB" sql rm_402 'INSERT INTO t VALUES (2)'
+	[ "$("$LAB" effects --log '	sql ' | wc -l)" = 2 ]
+	"$LAB" effects reset
+	[ -z "$("$LAB" effects)" ]
+	client mysql -e 'INSERT INTO rm_402.t VALUES (3)'
+	# one that ends with its server counts as well
+	client mysql -e 'INSERT INTO rm_402.t SELECT SLEEP(600)' >/dev/null 2>&1 3>&- &
+	until_true 20 told 'SLEEP(600)'
+	"$LAB" fault metadb down
+	run ! wait $!
+	"$LAB" effects --log '	sql ' | cut -f3 >"$BATS_TEST_TMPDIR/counted"
+	diff - "$BATS_TEST_TMPDIR/counted" <<-'END'
+		sql INSERT INTO rm_402.t VALUES (3)
+		sql INSERT INTO rm_402.t SELECT SLEEP(600)
+	END
+	"$LAB" fault metadb up
+	client mysql -e 'DROP TABLE rm_402.t'
+	"$LAB" reboot metadb
+	[ "$("$LAB" effects --log '	sql ' | wc -l)" = 3 ]
+	# OMS logs in again
+	"$LAB" sql cm_402 "UPDATE host SET host_status = 'OFFLINE'"
+	until_true 30 all_online
+	until_true 20 healthy oms1
+}
+
+told() { "$LAB" sql information_schema "SELECT 1 FROM processlist WHERE info LIKE 'INSERT%$1%'" | grep -q 1; }

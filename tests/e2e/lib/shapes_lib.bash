@@ -175,7 +175,7 @@ content() { # [all|still]: still = without what running servers write, and witho
 		tables=$("$LAB" sql "$db" 'SHOW TABLES' | grep -Exv -- "$skip" | sort)
 		for table in $tables; do
 			echo "-- $db.$table"
-			"$LAB" sql "$db" "SHOW CREATE TABLE \`$table\`" | sed 's/ AUTO_INCREMENT=[0-9]*//'
+			"$LAB" sql "$db" "SHOW CREATE TABLE \`$table\`" | sed 's/ AUTO_INCREMENT *= *[0-9]*//'
 			if [ "$table" = oms_normal_config ] && [ "${1:-all}" != all ]; then
 				"$LAB" sql "$db" "SELECT * FROM oms_normal_config WHERE cfg_name <> 'ha.config' ORDER BY 1, 2"
 			else

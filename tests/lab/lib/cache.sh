@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # What is slow and the same for every instance: base root, images, an engine's data with an image
-# loaded, an empty MariaDB. Each lies in a directory named by a hash of what it is made from.
+# loaded, database servers (servers.sh). Each lies in a directory named by a hash of what it is made from.
 
 BASE_PACKAGES=supervisor,mariadb-client-core,nginx-light,curl,python3,python3-pymysql,python3-yaml,procps
 
@@ -102,11 +102,4 @@ copy_data_root() { # FROM TO
 	find "$1" -mindepth 1 -maxdepth 1 ! -name overlay2 -exec cp -a -t "$2" {} +
 	cp -al "$1/overlay2/." "$2/overlay2/" 2>/dev/null ||
 		{ rm -rf "$2/overlay2" && cp -a --reflink=auto "$1/overlay2" "$2/"; }
-}
-
-mariadb_cache() { cached mariadb "$(mariadbd --version | hash_of)" build_mariadb; }
-
-build_mariadb() {
-	mariadb-install-db --no-defaults --datadir="$1/data" --auth-root-authentication-method=socket \
-		--skip-test-db --user=root --innodb-log-file-size=16M
 }

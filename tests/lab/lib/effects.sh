@@ -13,38 +13,22 @@ effects_log() {
 # Statements of clients on the control host that change something. Their text is cut: a restore
 # inserts whole tables.
 sql_effects() {
-	# All of it is read, for connections made and times told before the last reset.
-	# A record is "[time] TAB thread command TAB text", and the text may run over several lines.
-	LC_ALL=C awk -v from="${ADDR[control]}" -v seen="$(cat "$D/statements-seen" 2>/dev/null || echo 0)" '
-		function end_record() { if (text != "") printf "%s\tcontrol\tsql %s\n", stamp, substr(text, 1, 200); text = "" }
-		{ at += length($0) + 1 }
-		/^[0-9][0-9][0-9][0-9][0-9][0-9] +[0-9]+:[0-9][0-9]:[0-9][0-9]\t/ || /^\t\t *[0-9]+ [A-Z]/ {
-			end_record()
-			split($0, field, "\t")
-			if (field[1] != "") {
-				time = "20" field[1]
-				gsub(/[ :]+/, " ", time)
-				stamp = mktime(substr(time, 1, 4) " " substr(time, 5, 2) " " substr(time, 7))
-			}
-			head = field[1] == "" ? field[3] : field[2]
-			rest = substr($0, index($0, head) + length(head) + 1)
-			split(head, word, " ")
-			if (word[2] == "Connect") mine[word[1]] = index(rest, "@" from " ") > 0
-			sub(/^[ (]*\/\*[^*]*\*\/ */, "", rest) # a comment in front says who asks
-			if ((word[2] == "Query" || word[2] == "Execute") && mine[word[1]] && at > seen &&
-				toupper(rest) ~ /^[ (]*(INSERT|UPDATE|DELETE|REPLACE|ALTER|RENAME|CREATE|DROP|TRUNCATE)/)
-				text = rest
-			next
-		}
-		text != "" { sub(/^[ \t]+/, ""); text = text " " $0 }
-		END { end_record() }
-	' "$(host_dir metadb)/var/lib/mysql/statements" 2>/dev/null || true
+	gather_statements
+	read_statements "$(cat "$D/statements-seen" 2>/dev/null || echo 0)" | LC_ALL=C awk -F'\t' '
+		{
+			text = substr($0, length($1) + 2)
+			sub(/^[ (]*\/\*[^*]*\*\/ */, "", text) # a comment in front says who asks
+			sub(/^ +/, "", text)
+			if (toupper(text) ~ /^[ (]*(INSERT|UPDATE|DELETE|REPLACE|ALTER|RENAME|CREATE|DROP|TRUNCATE)/)
+				printf "%s\tcontrol\tsql %s\n", $1, substr(text, 1, 200)
+		}'
 }
 
 reset_effects() {
 	local h
 	for h in "${ALL_HOSTS[@]}"; do : >"$(host_dir "$h")/lab/effects"; done
-	stat -c %s "$(host_dir metadb)/var/lib/mysql/statements" >"$D/statements-seen"
+	gather_statements
+	stat -c %s "$(statements_file)" >"$D/statements-seen"
 }
 
 # Names what was done so that it can be counted: the options are not part of what it was.
@@ -83,7 +67,7 @@ summary() {
 
 verb_effects() {
 	need_up
-	read_shape "$D/shape"
+	read_instance
 	case ${1-} in
 	reset) reset_effects ;;
 	--log) effects_log | sort -s -n | grep -E -- "${2-}" || true ;;

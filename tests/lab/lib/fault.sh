@@ -52,14 +52,9 @@ clear_faults() { # HOST
 	disk_free "$1"
 	case $1 in
 	control) ;;
-	metadb) [ -n "$(host_pids metadb /usr/sbin/mariadbd)" ] || metadb_up ;;
+	metadb) server_runs || metadb_up ;;
 	*) [ -n "$(host_pids "$1" /usr/sbin/sshd)" ] || start_sshd "$1" ;;
 	esac
-}
-
-metadb_up() {
-	start_metadb
-	wait_for 60 "the MetaDB" metadb_answers
 }
 
 is_host() { [ -n "${ADDR[$1]-}" ] || die "no such host: $1"; }
@@ -67,7 +62,7 @@ is_host() { [ -n "${ADDR[$1]-}" ] || die "no such host: $1"; }
 verb_fault() {
 	local h=${1-} kind=${2-}
 	need_up
-	read_shape "$D/shape"
+	read_instance
 	if [ "$h" = clear ]; then
 		for h in "${ALL_HOSTS[@]}"; do clear_faults "$h"; done
 		return
@@ -97,8 +92,8 @@ verb_fault() {
 		*) die "ssh up|down" ;;
 		esac ;;
 	net:3) link_of "$h" "$3" ;;
-	up:2) [ "$h" = metadb ] || die "only metadb up"; [ -n "$(host_pids metadb /usr/sbin/mariadbd)" ] || metadb_up ;;
-	down:2) [ "$h" = metadb ] || die "only metadb down"; kill_host metadb ;;
+	up:2) [ "$h" = metadb ] || die "only metadb up"; server_runs || metadb_up ;;
+	down:2) [ "$h" = metadb ] || die "only metadb down"; metadb_down ;;
 	clear:2) clear_faults "$h" ;;
 	*) die "no such fault, see README.md: $*" ;;
 	esac

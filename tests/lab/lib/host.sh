@@ -80,7 +80,7 @@ make_host() { # HOST
 	case $h in control | metadb) ;; *) mkdir -p "$dir/data/oms/oms_run/.lab" ;; esac
 	for f in net mnt uts; do : >"$NS/$h.$f"; done
 	unshare --net="$NS/$h.net" --mount="$NS/$h.mnt" --uts="$NS/$h.uts" --propagation private -- \
-		bash "$LAB_HOME/lib/mounts.sh" "$h" "$dir" "$LAB_HOME" "$D" "$(private_dirs "$h")"
+		bash "$LAB_HOME/lib/mounts.sh" "$h" "$dir" "$LAB_HOME" "$D" "$(private_dirs "$h")" "$([ "$h" != metadb ] || server_files)"
 }
 
 new_boot_id() {

@@ -1,31 +1,48 @@
 # shellcheck shell=bash
-# The MetaDB: a MariaDB of its own with the tables that OMS is known to have.
+# The MetaDB: a server of its own with the tables that OMS is known to have.
 
 META_USER=oms_meta
 # Every character here has broken a script somewhere.
 META_PASSWORD="p#a's\"w\\ö\$"
 
-start_metadb() {
-	start_in metadb "$D/hosts/metadb/log/mariadbd" mariadbd --no-defaults --user=root \
-		--datadir=/var/lib/mysql --socket=/run/mysqld.sock --pid-file=/run/mysqld.pid \
-		--bind-address="${ADDR[metadb]}" --port=3306 --skip-name-resolve --tmpdir=/tmp \
-		--character-set-server=latin1 --innodb-flush-log-at-trx-commit=2 --skip-log-bin \
-		--general-log=1 --general-log-file=/var/lib/mysql/statements --max-connections=300
+# The kind's functions, of lib/metadb/KIND.sh:
+#   build_server                puts into the cache what is fetched and initialized once
+#   server_files                the directory of the cache that the host has as /run/lab/server; nothing if none
+#   prepare_server              lays out a new host's /var/lib/mysql
+#   start_server                and server_program, what it is executing
+#   server_is_ready             does what each start needs as soon as the server answers
+#   root_client OPTION...       a client of its root
+#   server_keys                 what the deployment file must say of it, below metadb:
+#   statements_file, gather_statements [ended], read_statements BYTES      what the server was told
+use_metadb() { # KIND
+	[[ $1 =~ ^[a-z0-9]+$ && -e $LAB_HOME/lib/metadb/$1.sh ]] || die "no such kind of MetaDB: $1 (there are: $(cd "$LAB_HOME/lib/metadb" && echo *.sh | sed 's/\.sh//g'))"
+	METADB_KIND=$1
+	# shellcheck disable=SC1090,SC1091 # by its kind
+	. "$LAB_HOME/lib/metadb/$1.sh"
+}
+
+metadb_up() {
+	start_server
+	wait_for 60 "the MetaDB" metadb_answers
+	server_is_ready
 }
 
 metadb_answers() { root_sql -e 'SELECT 1'; }
 
-root_sql() { # mariadb's options
-	as_root metadb mariadb --no-defaults --socket=/run/mysqld.sock --default-character-set=utf8mb4 -N -B "$@"
+metadb_down() {
+	gather_statements ended
+	kill_host metadb
 }
 
+server_runs() { [ -n "$(host_pids metadb "$(server_program)")" ]; }
+
+root_sql() { root_client --default-character-set=utf8mb4 -N -B "$@"; } # mariadb's options
+
 make_metadb() {
-	local from
-	from=$(mariadb_cache)
-	cp -a --reflink=auto "$from/data/." "$D/hosts/metadb/var/lib/mysql/"
-	start_metadb
-	wait_for 60 "the MetaDB" metadb_answers
+	prepare_server
+	metadb_up
 	seed_metadb
+	server_is_ready
 }
 
 seed_metadb() {
@@ -82,7 +99,7 @@ set_oms_version() { # none|empty|VERSION
 
 verb_sql() {
 	need_up
-	read_shape "$D/shape"
+	read_instance
 	[ $# = 2 ] || die "usage: lab sql DB SQL"
 	root_sql -D "$1" -e "$2"
 }

@@ -16,6 +16,11 @@ hostname "$host"
 # Its directory may lie below a place that is about to be hidden.
 mount --bind "$2" /mnt
 dir=/mnt
+# the MetaDB's programs, out of the cache, which may lie there too
+if [ -n "$6" ]; then
+	mkdir -p /mnt/run/lab/server
+	mount --bind "$6" /mnt/run/lab/server
+fi
 for place in "${private[@]}"; do
 	case $host:$instance/ in
 	control:"$place"/*) # tests need the instance there: keep it in sight

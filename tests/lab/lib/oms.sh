@@ -192,8 +192,9 @@ write_deployment() {
 	cat <<-EOF
 		metadb:
 		  from: config
-		regions:
 	EOF
+	server_keys
+	echo "regions:"
 	for r in "${REGIONS[@]}"; do
 		echo "  - region: $r"
 		echo "    nodes:"

@@ -1,11 +1,18 @@
 # shellcheck shell=bash
 # The verbs that start, end and enter an instance.
 
+# The shape and the kind of MetaDB of the instance that is up.
+read_instance() {
+	read_shape "$D/shape"
+	use_metadb "$(cat "$D/metadb-kind")"
+}
+
 verb_cache() {
 	read_shape "$LAB_HOME/shapes/$shape"
+	use_metadb "$metadb"
 	base_root >/dev/null
 	in_parallel image_cache "$SOURCE_IMAGE" "${HOPS[@]}" >/dev/null
-	mariadb_cache >/dev/null
+	build_server
 }
 
 verb_up() {
@@ -19,6 +26,7 @@ verb_up() {
 	mkdir -p "$D" "$NS"
 	: >"$D/$LAB_MARK"
 	cp "$LAB_HOME/shapes/$shape" "$D/shape"
+	echo "$metadb" >"$D/metadb-kind"
 	# Namespaces can only be kept as files on a mount that is not shared.
 	mount -t tmpfs omsup-lab-ns "$NS"
 	mount --make-private "$NS"
@@ -34,7 +42,7 @@ verb_up() {
 	write_deployment >"$D/deployment.yaml"
 	reset_effects
 	: >"$D/up"
-	say "$shape is up: ${NODES[*]}, control, metadb"
+	say "$shape is up: ${NODES[*]}, control, metadb ($METADB_KIND)"
 	echo "$D/deployment.yaml"
 }
 
@@ -72,10 +80,10 @@ tear_down() {
 
 verb_env() {
 	need_up
-	read_shape "$D/shape"
+	read_instance
 	printf '%s=%q\n' LAB_DIR "$D" LAB_DEPLOYMENT "$D/deployment.yaml" LAB_NODES "${NODES[*]}" \
 		LAB_CONTROL "$LAB_HOME/lab control --dir $D" LAB_SSH_CONFIG /root/.ssh/config \
-		LAB_METADB_HOST "${ADDR[metadb]}" LAB_METADB_PORT 3306 LAB_METADB_USER "$META_USER" \
+		LAB_METADB_KIND "$METADB_KIND" LAB_METADB_HOST "${ADDR[metadb]}" LAB_METADB_PORT 3306 LAB_METADB_USER "$META_USER" \
 		LAB_METADB_PASSWORD_FILE "$D/metadb-password" LAB_DATABASES "$(databases | xargs)" \
 		LAB_OLD "$OLD" LAB_NEW "$NEW" LAB_IMAGE "$(image_name "$TARGET_IMAGE")" LAB_ARCHIVE "$(archive_path "$TARGET_IMAGE")" \
 		LAB_SOURCE "$SOURCE" LAB_TARGET "$TARGET" LAB_HOPS "${HOPS[*]%%-*}" \
@@ -104,9 +112,9 @@ verb_reboot() {
 	local h=${1-} dir
 	need_up
 	lock_instance
-	read_shape "$D/shape"
+	read_instance
 	is_host "$h"
-	kill_host "$h"
+	if [ "$h" = metadb ]; then metadb_down; else kill_host "$h"; fi
 	new_boot_id "$h"
 	# The containers' mounts are gone, /run and /tmp are empty. Removed from outside, where nothing
 	# is mounted below them: inside, a removal might wander into a bind mount.

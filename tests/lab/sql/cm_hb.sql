@@ -11,7 +11,12 @@ CREATE TABLE heatbeat_sequence (
   `gmt_modified` datetime NOT NULL,
   PRIMARY KEY (`id`)
 ) DEFAULT CHARSET=utf8 COMMENT='Heartbeat sequence table';
-INSERT INTO heatbeat_sequence SELECT seq, NOW() - INTERVAL (120000 - seq) SECOND, NOW() - INTERVAL (120000 - seq) SECOND FROM seq_1_to_120000;
+CREATE TABLE digit (d int NOT NULL);
+INSERT INTO digit VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9);
+INSERT INTO heatbeat_sequence SELECT n, NOW() - INTERVAL (120000 - n) SECOND, NOW() - INTERVAL (120000 - n) SECOND FROM
+ (SELECT 1 + a.d + 10 * b.d + 100 * c.d + 1000 * e.d + 10000 * f.d + 100000 * g.d AS n
+  FROM digit a, digit b, digit c, digit e, digit f, digit g WHERE g.d < 2) numbers WHERE n <= 120000;
+DROP TABLE digit;
 -- Which docker_init.sh has been here: it is not made to be run twice.
 CREATE TABLE oms_init_run (
   id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY,

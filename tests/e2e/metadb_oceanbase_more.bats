@@ -1,0 +1,11 @@
+#!/usr/bin/env bats
+# The whole way on OceanBase's own SQL engine: what metadb_oceanbase leaves.
+
+bats_require_minimum_version 1.5.0
+
+export KIND=oceanbase
+load lib/metadb_lib
+
+@test "community: there and back; omsupd and the server are killed in slim, backup and restore" {
+	there_and_back ce community 'DELETE FROM heatbeat_sequence'
+}
