@@ -206,8 +206,7 @@ static void test_slim_state(void **state)
     struct acting *x = *state;
     set_env(x, "HB_DB", "hb-1");
     run(x->db, "INSERT INTO " HB1 ".heatbeat_sequence (gmt_created) SELECT NOW() FROM mysql.seq_1_to_9");
-    expect(x, "slim-state", VERDICT_YES, "omsup: evidence hb-1: about ");
-    said(x, "newest id 9\n");
+    expect(x, "slim-state", VERDICT_YES, "omsup: evidence hb-1: newest id 9\n");
     run(x->db, "CREATE TABLE " HB1 ".heatbeat_sequence_bak LIKE " HB1 ".heatbeat_sequence");
     expect(x, "slim-state", VERDICT_YES, "newest id 9; left over from an earlier attempt: heatbeat_sequence_bak\n");
     run(x->db, "RENAME TABLE " HB1 ".heatbeat_sequence TO " HB1 ".heatbeat_sequence_bak2");
@@ -218,7 +217,7 @@ static void test_slim_state(void **state)
     expect(x, "slim-state", VERDICT_NO, "hb-1 has no table heatbeat_sequence");
     set_env(x, "HB_DB", "");
     expect(x, "slim-state", VERDICT_NO, "hb-1 has no table");
-    said(x, "omsup: evidence hb_2: about 0 rows, newest id 0\n");
+    said(x, "omsup: evidence hb_2: newest id 0\n");
 }
 
 int main(void)
