@@ -194,15 +194,19 @@ holds() { # the first attempt of step `hold` is running
 	inside sh -c 'echo more >>/var/lib/omsup/journal.db'
 	run -0 inside dpkg -P omsupd
 	inside test -e /var/lib/omsup/journal.db
-	# unchanged it is
+	# unchanged it is deleted
 	inside sh -c 'cd /var/lib/omsup && sha256sum journal.db >no-open-jobs'
 	run -0 inside dpkg -i "$(in_packages deb2)"
 	run ! inside test -e /var/lib/omsup/no-open-jobs
 	run -0 inside dpkg -r omsupd
 	run ! inside test -e /var/lib/omsup/no-open-jobs # no omsupd was there to ask
-	inside sh -c 'cd /var/lib/omsup && sha256sum journal.db >no-open-jobs'
+	# this host is also a node of another control host, whose command is running
+	# shellcheck disable=SC2016 # for the shell inside
+	inside sh -c 'cd /var/lib/omsup && sha256sum journal.db >no-open-jobs && touch runs/omsup-7-0000abcd-0-1.go "runs/omsup-7-$(cat journal.id)-0-1.go"'
 	run -0 inside dpkg -P omsupd
-	run ! inside test -e /var/lib/omsup
+	run -0 inside find /var/lib/omsup ! -type d
+	[ "$output" = /var/lib/omsup/runs/omsup-7-0000abcd-0-1.go ]
+	inside rm -r /var/lib/omsup
 }
 
 @test "the rpm installs into an empty database, upgrades in mid job, and its removal keeps journal and changed configuration" {
