@@ -1,5 +1,5 @@
 # cpack -G DEB and cpack -G RPM, in the build folder of a release build (contrib/doc/releasing.md).
-#   -D CPACK_OMSUP_BINARIES=DIR   DIR/omsupd and DIR/omsupctl, and DIR/licenses if it is there, instead of what was built here
+#   -D CPACK_OMSUP_BUNDLE=DIR   an unpacked bundle (contrib/bundle), whose programs and license texts are taken instead of what was built
 # What a package holds is put together by stage.cmake; what depends on the machine and the kind of package is in options.cmake.
 set(CPACK_PACKAGE_NAME omsupd)
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})

@@ -123,24 +123,24 @@ holds() { # the first attempt of step `hold` is running
 	run ! grep -E '^[^#]' <(dpkg-deb --fsys-tarfile "$(cat "$T/deb1")" | tar -xO ./etc/omsup/omsupd.yaml)
 }
 
-@test "an rpm carries the programs that it is given, with their licenses, and has their architecture" {
-	mkdir -p "$T/given/licenses/libuv"
-	echo MIT >"$T/given/licenses/libuv/LICENSE"
-	cp "$OMSUP_RELEASE_BUILD/omsupctl" "$T/given/omsupctl"
-	printf '\xb7\x00' | dd conv=notrunc bs=1 seek=18 of="$T/given/omsupctl" 2>/dev/null # of ARM, by its header
-	cp "$T/given/omsupctl" "$T/given/omsupd"
-	given=$(package RPM 3 "$T" -D "CPACK_OMSUP_BINARIES=$T/given")
+@test "an rpm carries the programs of a bundle, with the licenses of what is in them, and has their architecture" {
+	mkdir -p "$T/given/licences" "$T/given/usr/sbin" "$T/given/usr/bin" # as in a bundle
+	echo MIT >"$T/given/licences/libuv"
+	cp "$OMSUP_RELEASE_BUILD/omsupctl" "$T/given/usr/bin/omsupctl"
+	printf '\xb7\x00' | dd conv=notrunc bs=1 seek=18 of="$T/given/usr/bin/omsupctl" 2>/dev/null # of ARM, by its header
+	cp "$T/given/usr/bin/omsupctl" "$T/given/usr/sbin/omsupd"
+	given=$(package RPM 3 "$T" -D "CPACK_OMSUP_BUNDLE=$T/given")
 	[[ $given == *-3.aarch64.rpm ]]
 	run -0 rpm -qp --qf '%{arch}' "$given"
 	[ "$output" = aarch64 ]
 	mkdir "$T/unpacked"
 	rpm2cpio "$given" | (cd "$T/unpacked" && cpio -idm --quiet)
-	cmp "$T/given/omsupd" "$T/unpacked/usr/sbin/omsupd"
-	cmp "$T/given/omsupctl" "$T/unpacked/usr/bin/omsupctl"
-	[ "$(cat "$T/unpacked/usr/share/licenses/omsupd/libuv/LICENSE")" = MIT ]
+	cmp "$T/given/usr/sbin/omsupd" "$T/unpacked/usr/sbin/omsupd"
+	cmp "$T/given/usr/bin/omsupctl" "$T/unpacked/usr/bin/omsupctl"
+	[ "$(cat "$T/unpacked/usr/share/licenses/omsupd/bundle/libuv")" = MIT ]
 	# no program at all, or of another machine
-	: >"$T/given/omsupd"
-	run ! package RPM 4 "$T" -D "CPACK_OMSUP_BINARIES=$T/given"
+	: >"$T/given/usr/sbin/omsupd"
+	run ! package RPM 4 "$T" -D "CPACK_OMSUP_BUNDLE=$T/given"
 }
 
 @test "the deb installs with what it depends on, and its omsupd starts with the configuration as it is" {
