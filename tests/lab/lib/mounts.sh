@@ -1,7 +1,9 @@
 #!/bin/bash
 # Runs once inside a host's new namespaces: lays its own directories over the machine's.
 set -euo pipefail
-host=$1 instance=$4
+host=$1 instance=$4 engine=$6
+# shellcheck source=tests/lab/lib/engine.sh
+. "$3/lib/engine.sh"
 read -ra private <<<"$5"
 mkdir -p "$2/run/lab/real"
 cp "$3"/bin/* "$2/run/lab/"
@@ -13,6 +15,8 @@ while read -r _ _ _ _ point _; do
 done </proc/self/mountinfo
 
 hostname "$host"
+# Before anything hides where its programs lie.
+case $host in control | metadb) ;; *) mount_engine "$engine" "$7" ;; esac
 # Its directory may lie below a place that is about to be hidden.
 mount --bind "$2" /mnt
 dir=/mnt
@@ -62,5 +66,5 @@ control)
 	cover /usr/bin/mariadb-dump mysqldump mariadb-dump
 	cover /usr/bin/mariadb mysql mariadb ;;
 metadb) ;;
-*) cover /usr/bin/docker docker ;;
+*) cover "/usr/bin/${engine%%[0-9-]*}" "${engine%%[0-9-]*}" ;;
 esac
