@@ -1,5 +1,11 @@
 # cmake --install: programs, service, users, manuals, completions, licence.
-configure_file(${CMAKE_SOURCE_DIR}/contrib/systemd/omsupd.service ${CMAKE_BINARY_DIR}/omsupd.service @ONLY)
+# The unit names the program where it is installed, also when that is said only now (`cmake --install --prefix`).
+install(CODE "
+  set(CMAKE_INSTALL_FULL_SBINDIR \"${CMAKE_INSTALL_SBINDIR}\")
+  if(NOT IS_ABSOLUTE \"\${CMAKE_INSTALL_FULL_SBINDIR}\")
+    set(CMAKE_INSTALL_FULL_SBINDIR \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_SBINDIR}\")
+  endif()
+  configure_file(\"${CMAKE_SOURCE_DIR}/contrib/systemd/omsupd.service\" \"${CMAKE_BINARY_DIR}/omsupd.service\" @ONLY)")
 install(TARGETS omsupd RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
 install(TARGETS omsupctl RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(FILES ${CMAKE_BINARY_DIR}/omsupd.service DESTINATION lib/systemd/system)

@@ -14,7 +14,7 @@ enum { COPIES_MAX = 3 };
 
 int journal_number(struct journal *j, const char *sql, int64_t *out, struct err *e)
 {
-    sqlite3_stmt *s;
+    sqlite3_stmt *s = NULL;
     if (sqlite3_prepare_v2(j->db, sql, -1, &s, NULL) != SQLITE_OK)
         return journal_fail(j, e, "cannot read");
     int rc = sqlite3_step(s) == SQLITE_ROW ? 0 : journal_fail(j, e, "cannot read");

@@ -388,13 +388,13 @@ agent)
         command -v "$word" >/dev/null || fail "command not found on this host: $word"
     done
     # An external printf would show secrets in its arguments.
-    case $(command -v printf) in */*) fail "printf is not built into sh" ;; esac
+    case $(command -v printf) in printf) ;; *) fail "printf is not built into this host's sh (mksh or yash?), so secrets would be seen in its arguments: make /bin/sh dash, bash or busybox" ;; esac
     mask=$(umask)
     umask 077
     cd /
     case $(timeout --help 2>&1) in *BusyBox*) busybox=1 ;; esac
     [ -d "$dir" ] || mkdir -p "$dir" ||
-        fail "$(id -un) cannot create $dir: log in as root, or set 'sudo: true' in the deployment file"
+        fail "$(id -un) cannot create $dir: log in as root, or set 'sudo: true' or, to a directory of this account, run_directory and image_directory of the node in the deployment file"
     # Whoever can write to it, or put another one in its place, could change what runs.
     [ ! -L "$dir" ] || fail "$dir is a symbolic link: set another run_directory in omsupd's configuration, or remove it"
     # shellcheck disable=SC3067 # dash, bash and busybox have -O

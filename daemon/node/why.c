@@ -114,6 +114,20 @@ static void add_said(struct buf *out, const char *said, size_t len)
     buf_free(&flat);
 }
 
+/* What to do when sudo refuses; it speaks the node's language, but for these two. */
+static const char *sudo_cure(const char *err, size_t len)
+{
+    if (contains(err, len, "sudo: sorry, you must have a tty"))
+        return ": omsupd has no terminal on the node; add 'Defaults:ACCOUNT !requiretty' to its sudoers (visudo), or "
+               "log "
+               "in as root";
+    if (contains(err, len, "sudo: a password is required"))
+        return ": omsupd cannot enter one; add 'ACCOUNT ALL=(root) NOPASSWD: ALL' to the node's sudoers (visudo), or "
+               "log "
+               "in as root";
+    return "";
+}
+
 void why_of(struct buf *out, const char *err, size_t err_len, const char *said, size_t said_len)
 {
     struct buf line = {0};
@@ -121,6 +135,7 @@ void why_of(struct buf *out, const char *err, size_t err_len, const char *said, 
         return;
     reason_of(err, err_len, WHY_MAX, &line);
     wire_printable(out, buf_str(&line), line.len, WHY_MAX);
+    buf_puts(out, sudo_cure(err, err_len));
     buf_free(&line);
     add_said(out, said, said_len);
 }

@@ -91,11 +91,8 @@ static const struct field step_fields[] = {
 static const struct fields step = {sizeof(struct plan_step), step_fields};
 
 static const struct field host_fields[] = {
-    TEXT(plan_host, name, NAME_MAX_),
-    OPTIONAL(plan_host, ssh, NAME_MAX_),
-    UINT(plan_host, port, 65535),
-    BOOL(plan_host, "sudo", sudo),
-    END,
+    TEXT(plan_host, name, NAME_MAX_), OPTIONAL(plan_host, ssh, NAME_MAX_),     UINT(plan_host, port, 65535),
+    BOOL(plan_host, "sudo", sudo),    OPTIONAL(plan_host, run_dir, TEXT_MAX_), END,
 };
 static const struct fields host = {sizeof(struct plan_host), host_fields};
 

@@ -52,7 +52,8 @@ metadb_encrypted() {
 }
 omsup_encrypted=
 # A session of mysql is as schema/procedure.md says, whatever the server or its init_connect has set: those of these words
-# that the server takes are said at the start of every connection. mysqldump says most of them by itself.
+# that the server takes are said at the start of every connection. mysqldump says most of them by itself, and all where it
+# can be told to.
 omsup_words='character_set_client=utf8mb4
 character_set_connection=utf8mb4
 character_set_results=utf8mb4
@@ -89,6 +90,11 @@ metadb_session() {
     case "${omsup_tried##*omsup } " in *"${omsup_word%%=*} "*) omsup_session="$omsup_session, $omsup_word" ;; esac
   done
 }
+omsup_settable=
+metadb_dump_settable() {
+  [ -n "$omsup_settable" ] || omsup_settable=$(clean_env mysqldump --no-defaults --help </dev/null 2>/dev/null | grep -c '^ *--init-command=') || :
+  [ "${omsup_settable:-0}" -gt 0 ]
+}
 metadb() {
   omsup_program=$1
   shift
@@ -97,6 +103,12 @@ metadb() {
     mysql | */mysql)
       [ -n "$omsup_session" ] || metadb_session || return
       set -- --skip-reconnect --default-character-set=utf8mb4 --init-command="$omsup_session" "$@"
+      ;;
+    mysqldump | */mysqldump)
+      if metadb_dump_settable; then
+        [ -n "$omsup_session" ] || metadb_session || return
+        set -- --init-command="$omsup_session" "$@"
+      fi
       ;;
   esac
   metadb_client "$omsup_program" --defaults-file=/dev/fd/4 "$@"

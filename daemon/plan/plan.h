@@ -38,6 +38,7 @@ struct plan_host { /* [0] is the control host: name "control", local */
     char *ssh;     /* NULL: local */
     unsigned port; /* 0: default */
     bool sudo;
+    char *run_dir; /* NULL: the daemon's */
 };
 
 struct plan_subtask {

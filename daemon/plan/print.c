@@ -169,7 +169,8 @@ static void print_target(struct buf *b, const struct plan *p, const struct plan_
     const struct plan_host *h = &p->hosts[s->host];
     buf_printf(b, "    [%s] on %s", s->name, h->name);
     if (h->ssh)
-        buf_printf(b, " (ssh %s%s)", h->ssh, h->sudo ? ", sudo" : "");
+        buf_printf(b, " (ssh %s%s%s%s)", h->ssh, h->sudo ? ", sudo" : "", h->run_dir ? ", run directory " : "",
+                   h->run_dir ? h->run_dir : "");
     else if (s->host)
         buf_printf(b, " (local%s)", h->sudo ? ", sudo" : "");
     buf_puts(b, "\n");

@@ -88,6 +88,17 @@ const char *valid_name(const char *s)
                : "a name of at most 63 letters, digits, \".\", \"_\" and \"-\" that starts with a letter or digit";
 }
 
+/* OMS takes any text. A slash divides a step from its target, and spaces at an end are seen by nobody. */
+const char *valid_region(const char *s)
+{
+    size_t n = strlen(s);
+    return !printable(s, 255) || text_columns(s, n) > 63 || strchr(s, '/') || strchr(" -", *s) || s[n - 1] == ' ' ||
+                   text_invisible(s)
+               ? "the name of a region: at most 63 visible characters without \"/\", with neither \"-\" nor a space in "
+                 "front and no space at the end"
+               : NULL;
+}
+
 const char *valid_path(const char *s)
 {
     return *s != '/' || !printable(s, 1024) ? "an absolute path"

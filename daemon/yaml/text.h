@@ -11,6 +11,7 @@ bool text_invisible(const char *s);             /* it has a character that nobod
 size_t text_columns(const char *s, size_t len); /* characters of UTF-8 */
 
 const char *valid_name(const char *s);      /* [A-Za-z0-9][A-Za-z0-9._-]{0,62} */
+const char *valid_region(const char *s);    /* free text of at most 63 characters in one line */
 const char *valid_path(const char *s);      /* absolute, of printable characters */
 const char *valid_ssh(const char *s);       /* [user@]host or alias; never an option of ssh */
 const char *valid_container(const char *s); /* docker's grammar */

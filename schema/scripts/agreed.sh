@@ -1,7 +1,7 @@
 #!/bin/sh
 # What was agreed when the job was submitted and checked, asked again: OMS's config.yaml, the old container, the image. A difference is for
 # a person to judge, with both values.
-# uses: fact-of, config-state
+# uses: fact-of, config-state, image
 
 differences=
 differs() { differences="${differences:+$differences; }$1"; }
@@ -26,7 +26,7 @@ esac
 loaded=$(fact_of "image.$NODE.id")
 if [ -n "$loaded" ]; then
   ids=$("$DOCKER" images -aq --no-trunc) || exit 2
-  named=$("$DOCKER" images -q --no-trunc "$IMAGE" | sed -n 1p)
+  named=$(image_id "$DOCKER" "$IMAGE") || exit 2
   if ! printf '%s\n' "$ids" | grep -Fxq -- "$loaded"; then
     differs "the image that this job loaded, $loaded, no longer exists; $IMAGE is ${named:-no image} now"
   elif [ "$named" != "$loaded" ]; then

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Checks that the image is for the architecture of the node. With another one, docker load and docker run succeed, and the container
 # dies at once: "exec format error".
-# uses: on-node, archive-id, architecture
+# uses: on-node, image, architecture
 # shellcheck disable=SC2016
 
 look='uname -m; "$1" inspect --type image -f "{{.Architecture}}" "$2" 2>/dev/null || :'

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Looks for routines, triggers and events: a rollback drops the databases, and the documented dump contains tables
-# and views only. The server shows an account only those that it has a privilege for.
+# Looks for routines, triggers and events, and for sequences of OceanBase: a rollback drops the databases, and the documented dump
+# contains tables and views only. The server shows an account only those that it has a privilege for.
 
 account=$(metadb mysql -N -B -e 'SELECT CURRENT_USER()' </dev/null) || exit 2
 grantee="'${account%@*}'@'${account##*@}'"
@@ -11,6 +11,7 @@ granted() {
     (SELECT COUNT(*) FROM information_schema.schema_privileges WHERE grantee = \"$grantee\" AND privilege_type = '$1'
       AND DATABASE() LIKE table_schema)" </dev/null 2>/dev/null) && [ "$granted_n" -gt 0 ]
 }
+server=$(metadb mysql -N -B -e "SELECT CONCAT(VERSION(), ' ', @@version_comment)" </dev/null) || exit 2
 lost='' blind=''
 while IFS= read -r db; do
   found=$(metadb mysql -N -B -D "$db" -e "SELECT CONCAT(LOWER(routine_type), ' ', routine_name, ' (', COALESCE(definer, '?'), ')')
@@ -24,6 +25,14 @@ while IFS= read -r db; do
       WHERE event_schema = DATABASE()" </dev/null) || exit 2
     found=$(printf '%s\n%s\n' "$found" "$events" | sed '/^$/d')
   fi
+  # MariaDB's are dumped; MySQL has none.
+  case $server in
+    *[Oo]cean[Bb]ase*)
+      # V2 and V3 may not know the statement.
+      sequences=$(metadb mysql -N -B -D "$db" -e 'SHOW SEQUENCES' </dev/null 2>/dev/null) || sequences=
+      found=$(printf '%s\n%s\n' "$found" "$(printf '%s\n' "$sequences" | sed '/./s/^/sequence /')" | sed '/^$/d')
+      ;;
+  esac
   if [ -n "$found" ]; then
     lost="$lost $db ($(printf '%s\n' "$found" | wc -l)): $(printf '%s\n' "$found" | head -n 20 | sed '2,$s/^/, /' | tr -d '\n');"
   fi
@@ -36,7 +45,7 @@ $CM_DB
 $HB_DBS
 EOT
 if [ -n "$lost" ]; then
-  echo "the documented dump omits these routines, triggers or events:${lost%;}"
+  echo "the documented dump omits these routines, triggers, events or sequences:${lost%;}"
   exit 1
 fi
 if [ -n "$blind" ]; then

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Compares the free space with what the backups may need, and makes sure that their directory does not exist yet: it
-# would belong to a job of another journal.
-# uses: free-space
+# would belong to a job of another journal. On OceanBase it also tells whether what is dropped keeps its space.
+# uses: free-space, dump, dump-size
 
 if [ -e "$BACKUP_DIR/job-$OMSUP_JOB" ]; then
   echo "$BACKUP_DIR/job-$OMSUP_JOB already exists: it belongs to a job $OMSUP_JOB of another journal"
@@ -14,19 +14,36 @@ if ! [ -w "$at" ]; then
   exit 1
 fi
 total=0
-while IFS= read -r db; do
-  # The heartbeat sequence is shrunk before the backup. Text is larger than data: count it twice.
-  bytes=$(metadb mysql -N -B -D "$db" -e "SELECT COALESCE(CAST(SUM(data_length) AS UNSIGNED), 0)
+while IFS= read -r DB; do
+  # The heartbeat sequence is shrunk before the backup. Text is larger than data: count that twice.
+  bytes=$(metadb mysql -N -B -D "$DB" -e "SELECT COALESCE(CAST(SUM(data_length) AS UNSIGNED), 0)
     FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name <> 'heatbeat_sequence'" </dev/null) || exit 2
-  total=$((total + bytes * 2))
+  bytes=$((bytes * 2))
+  options=$(dump_options) || exit 2
+  sizes=$(dump_sizes "$options") || {
+    echo "cannot tell how large the backup of $DB will be: mysqldump or the MetaDB does not answer"
+    exit 2
+  }
+  measured=$(printf '%s\n' "$sizes" | awk '$3 != "`heatbeat_sequence`" { all += $1 } END { printf "%.0f", all }')
+  [ "$measured" -le "$bytes" ] || bytes=$measured
+  total=$((total + bytes))
 done <<EOF
 $RM_DB
 $CM_DB
 $HB_DBS
 EOF
 free=$(free_kib "$at")
-if [ "$free" -lt "$((total / 1024))" ]; then
-  echo "$at has $free KiB free, but the backups may need $((total / 1024))"
+need=$((total / 1024 + 1))
+if [ "$free" -lt "$need" ]; then
+  echo "$at has $free KiB free, but the backups may need $need"
   exit 1
 fi
-echo "omsup: evidence $free KiB free in $at, the backups may need $((total / 1024))"
+bin=$(metadb mysql -N -B -e "SHOW VARIABLES LIKE 'recyclebin'" </dev/null) || bin=
+case $bin in
+  *ON | *1)
+    words="the recycle bin of the MetaDB is on (recyclebin): what is dropped keeps its space and its rows there until it is purged. See SHOW RECYCLEBIN; an administrator removes one with PURGE TABLE or PURGE DATABASE and its name there, or everything with PURGE RECYCLEBIN"
+    echo "omsup: fact remark.recyclebin $words"
+    ;;
+  *) words= ;;
+esac
+echo "omsup: evidence $free KiB free in $at, the backups may need $need${words:+; $words}"

@@ -25,7 +25,9 @@ server=$(server_identity)
 umask 077
 dir=$BACKUP_DIR/job-$OMSUP_JOB
 file=$dir/$DB.$OMSUP_ATTEMPT.sql
-estimate=$(metadb mysql -N -B -D "$DB" -e "SELECT COALESCE(CAST(SUM(data_length) AS UNSIGNED), 0)
+# 0 is for not known. What OceanBase has is nothing, or a size after compression; and the rows are not read here, because that could
+# wait for a lock.
+estimate=$(metadb mysql -N -B -D "$DB" -e "SELECT IF(CONCAT(VERSION(), @@version_comment) LIKE '%OceanBase%', 0, COALESCE(CAST(SUM(data_length) AS UNSIGNED), 0))
   FROM information_schema.tables WHERE table_schema = DATABASE()" </dev/null)
 defaults=$(database_defaults | tr '\t' ' ')
 charset=${defaults% *}

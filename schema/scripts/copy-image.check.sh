@@ -1,7 +1,7 @@
 #!/bin/sh
 # Yes if the very image of the archive is on the node, or a verified copy of this very archive. (The local node loads the
 # archive from where it is.)
-# uses: on-node, own-directory, archive-id, image-copy
+# uses: on-node, own-directory, fact-of, image, image-copy
 # shellcheck disable=SC2016
 
 [ -n "$NODE_SSH" ] || exit 0
@@ -12,18 +12,26 @@ dir=$(on_node "$(own_directory_script)" "$IMAGE_DIR" </dev/null) || {
 }
 file=$(image_copy "$dir")
 # The name alone does not tell one build from another.
-want=$(archive_id)
+present=$(on_node "$(image_script)" "$DOCKER" "$IMAGE" </dev/null) || {
+  echo "omsup: evidence $present"
+  exit 2
+}
+if [ -n "$present" ]; then
+  want=$(fact_of image.identity)
+  id=$(fact_of image.archive_id)
+  if same_image "$present" "${want:-$(archive_identity)}" "${id:-$(archive_id)}"; then
+    echo "omsup: evidence $IMAGE is already on the node: ${present%% *}, the same as in the archive"
+    exit 0
+  fi
+fi
 answer=$(on_node '
-  present=$("$1" images -q --no-trunc "$2") || exit 2
-  if [ -n "$4" ] && [ "$present" = "$4" ]; then echo present; exit 0; fi
-  if [ -f "$3.verified" ] && [ -f "$3" ]; then
-    echo "$(stat -c %s -- "$3") $(cat "$3.verified")"
+  if [ -f "$1.verified" ] && [ -f "$1" ]; then
+    echo "$(stat -c %s -- "$1") $(cat "$1.verified")"
   else
     echo missing
   fi
-' "$DOCKER" "$IMAGE" "$file" "$want" </dev/null) || exit 2
+' "$file" </dev/null) || exit 2
 case $answer in
-  present) echo "omsup: evidence $IMAGE is already on the node: $want" ;;
   "${facts% *} $facts "*) echo "omsup: evidence $file, verified" ;;
   *) exit 1 ;;
 esac

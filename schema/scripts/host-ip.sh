@@ -5,7 +5,7 @@ if [ -z "$OMS_HOST_IP" ]; then
   echo "the old container has no OMS_HOST_IP"
   exit 1
 fi
-same=$(printf '%s\n' "$NODES" | awk -v ip="$OMS_HOST_IP" '$3 == ip' | wc -l)
+same=$(printf '%s\n' "$NODES" | awk -v ip="$OMS_HOST_IP" '$NF == ip' | wc -l)
 if [ "$same" -ne 1 ]; then
   echo "$same nodes have OMS_HOST_IP $OMS_HOST_IP"
   exit 1

@@ -1,17 +1,21 @@
 #!/bin/sh
 # Checks the image archive on the node, and the space that Docker needs to load it, and records what the archive is: what is
 # loaded later must be this very archive.
-# uses: archive-id, hash, archive-hash, free-space
+# uses: image, hash, archive-hash, free-space
 
-present=$("$DOCKER" images -q --no-trunc "$IMAGE") || exit 2
+present=$(image_facts "$DOCKER" "$IMAGE") || {
+  echo "omsup: evidence $present"
+  exit 2
+}
 if ! [ -r "$IMAGE_ARCHIVE" ] || ! [ -s "$IMAGE_ARCHIVE" ]; then
   echo "$IMAGE_ARCHIVE is missing, empty or unreadable"
   exit 1
 fi
 size=$(stat -L -c %s -- "$IMAGE_ARCHIVE")
-want=$(archive_id)
+want=$(archive_identity)
+id=$(archive_id)
 free=
-if [ -z "$present" ] || [ "$want" != "$present" ]; then
+if ! same_image "$present" "$want" "$id"; then
   root=$("$DOCKER" info -f '{{.DockerRootDir}}' 2>/dev/null) || root=$("$DOCKER" info -f '{{.Store.GraphRoot}}' 2>/dev/null) || root=
   if ! [ -d "$root" ]; then # podman has another name for it; in any case, there are the files of the old container
     root=$("$DOCKER" inspect --type container -f '{{.ResolvConfPath}}' "$OLD_ID") || exit 2
@@ -28,9 +32,10 @@ fi
 sum=$(hash_of "$IMAGE_ARCHIVE")
 require_archive_hash "$sum" ''
 echo "omsup: fact image.$NODE.sha256 $sum"
-echo "omsup: fact image.$NODE.archive_id $want"
+echo "omsup: fact image.$NODE.archive_id $id"
+[ -z "$want" ] || echo "omsup: fact image.$NODE.identity $want"
 if [ -n "$free" ]; then
   echo "omsup: evidence $size bytes; $free KiB free in $root"
 else
-  echo "omsup: evidence $IMAGE is already loaded: $present, the same as in the archive"
+  echo "omsup: evidence $IMAGE is already loaded: ${present%% *}, the same as in the archive"
 fi

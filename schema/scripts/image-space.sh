@@ -1,26 +1,27 @@
 #!/bin/sh
 # Compares the node's free space with what the image needs: on Docker's disk, and on the disk of image.directory, to
 # which the archive is copied. Nothing is needed when the image has been loaded already.
-# uses: on-node, archive-id
+# uses: on-node, image
 # shellcheck disable=SC2016
 
 size=$(stat -L -c %s -- "$IMAGE_ARCHIVE")
-want=$(archive_id)
-# "present", or the free KiB of Docker's directory and of the disk to which the archive is copied
-answer=$(on_node '
-  present=$("$1" images -q --no-trunc "$2") || exit 3
-  if [ -n "$4" ] && [ "$present" = "$4" ]; then echo present; exit 0; fi
-  root=$("$1" info -f "{{.DockerRootDir}}" 2>/dev/null) || root=$("$1" info -f "{{.Store.GraphRoot}}" 2>/dev/null) || root=
-  # podman has another name for it; in any case, there are the files of the old container
-  [ -d "$root" ] || { root=$("$1" inspect --type container -f "{{.ResolvConfPath}}" "$5") && root=${root%/*}; } || exit 3
-  at=$3
-  until [ -d "$at" ]; do at=${at%/*}; at=${at:-/}; done
-  df -Pk -- "$root" "$at" | awk "NR > 1 { print \$6, \$4 }"
-' "$DOCKER" "$IMAGE" "$IMAGE_DIR" "$want" "$OLD_ID" </dev/null)
-if [ "$answer" = present ]; then
-  echo "omsup: evidence $IMAGE is already loaded: $want, the same as in the archive"
+present=$(on_node "$(image_script)" "$DOCKER" "$IMAGE" </dev/null) || {
+  echo "omsup: evidence $present"
+  exit 2
+}
+if [ -n "$present" ] && same_image "$present" "$(archive_identity)" "$(archive_id)"; then
+  echo "omsup: evidence $IMAGE is already loaded: ${present%% *}, the same as in the archive"
   exit 0
 fi
+# The free KiB of Docker's directory and of the disk to which the archive is copied
+answer=$(on_node '
+  root=$("$1" info -f "{{.DockerRootDir}}" 2>/dev/null) || root=$("$1" info -f "{{.Store.GraphRoot}}" 2>/dev/null) || root=
+  # podman has another name for it; in any case, there are the files of the old container
+  [ -d "$root" ] || { root=$("$1" inspect --type container -f "{{.ResolvConfPath}}" "$3") && root=${root%/*}; } || exit 3
+  at=$2
+  until [ -d "$at" ]; do at=${at%/*}; at=${at:-/}; done
+  df -Pk -- "$root" "$at" | awk "NR > 1 { print \$6, \$4 }"
+' "$DOCKER" "$IMAGE_DIR" "$OLD_ID" </dev/null)
 # On Docker's disk what loading needs, on the other the copy of the archive.
 docker_disk=$(printf '%s\n' "$answer" | sed -n 1p)
 copy_disk=$(printf '%s\n' "$answer" | sed -n 2p)

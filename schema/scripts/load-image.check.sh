@@ -1,7 +1,7 @@
 #!/bin/sh
 # Yes if the image that this job loaded on this node is still there, or if the image with this name is the one in the archive as it was
 # checked: the name alone does not tell one build from another. Its id is recorded, for start-new.
-# uses: own-directory, fact-of, image-copy
+# uses: own-directory, fact-of, image, image-copy
 
 dir=$(sh -c "$(own_directory_script)" omsup "$IMAGE_DIR") || {
   echo "omsup: evidence $dir"
@@ -20,12 +20,20 @@ if [ -f "$record" ]; then
   echo "omsup: evidence the image that was loaded, $id, no longer exists"
   exit 1
 fi
-id=$("$DOCKER" images -q --no-trunc "$IMAGE" | sed -n 1p)
-[ -n "$id" ] || exit 1
-want=$(fact_of "image.$NODE.archive_id")
-if [ "$IMAGE_ON" = control ]; then want=$(fact_of image.archive_id); fi
-if [ -z "$want" ] || [ "$want" != "$id" ]; then
-  echo "omsup: evidence $IMAGE is $id, the archive contains ${want:-an image whose id is unknown}"
+facts=$(image_facts "$DOCKER" "$IMAGE") || {
+  echo "omsup: evidence $facts"
+  exit 2
+}
+[ -n "$facts" ] || exit 1
+id=${facts%% *}
+want=$(fact_of "image.$NODE.identity")
+want_id=$(fact_of "image.$NODE.archive_id")
+if [ "$IMAGE_ON" = control ]; then
+  want=$(fact_of image.identity)
+  want_id=$(fact_of image.archive_id)
+fi
+if ! same_image "$facts" "$want" "$want_id"; then
+  echo "omsup: evidence $IMAGE is $id, the archive contains ${want_id:-an image whose id is unknown}"
   exit 1
 fi
 echo "omsup: fact image.$NODE.id $id"

@@ -1,9 +1,8 @@
 #!/bin/sh
 # Loads the image, and removes the copy of the archive: it is as large as the image and no longer needed. (A copy
 # that was not loaded here is removed by remove-copy.) The archive is hashed while it is loaded, so that what was checked is what
-# was loaded; the id of the image is recorded (some Docker engines use another id than the archive), and start-new runs
-# the image with this id.
-# uses: own-directory, archive-hash, fact-of, image-copy, harmless
+# was loaded; the id that the image has on this node is recorded, and start-new runs the image with this id.
+# uses: own-directory, archive-hash, fact-of, image, image-copy, harmless
 
 dir=$(sh -c "$(own_directory_script)" omsup "$IMAGE_DIR") || {
   echo "$dir"
@@ -21,7 +20,7 @@ if [ "$IMAGE_ON" = control ]; then
 fi
 record=$(loaded_record "$dir")
 rm -f -- "$record"
-before=$("$DOCKER" images -q --no-trunc "$IMAGE" | sed -n 1p)
+before=$(image_id "$DOCKER" "$IMAGE")
 
 exec 5>&1
 # ended WHAT COMMAND...: runs it and records on fd 9 how it ended
@@ -70,17 +69,33 @@ if [ -n "$problem" ]; then
   echo "$problem. It was loaded, but it will not be started: put the right archive there, then retry"
   exit 1
 fi
-present=$("$DOCKER" images -q --no-trunc "$IMAGE" | sed -n 1p)
+facts=$(image_facts "$DOCKER" "$IMAGE") || {
+  echo "$facts"
+  exit 1
+}
+present=${facts%% *}
 # The node may have had an image with this name before, of another build: it must be the one of the archive, by what a precheck has
-# read in it, by what docker load says, or because the name leads elsewhere now.
-held=$(fact_of "image.$NODE.archive_id")
-if [ "$IMAGE_ON" = control ]; then held=$(fact_of image.archive_id); fi
-if [ -z "$present" ] || { [ "$present" = "$before" ] && [ -z "$held" ] && [ "$(of named)" != yes ]; }; then
+# read in it. Where that is not known: by what docker load says, or because the name leads elsewhere now.
+held=$(fact_of "image.$NODE.identity")
+held_id=$(fact_of "image.$NODE.archive_id")
+if [ "$IMAGE_ON" = control ]; then
+  held=$(fact_of image.identity)
+  held_id=$(fact_of image.archive_id)
+fi
+right=1
+if [ -z "$present" ]; then
+  right=
+elif [ -n "$held" ] && [ -n "${facts#* }" ]; then
+  same_image "$facts" "$held" || right=
+elif [ "$present" = "$before" ] && [ -z "$held_id" ] && [ "$(of named)" != yes ]; then
+  right=
+fi
+if [ -z "$right" ]; then
   echo "the archive does not contain $IMAGE${present:+ ($present, which has this name here, is another image)}: cancel this job, correct image.name in the deployment file, and submit again"
   exit 1
 fi
 runs=$("$DOCKER" inspect --type container -f '{{.Image}}' "$OLD_ID") || runs=
-if [ "${present#sha256:}" = "${runs#sha256:}" ]; then
+if [ "${present#sha256:}" = "${runs#sha256:}" ] || same_image "$facts" "$(image_facts "$DOCKER" "$runs" | cut -d ' ' -f 2)"; then
   echo "the archive contains the very image that is running, $OLD_IMAGE, as $IMAGE: cancel this job, correct image.archive, and submit again"
   exit 1
 fi

@@ -2,9 +2,10 @@
 # The end of the initialization is read with docker logs, which not every logging driver supports. From version 20.10 on,
 # docker keeps a copy that it can show.
 
-driver=$("$DOCKER" info -f '{{.LoggingDriver}}' 2>/dev/null) || driver=
+# The second is podman's.
+driver=$("$DOCKER" info -f '{{.LoggingDriver}}' 2>/dev/null) || driver=$("$DOCKER" info -f '{{.Host.LogDriver}}' 2>/dev/null) || driver=
 case $driver in
-  none) echo "the logging driver of docker is none: it would keep no log of the new container"; exit 1 ;;
+  none | passthrough*) echo "the logging driver of docker is $driver: it would keep no log of the new container"; exit 1 ;;
   json-file | local | journald | k8s-file) echo "omsup: evidence logging driver $driver"; exit 0 ;;
 esac
 version=$("$DOCKER" version -f '{{.Server.Version}}') || exit 2

@@ -83,7 +83,7 @@ lost=$({ options_of "$trial" && echo && echo "the old one:" && options_of "$OLD_
     if (value ~ /^(0|false|null|\[\]|<nil>|<no value>|private|shareable|)$/) return 1
     if (option == "--runtime") return value ~ /^(runc|crun|oci|io\.containerd\.runc\.v[12])$/
     if (option == "--memory-swappiness") return value == "-1"
-    if (option == "--env") return value ~ /^"(OMS_HOST_IP|IS_UPGRADE|container)=/
+    if (option == "--env") return value ~ /^"((OMS_HOST_IP|IS_UPGRADE|container|HOSTNAME)=|HOME=\/root")/ # podman: the last two when it starts
     if (option == "--label") return value ~ /^"omsup\./
     return 0
   }

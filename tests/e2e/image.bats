@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # The image's way to the nodes: once for each, with progress; a cut copy is continued; a node that has it is left alone.
+# IMAGE_ENGINE: on this kind of docker.
 # shellcheck disable=SC2030,SC2031,SC2154 # tests are subshells; LAB_* are from `lab env`
 
 bats_require_minimum_version 1.5.0
@@ -8,7 +9,7 @@ load lib/shapes_lib
 
 setup_file() {
 	export D=$BATS_FILE_TMPDIR
-	lab_up two-node
+	lab_up two-node --engine "${IMAGE_ENGINE:-docker}"
 	gated_procedure enterprise '^upgrade load-image$'
 	start_daemon -p "$D/procedures"
 }

@@ -94,7 +94,7 @@ setup_file() {
 }
 
 @test "systemd takes the unit, the group and the directories" {
-	grep -q '^ExecStart=/usr/.*omsupd$' "$UNIT"
+	grep -qx 'ExecStart=/usr/sbin/omsupd' "$UNIT" # as the prefix says, not what the build was configured for
 	grep -qx 'KillMode=process' "$UNIT"
 	grep -qx 'Type=notify' "$UNIT"
 	grep -qx 'RestartPreventExitStatus=2' "$UNIT" # common/errors.def: invalid usage, invalid input file

@@ -29,7 +29,7 @@ look() { # SCRIPT [NAME=VALUE...]
 
 @test "a good MetaDB: yes everywhere; none that answers: no check says yes" {
 	local name
-	for name in backup-tools backup-holds-all restorable metadb-writable; do
+	for name in backup-tools backup-holds-all restorable metadb-writable dump-time; do
 		run -0 look $name
 		[[ $output == *"omsup: evidence "* ]]
 		SERVER=/nowhere run -2 look $name
@@ -97,6 +97,134 @@ look() { # SCRIPT [NAME=VALUE...]
 	sql 'DROP TRIGGER rm_402.t; REVOKE TRIGGER ON `rm\_402`.* FROM oms@localhost'
 	run -0 look backup-holds-all
 	[ "$output" = "omsup: evidence this account sees no routines, triggers or events, but it cannot see all of them; on rm_402 without TRIGGER" ]
+}
+
+# says [NAME=VALUE...]: what the server says of itself, where it is another one
+says() {
+	mkdir -p "$BATS_TEST_TMPDIR/bin"
+	printf '%s\n' "$@" | tr '=' '\t' >"$BATS_TEST_TMPDIR/variables"
+	cat >"$BATS_TEST_TMPDIR/bin/mysql" <<-EOF
+		#!/bin/sh
+		case \$* in
+		*ob_query_timeout*SHOW*VARIABLES* | *SHOW*VARIABLES*ob_query_timeout*) exec cat "$BATS_TEST_TMPDIR/variables" ;;
+		*"SELECT CONCAT(VERSION(), ' ', @@version_comment)"*) echo '5.7.25-OceanBase_CE-v4.3.5.3 OceanBase_CE 4.3.5.3 (r1)'; exit ;;
+		*'SHOW SEQUENCES'*) case \$* in *rm_402*) echo s1 ;; esac; exit ;;
+		esac
+		exec $(command -v mysql) "\$@"
+	EOF
+	chmod +x "$BATS_TEST_TMPDIR/bin/mysql"
+}
+# A mysqldump of MySQL, as its --version and its --help tell.
+of_mysql() { # [OPTION]
+	mkdir -p "$BATS_TEST_TMPDIR/bin"
+	cat >"$BATS_TEST_TMPDIR/bin/mysqldump" <<-EOF
+		#!/bin/sh
+		case \$* in
+		*--version*) echo 'mysqldump  Ver 8.0.36 for Linux on x86_64 (MySQL Community Server - GPL)'; exit ;;
+		*--help*) echo '  ${1---comments}=name  as MySQL says it'; exit ;;
+		esac
+		for word; do shift; case \$word in --init-command=*) echo "\$word" >"$BATS_TEST_TMPDIR/said" ;; *) set -- "\$@" "\$word" ;; esac; done
+		exec $(command -v mysqldump) "\$@"
+	EOF
+	chmod +x "$BATS_TEST_TMPDIR/bin/mysqldump"
+}
+
+@test "dump-time: a limit of the server that ends a dump is found, with the statements that raise it and put it back" {
+	local path=$BATS_TEST_TMPDIR/bin:$PATH
+	says ob_query_timeout=10000000 ob_trx_timeout=86400000000 undo_retention=1800
+	# nothing that takes time
+	run -0 look dump-time PATH="$path"
+	sql "CREATE OR REPLACE TABLE large (id int PRIMARY KEY, a varchar(1000)) ENGINE=InnoDB; INSERT INTO large SELECT seq, REPEAT('x', 1000) FROM seq_1_to_60000" rm_402
+	run -1 look dump-time PATH="$path"
+	echo "$output"
+	[[ $output == 'the dump of `large` in rm_402 (6'*'ob_query_timeout = 10000000)'*'SET GLOBAL ob_query_timeout = 14400000000;'*'SET GLOBAL ob_query_timeout = 10000000;'*'error 1227' ]]
+	[[ $output != *undo_retention* ]]
+	says ob_query_timeout=60000000 ob_trx_timeout=5000000 undo_retention=10
+	run -1 look dump-time PATH="$path"
+	[[ $output == *'(ob_trx_timeout = 5000000, undo_retention = 10)'* ]]
+	says ob_query_timeout=60000000 undo_retention=1800
+	run -0 look dump-time PATH="$path"
+	# MySQL's limit holds for every mysqldump, MariaDB's for MySQL's; 0 is none
+	says max_execution_time=5000
+	run -1 look dump-time PATH="$path"
+	[[ $output == *'SET GLOBAL max_execution_time = 0;'*'SET GLOBAL max_execution_time = 5000;'* ]]
+	says max_execution_time=0 max_statement_time=5.000000
+	run -0 look dump-time PATH="$path"
+	of_mysql
+	run -1 look dump-time PATH="$path"
+	[[ $output == *'SET GLOBAL max_statement_time = 0;'*'SET GLOBAL max_statement_time = 5.000000;'* ]]
+	# one that can be told to ask for the time
+	of_mysql --init-command
+	says ob_query_timeout=10000000
+	run -0 look dump-time PATH="$path"
+	grep -q 'autocommit=1, .*max_statement_time=0' "$BATS_TEST_TMPDIR/said"
+	# the heartbeat sequence is shrunk before
+	rm "$BATS_TEST_TMPDIR/bin/mysqldump"
+	sql 'RENAME TABLE rm_402.large TO cm_hb_402.heatbeat_sequence'
+	run -0 look dump-time PATH="$path"
+	sql 'DROP TABLE cm_hb_402.heatbeat_sequence'
+}
+
+@test "dump-time: where sizes are not known, a dump may take the time of its step" {
+	says ob_query_timeout=3600000000
+	printf '#!/bin/sh\ncase $* in *--where*) exit 2 ;; esac\nexec %s "$@"\n' "$(command -v mysqldump)" >"$BATS_TEST_TMPDIR/bin/mysqldump"
+	chmod +x "$BATS_TEST_TMPDIR/bin/mysqldump"
+	run -1 look dump-time PATH="$BATS_TEST_TMPDIR/bin:$PATH"
+	[[ $output == "how long a dump of rm_402 may take is not known"*"SET GLOBAL ob_query_timeout = 14400000000;"* ]]
+}
+
+@test "backup-space: statistics of 0 do not hide half a million rows; the recycle bin keeps what is dropped" {
+	sql "CREATE TABLE stale (id int PRIMARY KEY, a varchar(200)); INSERT INTO stale SELECT seq, REPEAT('x', 200) FROM seq_1_to_50000" rm_402
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	printf '#!/bin/sh\ncase $* in *data_length*) echo 0; exit ;; *table_rows*) %s "$@" | sed "s/^[0-9]* /0 /"; exit ;; esac\nexec %s "$@"\n' \
+		"$(command -v mysql)" "$(command -v mysql)" >"$BATS_TEST_TMPDIR/bin/mysql"
+	chmod +x "$BATS_TEST_TMPDIR/bin/mysql"
+	run -0 look backup-space BACKUP_DIR="$BATS_TEST_TMPDIR" PATH="$BATS_TEST_TMPDIR/bin:$PATH"
+	echo "$output"
+	local need=${output##* }
+	[ "$need" -gt 9000 ] && [ "$need" -lt 13000 ]
+	printf '#!/bin/sh\ncase $* in *recyclebin*) printf "recyclebin\\tON\\n"; exit ;; esac\nexec %s "$@"\n' "$(command -v mysql)" >"$BATS_TEST_TMPDIR/bin/mysql"
+	chmod +x "$BATS_TEST_TMPDIR/bin/mysql"
+	run -0 look backup-space BACKUP_DIR="$BATS_TEST_TMPDIR" PATH="$BATS_TEST_TMPDIR/bin:$PATH"
+	[[ $output == *"omsup: fact remark.recyclebin "*"PURGE "*"omsup: evidence "* ]]
+	printf '#!/bin/sh\ncase $* in *--where*) exit 2 ;; esac\nexec %s "$@"\n' "$(command -v mysqldump)" >"$BATS_TEST_TMPDIR/bin/mysqldump"
+	chmod +x "$BATS_TEST_TMPDIR/bin/mysqldump"
+	run -2 look backup-space BACKUP_DIR="$BATS_TEST_TMPDIR" PATH="$BATS_TEST_TMPDIR/bin:$PATH"
+	sql 'DROP TABLE stale' rm_402
+}
+
+@test "restorable: rows with values for generated columns, which only MariaDB's server takes" {
+	local path=$BATS_TEST_TMPDIR/bin:$PATH
+	sql 'CREATE TABLE made (id int PRIMARY KEY, a int GENERATED ALWAYS AS (id + 1) VIRTUAL, b timestamp DEFAULT CURRENT_TIMESTAMP)' rm_402
+	run -0 look restorable
+	says
+	run -1 look restorable PATH="$path" # no row yet
+	sql 'INSERT INTO made (id) VALUES (1)' rm_402
+	run -1 look restorable PATH="$path"
+	[[ $output == *"(error 3105): rm_402.made. Install the mysqldump of MySQL"* ]]
+	# MySQL's names the columns, and leaves those out
+	of_mysql
+	printf '#!/bin/sh\necho "INSERT INTO \\`made\\` (\\`id\\`, \\`b\\`) VALUES (1,\\`a b\\`);"\n' >"$BATS_TEST_TMPDIR/bin/mysqldump"
+	run -0 look restorable PATH="$path"
+	[[ $output == *"leaves the values of generated columns out" ]]
+	sql 'DROP TABLE made' rm_402
+}
+
+@test "restorable: a view of another database of OMS; on OceanBase a view's definer is who restores it" {
+	sql "GRANT SET USER ON *.* TO oms@localhost; CREATE TABLE host (id int)" cm_402
+	sql 'CREATE DEFINER = oms@localhost VIEW v AS SELECT id FROM cm_402.host' rm_402
+	run -1 look restorable
+	[[ $output == *"side by side, and these views need another of them: rm_402.v (of cm_402)" ]]
+	sql 'REVOKE SET USER ON *.* FROM oms@localhost; CREATE OR REPLACE DEFINER = root@localhost VIEW v AS SELECT id FROM rm_402.oms_project; DROP TABLE cm_402.host' rm_402
+	run -1 look restorable
+	says
+	run -0 look restorable PATH="$BATS_TEST_TMPDIR/bin:$PATH"
+}
+
+@test "backup-holds-all: sequences of OceanBase" {
+	says
+	run -1 look backup-holds-all PATH="$BATS_TEST_TMPDIR/bin:$PATH"
+	[[ $output == *"rm_402 (1): sequence s1" ]]
 }
 
 @test "only MariaDB's own names are installed" {

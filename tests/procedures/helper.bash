@@ -36,7 +36,8 @@ server_down() {
 }
 
 sql() { # SQL [DB]: as the operator, beside the scripts
-	mariadb --no-defaults -uroot -S "${SERVER-}/sock" --default-character-set=utf8mb4 --comments -N -B -e "$1" ${2:+"$2"}
+	# shellcheck disable=SC2086 # ADDRESS is options
+	mariadb --no-defaults -uroot ${ADDRESS:---socket="${SERVER-}/sock"} --default-character-set=utf8mb4 --comments -N -B -e "$1" ${2:+"$2"}
 }
 
 code_of() { # FILE: without the comment at its head
@@ -88,6 +89,6 @@ script() {
 	env -i "${HOSTILE[@]}" PATH="$PATH" OMSUP_FACTS= OMSUP_SSH= OLD_CONTAINERS= METADB_HOST=metadb METADB_PORT=3306 OMSUP_FORCE= CM_DB=cm_lock OMSUP_JOB=7 "$@" sh "$file" </dev/null 3<<-EOF
 		[client]
 		user=${ACCOUNT-root}
-		socket=${SERVER-}/sock
+		${LOGIN:-socket=${SERVER-}/sock}
 	EOF
 }

@@ -40,7 +40,10 @@ setup() {
 			[ -e "$state/.exec" ] || exit 1
 			shift 2
 			for arg; do
-				case $arg in /root/.omsup*) arg=${0%/bin/docker}/in${arg#/root/.omsup} ;; esac
+				case $arg in
+				/root/.omsup*) arg=${0%/bin/docker}/in${arg#/root/.omsup} ;;
+				/ | /root) arg=${0%/bin/docker}/image$arg ;;
+				esac
 				set -- "$@" "$arg"
 				shift
 			done
@@ -60,7 +63,7 @@ setup() {
 	ENV=(PATH="$T/bin:$PATH" DOCKER=docker NODE=oms1 OMSUP_JOB=7 OLD_ID=0ld OLD_CONTAINER=oms_402 NEW_CONTAINER=oms_423
 		IMAGE=oms:feature_4.2.3 OMS_HOST_IP=10.0.0.1 LOGS_DIR="$T/it's logs" IMAGE_ON=control IMAGE_SHA256= IMAGE_DIR="$T/our images" OMSUP_FACTS=
 		IMAGE_ARCHIVE="$T/image of OMS.tar" NODE_SSH=root@oms1 NODE_PORT=2222 NODE_SUDO=1 OMSUP_SSH="-T -o BatchMode=yes"
-		RUN_OPTIONS=--memory=8g OLD_RESTART= BINDS="/data/config.yaml:/home/admin/conf/config.yaml
+		RUN_OPTIONS=--memory=8g CORRECTION_PACKAGE= OLD_RESTART= BINDS="/data/config.yaml:/home/admin/conf/config.yaml
 /data/oms logs:/home/admin/logs
 /data/https_crt:/etc/pki/nginx/oms_server.crt:ro")
 }
@@ -653,6 +656,8 @@ runs() { # FILE
 # docker exec -d says $1, and no process is seen; nobody waits
 begins() {
 	ended "$OK" 0
+	mkdir -p "$T/image/root"
+	: >"$T/image/root/correction-1.0-SNAPSHOT-jar-with-dependencies.jar"
 	sed -i "s|\[ -e \"\$state/.exec\" \] .. exit 1|case \$2 in -d) exit $1 ;; esac|" "$T/bin/docker"
 	nobody_waits
 }
@@ -718,6 +723,31 @@ CONTRADICTORY=('status 1\nflag yes\nline yes\nend\n' 'status 1\nflag no\nline ye
 	run step init-metadata OMSUP_ATTEMPT=1 OMSUP_FORCE=
 	[ "$status" -eq 1 ]
 	[ "${lines[-1]}" = 'docker_init.sh failed (status 7, flag no, line no); its output ends with: ERROR 2013 (HY000): Lost connection' ]
+}
+
+@test "correct-metadata: the package is in /root, where the deployment file says, or looked for in the image" {
+	begins 0
+	jar=correction-1.0-SNAPSHOT-jar-with-dependencies.jar
+	correct() { run "$1" step correct-metadata OMSUP_ATTEMPT=1 OMSUP_FORCE= LAST_REGION=true "${@:2}"; }
+	printf 'status 0\nend\n' >"$T/in/job-7/correct.oms1.1.status"
+	correct -0
+	[[ $output == *"java -jar $T/image/root/$jar -mupgrade"* ]]
+	mkdir -p "$T/image/opt/a b" "$T/image/tmp"
+	mv "$T/image/root/$jar" "$T/image/opt/a b/"
+	[ "$(id -u)" -ne 0 ] || correct -0
+	[ "$(id -u)" -ne 0 ] || [[ $output == *"java -jar $T/image/opt/a b/$jar -mupgrade"* ]]
+	# Not what others can write, and not one of two.
+	chmod 666 "$T/image/opt/a b/$jar"
+	correct -1
+	[[ $output == *"oms_423 has no $jar: "*"docker cp PACKAGE oms_423:/root/$jar"* ]]
+	chmod 644 "$T/image/opt/a b/$jar"
+	cp "$T/image/opt/a b/$jar" "$T/image/tmp/"
+	[ "$(id -u)" -ne 0 ] || correct -1
+	[ "$(id -u)" -ne 0 ] || [[ $output == *"several upgrade packages"*"/opt/a b/$jar"* ]]
+	correct -0 CORRECTION_PACKAGE="$T/image/tmp/$jar"
+	[[ $output == *"java -jar $T/image/tmp/$jar -mupgrade"* ]]
+	correct -1 CORRECTION_PACKAGE=/opt/none.jar
+	[[ $output == "oms_423 has no /opt/none.jar: "* ]]
 }
 
 @test "correct-metadata: ended by a signal, or without a status: cannot tell" {
@@ -895,4 +925,51 @@ go' ]
 	run -1 step user-processes SESSION=session-3.scope SETTINGS=
 	echo KillUserProcesses=no >"$T/etc/logind.conf.d/50.conf"
 	run -0 step user-processes SESSION=session-3.scope SETTINGS=
+}
+
+# A host with SELinux: getenforce says $1, id -Z the context $2, and every mount has the label $3.
+# shellcheck disable=SC2016 # for the stand-ins
+selinux() {
+	printf '#!/bin/sh\necho %s\n' "$1" >"$T/bin/getenforce"
+	printf '#!/bin/sh\ncase $1 in -Z) [ -n "%s" ] && echo "%s" ;; *) exec /usr/bin/id "$@" ;; esac\n' "$2" "$2" >"$T/bin/id"
+	printf '#!/bin/sh\ncase "$*" in *%%C*) echo "%s" ;; *) exec /usr/bin/stat "$@" ;; esac\n' "$3" >"$T/bin/stat"
+	chmod +x "$T/bin/getenforce" "$T/bin/id" "$T/bin/stat"
+}
+FREE=unconfined_u:unconfined_r:unconfined_t:s0-s0:c0.c1023
+
+@test "selinux: not there, or not enforcing" {
+	run -0 step selinux
+	for word in Disabled Permissive; do
+		selinux "$word" staff_u:staff_r:staff_t:s0 ''
+		run -0 step selinux
+		[ "$output" = "omsup: evidence SELinux is not enforcing ($word)" ]
+	done
+}
+
+@test "selinux, enforcing: an account that it confines is refused, and told what to do" {
+	for context in $FREE system_u:system_r:unconfined_service_t:s0 system_u:system_r:initrc_t:s0; do
+		selinux Enforcing "$context" unconfined_u:object_r:default_t:s0
+		run -0 step selinux
+		[ "$output" = "omsup: evidence SELinux is enforcing; omsupd's commands are not confined ($context), and the new container is privileged" ]
+	done
+	for context in staff_u:staff_r:staff_t:s0 user_u:user_r:user_t:s0 sysadm_u:sysadm_r:sysadm_t:s0 system_u:system_r:sshd_t:s0; do
+		selinux Enforcing "$context" ''
+		run -1 step selinux
+		[[ $output == *"has the context $context"*"semanage login -a -s unconfined_u"* ]]
+	done
+	selinux Enforcing '' ''
+	run -2 step selinux
+}
+
+@test "selinux, enforcing: a container that run_options confines needs mounts with a label for it" {
+	selinux Enforcing $FREE unconfined_u:object_r:default_t:s0
+	run -1 step selinux RUN_OPTIONS=--security-opt=label=type:container_t
+	[[ $output == *"could not use these mounts: /data/config.yaml (unconfined_u:object_r:default_t:s0) /data/oms logs "*"chcon -Rt container_file_t"* ]]
+	run -0 step selinux RUN_OPTIONS=--security-opt=label=type:container_t BINDS="/data/oms logs:/home/admin/logs:Z
+/data/x:/x:ro,z
+name:/y"
+	run -0 step selinux RUN_OPTIONS=--security-opt=label=disable
+	selinux Enforcing $FREE system_u:object_r:container_file_t:s0:c1,c2
+	run -0 step selinux RUN_OPTIONS=--security-opt=label=type:container_t
+	[[ $output == *"the new container can use its mounts"* ]]
 }

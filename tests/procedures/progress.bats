@@ -44,6 +44,24 @@ load helper
 	[ "$(grep -c 'omsup: news the transfer continues' <<<"$output")" = 1 ]
 }
 
+# An estimate may be too low, or nobody may know.
+@test "progress: that nothing moves is told behind the estimated end as well" {
+	local total
+	for total in 0 2; do
+		cat >"$BATS_TEST_TMPDIR/script" <<-EOF
+			$(code_of "$SCRIPTS/lib/meanwhile.sh")
+			$(code_of "$SCRIPTS/lib/progress.sh")
+			sleep() { n=\$((n + 1)); [ "\$n" -lt 9 ] || exit 0; }
+			n=0
+			meanwhile report_progress : $total echo 3
+			wait
+		EOF
+		run sh "$BATS_TEST_TMPDIR/script"
+		echo "$output"
+		[[ $output == *'omsup: news stuck: no byte has moved for 10 s'* ]]
+	done
+}
+
 @test "meanwhile: several reports beside each other, and none behind the end" {
 	cat >"$BATS_TEST_TMPDIR/script" <<-EOF
 		set -eu

@@ -94,3 +94,15 @@ all_is_right() { # DIRECTORY
 	[[ $output == *"at most 1 rows of a table"* ]]
 	[ ! -e "$BATS_TEST_TMPDIR/job-7" ]
 }
+
+@test "clients of MariaDB 11 under their old names say so, and nothing else changes" {
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	local name
+	for name in mysql:mariadb mysqldump:mariadb-dump; do
+		printf '#!/bin/sh\necho "%s: Deprecated program name. It will be removed in a future release, use /usr/bin/%s instead" >&2\nexec %s "$@"\n' \
+			"${name%:*}" "${name#*:}" "$(command -v "${name%:*}")" >"$BATS_TEST_TMPDIR/bin/${name%:*}"
+		chmod +x "$BATS_TEST_TMPDIR/bin/${name%:*}"
+	done
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH
+	all_is_right deprecated
+}

@@ -317,6 +317,7 @@ static void test_connection_gone(void **state)
     struct acting *x = *state;
     struct metadb *db = admin();
     set_env(x, "CM_LOCATION", "1");
+    set_env(x, "METADB_ADDRESSES", "localhost 1");
     char *id = sql(x->db, "SELECT CONNECTION_ID()"), *kill_it = xasprintf("KILL CONNECTION %s", id);
     run(db, kill_it);
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {

@@ -83,19 +83,25 @@ static void reads_back_what_it_writes(void **state)
         const char *region, *name;
         int location;
     } cases[] = {{"cn-hangzhou", "cn-hangzhou", 1},
-                 {"安徽", "region-1", 1},
-                 {"cn: x #1", "region-7", 7},
-                 {"‘x’", "region-0", 0},
+                 {"安徽", "安徽", 1},
+                 {"cn: x #1", "cn: x #1", 7},
+                 {"‘x’", "‘x’", 0},
                  {"null", "null", 1},
                  {"yes", "yes", 1},
                  {"NO", "NO", 1},
                  {"4711", "4711", 1},
-                 {"~", "region-1", 1},
+                 {"~", "~", 1},
                  {"", "region-3", 3},
                  {NULL, "region-1", -1},
-                 {"a\"b\\", "region-1", 1},
+                 {"a\"b\\", "a\"b\\", 1},
                  {"1.5", "1.5", 1},
-                 {"cn hangzhou", "region-1", -1}};
+                 {"it's $HOME `id` %s", "it's $HOME `id` %s", 1},
+                 {"华东 1", "华东 1", 1},
+                 {"a/b", "region-1", 1},
+                 {" a", "region-1", 1},
+                 {"-a", "region-1", 1},
+                 {"a\xc2\xa0z", "region-1", 1},
+                 {"cn hangzhou", "cn hangzhou", -1}};
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct found w;
         char *asked;
@@ -116,6 +122,31 @@ static void reads_back_what_it_writes(void **state)
         free(asked);
         end(&w);
     }
+}
+
+static void asks_for_what_the_containers_do_not_tell(void **state)
+{
+    struct found w;
+    char *asked;
+    begin(&w, 3, "r.example/oms:feature_4.0.2");
+    struct oms_config *c = w.nodes[2].facts.config;
+    free(w.nodes[1].facts.host_ip);
+    w.nodes[1].facts.host_ip = xstrdup("");
+    free(c->metadb_host);
+    c->metadb_host = xstrdup("fd00::9");
+    char *text = written(&w, &asked);
+    assert_non_null(strstr(asked, "the old container of null has no OMS_HOST_IP"));
+    assert_non_null(strstr(asked, "are all of them one MetaDB?"));
+    assert_non_null(strstr(text, "\n        host_ip: HOST_IP "));
+    struct deployment *d = read_back(text);
+    assert_string_equal(d->metadb_addresses[1], "[fd00::9]:2883");
+    assert_null(d->metadb_addresses[2]);
+    assert_null(d->nodes[0].host_ip);
+    assert_string_equal(d->nodes[1].host_ip, "HOST_IP");
+    deployment_free(d);
+    free(text);
+    free(asked);
+    end(&w);
 }
 
 static void asks_for_the_edition(void **state)
@@ -169,6 +200,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_back_what_it_writes),
+        cmocka_unit_test(asks_for_what_the_containers_do_not_tell),
         cmocka_unit_test(asks_for_the_edition),
         cmocka_unit_test(writes_a_host_once),
     };

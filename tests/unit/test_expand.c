@@ -466,9 +466,11 @@ static void refuses_what_does_not_fit(void **state)
     refused(CHANGED(put(&CONFIG(1)->metadb_user, "u")),
             "oms_meta_user must be the same everywhere: node hz1 has oms_meta_user, node hz2 has u");
     refused(CHANGED(put(&CONFIG(1)->metadb_host, "h")),
-            "the MetaDB must be the same everywhere: node hz1 has 10.0.0.9:2883, node hz2 has h:2883");
+            "the MetaDB must be the same everywhere: node hz1 has 10.0.0.9:2883, node hz2 has h:2883; if these are "
+            "addresses of one MetaDB, list them in metadb.addresses of the deployment file");
     refused(CHANGED(CONFIG(1)->metadb_port = 1),
-            "the MetaDB must be the same everywhere: node hz1 has 10.0.0.9:2883, node hz2 has 10.0.0.9:1");
+            "the MetaDB must be the same everywhere: node hz1 has 10.0.0.9:2883, node hz2 has 10.0.0.9:1; if these are "
+            "addresses of one MetaDB, list them in metadb.addresses of the deployment file");
     refused(
         CHANGED(put(&CONFIG(2)->hb_db, "oms_cm_heartbeat")),
         "drc_cm_heartbeat_db oms_cm_heartbeat is used by regions cn-hangzhou (node hz1) and cn-shanghai (node sh1)");
@@ -482,7 +484,15 @@ static void refuses_what_does_not_fit(void **state)
     refused(CHANGED(put(&s->facts[1].host_ip, "10.0.0.1")), "OMS_HOST_IP 10.0.0.1 is used by nodes hz1 and hz2");
     refused(CHANGED(put(&s->facts[1].host_ip, "10.0.0.3")),
             "OMS_HOST_IP 10.0.0.3 of node hz2 is not in cm_nodes of its config.yaml");
-    refused(CHANGED(put(&s->facts[1].host_ip, "")), "container oms of node hz2 has no OMS_HOST_IP");
+    refused(CHANGED(put(&s->facts[1].host_ip, "")), "container oms of node hz2 has no OMS_HOST_IP: set host_ip of the "
+                                                    "node in the deployment file to the node's address in cm_nodes");
+    refused(CHANGED(put(&s->d->nodes[1].host_ip, "10.0.0.3")),
+            "the deployment file says host_ip 10.0.0.3 of node hz2, but container oms has OMS_HOST_IP 10.0.0.2: remove "
+            "host_ip from the deployment file");
+    refused(CHANGED(put(&s->facts[1].host_ip, ""); put(&s->d->nodes[1].host_ip, "10.0.0.3")),
+            "OMS_HOST_IP 10.0.0.3 of node hz2 is not in cm_nodes of its config.yaml");
+    refused(CHANGED(put(&s->facts[1].host_ip, ""); put(&s->d->nodes[1].host_ip, "10.0.0.1")),
+            "OMS_HOST_IP 10.0.0.1 is used by nodes hz1 and hz2");
     refused(CHANGED(put(&s->facts[1].old_image, "oms:4.0.2")),
             "the deployment file says source 3.4.0, but container oms of node hz2 runs image oms:4.0.2");
     refused(CHANGED(put(&s->d->target, "4.2.2")),
@@ -500,6 +510,39 @@ static void refuses_what_does_not_fit(void **state)
         refused(s, msg);
         free(msg);
     }
+}
+
+/* What a node has to itself, and one MetaDB by two addresses. */
+static void takes_what_a_site_has(void **state)
+{
+    struct setup *s = two_regions();
+    struct err e = {0};
+    char *sites = data_read("deployment/sites.yaml", &(size_t){0});
+    deployment_free(s->d);
+    assert_int_equal(deployment_parse(sites, strlen(sites), "sites.yaml", &s->d, &e), 0);
+    free(sites);
+    put(&s->facts[1].host_ip, "");
+    put(&CONFIG(1)->metadb_host, "fd00::9");
+    put(&CONFIG(2)->metadb_host, "10.1.0.9");
+    struct plan *p = expand(s, JOB_UPGRADE, NULL);
+    assert_string_equal(p->servers[1].ip, "10.0.0.2");
+    assert_null(p->hosts[1].run_dir);
+    assert_string_equal(p->hosts[2].run_dir, "/home/omsadmin/omsup/runs");
+    assert_string_equal(env_of(&step_of(p, "stop-old")->subtasks[1], "OMS_HOST_IP"), "10.0.0.2");
+    assert_string_equal(env_of(&step_of(p, "stop-old")->subtasks[0], "IMAGE_DIR"), "/var/lib/omsup/image");
+    assert_string_equal(env_of(&step_of(p, "stop-old")->subtasks[1], "IMAGE_DIR"), "/data2/omsup image");
+    assert_string_equal(env_of(&step_of(p, "stop-old")->subtasks[1], "METADB_ADDRESSES"),
+                        "fd00::9 2883\n10.1.0.9 2883");
+    assert_string_equal(env_of(&step_of(p, "stop-old")->subtasks[1], "CORRECTION_PACKAGE"),
+                        "/opt/omsup/correction.jar");
+    assert_string_equal(env_of(&step_of(p, "stop-old")->subtasks[1], "NODES"),
+                        "hz1 华东 1 10.0.0.1\nhz2 华东 1 10.0.0.2\nsh1 it's \"#2\": $HOME 10.0.1.1");
+    assert_string_equal(env_of(&step_of(p, "stop-old")->subtasks[2], "REGION"), "it's \"#2\": $HOME");
+    /* An address that the list does not have is another MetaDB. */
+    put(&CONFIG(2)->metadb_host, "10.1.0.8");
+    plan_free(p);
+    refused(s, "the MetaDB must be the same everywhere: node hz1 has 10.0.0.9:2883, node sh1 has 10.1.0.8:2883; if "
+               "these are addresses of one MetaDB, list them in metadb.addresses of the deployment file");
 }
 
 static void accepts_what_fits(void **state)
@@ -697,6 +740,7 @@ int main(void)
         cmocka_unit_test(makes_a_rollback),
         cmocka_unit_test(rolls_back_the_recorded_containers),
         cmocka_unit_test(refuses_what_does_not_fit),
+        cmocka_unit_test(takes_what_a_site_has),
         cmocka_unit_test(accepts_what_fits),
         cmocka_unit_test(refuses_steps_that_do_not_fit),
         cmocka_unit_test(refuses_what_the_procedure_is_not_for),

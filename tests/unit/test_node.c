@@ -1,5 +1,5 @@
-/* node.h on the local host, through dash, bash and busybox; TEST_NODE_SH names one of them,
- * TEST_NODE_FILTER a test. */
+/* node.h on the local host, through dash, bash and busybox, and what others are told; TEST_NODE_SH names one of
+ * them, TEST_NODE_FILTER a test. */
 #include "common/array.h"
 #include "tests/unit/fixture_log.h"
 #include "tests/unit/test_node_fixture.h"
@@ -621,6 +621,33 @@ static void many(void **state)
     fx_close(f, n);
 }
 
+/* An external printf would show secrets in its arguments. */
+static void other_shells_are_refused(void **state)
+{
+    static const char *const others[] = {"/bin/mksh", "/usr/bin/yash"};
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        struct fx *f = *state;
+        fx_sh(f, others[i]);
+        int downs = f->downs;
+        struct node *n = fx_node_on(f, NULL);
+        while (f->downs == downs)
+            fx_turn(f);
+        assert_non_null(strstr(node_why(n), "printf is not built into this host's sh"));
+        assert_non_null(strstr(node_why(n), "make /bin/sh dash, bash or busybox"));
+        fx_close(f, n);
+    }
+}
+
+/* Nothing in the run directory is executed, so it may be mounted noexec: scripts have no permission to be. */
+static void a_run_directory_without_exec(void **state)
+{
+    struct fx *f = *state;
+    struct node *n = fx_node(f);
+    struct got g = fx_run(f, n, "noexec", "stat -c %a -- \"$0\"; ! [ -x \"$0\" ] && echo 'as sh FILE'");
+    EXPECT(g, NODE_EXITED, 0, "600\nas sh FILE\n");
+    fx_close(f, n);
+}
+
 static void not_up(void **state)
 {
     struct fx *f = *state;
@@ -645,14 +672,23 @@ int main(void)
     for (size_t i = 0; i < ARRAY_LEN(shells); i++) {
         const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-            T(run_and_output), T(environment),
-            T(large),          T(cut_payloads_do_not_run),
-            T(secret_on_fd_3), T(requests_are_logged_without_their_data),
-            T(adoption),       T(fences),
-            T(kills),          T(leader_killed),
-            T(probes),         T(a_run_directory_of_others_is_refused),
-            T(many),           T(many_nodes_connect_one_by_one),
+            T(run_and_output),
+            T(environment),
+            T(large),
+            T(cut_payloads_do_not_run),
+            T(secret_on_fd_3),
+            T(requests_are_logged_without_their_data),
+            T(adoption),
+            T(fences),
+            T(kills),
+            T(leader_killed),
+            T(probes),
+            T(a_run_directory_of_others_is_refused),
+            T(many),
+            T(many_nodes_connect_one_by_one),
             T(not_up),
+            T(other_shells_are_refused),
+            T(a_run_directory_without_exec),
         };
         shell = shells[i];
         const char *only = getenv("TEST_NODE_SH");

@@ -28,9 +28,14 @@ static void the_reason_is_picked(void **state)
            "", "root@oms1: Permission denied (publickey).");
     expect("sudo: sorry, you must have a tty to run sudo\nTransferred: sent 3000, received 2000 bytes, in 0.1 seconds\n"
            "Bytes per second: sent 1.0, received 2.0\n",
-           "", "sudo: sorry, you must have a tty to run sudo");
-    expect("ERROR: ld.so: object '/x.so' from LD_PRELOAD cannot be preloaded: ignored.\nsudo: a password is required\n",
-           "", "sudo: a password is required");
+           "",
+           "sudo: sorry, you must have a tty to run sudo: omsupd has no terminal on the node; add 'Defaults:ACCOUNT "
+           "!requiretty' to its sudoers (visudo), or log in as root");
+    expect(
+        "ERROR: ld.so: object '/x.so' from LD_PRELOAD cannot be preloaded: ignored.\nsudo: a password is required\n",
+        "",
+        "sudo: a password is required: omsupd cannot enter one; add 'ACCOUNT ALL=(root) NOPASSWD: ALL' to the node's "
+        "sudoers (visudo), or log in as root");
     /* what PAM says is a banner; the last line only says that it is over */
     expect(
         "System is going down. Unprivileged users are not permitted to log in anymore.\r\n"

@@ -310,6 +310,7 @@ static void a_fact_is_whole_or_it_is_none(void **state)
     expect_kept("S3cret", "old.oms_version", "4.2.2 S3cret", false);
     expect_kept("sha256", "image.oms1.id", xsum, true);
     expect_kept("abcdef", "image.archive_id", xsum, true);
+    expect_kept("abcdef", "image.identity", sum, true);
     expect_kept("abcdef", "image.oms1.loaded", sum, true);
     expect_kept("abcdef", "image.sha256", sum, true);
     expect_kept("yes", "image.oms1.seen", "yes", true);

@@ -132,8 +132,8 @@ static void on_run(void *ctx, const struct node_result *r)
     char *token = job_token(b, seq, b->core.subtasks[seq].attempt);
     struct buf cut = {0};
     if (r->output_cut) {
-        char *where =
-            xasprintf("%s in %s/%s.out", b->plan->hosts[b->subs[seq].plan->host].name, b->jobs->reach->run_dir, token);
+        char *where = xasprintf("%s in %s/%s.out", b->plan->hosts[b->subs[seq].plan->host].name,
+                                job_host(b, seq)->run_dir, token);
         window_join(&b->login.redact, r->output, r->output_len, where, &cut);
         free(where);
     }

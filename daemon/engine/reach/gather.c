@@ -36,7 +36,8 @@ void gather_begin(struct reach *r, struct deployment *d, char **old_ids, gather_
         g->out.old_ids = xcalloc(d->n_nodes, sizeof *old_ids);
     for (size_t i = 0; i < d->n_nodes; i++) {
         const struct deploy_node *n = &d->nodes[i];
-        items[i].host = (struct plan_host){.name = n->name, .ssh = n->ssh, .port = n->port, .sudo = n->sudo};
+        items[i].host =
+            (struct plan_host){.name = n->name, .ssh = n->ssh, .port = n->port, .sudo = n->sudo, .run_dir = n->run_dir};
         items[i].env = gather_env(n->docker, n->old, g->out.old_ids[i]);
         items[i].script = node_facts_script;
     }

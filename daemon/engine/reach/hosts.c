@@ -79,7 +79,7 @@ static void on_list(void *ctx, const struct node_result *r)
 
 static void list_run_files(struct host *h)
 {
-    char *dir = xasprintf("DIR=%s", h->reach->run_dir), *instance = xasprintf("INSTANCE=%s", h->reach->instance);
+    char *dir = xasprintf("DIR=%s", h->run_dir), *instance = xasprintf("INSTANCE=%s", h->reach->instance);
     char *max = xasprintf("MAX=%d", NODE_OUTPUT_MAX);
     const char *env[] = {dir, instance, max, NULL};
     h->cleaning++;
@@ -122,7 +122,8 @@ void host_unwatch(struct host *h, struct host_watch *w)
 struct host *host_get(struct reach *r, const struct plan_host *p)
 {
     for (struct host *h = r->hosts; h; h = h->next)
-        if (!h->closing && same(h->ssh, p->ssh) && h->port == p->port && h->sudo == p->sudo) {
+        if (!h->closing && same(h->ssh, p->ssh) && h->port == p->port && h->sudo == p->sudo &&
+            strcmp(h->run_dir, p->run_dir ? p->run_dir : r->run_dir) == 0) {
             h->refs++;
             return h;
         }
@@ -133,9 +134,10 @@ struct host *host_get(struct reach *r, const struct plan_host *p)
                        .ssh = xstrdup(p->ssh),
                        .port = p->port,
                        .sudo = p->sudo,
+                       .run_dir = xstrdup(p->run_dir ? p->run_dir : r->run_dir),
                        .refs = 1};
     r->hosts = h;
-    struct node_target t = {.name = h->name, .ssh = h->ssh, .port = h->port, .sudo = h->sudo, .run_dir = r->run_dir};
+    struct node_target t = {.name = h->name, .ssh = h->ssh, .port = h->port, .sudo = h->sudo, .run_dir = h->run_dir};
     h->node = node_new(r->loop, &t, on_state, h);
     node_connect(h->node);
     return h;
@@ -152,6 +154,7 @@ static void host_closed(void *ctx)
         }
     free(h->name);
     free(h->ssh);
+    free(h->run_dir);
     free(h);
     r->part_closed(r);
 }

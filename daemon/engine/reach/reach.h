@@ -17,7 +17,8 @@
 
 struct reach {
     uv_loop_t *loop;
-    const char *run_dir, *instance; /* directory of runs on every host; name of the journal, a part of each token */
+    const char *run_dir,
+        *instance; /* directory of runs on hosts without another; name of the journal, a part of each token */
     /* Is the end of this attempt in the journal? Then its run files may be removed. */
     bool (*ended)(void *ctx, const char *token);
     void *ctx;
@@ -42,7 +43,7 @@ void reach_close(struct reach *r, void (*closed)(void *ctx), void *ctx);
 struct host {
     struct host *next;
     struct reach *reach;
-    char *name, *ssh;
+    char *name, *ssh, *run_dir;
     unsigned port, refs;
     unsigned cleaning; /* requests about run files whose answers are awaited before it is closed */
     bool sudo, closing;

@@ -7,6 +7,7 @@
 
 #include "common/alloc.h"
 #include "common/array.h"
+#include "common/strv.h"
 
 #include "daemon/engine/request/internal.h"
 
@@ -59,6 +60,52 @@ static bool first_of_region(const struct file *d, size_t i)
     return true;
 }
 
+/* Has its container no OMS_HOST_IP? A node alone in its region and in cm_nodes can do without. */
+static bool needs_ip(const struct file *d, size_t i)
+{
+    const struct discover_node *f = &d->found->nodes[i];
+    bool alone = strv_len(f->facts.config->cm_nodes) == 1;
+    for (size_t k = 0; k < d->found->n; k++)
+        alone = alone && (k == i || d->found->nodes[k].same_as || !same_region(&d->found->nodes[k], f));
+    return !*f->facts.host_ip && !alone;
+}
+
+static char *address_of(const struct oms_config *c)
+{
+    bool v6 = strchr(c->metadb_host, ':');
+    return xasprintf("%s%s%s:%u", v6 ? "[" : "", c->metadb_host, v6 ? "]" : "", c->metadb_port);
+}
+
+/* The different addresses of the MetaDB. */
+static char **addresses(const struct file *d)
+{
+    char **list = NULL;
+    size_t n = 0;
+    for (size_t i = 0; i < d->found->n; i++) {
+        char *at = address_of(d->found->nodes[i].facts.config);
+        if (strv_has(list, at))
+            free(at);
+        else
+            strv_add(&list, &n, at);
+    }
+    return list;
+}
+
+static void write_metadb(struct file *d)
+{
+    const struct oms_config *c = d->found->nodes[0].facts.config;
+    char **list = addresses(d);
+    buf_printf(d->yaml, "metadb:\n  from: config   # %s:%u, databases %s, %s and one heartbeat database per region\n",
+               c->metadb_host, c->metadb_port, c->rm_db, c->cm_db);
+    for (size_t i = 0; strv_len(list) > 1 && list[i]; i++) {
+        buf_puts(d->yaml, i ? ", " : "  addresses: [");
+        put_word(d->yaml, list[i]);
+        buf_puts(d->yaml, list[i + 1] ? "" : "]\n");
+    }
+    strv_free(list);
+    buf_puts(d->yaml, "regions:\n");
+}
+
 /* cm_region, if it can be a name here and no earlier region has it; otherwise a number. */
 static char *region_name(const struct file *d, size_t first)
 {
@@ -71,7 +118,7 @@ static char *region_name(const struct file *d, size_t first)
         taken = taken || (other && c->cm_region && strcmp(other, c->cm_region) == 0 &&
                           !same_region(&d->found->nodes[k], &d->found->nodes[first]));
     }
-    return c->cm_region && deployment_name_ok(c->cm_region) && !taken
+    return c->cm_region && deployment_region_ok(c->cm_region) && !taken
                ? xstrdup(c->cm_region)
                : xasprintf("region-%d", c->cm_location >= 0 ? c->cm_location : (int)number);
 }
@@ -97,7 +144,10 @@ static void write_region(struct file *d, size_t first)
             continue;
         buf_puts(d->yaml, "      - node: ");
         put_word(d->yaml, f->name);
-        buf_printf(d->yaml, "   # OMS_HOST_IP %s\n", f->facts.host_ip);
+        if (needs_ip(d, i))
+            buf_puts(d->yaml, "\n        host_ip: HOST_IP   # the old container has no OMS_HOST_IP\n");
+        else
+            buf_printf(d->yaml, "   # %s%s\n", *f->facts.host_ip ? "OMS_HOST_IP " : "no OMS_HOST_IP", f->facts.host_ip);
         if (f->dest) {
             buf_puts(d->yaml, "        ssh: ");
             put_word(d->yaml, f->dest);
@@ -185,6 +235,14 @@ void discover_file(const struct discover_found *found, struct buf *yaml, cJSON *
         if (d->found->nodes[i].same_as)
             question(d, "%s and %s are the same host, which is written once: should there be another one?",
                      d->found->nodes[i].same_as, d->found->nodes[i].dest ? d->found->nodes[i].dest : "local");
+    for (size_t i = 0; i < d->found->n; i++)
+        if (!d->found->nodes[i].same_as && needs_ip(d, i))
+            question(d, "the old container of %s has no OMS_HOST_IP: which of cm_nodes is this node? (host_ip)",
+                     d->found->nodes[i].name);
+    char **list = addresses(d);
+    if (strv_len(list) > 1)
+        question(d, "the nodes have different addresses of the MetaDB: are all of them one MetaDB? (metadb.addresses)");
+    strv_free(list);
     if (!edition)
         question(d, "the name of image %s does not tell the edition: enterprise or community? (edition)", f->image);
     if (!*source)
@@ -212,10 +270,7 @@ void discover_file(const struct discover_found *found, struct buf *yaml, cJSON *
     buf_puts(d->yaml, "\n  old: ");
     put_word(d->yaml, f->container);
     buf_puts(d->yaml, "\n  new: NEW_CONTAINER\n");
-    buf_printf(d->yaml,
-               "metadb:\n  from: config   # %s:%u, databases %s, %s and one heartbeat database per region\nregions:\n",
-               f->facts.config->metadb_host, f->facts.config->metadb_port, f->facts.config->rm_db,
-               f->facts.config->cm_db);
+    write_metadb(d);
     for (size_t i = 0; i < d->found->n; i++) {
         if (first_of_region(d, i))
             write_region(d, i);

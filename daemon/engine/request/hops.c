@@ -101,7 +101,8 @@ void hops_archives(struct submission *s, struct deployment *d, unsigned last, ho
     add_item(&items[0], (struct plan_host){.name = control_name}, d, "control", last);
     for (size_t i = 0; i < d->n_nodes; i++) {
         const struct deploy_node *n = &d->nodes[i];
-        struct plan_host host = {.name = n->name, .ssh = n->ssh, .port = n->port, .sudo = n->sudo};
+        struct plan_host host = {
+            .name = n->name, .ssh = n->ssh, .port = n->port, .sudo = n->sudo, .run_dir = n->run_dir};
         add_item(&items[i + 1], host, d, "nodes", last);
     }
     inquiry_begin(s->jobs->reach, items, d->n_nodes + 1, on_archives, a);

@@ -1,4 +1,5 @@
 /* Cross-checks each node's facts against the other nodes and the deployment file. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/array.h"
@@ -64,6 +65,19 @@ static int check_version(const struct expand *x, size_t i)
     return 0;
 }
 
+/* Does the deployment file say that this address is one of the MetaDB's? */
+static bool metadb_named(const struct deployment *d, const struct oms_config *c)
+{
+    bool found = false;
+    for (char **s = d->metadb_addresses; s && *s && !found; s++) {
+        char *host = NULL;
+        unsigned port = 0;
+        found = deployment_address(*s, &host, &port) && same(host, c->metadb_host) && port == c->metadb_port;
+        free(host);
+    }
+    return found;
+}
+
 static int check_same(const struct expand *x, size_t i)
 {
     const struct oms_config *a = config_of(x, 0), *b = config_of(x, i);
@@ -73,8 +87,11 @@ static int check_same(const struct expand *x, size_t i)
         return refuse_two(x, "drc_cm_db", 0, a->cm_db, i, b->cm_db);
     if (!same(a->metadb_user, b->metadb_user))
         return refuse_two(x, "oms_meta_user", 0, a->metadb_user, i, b->metadb_user);
-    if (!same(a->metadb_host, b->metadb_host) || a->metadb_port != b->metadb_port)
-        return err_set(x->e, ERR_INPUT, "the MetaDB must be the same everywhere: node %s has %s:%u, node %s has %s:%u",
+    if ((!same(a->metadb_host, b->metadb_host) || a->metadb_port != b->metadb_port) &&
+        !(metadb_named(x->d, a) && metadb_named(x->d, b)))
+        return err_set(x->e, ERR_INPUT,
+                       "the MetaDB must be the same everywhere: node %s has %s:%u, node %s has %s:%u; if these are "
+                       "addresses of one MetaDB, list them in metadb.addresses of the deployment file",
                        name_of(x, 0), a->metadb_host, a->metadb_port, name_of(x, i), b->metadb_host, b->metadb_port);
     for (size_t o = 0; o < i; o++) /* some regions may have no TSDB */
         if (config_of(x, o)->tsdb_url && b->tsdb_url && !same(config_of(x, o)->tsdb_url, b->tsdb_url))
@@ -136,9 +153,16 @@ static int check_node(const struct expand *x, size_t i)
             x->e, ERR_INPUT,
             "config.yaml of node %s names the same database twice (drc_rm_db %s, drc_cm_db %s, drc_cm_heartbeat_db %s)",
             name_of(x, i), c->rm_db, c->cm_db, c->hb_db);
+    if (x->d->nodes[i].host_ip && *x->facts[i].host_ip && !same(x->facts[i].host_ip, x->ips[i]))
+        return err_set(x->e, ERR_INPUT,
+                       "the deployment file says host_ip %s of node %s, but container %s has OMS_HOST_IP %s: remove "
+                       "host_ip from the deployment file",
+                       x->ips[i], name_of(x, i), x->d->nodes[i].old, x->facts[i].host_ip);
     if (!*x->ips[i])
-        return err_set(x->e, ERR_INPUT, "container %s of node %s has no OMS_HOST_IP", x->d->nodes[i].old,
-                       name_of(x, i));
+        return err_set(x->e, ERR_INPUT,
+                       "container %s of node %s has no OMS_HOST_IP: set host_ip of the node in the deployment file to "
+                       "the node's address in cm_nodes",
+                       x->d->nodes[i].old, name_of(x, i));
     if (!strv_has(c->cm_nodes, x->ips[i]))
         return err_set(x->e, ERR_INPUT, "OMS_HOST_IP %s of node %s is not in cm_nodes of its config.yaml", x->ips[i],
                        name_of(x, i));

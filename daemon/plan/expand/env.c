@@ -35,6 +35,24 @@ static void set_lines(struct env *env, const char *name, char *const *lines)
     buf_free(&b);
 }
 
+/* The other addresses by which nodes reach the MetaDB: HOST PORT, one per line. */
+static void set_addresses(struct env *env, const struct expand *x)
+{
+    const struct plan_metadb *m = &x->plan->metadb;
+    char **lines = NULL;
+    size_t n = 0;
+    for (size_t i = 0; x->d->metadb_addresses && i < x->d->n_nodes; i++) {
+        const struct oms_config *c = x->facts[i].config;
+        char *line = xasprintf("%s %u", c->metadb_host, c->metadb_port);
+        if ((strcmp(c->metadb_host, m->host) == 0 && c->metadb_port == m->port) || strv_has(lines, line))
+            free(line);
+        else
+            strv_add(&lines, &n, line);
+    }
+    set_lines(env, "METADB_ADDRESSES", lines);
+    strv_free(lines);
+}
+
 static void set_all(struct env *env, const struct expand *x)
 {
     const struct deployment *d = x->d;
@@ -46,12 +64,13 @@ static void set_all(struct env *env, const struct expand *x)
     set(env, "IMAGE_ARCHIVE", d->image_archive);
     set(env, "IMAGE_ON", d->image_on);
     set(env, "IMAGE_SHA256", d->image_sha256);
-    set(env, "IMAGE_DIR", d->image_dir);
+    set(env, "CORRECTION_PACKAGE", d->correction_package);
     set(env, "BACKUP_DIR", d->backup_dir);
     set(env, "SLIM", d->slim);
     set_number(env, "INIT_WAIT", d->init_wait_s);
     set(env, "METADB_HOST", m->host);
     set_number(env, "METADB_PORT", m->port);
+    set_addresses(env, x);
     set(env, "METADB_USER", m->user);
     set(env, "RM_DB", m->rm);
     set(env, "CM_DB", m->cm);
@@ -160,6 +179,8 @@ char **expand_env(const struct expand *x, const struct proc_step *s, const struc
 {
     struct env env = {0};
     set_all(&env, x);
+    set(&env, "IMAGE_DIR",
+        t->node != NONE && x->d->nodes[t->node].image_dir ? x->d->nodes[t->node].image_dir : x->d->image_dir);
     if (t->node != NONE)
         set_node(&env, x, t->node);
     if (t->region != NONE)

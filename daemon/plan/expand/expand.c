@@ -230,7 +230,7 @@ static void fill_hosts(const struct expand *x)
     p->servers = xcalloc(p->n_servers, sizeof *p->servers);
     for (size_t i = 0; i < d->n_nodes; i++) {
         const struct deploy_node *n = &d->nodes[i];
-        p->hosts[i + 1] = (struct plan_host){xstrdup(n->name), xstrdup(n->ssh), n->port, n->sudo};
+        p->hosts[i + 1] = (struct plan_host){xstrdup(n->name), xstrdup(n->ssh), n->port, n->sudo, xstrdup(n->run_dir)};
         p->servers[i] = (struct plan_server){xstrdup(n->name), xstrdup(d->regions[n->region].name), xstrdup(x->ips[i]),
                                              xstrdup(x->facts[i].config->hb_db), (unsigned)i + 1};
     }
@@ -280,6 +280,8 @@ static void fill_head(const struct expand *x)
 static const char *ip_of(const struct deployment *d, const struct node_facts *facts, size_t node)
 {
     const struct node_facts *f = &facts[node];
+    if (d->nodes[node].host_ip)
+        return d->nodes[node].host_ip; /* check.c compares it with the container's */
     size_t in_region = 0;
     for (size_t i = 0; i < d->n_nodes; i++)
         in_region += d->nodes[i].region == d->nodes[node].region;

@@ -57,6 +57,7 @@ static int parse_head(const struct ynode *root, struct deployment *d, struct err
     rc = rc ? rc : yget_word(root, "slim", Y_OPTIONAL, slims, &d->slim, e);
     if (!rc && !d->slim)
         d->slim = xstrdup(strcmp(d->edition, "community") == 0 ? "delete" : "swap");
+    rc = rc ? rc : yget_str(root, "correction_package", Y_OPTIONAL, valid_path, &d->correction_package, e);
     rc = rc ? rc : yget_map(root, "backup", Y_REQUIRED, &backup, e);
     rc = rc ? rc : ymap_known(backup, backup_keys, e);
     return rc ? rc : yget_str(backup, "directory", Y_REQUIRED, valid_path, &d->backup_dir, e);
@@ -99,7 +100,7 @@ static int parse_metadb_tls(const struct ynode *m, struct deployment *d, struct 
 static int parse_metadb(const struct ynode *root, struct deployment *d, struct err *e)
 {
     static const char *const keys[] = {
-        "from", "host", "port", "user", "password_file", "ssl_mode", "ssl_ca", "server_public_key", NULL};
+        "from", "host", "port", "user", "password_file", "ssl_mode", "ssl_ca", "server_public_key", "addresses", NULL};
     static const char *const from[] = {"config", NULL};
     const struct ynode *m = NULL;
     d->metadb_from_config = true;
@@ -114,7 +115,9 @@ static int parse_metadb(const struct ynode *root, struct deployment *d, struct e
     free(word);
     if (rc)
         return rc;
-    if ((rc = parse_metadb_tls(m, d, e)))
+    rc = parse_metadb_tls(m, d, e);
+    rc = rc ? rc : deployment_metadb_addresses(m, &d->metadb_addresses, e);
+    if (rc)
         return rc;
     bool own = ymap_get(m, "host") || ymap_get(m, "port") || ymap_get(m, "user") || ymap_get(m, "password_file");
     if (from_config && own)
@@ -215,7 +218,8 @@ static int node_unique(const struct ynode *m, const struct deployment *d, const 
 
 static int parse_node(const struct ynode *m, const struct containers *all, struct deployment *d, struct err *e)
 {
-    static const char *const keys[] = {"node", "ssh", "local", "port", "sudo", "container", NULL};
+    static const char *const keys[] = {"node",      "ssh",           "local",           "port",    "sudo",
+                                       "container", "run_directory", "image_directory", "host_ip", NULL};
     if (m->kind != Y_MAP)
         return ynode_err(m, e, "a node must be a mapping such as {node: oms1, ssh: root@oms1}");
     if (d->n_nodes >= PLAN_HOSTS_MAX - 1)
@@ -225,6 +229,7 @@ static int parse_node(const struct ynode *m, const struct containers *all, struc
     int rc = ymap_known(m, keys, e);
     rc = rc ? rc : yget_str(m, "node", Y_REQUIRED, valid_name, &n->name, e);
     rc = rc ? rc : node_place(m, n, e);
+    rc = rc ? rc : deployment_node_places(m, n, e);
     rc = rc ? rc : node_container(m, all, n, e);
     return rc ? rc : node_unique(m, d, n, e);
 }
@@ -237,7 +242,7 @@ static int parse_region(const struct ynode *m, const struct containers *all, str
     struct deploy_region *r = &d->regions[d->n_regions++];
     const struct ynode *nodes = NULL;
     int rc = ymap_known(m, keys, e);
-    rc = rc ? rc : yget_str(m, "region", Y_REQUIRED, valid_name, &r->name, e);
+    rc = rc ? rc : yget_str(m, "region", Y_REQUIRED, valid_region, &r->name, e);
     for (size_t i = 0; !rc && i + 1 < d->n_regions; i++)
         if (strcmp(d->regions[i].name, r->name) == 0)
             rc = ynode_err(ymap_get(m, "region"), e, "region \"%s\" is given twice", r->name);
@@ -271,7 +276,8 @@ int deployment_parse(const char *text, size_t len, const char *file, struct depl
 {
     static const char *const keys[] = {"deployment", "edition",   "source",    "target", "ha",
                                        "image",      "backup",    "container", "metadb", "after_reboot",
-                                       "regions",    "init_wait", "slim",      "hops",   NULL};
+                                       "regions",    "init_wait", "slim",      "hops",   "correction_package",
+                                       NULL};
     *out = NULL;
     struct ytree *t;
     int rc = ytree_load(text, len, DEPLOYMENT_MAX, file, Y_EMPTY, &t, e);
@@ -322,7 +328,8 @@ void deployment_free(struct deployment *d)
                          d->metadb_ssl_mode,
                          d->metadb_ssl_ca,
                          d->metadb_public_key,
-                         d->image_dir};
+                         d->image_dir,
+                         d->correction_package};
     for (size_t i = 0; i < ARRAY_LEN(own); i++)
         free(own[i]);
     for (size_t i = 0; i < d->n_regions; i++)
@@ -334,8 +341,12 @@ void deployment_free(struct deployment *d)
         free(n->old);
         free(n->new_name);
         free(n->docker);
+        free(n->run_dir);
+        free(n->image_dir);
+        free(n->host_ip);
         strv_free(n->run_options);
     }
+    strv_free(d->metadb_addresses);
     deployment_hops_free(d);
     free(d->regions);
     free(d->nodes);

@@ -8,6 +8,8 @@
 /* deployment_parts.c */
 int deployment_version(const struct ynode *map, const char *key, char **out, struct version *v, struct err *e);
 int deployment_image(const struct ynode *map, struct deploy_image *image, struct err *e);
+int deployment_node_places(const struct ynode *map, struct deploy_node *n, struct err *e);
+int deployment_metadb_addresses(const struct ynode *metadb, char ***out, struct err *e);
 
 /* run_options.c: of a mapping `container`; replaces *out when the key is there. */
 int deployment_run_options(const struct ynode *container, char ***out, struct err *e);

@@ -1,7 +1,11 @@
-/* What is read in several places of a deployment file: a version, an image. */
+/* Parts of a deployment file: what is read in several places of it (a version, an image), the places of a node, the
+ * addresses of the MetaDB. */
+#include <ctype.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/alloc.h"
+#include "common/strv.h"
 #include "daemon/plan/inputs/deployment.h"
 #include "daemon/yaml/text.h"
 
@@ -23,7 +27,64 @@ int deployment_version(const struct ynode *root, const char *key, char **out, st
     return rc;
 }
 
-bool deployment_name_ok(const char *s) { return !valid_name(s); }
+bool deployment_region_ok(const char *s) { return !valid_region(s); }
+
+int deployment_node_places(const struct ynode *m, struct deploy_node *n, struct err *e)
+{
+    int rc = yget_str(m, "run_directory", Y_OPTIONAL, valid_path, &n->run_dir, e);
+    rc = rc ? rc : yget_str(m, "image_directory", Y_OPTIONAL, valid_path, &n->image_dir, e);
+    rc = rc ? rc : yget_str(m, "host_ip", Y_OPTIONAL, valid_host, &n->host_ip, e);
+    /* Commands of the control host and of a node that is the same host share one channel. */
+    if (!rc && n->run_dir && !n->ssh)
+        rc = ynode_err(ymap_key(m, "run_directory"), e,
+                       "a local node has the run directory of the control host: set run_directory in omsupd.yaml");
+    return rc;
+}
+
+bool deployment_address(const char *s, char **host, unsigned *port)
+{
+    const char *colon = strrchr(s, ':');
+    size_t n = colon ? (size_t)(colon - s) : 0;
+    char *end = NULL;
+    unsigned long number = colon && isdigit((unsigned char)colon[1]) ? strtoul(colon + 1, &end, 10) : 0;
+    if (number < 1 || number > PORT_MAX || *end)
+        return false;
+    bool brackets = n > 2 && s[0] == '[' && s[n - 1] == ']';
+    char *name = brackets ? xstrndup(s + 1, n - 2) : xstrndup(s, n);
+    if (valid_host(name) || (!brackets && strchr(name, ':'))) {
+        free(name);
+        return false;
+    }
+    *host = name;
+    *port = (unsigned)number;
+    return true;
+}
+
+int deployment_metadb_addresses(const struct ynode *metadb, char ***out, struct err *e)
+{
+    const struct ynode *list = NULL;
+    size_t n = 0;
+    int rc = yget_seq(metadb, "addresses", Y_OPTIONAL, &list, e);
+    if (!rc && list && (list->n < 2 || list->n > 32))
+        rc = ynode_err(list, e, "\"addresses\" must have 2 to 32 addresses of the MetaDB, as config.yaml has them");
+    for (size_t i = 0; !rc && list && i < list->n; i++) {
+        const struct ynode *at = list->items[i];
+        char *host = NULL, shown[TEXT_SHOWN];
+        unsigned port = 0;
+        if (at->kind != Y_SCALAR) {
+            rc = ynode_err(at, e, "an address must be written as \"HOST:PORT\"");
+        } else if (!deployment_address(at->text, &host, &port)) {
+            text_shown(at->text, shown);
+            rc = ynode_err(at, e, "an address must be written as \"HOST:PORT\", or \"[V6]:PORT\", not \"%s\"", shown);
+        } else if (strv_has(*out, at->text)) {
+            rc = ynode_err(at, e, "\"%s\" is given twice", at->text);
+        } else {
+            strv_add(out, &n, xstrdup(at->text));
+        }
+        free(host);
+    }
+    return rc;
+}
 
 int deployment_image(const struct ynode *map, struct deploy_image *image, struct err *e)
 {

@@ -36,6 +36,8 @@ struct deploy_node {
     char *name, *ssh, *old, *new_name; /* ssh NULL: `local: true`; old/new container names, defaults applied */
     char *docker;                      /* container command, default applied */
     char **run_options;                /* what the new container is run with besides; each is one option */
+    char *run_dir, *image_dir;         /* NULL: the daemon's run directory; the deployment's image_dir */
+    char *host_ip;                     /* OMS_HOST_IP, where the old container has none; NULL: not given */
     unsigned port;
     bool sudo;
     unsigned region; /* index */
@@ -65,6 +67,8 @@ struct deployment {
     char *metadb_host, *metadb_user, *metadb_password_file;
     char *metadb_ssl_mode, *metadb_ssl_ca, *metadb_public_key; /* each may be NULL */
     unsigned metadb_port;
+    char **metadb_addresses;  /* HOST:PORT of one and the same MetaDB; NULL: not given */
+    char *correction_package; /* its path in the new container; NULL: it is looked for */
     struct deploy_region *regions;
     size_t n_regions;
     struct deploy_node *nodes; /* in order of regions */
@@ -76,7 +80,9 @@ struct deployment {
 enum { DEPLOYMENT_MAX = PROTOCOL_FILE_MAX };
 int deployment_parse(const char *text, size_t len, const char *file, struct deployment **out, struct err *e);
 void deployment_free(struct deployment *d);
-bool deployment_name_ok(const char *s); /* of a region or a node */
+bool deployment_region_ok(const char *s); /* the name of a region */
+/* HOST:PORT or [V6]:PORT; the caller frees *host. false: it is neither. */
+bool deployment_address(const char *s, char **host, unsigned *port);
 /* With hops, the result of deployment_parse() is at the first one. This moves it to a later one, or to where it is. */
 void deployment_hop(struct deployment *d, unsigned hop);
 /* The version before a hop: this one or a later one. */

@@ -126,7 +126,7 @@ twice=$(printf '%s\n' "$facts" | sed -n 's/^wrong //p')
 config=$(printf '%s\n' "$facts" | sed -n "s|^bind \(/[^:]*\):$config_in\(:.*\)\{0,1\}\$|\1|p")
 [ -n "$config" ] || fail wrong "container $container has no host file mounted at $config_in"
 [ -f "$config" ] || fail wrong "$config, which container $container has mounted at $config_in, is not a file"
-[ -r "$config" ] || fail wrong "$(id -un) cannot read $config"
+[ -r "$config" ] || fail wrong "$(id -un) cannot read $config: set 'sudo: true' in the deployment file, log in as root, or allow it (setfacl -m u:$(id -un):r)"
 [ "$(wc -c <"$config")" -le "$config_max" ] || fail wrong "$config is larger than $config_max bytes"
 
 # A NUL in the answer would hide what is wrong with the file.

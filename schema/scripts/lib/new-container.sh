@@ -39,11 +39,17 @@ EOF
     "$new_image"
 }
 
+# named_image: the id of the image that the name of the plan leads to here; nothing if there is none, or the engine does not say
+named_image() {
+  named_id=$("$DOCKER" inspect --type image -f '{{.Id}}' "$IMAGE" 2>/dev/null) || named_id=$("$DOCKER" images -q --no-trunc "$IMAGE" | sed -n 1p)
+  [ -z "$named_id" ] || echo "sha256:${named_id#sha256:}" # podman leaves the first word out
+}
+
 # require_image ID: ends the script if the name leads to no image here and this job has loaded none (ID is empty): docker would pull
 # the name from a registry, and nobody agreed to that image
 require_image() {
   [ -z "$1" ] || return 0
-  named=$("$DOCKER" images -q --no-trunc "$IMAGE")
+  named=$(named_image)
   [ -z "$named" ] || return 0
   echo "there is no image $IMAGE on $NODE, and this job has loaded none: load it (docker load), then retry"
   exit 1
@@ -53,7 +59,7 @@ require_image() {
 # leads to this image, because anybody who uses docker can give it to another one. An empty ID (load-image was skipped) is what the
 # name leads to here.
 run_new() {
-  named=$("$DOCKER" images -q --no-trunc "$IMAGE" | sed -n 1p)
+  named=$(named_image)
   what=$IMAGE
   if [ -n "$1" ] && [ "$named" != "$1" ]; then
     echo "$IMAGE is now ${named:-no image}: starting the image that this job loaded, $1"

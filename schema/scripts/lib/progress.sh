@@ -2,14 +2,15 @@
 # Progress of a long command.
 
 # report_progress WHY TOTAL COMMAND... (with meanwhile): says how many bytes COMMAND prints; when none is added, what the command WHY says
-# of the reason (`:` for none), or after 10 s that nothing moves
+# of the reason (`:` for none), or after 10 s that nothing moves. TOTAL may be an estimate, or 0 if it is not known: only a command
+# that has printed exactly as much is taken for done.
 report_progress() {
   progress_why=$1
   progress_total=$2
   shift 2
   progress_now=$("$@")
   echo "omsup: progress $progress_now $progress_total bytes"
-  if [ "$progress_now" != "${progress_last-}" ] || [ "$progress_now" -ge "$progress_total" ]; then
+  if [ "$progress_now" != "${progress_last-}" ] || [ "$progress_now" -eq "$progress_total" ]; then
     [ -z "${progress_told-}" ] || echo "omsup: news the transfer continues after $((2 * progress_still)) s without a byte"
     progress_last=$progress_now
     progress_still=0

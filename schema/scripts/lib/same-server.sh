@@ -24,6 +24,8 @@ same_server() {
     # An earlier proof must not stand in the way of this look.
     only_read
     if server_problem=$(metadb mysql -N -B -e "SELECT job FROM \`$CM_DB\`.omsup_lock WHERE id = 1" </dev/null 2>&1); then
+      # A client may add warnings: of MariaDB 11, that its name is an old one.
+      server_problem=$(printf '%s\n' "$server_problem" | grep -Eiv '^[^ ]*(mysql|mariadb): |warning' || :)
       case $server_problem in
         "$OMSUP_JOB")
           omsup_session="$omsup_session, @omsup_same_server = 9223372036854775807 + IF(($server_row) = 1, 0, 1)"

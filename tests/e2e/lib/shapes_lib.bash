@@ -9,9 +9,9 @@ LAB=$ROOT/tests/lab/lab
 
 # --- the lab and the daemon -------------------------------------------------------------------------------------------
 
-lab_up() { # SHAPE
+lab_up() { # SHAPE [OPTION...]: of `lab up`
 	export LAB_DIR=$D/lab OMSUP_SOCKET=$D/run/omsupd.sock
-	timeout 180 "$LAB" up --shape "$1" 3>&- 4>&- || return
+	timeout 180 "$LAB" up --shape "$@" 3>&- 4>&- || return
 	lab_env
 }
 
@@ -220,7 +220,7 @@ drops() { "$LAB" effects --log 'sql DROP DATABASE' | wc -l; }
 old_is_back() {
 	local node running
 	for node in $LAB_NODES; do
-		running=$("$LAB" on "$node" docker ps --format '{{.Names}}')
+		running=$("$LAB" on "$node" "$LAB_ENGINE_COMMAND" ps --format '{{.Names}}')
 		[ "$running" = "$LAB_OLD" ] || { echo "$node runs: $running"; return 1; }
 	done
 	until_true 60 all_online
@@ -234,7 +234,7 @@ all_online() {
 remove_new() {
 	local node
 	for node in $LAB_NODES; do
-		"$LAB" on "$node" sh -c "! docker inspect '$LAB_NEW' >/dev/null 2>&1 || docker rm -f '$LAB_NEW'"
+		"$LAB" on "$node" sh -c "! $LAB_ENGINE_COMMAND inspect '$LAB_NEW' >/dev/null 2>&1 || $LAB_ENGINE_COMMAND rm -f '$LAB_NEW'"
 	done
 }
 
@@ -253,11 +253,11 @@ exactly() { # COUNT WHAT NODE...
 is_upgraded() {
 	local node url=LAB_IP_
 	# shellcheck disable=SC2086 # a list
-	exactly 1 "docker run $LAB_NEW" $LAB_NODES
+	exactly 1 "$LAB_ENGINE_COMMAND run $LAB_NEW" $LAB_NODES
 	# shellcheck disable=SC2086
-	exactly 1 "docker load" $LAB_NODES
+	exactly 1 "$LAB_ENGINE_COMMAND load" $LAB_NODES
 	for node in $LAB_NODES; do
-		[ "$("$LAB" on "$node" docker ps --format '{{.Names}}')" = "$LAB_NEW" ]
+		[ "$("$LAB" on "$node" "$LAB_ENGINE_COMMAND" ps --format '{{.Names}}')" = "$LAB_NEW" ]
 		url=LAB_IP_$node
 		"$LAB" control curl -s -m 10 "http://${!url}:8089/oms/health" | grep -q '"healthy": true'
 	done

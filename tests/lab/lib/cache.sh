@@ -4,6 +4,10 @@
 
 BASE_PACKAGES=supervisor,mariadb-client-core,nginx-light,curl,python3,python3-pymysql,python3-yaml,procps
 
+version_of() { # NAME: as it is pinned
+	awk -v name="$1" '$1 == name { print $2; found = 1 } END { exit !found }' "$LAB_HOME/versions" || die "$LAB_HOME/versions does not name $1"
+}
+
 hash_of() { sha256sum | cut -c1-16; }
 
 # cached NAME KEY BUILDER: prints CACHE/NAME-KEY, built by `BUILDER DIR` if missing
@@ -34,12 +38,18 @@ cached() {
 
 base_root() { cached base "$(echo "1 $BASE_PACKAGES" | hash_of)" build_base_root; }
 
-build_base_root() {
+# debootstrap's default may not be reachable
+mirror_of_machine() {
 	local mirror
-	# the machine's own mirror: debootstrap's default may not be reachable
 	# shellcheck disable=SC2016 # apt's own format
 	mirror=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME)' 'Created-By: Packages' | awk '$2 == "bookworm" { print $1; exit }')
-	debootstrap --variant=minbase --include="$BASE_PACKAGES" bookworm "$1/root" "${mirror:?no package mirror}"
+	echo "${mirror:?no package mirror}"
+}
+
+build_base_root() {
+	local mirror
+	mirror=$(mirror_of_machine)
+	debootstrap --variant=minbase --include="$BASE_PACKAGES" bookworm "$1/root" "$mirror"
 	# An image of a third of the size is saved, copied and loaded faster in every test.
 	(cd "$1/root" && rm -rf usr/share/{doc,man,locale,info,lintian,zoneinfo,i18n,perl5/Debconf} \
 		var/lib/apt/lists/* var/cache/apt/* var/cache/debconf/* usr/lib/x86_64-linux-gnu/gconv \
@@ -54,7 +64,7 @@ image_key() { # VERSION[-BUILD]
 	} | hash_of
 }
 
-image_cache() { # VERSION[-BUILD]: a directory with image.tar and data-root
+image_cache() { # VERSION[-BUILD]: a directory with image.tar, and data/ of a docker that has it loaded
 	BUILD_VERSION=$1 cached "image-$1" "$(image_key "$1")" build_image
 }
 
@@ -77,7 +87,7 @@ build_image() {
 	local run
 	run=$(mktemp -d /run/omsup-lab-build.XXXXXX)
 	# shellcheck disable=SC2046
-	unshare --mount --propagation private -- setsid dockerd $(engine_options "$run" "$place/data-root") \
+	unshare --mount --propagation private -- setsid dockerd $(docker_options docker "$run" "$place/data") \
 		>"$place/dockerd.log" 2>&1 </dev/null &
 	local engine=$!
 	# shellcheck disable=SC2064 # these values
@@ -89,17 +99,4 @@ build_image() {
 	/usr/bin/docker rmi omsup-lab-base
 	/usr/bin/docker save -o "$place/image.tar" "$(image_name "$BUILD_VERSION")"
 	rm -rf "$place/context"
-}
-
-engine_options() { # RUN DATA
-	echo "--data-root $2 --exec-root $1/docker --pidfile $1/docker.pid -H unix://$1/docker.sock" \
-		"--iptables=false --ip6tables=false --bridge=none --ip-forward=false --ip-masq=false --storage-driver=overlay2"
-}
-
-# Layers are only ever read, so they can be links; the engine's own books must be copies.
-copy_data_root() { # FROM TO
-	mkdir -p "$2/overlay2"
-	find "$1" -mindepth 1 -maxdepth 1 ! -name overlay2 -exec cp -a -t "$2" {} +
-	cp -al "$1/overlay2/." "$2/overlay2/" 2>/dev/null ||
-		{ rm -rf "$2/overlay2" && cp -a --reflink=auto "$1/overlay2" "$2/"; }
 }

@@ -38,10 +38,10 @@ summary() {
 			what = $3
 			n = split(what, w, " ")
 			if (what ~ /\[[a-z ]*by the lab\]$/) tail = " " substr(what, match(what, /\[[a-z ]*by the lab\]$/)); else tail = ""
-			if (w[1] == "docker" && what ~ /^docker run /) {
+			if (what ~ /^(docker|podman) run /) {
 				name = ""
 				for (i = 3; i <= n; i++) { if (w[i] == "--name") name = w[i + 1]; if (w[i] ~ /^--name=/) name = substr(w[i], 8) }
-				what = "docker run " name tail
+				what = w[1] " run " name tail
 			} else if (w[1] ~ /dump$/ || w[1] == "mysql" || w[1] == "mariadb") {
 				db = ""
 				text = what ~ / (-e|--execute)/ ? " -e" : ""
@@ -52,8 +52,8 @@ summary() {
 					else if (w[i] !~ /^-/ && w[i - 1] !~ /^-[uhPSe]$/ && w[i] ~ /^[A-Za-z0-9_]+$/ && db == "" && text == "") db = w[i]
 				}
 				what = w[1] text (db == "" ? "" : " " db) tail
-			} else if (w[1] == "docker") {
-				what = "docker"
+			} else if (w[1] == "docker" || w[1] == "podman") {
+				what = w[1]
 				for (i = 2; i <= n; i++) {
 					if (w[i] ~ /^(-t|--time|--signal|-s)$/) { i++; continue }
 					if (w[i] !~ /^-/) what = what " " w[i]

@@ -61,7 +61,7 @@ private_dirs() { # HOST
 	case $1 in
 	control) echo /run /data /home/admin /var/lib/omsup /root/.ssh ;;
 	metadb) echo /run /tmp /var/lib/mysql ;;
-	*) echo /run /tmp /var/tmp /data /home /root /var/lib/omsup /var/lib/docker ;;
+	*) echo /run /tmp /var/tmp /data /home /root /var/lib/omsup "$(engine_dirs "$ENGINE")" ;;
 	esac
 }
 
@@ -80,7 +80,7 @@ make_host() { # HOST
 	case $h in control | metadb) ;; *) mkdir -p "$dir/data/oms/oms_run/.lab" ;; esac
 	for f in net mnt uts; do : >"$NS/$h.$f"; done
 	unshare --net="$NS/$h.net" --mount="$NS/$h.mnt" --uts="$NS/$h.uts" --propagation private -- \
-		bash "$LAB_HOME/lib/mounts.sh" "$h" "$dir" "$LAB_HOME" "$D" "$(private_dirs "$h")" "$([ "$h" != metadb ] || server_files)"
+		bash "$LAB_HOME/lib/mounts.sh" "$h" "$dir" "$LAB_HOME" "$D" "$(private_dirs "$h")" "$([ "$h" != metadb ] || server_files)" "$ENGINE" "$(engine_files "$ENGINE")"
 }
 
 new_boot_id() {

@@ -1,7 +1,9 @@
 #!/bin/bash
 # Runs once inside a host's new namespaces: lays its own directories over the machine's.
 set -euo pipefail
-host=$1 instance=$4
+host=$1 instance=$4 server=$6 engine=$7
+# shellcheck source=tests/lab/lib/engine.sh
+. "$3/lib/engine.sh"
 read -ra private <<<"$5"
 mkdir -p "$2/run/lab/real"
 cp "$3"/bin/* "$2/run/lab/"
@@ -13,13 +15,15 @@ while read -r _ _ _ _ point _; do
 done </proc/self/mountinfo
 
 hostname "$host"
+# Before anything hides where its programs lie.
+case $host in control | metadb) ;; *) mount_engine "$engine" "$8" ;; esac
 # Its directory may lie below a place that is about to be hidden.
 mount --bind "$2" /mnt
 dir=/mnt
 # the MetaDB's programs, out of the cache, which may lie there too
-if [ -n "$6" ]; then
+if [ -n "$server" ]; then
 	mkdir -p /mnt/run/lab/server
-	mount --bind "$6" /mnt/run/lab/server
+	mount --bind "$server" /mnt/run/lab/server
 fi
 for place in "${private[@]}"; do
 	case $host:$instance/ in
@@ -67,5 +71,5 @@ control)
 	cover /usr/bin/mariadb-dump mysqldump mariadb-dump
 	cover /usr/bin/mariadb mysql mariadb ;;
 metadb) ;;
-*) cover /usr/bin/docker docker ;;
+*) cover "/usr/bin/${engine%%[0-9-]*}" "${engine%%[0-9-]*}" ;;
 esac

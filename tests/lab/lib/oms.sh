@@ -56,28 +56,18 @@ start_sshd() { # NODE
 	start_in "$1" "$dir/log/sshd" /usr/sbin/sshd -D -e -f /run/sshd/config
 }
 
-start_engine() { # NODE
-	local runtime=()
-	# 24 is CAP_SYS_RESOURCE, which a privileged container asks for
-	(((16#$(awk '/^CapBnd/ { print $2 }' /proc/self/status) >> 24) & 1)) ||
-		runtime=(--add-runtime lab=/run/lab/runc-without-resource --default-runtime lab)
-	# shellcheck disable=SC2046
-	start_in "$1" "$(host_dir "$1")/log/dockerd" dockerd $(engine_options /run /var/lib/docker) \
-		--cgroup-parent "/omsup-lab/$ID/$1" "${runtime[@]}"
-}
-
-node_answers() { as_root "$1" /run/lab/real/docker version && nsenter --net="$NS/$1.net" -- bash -c "exec 3<>/dev/tcp/${ADDR[$1]}/22"; }
+node_answers() { as_root "$1" "/run/lab/real/$ENGINE_COMMAND" version && nsenter --net="$NS/$1.net" -- bash -c "exec 3<>/dev/tcp/${ADDR[$1]}/22"; }
 
 start_services() { # NODE
 	start_sshd "$1"
 	start_engine "$1"
-	wait_for 60 "docker and sshd on $1" node_answers "$1"
+	wait_for 60 "$ENGINE and sshd on $1" node_answers "$1"
 }
 
 make_node() { # NODE
 	local dir
 	dir=$(host_dir "$1")
-	copy_data_root "$(image_cache "$SOURCE_IMAGE")/data-root" "$dir/var/lib/docker"
+	prepare_engine "$1"
 	mkdir -p "$dir"/data/oms/{oms_logs,oms_store}
 	write_config "$1" >"$dir/data/config.yaml"
 	start_services "$1"
@@ -137,14 +127,14 @@ write_config() { # NODE
 }
 
 run_old() { # NODE: the documented command
-	as_root "$1" /run/lab/real/docker run -dit --net host \
+	as_root "$1" "/run/lab/real/$ENGINE_COMMAND" run -dit --net host \
 		-v /data/config.yaml:/home/admin/conf/config.yaml \
 		-v /data/oms/oms_logs:/home/admin/logs \
 		-v /data/oms/oms_store:/home/ds/store \
 		-v /data/oms/oms_run:/home/ds/run \
 		-e OMS_HOST_IP="${ADDR[$1]}" \
 		--privileged=true --pids-limit -1 --ulimit nproc=65535:65535 \
-		--name "$OLD" "$(image_name "$SOURCE_IMAGE")" >/dev/null
+		--name "$OLD" "$(image_name "$SOURCE_IMAGE")" >/dev/null 3>&- 9>&- # podman leaves a process of its own there
 }
 
 oms_is_up() {
@@ -185,7 +175,7 @@ write_deployment() {
 		backup:
 		  directory: /data/backup
 		container:
-		  command: docker
+		  command: $ENGINE_COMMAND
 		  old: $OLD
 	EOF
 	[ -n "$many" ] || echo "  new: $NEW"

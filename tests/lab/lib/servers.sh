@@ -1,10 +1,6 @@
 # shellcheck shell=bash
 # Database servers, fetched and initialized once: each kind's lie in the cache. Which versions: the file `versions`.
 
-version_of() { # NAME: as it is pinned
-	awk -v name="$1" '$1 == name { print $2; found = 1 } END { exit !found }' "$LAB_HOME/versions" || die "$LAB_HOME/versions does not name $1"
-}
-
 mariadb_cache() { cached mariadb "$(mariadbd --version | hash_of)" build_mariadb; }
 
 build_mariadb() {

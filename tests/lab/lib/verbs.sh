@@ -11,8 +11,16 @@ verb_cache() {
 	read_shape "$LAB_HOME/shapes/$shape"
 	use_metadb "$metadb"
 	base_root >/dev/null
+	engine_files "$ENGINE" >/dev/null
 	in_parallel image_cache "$SOURCE_IMAGE" "${HOPS[@]}" >/dev/null
+	image_data "$SOURCE_IMAGE" >/dev/null
 	build_server
+}
+
+# For tests that start a server of their own.
+verb_server() { # KIND
+	use_metadb "${1-}"
+	server_files
 }
 
 verb_up() {
@@ -27,6 +35,7 @@ verb_up() {
 	: >"$D/$LAB_MARK"
 	cp "$LAB_HOME/shapes/$shape" "$D/shape"
 	echo "$metadb" >"$D/metadb-kind"
+	echo "$ENGINE" >"$D/engine"
 	# Namespaces can only be kept as files on a mount that is not shared.
 	mount -t tmpfs omsup-lab-ns "$NS"
 	mount --make-private "$NS"
@@ -42,7 +51,7 @@ verb_up() {
 	write_deployment >"$D/deployment.yaml"
 	reset_effects
 	: >"$D/up"
-	say "$shape is up: ${NODES[*]}, control, metadb ($METADB_KIND)"
+	say "$shape is up ($ENGINE): ${NODES[*]}, control, metadb ($METADB_KIND)"
 	echo "$D/deployment.yaml"
 }
 
@@ -75,6 +84,7 @@ tear_down() {
 	while umount -l "$NS" 2>/dev/null; do :; done
 	rm -rf --one-file-system "${NS%/ns}"
 	find /sys/fs/cgroup -depth -type d -path "*/omsup-lab/$ID*" -exec rmdir {} + 2>/dev/null || true
+	for file in "$D"/hosts/*; do forget_engine "$file"; done
 	[ ! -e "$D/$LAB_MARK" ] || rm -rf --one-file-system "$D"
 }
 
@@ -83,6 +93,7 @@ verb_env() {
 	read_instance
 	printf '%s=%q\n' LAB_DIR "$D" LAB_DEPLOYMENT "$D/deployment.yaml" LAB_NODES "${NODES[*]}" \
 		LAB_CONTROL "$LAB_HOME/lab control --dir $D" LAB_SSH_CONFIG /root/.ssh/config \
+		LAB_ENGINE "$ENGINE" LAB_ENGINE_COMMAND "$ENGINE_COMMAND" \
 		LAB_METADB_KIND "$METADB_KIND" LAB_METADB_HOST "${ADDR[metadb]}" LAB_METADB_PORT 3306 LAB_METADB_USER "$META_USER" \
 		LAB_METADB_PASSWORD_FILE "$D/metadb-password" LAB_DATABASES "$(databases | xargs)" \
 		LAB_OLD "$OLD" LAB_NEW "$NEW" LAB_IMAGE "$(image_name "$TARGET_IMAGE")" LAB_ARCHIVE "$(archive_path "$TARGET_IMAGE")" \
@@ -120,7 +131,7 @@ verb_reboot() {
 	# is mounted below them: inside, a removal might wander into a bind mount.
 	# shellcheck disable=SC2016
 	as_root "$h" sh -c '
-		awk "\$5 ~ \"^/var/lib/docker/|^/run/docker\" { print \$5 }" /proc/self/mountinfo | sort -r |
+		awk "\$5 ~ \"^/var/lib/(docker|containers)/|^/run/(docker|containers)\" { print \$5 }" /proc/self/mountinfo | sort -r |
 			while read -r m; do umount -l "$m"; done'
 	dir=$(host_dir "$h")
 	case $h:$D in
