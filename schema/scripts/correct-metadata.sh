@@ -15,16 +15,16 @@ found=$("$DOCKER" exec "$NEW_CONTAINER" sh -c '
   done
   find "$3" -xdev -name "$name" -type f -user 0 ! -perm -020 ! -perm -002 2>/dev/null
   exit 0
-' omsup "$CORRECTION_PACKAGE" /root / </dev/null) || {
-  echo "cannot search for the upgrade package in $NEW_CONTAINER"
+' omsup "$CORRECTION_PACKAGE" /root / </dev/null 2>/dev/null) || {
+  echo "cannot search for the upgrade package in $NEW_CONTAINER ($DOCKER exec $NEW_CONTAINER ls /root shows why)"
   exit 1
 }
 if [ -z "$found" ]; then
-  echo "$NEW_CONTAINER has no ${CORRECTION_PACKAGE:-correction-1.0-SNAPSHOT-jar-with-dependencies.jar}: get the upgrade package for this version and copy it there (docker cp PACKAGE $NEW_CONTAINER:${CORRECTION_PACKAGE:-/root/correction-1.0-SNAPSHOT-jar-with-dependencies.jar}), then retry"
+  echo "$NEW_CONTAINER has no ${CORRECTION_PACKAGE:-correction-1.0-SNAPSHOT-jar-with-dependencies.jar}: get the upgrade package for this version and copy it there ($DOCKER cp PACKAGE $NEW_CONTAINER:${CORRECTION_PACKAGE:-/root/correction-1.0-SNAPSHOT-jar-with-dependencies.jar}), then retry"
   exit 1
 fi
 if [ "$(printf '%s\n' "$found" | wc -l)" -ne 1 ]; then
-  echo "$NEW_CONTAINER has several upgrade packages ($(printf '%s\n' "$found" | paste -s -d ' ' -)): copy the right one to /root (docker exec $NEW_CONTAINER cp FILE /root/), then retry"
+  echo "$NEW_CONTAINER has several upgrade packages ($(printf '%s\n' "$found" | paste -s -d ' ' -)): copy the right one to /root ($DOCKER exec $NEW_CONTAINER cp FILE /root/), then retry"
   exit 1
 fi
 name=correct.$NODE.$OMSUP_ATTEMPT

@@ -22,6 +22,7 @@ setup() {
 		state=${0%/bin/docker}/docker
 		[ ! -e "$state/.down" ] || { echo "Cannot connect to the Docker daemon" >&2; exit 1; }
 		case "$1 $*" in
+		inspect*"--type image"*) [ -s "$state/named" ] && cat "$state/named" ;;
 		inspect*StartedAt*) echo '"2026-11-29T10:00:00Z"' ;;
 		inspect*) cat "$state/id" 2>/dev/null || { echo "Error: No such object: ${*: -1}" >&2; exit 1; } ;;
 		images*-aq*) cat "$state/images" ;;

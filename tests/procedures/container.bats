@@ -286,7 +286,7 @@ says() { printf '%s\n' "${@:3}" >"$T/docker/$2.$1"; }
 	saved() { # ARCHITECTURE
 		printf '[{"Config":"blobs/sha256/%s","RepoTags":["oms:feature_4.2.3"],"Layers":["l"]}]' "$TRIAL" >"$T/manifest.json"
 		mkdir -p "$T/blobs/sha256"
-		printf '{"architecture": "%s","config":{"Env":["architecture=x"]},"os":"linux"}' "$1" >"$T/blobs/sha256/$TRIAL"
+		printf '{"architecture": "%s","config":{"Env":["architecture=x"]},"os":"linux","rootfs":{"type":"layers","diff_ids":["sha256:l"]}}' "$1" >"$T/blobs/sha256/$TRIAL"
 		tar -C "$T" -cf "$T/image.tar" blobs manifest.json
 	}
 	for on in nodes control; do
