@@ -214,14 +214,18 @@ holds() { [ "$(sql "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx
 
 @test "another subtask drops cm, and does not create it yet: the server that was backed up is proof enough" {
 	mkdir "$BATS_TEST_TMPDIR/bin"
-	local moment
-	for moment in processlist "DROP DATABASE IF EXISTS"; do # before the first look, and before the first change
+	local moment gone
+	# before the first look, before the first change, and before that while the lock's table is there again, and empty
+	for moment in processlist "DROP DATABASE IF EXISTS" "DROP DATABASE IF EXISTS:empty"; do
 		lock 8
-		printf '#!/bin/sh\ncase $* in *"%s"*) %s --no-defaults -S %s -u root -e "DROP DATABASE IF EXISTS cm_lock" </dev/null ;; esac\nexec %s "$@"\n' \
-			"$moment" "$(command -v mysql)" "$SERVER/sock" "$(command -v mysql)" >"$BATS_TEST_TMPDIR/bin/mysql"
+		gone="DROP DATABASE IF EXISTS cm_lock"
+		[ "$moment" = "${moment%:empty}" ] || gone="DELETE FROM cm_lock.omsup_lock"
+		printf '#!/bin/sh\ncase $* in *"%s"*) %s --no-defaults -S %s -u root -e "%s" </dev/null ;; esac\nexec %s "$@"\n' \
+			"${moment%:empty}" "$(command -v mysql)" "$SERVER/sock" "$gone" "$(command -v mysql)" >"$BATS_TEST_TMPDIR/bin/mysql"
 		chmod +x "$BATS_TEST_TMPDIR/bin/mysql"
 		restore PATH="$BATS_TEST_TMPDIR/bin:$PATH"
-		[ -z "$(sql "SHOW DATABASES LIKE 'cm_lock'")" ]
+		[ -z "$(sql "SELECT table_name FROM information_schema.tables WHERE table_schema = 'cm_lock'")" ] ||
+			[ "$(sql 'SELECT COUNT(*) FROM cm_lock.omsup_lock')" = 0 ]
 		[ "$(everything)" = "$BEFORE" ]
 	done
 }
