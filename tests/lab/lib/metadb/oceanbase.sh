@@ -16,9 +16,9 @@ start_server() {
 }
 
 # What the server keeps of statements is a ring, in 1 % of its memory by default: a minute's, because the server's own are kept
-# too. The setting is kept as well.
+# too. The settings are kept as well. The time zone is +08:00 by default, whatever the host's is.
 server_is_ready() {
-	root_client -e 'SET GLOBAL ob_sql_audit_percentage = 60'
+	root_client -e "SET GLOBAL ob_sql_audit_percentage = 60; SET GLOBAL time_zone = '$(date +%:z)'"
 	gather_statements
 }
 
