@@ -8,7 +8,7 @@ setup_file() {
 	local sqlite
 	cmake=$(kept cmake old_cmake)/cmake/data/bin/cmake
 	sqlite=$(kept sqlite3-npm old_sqlite)
-	export cmake PKG_CONFIG_PATH=$sqlite/lib/pkgconfig B=$BATS_FILE_TMPDIR/build
+	export TREE cmake PKG_CONFIG_PATH=$sqlite/lib/pkgconfig B=$BATS_FILE_TMPDIR/build
 	"$cmake" -G Ninja -B "$B" -S "$TREE" -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_FLAGS="-O0 -g0" -DOMSUP_WERROR=ON \
 		-DCMAKE_C_COMPILER_LAUNCHER="$(command -v ccache || :)" >"$BATS_FILE_TMPDIR/log" 2>&1 || { cat "$BATS_FILE_TMPDIR/log"; return 1; }
 }
