@@ -71,6 +71,7 @@ options_of() {
     '--entrypoint={{json .Config.Entrypoint}}' \
     'command={{json .Config.Cmd}}'; do
     "$DOCKER" inspect --type container -f "$template" "$1" 2>/dev/null || :
+    echo # podman prints the beginning of a template that it does not know
   done
 }
 
@@ -92,6 +93,7 @@ lost=$({ options_of "$trial" && echo && echo "the old one:" && options_of "$OLD_
     at = index($0, "=")
     option = substr($0, 1, at - 1)
     value = substr($0, at + 1)
+    if (value ~ /^[0-9](\.[0-9]+)?e\+[0-9]+$/) value = sprintf("%.0f", value) # docker 1.13
     if (!at || nothing(option, value)) next
     if (!old) { has[$0] = 1; next }
     if ($0 in has || $0 in seen) next

@@ -8,50 +8,7 @@
 #include "common/strv.h"
 #include "daemon/engine/request/internal.h"
 
-/* Lists containers, one per line: `container DOCKER RUNNING NAME ID OMS IMAGE TAG`. `docker ps` can tell the state only
- * from 20.10 on, and older podman tells something else, so it lists ids. OMS is yes- if config.yaml is mounted where
- * OMS has it; TAG, or "-", is a name of an image that the container names by its id. `note TEXT`: why an engine was not
- * asked. Both engines are asked: other containers of the one say nothing of where OMS is. */
-static const char list_script[] =
-    "set -u\n"
-    "exec 2>/dev/null\n"
-    "echo\n" /* ends a line that something else has begun */
-    "config=/home/admin/conf/config.yaml\n"
-    "found=\n"
-    "for docker in docker podman; do\n"
-    "  command -v \"$docker\" >/dev/null 2>&1 || continue\n"
-    "  found=1\n"
-    "  status=0\n"
-    "  ids=$(timeout 20 \"$docker\" ps -aq --no-trunc 2>/dev/null) || status=$?\n"
-    "  if [ \"$status\" -eq 124 ] || [ \"$status\" -eq 137 ] || [ \"$status\" -eq 143 ]; then\n"
-    "    echo \"note $docker has not answered within 20 s: check its service\"\n"
-    "    continue\n"
-    "  elif [ \"$status\" -ne 0 ]; then\n"
-    "    said=$(timeout 20 \"$docker\" ps -aq 2>&1 >/dev/null | grep -v -e '^ERROR: ld' -e '^WARNING: Error loading' | "
-    "tr -s '\\n\\t' '  ')\n"
-    "    case $(id -u):$said in\n"
-    "    0:*) ;;\n"
-    "    *[Pp]ermission\\ denied*) said=\"$said ($(id -un) has no access to $docker: use --sudo, or another account)\" "
-    ";;\n"
-    "    esac\n"
-    "    printf 'note %s is not responding: %.400s\\n' \"$docker\" \"$said\"\n"
-    "    continue\n"
-    "  fi\n"
-    "  [ -n \"$ids\" ] || continue\n"
-    "  timeout 60 \"$docker\" inspect --type container -f '{{.State.Running}} {{.Name}} {{.Id}} {{range .Mounts}}"
-    "{{if eq .Destination \"'\"$config\"'\"}}yes{{end}}{{end}}- {{.Image}} {{.Config.Image}}' $ids 2>/dev/null |\n"
-    "    while read -r running name id oms image_id image; do\n"
-    "      tag=-\n"
-    "      case ${image#sha256:} in\n"
-    "      *[!0-9a-f]*) ;;\n"
-    "      ????????????*) tag=$(timeout 20 \"$docker\" inspect --type image -f '{{range "
-    ".RepoTags}}{{.}}{{println}}{{end}}' "
-    "\"$image_id\" 2>/dev/null | grep . | head -n 1) || tag=-\n"
-    "      esac\n"
-    "      echo \"container $docker $running ${name#/} $id $oms $image ${tag:--}\"\n"
-    "    done\n"
-    "done\n"
-    "[ -n \"$found\" ] || echo 'note neither docker nor podman is installed'\n";
+extern const char list_containers_script[]; /* list_containers.sh */
 
 struct discover {
     struct jobs *jobs;
@@ -259,7 +216,7 @@ void discover_oms(struct engine *en, const char *const *hosts, size_t n, bool su
         f->name = f->dest ? node_name_of(dest) : node_name_of(d->jobs->control);
         items[i].host = host_of(d, f);
         items[i].env = xcalloc(1, sizeof(char *));
-        items[i].script = list_script;
+        items[i].script = list_containers_script;
     }
     d->found.n = n;
     if (d->err.code) {
