@@ -104,7 +104,7 @@ static void bar(struct buf *b, const struct view *v, const struct snapshot *s)
 {
     enum { CELLS = 32 };
     int64_t done = s->done > s->total ? s->total : s->done;
-    int full = s->total > 0 ? (int)((double)done / (double)s->total * CELLS) : 0;
+    int full = s->total > 0 ? (int)((double)done / (double)s->total * (double)CELLS) : 0;
     buf_puts(b, v->t->utf8 ? "" : "[");
     for (int i = 0; i < CELLS; i++)
         buf_puts(b, v->t->utf8 ? i < full ? "█" : "░" : i < full ? "#" : "-");

@@ -44,7 +44,7 @@ static int read_minutes(const cJSON *root, long long *out, struct err *e)
         n = v->valuedouble;
     else if (v && !cJSON_IsNull(v))
         return err_set(e, ERR_INPUT, "ha.config: \"refetchStoreIntervalMin\" is not a number of minutes");
-    if ((end && *end) || !(n >= 0 && n <= REFETCH_MAX))
+    if ((end && *end) || !(n >= 0 && n <= (double)REFETCH_MAX))
         return err_set(e, ERR_INPUT, "ha.config: \"refetchStoreIntervalMin\" is not a number of minutes");
     *out = (long long)n;
     return OK;

@@ -151,7 +151,7 @@ enum verdict metadb_clock(struct metadb *db, const struct action_args *a, struct
     }
     double theirs = (double)theirs_s;
     double ahead = theirs - after, behind = before - (theirs + 1); /* at least */
-    bool ok = ahead <= SKEW_MAX_S && behind <= SKEW_MAX_S;
+    bool ok = ahead <= (double)SKEW_MAX_S && behind <= (double)SKEW_MAX_S;
     if (ok)
         act_say(out, "omsup: evidence the MetaDB's clock says %s UTC; it is within %d s of this host's",
                 act_cell_text(&r, 0, 1), SKEW_MAX_S);

@@ -14,9 +14,10 @@
 #include "common/alloc.h"
 #include "daemon/metadb/internal.h"
 
-/* The kernel's struct has grown since the C library's. */
+/* The kernel's struct tcp_info, which only ever grows at its end. Each C library's own ends somewhere else. */
 struct tcp_bytes {
-    struct tcp_info head;
+    unsigned char head[8];
+    unsigned numbers[24];
     unsigned long long pacing_rate, max_pacing_rate, bytes_acked, bytes_received;
 };
 

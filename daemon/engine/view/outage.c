@@ -14,7 +14,7 @@
 enum { TURN_MS = 250 };
 
 /* The time between two subtasks that follow each other: only a pause of the job takes any. */
-static double paused(double ended, double began) { return began - ended >= TURN_MS / 1000.0 ? began - ended : 0; }
+static double paused(double ended, double began) { return began - ended >= (double)TURN_MS / 1000 ? began - ended : 0; }
 
 struct part {
     const char *began, *ended; /* ended NULL: it has not passed */

@@ -2,22 +2,38 @@
 #include "daemon/plan/procedure/script.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/array.h"
 #include "common/utf8.h"
 
 enum { SAID_MAX = 500 };
 
-/* What sh writes goes to a file in memory: no pipe that could fill up, and nothing to wait for but its end. */
-static int memory_file(const char *text, size_t len, struct err *e)
+/* -1: none. memfd_create, made for this, is newer than CentOS 7's kernel and C library. */
+static int nameless_file(void)
 {
-    int fd = memfd_create("omsupd", MFD_CLOEXEC);
+    char in_memory[] = "/dev/shm/omsupd.XXXXXX",
+         on_disk[] = "/tmp/omsupd.XXXXXX", *const paths[] = {in_memory, on_disk};
+    for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+        int fd = mkostemp(paths[i], O_CLOEXEC);
+        if (fd >= 0) {
+            unlink(paths[i]);
+            return fd;
+        }
+    }
+    return -1;
+}
+
+/* What sh reads and writes are files: no pipe that could fill up, and nothing to wait for but its end. */
+static int file_of(const char *text, size_t len, struct err *e)
+{
+    int fd = nameless_file();
     for (size_t done = 0; fd >= 0 && done < len;) {
         ssize_t n = write(fd, text + done, len - done);
         if (n < 0 && errno != EINTR) {
@@ -27,7 +43,7 @@ static int memory_file(const char *text, size_t len, struct err *e)
         done += n > 0 ? (size_t)n : 0;
     }
     if (fd < 0 || lseek(fd, 0, SEEK_SET) < 0)
-        return err_set(e, ERR_SYSTEM, "cannot keep a script in memory: %s", strerror(errno));
+        return err_set(e, ERR_SYSTEM, "cannot make a temporary file in /dev/shm or /tmp: %s", strerror(errno));
     return fd;
 }
 
@@ -89,7 +105,7 @@ static int refused(const struct ynode *text, int out, struct err *e)
 
 int script_syntax(const struct ynode *text, struct err *e)
 {
-    int in = memory_file(text->text, text->len, e), out = in < 0 ? -1 : memory_file("", 0, e), status = 0;
+    int in = file_of(text->text, text->len, e), out = in < 0 ? -1 : file_of("", 0, e), status = 0;
     int rc = out < 0 ? e->code : parse_only(in, out, &status, e);
     if (!rc && status)
         rc = refused(text, out, e);
