@@ -19,6 +19,7 @@
 #include "daemon/engine/engine.h"
 #include "daemon/engine/request/request.h"
 #include "daemon/journal/journal.h"
+#include "daemon/memory.h"
 #include "daemon/notify.h"
 #include "daemon/plan/plan.h"
 #include "daemon/plan/procedure/procedure.h"
@@ -174,6 +175,7 @@ static int run(struct daemon *d)
     uv_signal_start(&d->term, on_signal, SIGTERM);
     uv_signal_start(&d->intr, on_signal, SIGINT);
     feed_watchdog(d);
+    memory_give_back();
     log_info("omsupd %s is listening on %s", OMSUP_VERSION, d->config.socket);
     notify_send("READY=1");
     uv_run(&d->loop, UV_RUN_DEFAULT);
