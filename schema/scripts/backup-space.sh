@@ -22,26 +22,16 @@ compare() {
     exit 1
   fi
 }
-databases=$(printf '%s\n' "$RM_DB" "$CM_DB" "$HB_DBS")
-known=
-total=0
-while IFS= read -r DB; do
-  # The heartbeat sequence is shrunk before the backup. Text is larger than data: count that twice.
+# Lines BYTES DATABASE, as the server says. The heartbeat sequence is shrunk before the backup. Text is larger than data: count that twice.
+said=$(printf '%s\n' "$RM_DB" "$CM_DB" "$HB_DBS" | while IFS= read -r DB; do
   bytes=$(metadb mysql -N -B -D "$DB" -e "SELECT COALESCE(CAST(SUM(data_length) AS UNSIGNED), 0)
     FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name <> 'heatbeat_sequence'" </dev/null) || exit 2
-  bytes=$((bytes * 2))
-  known="$known $bytes"
-  total=$((total + bytes))
-done <<EOF
-$databases
-EOF
-compare "$total"
-# What the server says may be too little: on OceanBase it is 0.
+  echo "$((bytes * 2)) $DB"
+done) || exit 2
+compare "$(printf '%s\n' "$said" | awk '{ all += $1 } END { printf "%.0f", all }')"
+# That may be too little: on OceanBase it is 0.
 total=0
-while IFS= read -r DB; do
-  known=${known# }
-  bytes=${known%% *}
-  known=${known#"$bytes"}
+while read -r bytes DB; do
   options=$(dump_options) || exit 2
   sizes=$(dump_sizes "$options") || {
     echo "cannot tell how large the backup of $DB will be: mysqldump or the MetaDB does not answer"
@@ -51,7 +41,7 @@ while IFS= read -r DB; do
   [ "$measured" -le "$bytes" ] || bytes=$measured
   total=$((total + bytes))
 done <<EOF
-$databases
+$said
 EOF
 compare "$total"
 bin=$(metadb mysql -N -B -e "SHOW VARIABLES LIKE 'recyclebin'" </dev/null) || bin=
