@@ -1,11 +1,13 @@
-# shellcheck shell=bash
-# An upgrade and its rollback on a MetaDB of another kind. omsupd and the server are killed in the middle of slim, backup and
-# restore. A test sets KIND, then has `load lib/metadb_lib`.
+#!/usr/bin/env bats
+# An upgrade and its rollback on a MetaDB of the kind $KIND (`lab up --metadb`). omsupd and the server are killed in the middle of
+# slim, backup and restore.
 # shellcheck disable=SC2154,SC2030,SC2031 # LAB_* are from `lab env`; tests are subshells
 
-load lib/shapes_lib
+bats_require_minimum_version 1.5.0
 
-export OMSUP_LAB_METADB=$KIND
+load ../lib/shapes_lib
+
+export OMSUP_LAB_METADB=${KIND:?KIND is a kind of MetaDB}
 
 setup() { export D=$BATS_TEST_TMPDIR; }
 
@@ -101,4 +103,12 @@ served() {
 		[ "$("$LAB" sql "$db" 'SELECT version, state FROM oms_schema')" = "$LAB_TARGET	ok" ]
 	done
 	[ "$(ha)" = "${HA-true}" ]
+}
+
+@test "enterprise: there and back; omsupd and the server are killed in slim, backup and restore" {
+	there_and_back two-node enterprise 'RENAME TABLE'
+}
+
+@test "community: there and back; omsupd and the server are killed in slim, backup and restore" {
+	there_and_back ce community 'DELETE FROM heatbeat_sequence'
 }
