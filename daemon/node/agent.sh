@@ -394,7 +394,7 @@ agent)
     cd /
     case $(timeout --help 2>&1) in *BusyBox*) busybox=1 ;; esac
     [ -d "$dir" ] || mkdir -p "$dir" ||
-        fail "$(id -un) cannot create $dir: log in as root, or set 'sudo: true' or, to a directory of this account, run_directory and image_directory of the node in the deployment file"
+        fail "$(id -un) cannot create $dir: log in as root, or use sudo ('sudo: true' of the node in the deployment file; discover --sudo), or give the node a run_directory and an image_directory of this account in the deployment file"
     # Whoever can write to it, or put another one in its place, could change what runs.
     [ ! -L "$dir" ] || fail "$dir is a symbolic link: set another run_directory in omsupd's configuration, or remove it"
     # shellcheck disable=SC3067 # dash, bash and busybox have -O
