@@ -72,6 +72,12 @@ def main():
         except pymysql.err.Error:
             held = True
             meta.close()
+    # OceanBase keeps the lock of a client that is gone for a while, and longer if it is then killed itself.
+    if meta.link is not None:
+        try:
+            meta.run("SELECT RELEASE_LOCK(%s)", meta.console_lock(own, config.host_ip()))
+        except pymysql.err.Error:
+            pass
 
 
 if __name__ == "__main__":
