@@ -50,6 +50,13 @@ server_dies() { # JOB STEP
 	ctl retry "$1" "$2"
 }
 
+# The vendor has moved on from MySQL 5: a check says so, and here somebody overrules it.
+is_too_old() {
+	becomes "$job" Failed
+	[ "$(ctl --json status "$job" | jq -c '[.steps[].subtasks[] | select(.state == "Failed") | .subtask]')" = '["metadb-version"]' ]
+	ctl skip "$job" precheck/metadb-version --reason test --yes
+}
+
 there_and_back() { # SHAPE PROCEDURE REGEX-OF-A-STATEMENT-IN-SLIM
 	local hb
 	lab_up "$1"
@@ -61,6 +68,7 @@ there_and_back() { # SHAPE PROCEDURE REGEX-OF-A-STATEMENT-IN-SLIM
 	"$LAB" effects reset
 
 	job=$(submit)
+	[ "$KIND" != mysql57 ] || is_too_old
 	at_gate "$job" stop-old
 	"$LAB" fault control hang "^mysql .*$3"
 	pass_gate "$job" stop-old
