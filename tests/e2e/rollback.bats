@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # The way back: from any point of an upgrade to databases that are equal to their state at T1, by content, and to the
-# old containers, Online. ROLLBACK_ALL=1: from behind each step. ROLLBACK_SHAPE: of that lab.
+# old containers, Online. ROLLBACK_SHAPE: of that lab.
 # shellcheck disable=SC2030,SC2031,SC2154 # tests are subshells; LAB_* are from `lab env`
 
 bats_require_minimum_version 1.5.0
@@ -224,8 +224,8 @@ hung() { [ "$("$LAB" effects --log 'hung by the lab' | wc -l)" = "$1" ]; }
 	ended_as_before "$back"
 }
 
-@test "behind each step (ROLLBACK_ALL)" {
-	[ -n "${ROLLBACK_ALL-}" ] || skip "takes long; set ROLLBACK_ALL=1"
+# bats test_tags=long
+@test "behind each step" {
 	steps=$(ctl --json plan "$LAB_DEPLOYMENT" | jq -r .text | sed -n 's/^[0-9]*\. after-\([a-z-]*\): .*/\1/p')
 	[ "$(wc -w <<<"$steps")" -gt 15 ]
 	late=

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# MetaDBs of each kind. OceanBase, which has no general log, is tried with every change; the others are `long`.
+# MetaDBs of each kind. OceanBase, which has no general log, is tried with every change.
 # shellcheck disable=SC2154 # from `lab env`
 
 bats_require_minimum_version 1.5.0
@@ -15,11 +15,14 @@ teardown() { "$LAB" down; }
 
 @test "OceanBase" { metadb_is_counted oceanbase; }
 
-@test "MySQL 8.0 (long)" { metadb_is_counted mysql80; }
+# bats test_tags=long
+@test "MySQL 8.0" { metadb_is_counted mysql80; }
 
-@test "MySQL 5.7 (long)" { metadb_is_counted mysql57; }
+# bats test_tags=long
+@test "MySQL 5.7" { metadb_is_counted mysql57; }
 
-@test "MariaDB (long)" { metadb_is_counted mariadb; }
+# bats test_tags=long
+@test "MariaDB" { metadb_is_counted mariadb; }
 
 @test "a kind that is not known is refused, with those that are" {
 	run -1 "$LAB" up --metadb db2

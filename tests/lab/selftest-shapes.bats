@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
-# More than one region: docker_init.sh once for each, the correction package as a barrier. Labs of many nodes take long, and are asked for:
-# LAB_SHAPES=1.
+# More than one region: docker_init.sh once for each, the correction package as a barrier. Labs of many nodes take long.
 # shellcheck disable=SC2154 # from `lab env`
 
 bats_require_minimum_version 1.5.0
@@ -13,8 +12,6 @@ setup() {
 }
 
 teardown() { "$LAB" down; }
-
-many_nodes() { [ -n "${LAB_SHAPES-}" ] || skip "takes long; set LAB_SHAPES=1"; }
 
 start() { # SHAPE [OPTION]: up to the new containers
 	"$LAB" up --shape "$1"
@@ -29,8 +26,8 @@ jar() { # NODE -ltrue|-lfalse
 	on "$1" "docker exec -w /root $LAB_NEW /opt/alibaba/java/bin/java -jar correction-1.0-SNAPSHOT-jar-with-dependencies.jar -mupgrade -y/home/admin/conf/config.yaml $2"
 }
 
+# bats test_tags=long
 @test "two regions: docker_init.sh for each region, rm and cm only once" {
-	many_nodes
 	start two-region
 	init oms1
 	[ "$("$LAB" sql cm_hb_402_1 'SELECT version FROM oms_schema')" = 4.0.2 ]
@@ -43,8 +40,8 @@ jar() { # NODE -ltrue|-lfalse
 	run -1 jar oms1 -ltrue
 }
 
+# bats test_tags=long
 @test "legacy: the jar of every region, in order, before any docker_init.sh" {
-	many_nodes
 	start legacy
 	run -1 init oms1
 	[[ $output == *"correction package has not been executed"* ]]
@@ -83,8 +80,8 @@ jar() { # NODE -ltrue|-lfalse
 	[[ $output == *"console is running on"* ]]
 }
 
+# bats test_tags=long
 @test "community edition" {
-	many_nodes
 	start ce
 	init oms1
 	switch_on oms2
@@ -92,8 +89,8 @@ jar() { # NODE -ltrue|-lfalse
 	until_true 10 healthy oms2
 }
 
+# bats test_tags=long
 @test "community edition before IS_UPGRADE, and from build to build" {
-	many_nodes
 	start ce-330 ""
 	run -0 init oms1
 	[[ $output == *"【结束】全部初始化步骤执行成功"* ]]
@@ -105,8 +102,8 @@ jar() { # NODE -ltrue|-lfalse
 	until_true 10 healthy oms1
 }
 
+# bats test_tags=long
 @test "community edition with a check of oms_version" {
-	many_nodes
 	start ce-4210
 	init oms1
 	switch_on oms2

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Discovery and every script of an upgrade that uses the container engine, with the answers of each version (tests/data/engines): none
-# depends on what only some say. Without ENGINES_ALL=1, only some parts on the versions whose answers differ most.
+# depends on what only some say. What is not `long` is some parts, on the versions whose answers differ most.
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154 # tests are subshells; output is bats'
 
 bats_require_minimum_version 1.5.0
@@ -162,9 +162,8 @@ upgrade() { # KIND
 
 # A node that has the image of the archive gets nothing, one that has another of this name does, however the archive was written.
 identity() { # KIND
-	local form forms=docker
-	[ -z "${ENGINES_ALL-}" ] || forms="docker oci gzip"
-	for form in $forms; do
+	local form
+	for form in ${FORMS:-docker}; do
 		archive "$form"
 		engine "$1"
 		"$T/bin/$DOCKER" load </dev/null
@@ -207,24 +206,43 @@ options() { # KIND
 	has ': --memory=8589934592, --entrypoint=["/sbin/tini"]'
 }
 
-# KIND STATUS [PART...]: all parts with ENGINES_ALL=1, otherwise these.
-tries() {
+tries() { # KIND STATUS PART...
 	local kind=$1 policy=$2
 	shift 2
-	[ -z "${ENGINES_ALL-}" ] || set -- found upgrade identity options policies
-	[ $# -ne 0 ] || skip "only with ENGINES_ALL=1"
 	for part; do "$part" "$kind" "$policy"; done
+}
+all() { # KIND STATUS
+	FORMS="docker oci gzip"
+	tries "$@" found upgrade identity options policies
 }
 
 @test "docker 1.13" { tries docker-1.13 0 found upgrade options; }
-@test "docker 18.09" { tries docker-18.09 0; }
 @test "docker 19.03" { tries docker-19.03 0 found; }
-@test "docker 20.10" { tries docker-20.10 0; }
-@test "docker 24" { tries docker-24.0 0; }
-@test "docker 28" { tries docker-28.5 0; }
 @test "docker 28 with the containerd store" { tries docker-28.5-containerd 0 found identity; }
-@test "docker 29" { tries docker-29.0 0; }
 @test "podman 3.4" { tries podman-3.4 1 found upgrade options; }
-@test "podman 4.3" { tries podman-4.3 1; }
-@test "podman 4.9" { tries podman-4.9 1; }
 @test "podman 5" { tries podman-5.8 0 found; }
+
+# bats test_tags=long
+@test "docker 1.13, everything" { all docker-1.13 0; }
+# bats test_tags=long
+@test "docker 18.09, everything" { all docker-18.09 0; }
+# bats test_tags=long
+@test "docker 19.03, everything" { all docker-19.03 0; }
+# bats test_tags=long
+@test "docker 20.10, everything" { all docker-20.10 0; }
+# bats test_tags=long
+@test "docker 24, everything" { all docker-24.0 0; }
+# bats test_tags=long
+@test "docker 28, everything" { all docker-28.5 0; }
+# bats test_tags=long
+@test "docker 28 with the containerd store, everything" { all docker-28.5-containerd 0; }
+# bats test_tags=long
+@test "docker 29, everything" { all docker-29.0 0; }
+# bats test_tags=long
+@test "podman 3.4, everything" { all podman-3.4 1; }
+# bats test_tags=long
+@test "podman 4.3, everything" { all podman-4.3 1; }
+# bats test_tags=long
+@test "podman 4.9, everything" { all podman-4.9 1; }
+# bats test_tags=long
+@test "podman 5, everything" { all podman-5.8 0; }

@@ -79,7 +79,6 @@ comes_back() {
 }
 
 @test "OceanBase: a table that takes longer than ob_query_timeout, without statistics; sequences; the recycle bin" {
-	[ "$KIND" = oceanbase ] || skip 'of OceanBase'
 	local look=(RM_DB=rm_402 CM_DB=cm_402 HB_DBS=cm_hb_402 BACKUP_DIR="$T") raise back
 	sql "CREATE TABLE large (id int PRIMARY KEY AUTO_INCREMENT, a varchar(200)); INSERT INTO large (a) VALUES (REPEAT('x', 190))" rm_402
 	for _ in {1..18}; do sql 'SET ob_query_timeout = 100000000; INSERT INTO large (a) SELECT a FROM large' rm_402; done
