@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# Whole upgrades of every shape, by the built-in procedures, judged by what the lab has counted.
+# Whole upgrades of every shape, by the built-in procedures, judged by what the lab has counted. Of those that rollback_shapes.bats
+# begins with, the plain upgrade is `long`.
 # shellcheck disable=SC2030,SC2031,SC2154 # tests are subshells; LAB_* are from `lab env`
 
 bats_require_minimum_version 1.5.0
@@ -89,6 +90,7 @@ teardown() {
 	END
 }
 
+# bats test_tags=long
 @test "two regions: docker_init.sh once for each" {
 	lab_up two-region
 	start_daemon
@@ -98,6 +100,7 @@ teardown() {
 	exactly 1 'docker_init done' oms1 oms3
 }
 
+# bats test_tags=long
 @test "a single node" {
 	lab_up single
 	start_daemon
@@ -107,6 +110,7 @@ teardown() {
 	exactly 1 'docker_init done' oms1
 }
 
+# bats test_tags=long
 @test "the community edition" {
 	lab_up ce
 	start_daemon
