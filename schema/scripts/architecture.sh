@@ -11,7 +11,12 @@ else
   answer=$(sh -c "$look" omsup "$DOCKER" "$IMAGE")
 fi
 machine=$(printf '%s\n' "$answer" | sed -n 1p)
-built_for=$(archive_architecture)
+prefix=image
+[ "$IMAGE_ON" = control ] || prefix=image.$NODE
+archive_architecture=
+# What the check of the archive has read in it; a compressed one is not unpacked again, on each node.
+archive_recall "$prefix" || archive_packed || archive_look
+built_for=$archive_architecture
 [ -n "$built_for" ] || built_for=$(printf '%s\n' "$answer" | sed -n 2p) # it has been loaded already
 if other_architecture "$built_for" "$machine"; then exit 1; fi
 if [ -n "$built_for" ]; then

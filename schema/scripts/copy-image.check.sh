@@ -1,8 +1,8 @@
 #!/bin/sh
 # Yes if the very image of the archive is on the node, or a verified copy of this very archive. (The local node loads the
 # archive from where it is.)
-# uses: on-node, own-directory, fact-of, image, image-copy
-# shellcheck disable=SC2016
+# uses: on-node, own-directory, image, image-copy
+# shellcheck disable=SC2016,SC2154 # archive_look sets them
 
 [ -n "$NODE_SSH" ] || exit 0
 facts=$(stat -L -c '%s %Y' -- "$IMAGE_ARCHIVE") || exit 2
@@ -17,9 +17,8 @@ present=$(on_node "$(image_script)" "$DOCKER" "$IMAGE" </dev/null) || {
   exit 2
 }
 if [ -n "$present" ]; then
-  want=$(fact_of image.identity)
-  id=$(fact_of image.archive_id)
-  if same_image "$present" "${want:-$(archive_identity)}" "${id:-$(archive_id)}"; then
+  archive_recall image || archive_look
+  if same_image "$present" "$archive_identity" "$archive_id"; then
     echo "omsup: evidence $IMAGE is already on the node: ${present%% *}, the same as in the archive"
     exit 0
   fi

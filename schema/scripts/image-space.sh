@@ -2,14 +2,15 @@
 # Compares the node's free space with what the image needs: on Docker's disk, and on the disk of image.directory, to
 # which the archive is copied. Nothing is needed when the image has been loaded already.
 # uses: on-node, image
-# shellcheck disable=SC2016
+# shellcheck disable=SC2016,SC2154 # archive_look sets them
 
 size=$(stat -L -c %s -- "$IMAGE_ARCHIVE")
 present=$(on_node "$(image_script)" "$DOCKER" "$IMAGE" </dev/null) || {
   echo "omsup: evidence $present"
   exit 2
 }
-if [ -n "$present" ] && same_image "$present" "$(archive_identity)" "$(archive_id)"; then
+# An archive is not read for a node that has no such image.
+if [ -n "$present" ] && { archive_recall image || archive_look; } && same_image "$present" "$archive_identity" "$archive_id"; then
   echo "omsup: evidence $IMAGE is already loaded: ${present%% *}, the same as in the archive"
   exit 0
 fi

@@ -312,6 +312,8 @@ static void a_fact_is_whole_or_it_is_none(void **state)
     expect_kept("abcdef", "image.archive_id", xsum, true);
     expect_kept("abcdef", "image.identity", sum, true);
     expect_kept("abcdef", "image.oms1.loaded", sum, true);
+    expect_kept("abcdef", "image.oms1.stamp", sum, true);
+    expect_kept("amd64", "image.oms1.architecture", "amd64", true);
     expect_kept("abcdef", "image.sha256", sum, true);
     expect_kept("yes", "image.oms1.seen", "yes", true);
     expect_kept("abcdef", "image.oms1.id", "abcdef of somebody", false);

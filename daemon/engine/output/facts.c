@@ -35,11 +35,11 @@ static bool backup_form(const char *name, const char *value)
                                       : false;
 }
 
-/* An image's id, the hash of an archive, or whether something was seen. */
+/* An image's id or architecture, the hash of an archive, or whether something was seen. */
 static bool image_form(const char *value)
 {
     return only(value + (starts(value, "sha256:") ? 7 : 0), hex, 12, 64) || strcmp(value, "yes") == 0 ||
-           strcmp(value, "no") == 0;
+           strcmp(value, "no") == 0 || strcmp(value, "amd64") == 0 || strcmp(value, "arm64") == 0;
 }
 
 /* When a container was started and stopped; a version and since when it is that of OMS. */

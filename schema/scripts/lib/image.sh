@@ -2,7 +2,7 @@
 # What an image is, in its archive and on a node. An engine's id of it is the digest of the configuration in one store and that of the
 # manifest in another, and the manifest's differs again when the layers are packed otherwise. What is the same everywhere is in the
 # configuration: the hashes of the unpacked layers, the architecture, and what is executed with which environment and labels.
-# shellcheck disable=SC2016
+# shellcheck disable=SC2016,SC2034 # archive_look and archive_recall set variables for their callers
 
 # json_script: the text of a script for `sh -c`: reads JSON and prints a line PATH<tab>VALUE for each value in it, a whole list or object
 # after its parts; VALUE is JSON without blanks, and without the escapes that only some writers use. Names in PATH are lower case
@@ -141,13 +141,29 @@ archive_begins() {
 # archive_packed: whether it is compressed (gzip, bzip2, xz, zstd)
 archive_packed() { archive_begins 1f8b 425a fd37 28b5; }
 
-# archive_files NAME...: the content of those of them that it has; nothing if it cannot be read
+# archive_texts: each file of a compressed archive that may be JSON, as a line NAME<tab>TEXT. It is unpacked once for all of them: which of
+# them tell of the image is known only when the first has been read
+archive_texts() {
+  # the variables are tar's, of each file
+  small='[ "$TAR_SIZE" -gt 1048576 ] || { printf "%s\t" "${TAR_FILENAME#./}"; tr -d "\n\r\000"; echo; }'
+  # not every tar unpacks gzip unasked
+  if archive_begins 1f8b; then
+    gzip -dc <"$IMAGE_ARCHIVE" 2>/dev/null | tar -xf - --to-command "$small" 2>/dev/null || :
+  else
+    tar -xf "$IMAGE_ARCHIVE" --to-command "$small" 2>/dev/null || :
+  fi | LC_ALL=C awk -F '\t' '$2 ~ /^ *[[{]/ && (kept += length($0)) < 8388608'
+}
+
+# archive_files NAME...: the content of those of them that it has; nothing if it cannot be read. archive_held may have what archive_texts printed
 archive_files() {
+  if [ -n "${archive_held-}" ]; then
+    for file; do printf '%s\n' "$archive_held" | file="$file" LC_ALL=C awk '{ at = index($0, "\t") } substr($0, 1, at - 1) == ENVIRON["file"] { print substr($0, at + 1) }'; done
+    return
+  fi
   for file; do
     shift
     set -- "$@" "$file" "./$file"
   done
-  # not every tar unpacks gzip unasked
   if archive_begins 1f8b; then gzip -dc <"$IMAGE_ARCHIVE" 2>/dev/null | tar -xOf - "$@" 2>/dev/null || :; else tar -xOf "$IMAGE_ARCHIVE" "$@" 2>/dev/null || :; fi
 }
 
@@ -181,9 +197,6 @@ names_blob() {
 # archive_first: the file that manifest.json or index.json names for the new image; empty when the archive does not contain it
 archive_first() { archive_files manifest.json index.json | sh -c "$(json_script)" | names_blob "$IMAGE"; }
 
-# archive_id: the id of the new image according to that file: the digest of the configuration, or of the manifest
-archive_id() { archive_first | sed -n 's/^\(blobs\/sha256\/\)\{0,1\}\([0-9a-f]\{64\}\).*/sha256:\2/p'; }
-
 # archive_config: the configuration of the new image, from the archive of docker save or podman save, of any age; empty when the
 # archive does not contain the image, or cannot be read
 archive_config() {
@@ -201,15 +214,36 @@ archive_config() {
   done
 }
 
-# archive_identity: what the new image is according to the archive; empty when the archive does not tell
-archive_identity() { archive_config | sh -c "$(identity_script)"; }
+# archive_look: reads in the archive what the new image is, and sets archive_id (its id according to the file that the archive names first:
+# the digest of the configuration, or of the manifest), archive_identity and archive_architecture, each empty if the archive does not tell
+archive_look() {
+  archive_held=
+  # Without --to-command, it is unpacked for each file.
+  if archive_packed && tar --help 2>&1 | grep -q -e --to-command; then archive_held=$(archive_texts); fi
+  archive_id=$(archive_first | sed -n 's/^\(blobs\/sha256\/\)\{0,1\}\([0-9a-f]\{64\}\).*/sha256:\2/p')
+  archive_said=$(archive_config)
+  archive_held=
+  archive_identity=$(printf '%s\n' "$archive_said" | sh -c "$(identity_script)")
+  archive_architecture=$(printf '%s\n' "$archive_said" | sh -c "$(json_script)" | sed -n 's/^architecture	"\([a-z0-9]*\)"$/\1/p')
+}
+
+# archive_stamp: what cannot stay the same when the archive is replaced or written to; nothing if there is none
+archive_stamp() {
+  archive_is=$(TZ=UTC0 stat -L -c '%d %i %s %y %z' -- "$IMAGE_ARCHIVE" 2>/dev/null) || return 0
+  printf '%s\n' "$archive_is" | sha256sum | cut -c 1-64
+}
+
+# archive_recall PREFIX: sets the same from the facts PREFIX.*, which the check of the archive has recorded together with the stamp from before
+# its look; 1, and sets nothing, if there are none, or if the archive has changed since
+archive_recall() {
+  archive_told() { printf '%s\n' "$OMSUP_FACTS" | awk -v name="$1" '$1 == name { sub(/^[^ ]* ?/, ""); print }'; }
+  archive_then=$(archive_told "$1.stamp")
+  if [ -z "$archive_then" ] || [ "$archive_then" != "$(archive_stamp)" ]; then return 1; fi
+  archive_id=$(archive_told "$1.archive_id")
+  archive_identity=$(archive_told "$1.identity")
+  archive_architecture=$(archive_told "$1.architecture")
+}
 
 # loading_kib SIZE: what docker load may need for an archive of so many bytes: it unpacks it and keeps a temporary copy. How large a
 # compressed one is unpacked is not known without unpacking it; programs shrink to about a third.
 loading_kib() { if archive_packed; then echo $(($1 * 3 * 2 / 1024)); else echo $(($1 * 2 / 1024)); fi; }
-
-# archive_architecture: of the new image; empty when the archive does not tell, or is compressed, so that looking would unpack it all
-archive_architecture() {
-  if archive_packed; then return 0; fi
-  archive_config | sh -c "$(json_script)" | sed -n 's/^architecture	"\([a-z0-9]*\)"$/\1/p'
-}
