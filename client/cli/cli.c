@@ -94,3 +94,9 @@ void cli_see(struct buf *b, int64_t job)
     buf_printf(b, _("To see it: omsupctl status %lld, or: omsupctl watch %lld"), (long long)job, (long long)job);
     buf_puts(b, "\n");
 }
+
+void cli_before(const struct cli *c, cJSON *params)
+{
+    if (c->args.n_before)
+        cJSON_AddItemToObject(params, "before", cJSON_CreateStringArray(c->args.before, c->args.n_before));
+}

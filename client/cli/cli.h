@@ -61,6 +61,8 @@ bool command_takes(const struct command *cmd, enum option o);
 
 /* cli.c */
 static inline const char *cli_opt(const struct cli *c, enum option o) { return c->args.opt[o]; }
+/* Adds each --before to the parameters, if there is one. */
+void cli_before(const struct cli *c, cJSON *params);
 /* One call; connects first when needed. `slow`: one that asks every node. */
 int cli_call(struct cli *c, const char *method, cJSON *params, bool slow, cJSON **result, struct err *e);
 int cli_hello(struct cli *c, cJSON **result, struct err *e);

@@ -93,6 +93,8 @@ static int set(struct args *a, int o, const char *value, struct err *e)
         return rc;
     if (o == OPT_SSH)
         a->words[a->n++] = (char *)value;
+    else if (o == OPT_BEFORE)
+        a->before[a->n_before++] = value;
     else if (a->opt[o] && option_rows[o].arg)
         return err_set(e, ERR_USAGE, _("--%s is given twice"), option_rows[o].text);
     a->opt[o] = value ? value : "";
@@ -145,7 +147,8 @@ static int letters(struct args *a, const char *word, char ***next, struct err *e
 
 int args_parse(int argc, char **argv, struct args *a, struct err *e)
 {
-    *a = (struct args){.words = xcalloc((size_t)argc + 1, sizeof *a->words)};
+    *a = (struct args){.words = xcalloc((size_t)argc + 1, sizeof *a->words),
+                       .before = xcalloc((size_t)argc + 1, sizeof *a->before)};
     int rc = 0;
     char **next = argv + 1;
     while (rc == 0 && argc > 0 && *next) {
@@ -167,5 +170,6 @@ int args_parse(int argc, char **argv, struct args *a, struct err *e)
 void args_free(struct args *a)
 {
     free(a->words);
+    free(a->before);
     *a = (struct args){0};
 }

@@ -43,6 +43,8 @@ struct args {
     const char *opt[N_OPTIONS]; /* NULL: not given; a flag that is given is "" */
     char **words;               /* borrowed from argv; ends with NULL */
     int n;
+    const char **before; /* of each --before; borrowed from argv */
+    int n_before;
 };
 
 /* words[0] is the command, when there is one. --ssh adds its HOST to the words. */

@@ -114,7 +114,7 @@ static void step(struct completion *p, const struct verb *v, const struct step *
     if (!any && st->n_subs)
         return;
     offer_name(p, st->id, st->title);
-    for (size_t i = 0; i < st->n_subs; i++) {
+    for (size_t i = 0; p->value == ARG_NONE && i < st->n_subs; i++) { /* --before takes a step */
         struct buf name = {0}, what = {0};
         const struct subtask *s = &st->subs[i];
         buf_printf(&name, "%s/%s", st->id, s->name);

@@ -30,6 +30,7 @@ static int submit(struct cli *c, enum job_type type, bool start, cJSON **result,
         cJSON_AddTrueToObject(params, "start");
     if (cli_opt(c, OPT_CONTINUE))
         cJSON_AddTrueToObject(params, "continue");
+    cli_before(c, params);
     if ((rc = cli_call(c, "submit", params, true, result, e)) != 0)
         return rc;
     e->code = 0;
@@ -102,7 +103,7 @@ static int run_submit(struct cli *c, struct err *e)
     return rc < 0 ? rc : STATUS_DONE;
 }
 
-static const enum option submit_options[] = {OPT_START, OPT_CONTINUE, OPT_WAIT, N_OPTIONS};
+static const enum option submit_options[] = {OPT_START, OPT_BEFORE, OPT_CONTINUE, OPT_WAIT, N_OPTIONS};
 const struct command cmd_submit = {
     .name = "submit",
     .words = "FILE",
@@ -110,7 +111,7 @@ const struct command cmd_submit = {
     .help = N_(
         "The plan is built from the matching procedure and from what the nodes report, and is then frozen. The job is "
         "Ready: nothing has been changed yet. --start starts it at once; --start --wait also waits for it, and exits "
-        "with the status of its state.\n"
+        "with the status of its state. With --before, the job will be paused before that step.\n"
         "A file with hops is a chained upgrade: the job is that of the first hop. When it is Successful, omsupd "
         "creates "
         "the job of the next hop, which is Ready until you start it. With --continue, omsupd starts it."),

@@ -131,10 +131,15 @@ static int tell(struct cli *c, const struct verb *v, const struct address *a, co
         cJSON_AddTrueToObject(params, "force");
     if (cli_opt(c, OPT_CONTINUE))
         cJSON_AddTrueToObject(params, "continue");
+    if (cli_opt(c, OPT_REMOVE))
+        cJSON_AddTrueToObject(params, "remove");
+    if (cli_opt(c, OPT_ONE_STEP))
+        cJSON_AddTrueToObject(params, "one_step");
+    cli_before(c, params);
     bool slow = v == &verbs[DO_RETRY] && !a->step; /* it may have to make the plan of a next hop */
     int rc = cli_call(c, v->name, params, slow, &result, e);
     if (rc == 0 && (rc = cli_json(c, result, e)) == 0 &&
-        (rc = show_verb(&b, &c->term, result, v == &verbs[DO_PAUSE], e)) == 0)
+        (rc = show_verb(&b, &c->term, result, v == &verbs[DO_PAUSE] && !c->args.n_before, e)) == 0)
         rc = cli_print(&b, e);
     buf_free(&b);
     cJSON_Delete(result);
@@ -146,6 +151,8 @@ static int run(struct cli *c, const struct verb *v, struct err *e)
     struct address a;
     char *reason = cli_opt(c, OPT_REASON) ? xstrdup(cli_opt(c, OPT_REASON)) : NULL;
     int rc = address_parse(c->words, c->n, &a, e);
+    if (rc == 0 && cli_opt(c, OPT_REMOVE) && !c->args.n_before)
+        rc = err_set(e, ERR_USAGE, _("--remove needs --before STEP: the breakpoint to remove"));
     if (rc == 0 && v->careful) {
         free(reason);
         rc = ask_reason(c, v->name, &reason, e);
@@ -161,7 +168,9 @@ static int run(struct cli *c, const struct verb *v, struct err *e)
     return rc;
 }
 
-static const enum option start_options[] = {OPT_CONTINUE, N_OPTIONS};
+static const enum option start_options[] = {OPT_BEFORE, OPT_CONTINUE, N_OPTIONS};
+static const enum option pause_options[] = {OPT_BEFORE, OPT_REMOVE, N_OPTIONS};
+static const enum option resume_options[] = {OPT_ONE_STEP, N_OPTIONS};
 
 #define VERB(id, word, job, sub, reason, past, ends_as, line, more)                                                    \
     static int run_##word(struct cli *c, struct err *e) { return run(c, &verbs[DO_##id], e); }                         \
@@ -169,7 +178,10 @@ static const enum option start_options[] = {OPT_CONTINUE, N_OPTIONS};
                                        .words = (job) ? "JOB" : "JOB [STEP[/SUBTASK]]",                                \
                                        .summary = line,                                                                \
                                        .help = more,                                                                   \
-                                       .options = DO_##id == DO_START ? start_options : NULL,                          \
+                                       .options = DO_##id == DO_START    ? start_options                               \
+                                                  : DO_##id == DO_PAUSE  ? pause_options                               \
+                                                  : DO_##id == DO_RESUME ? resume_options                              \
+                                                                         : NULL,                                       \
                                        .min = 1,                                                                       \
                                        .max = (job) ? 1 : 2,                                                           \
                                        .takes = {ARG_JOB, (job) ? ARG_NONE : ARG_PLACE},                               \

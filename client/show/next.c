@@ -427,6 +427,8 @@ static void next_job(const struct next *n, size_t running, size_t asked)
     case STATE_PAUSED:
         say(n, 2, "%s", _("Paused: nothing will start until you resume it."));
         type(n, "resume", "", NULL);
+        if (next_step(s) && !work.runs)
+            type(n, "resume", " --one-step", _("runs the next step only"));
         break;
     case STATE_SUCCESSFUL:
         successful(n);

@@ -152,6 +152,8 @@ static void step_what(struct buf *c, const struct view *v, const struct step *st
     text_add(c, v->t, st->title ? st->title : "");
     if (st->irreversible)
         text_paint(c, v->t, "33", _(" (irreversible)"));
+    if (st->breakpoint)
+        text_paint(c, v->t, "33", _(" (breakpoint)"));
 }
 
 static void sub_name(struct buf *c, const struct view *v, const struct subtask *s)
@@ -327,6 +329,22 @@ static void all_facts(struct buf *b, const struct view *v, const struct snapshot
     table_end(&tab, b);
 }
 
+/* Where the job will be paused: also where a small screen has no room for the steps. */
+static void breakpoints(struct buf *b, const struct view *v, const struct snapshot *s)
+{
+    struct buf list = {0};
+    for (size_t i = 0; i < s->n_steps; i++)
+        if (s->steps[i].breakpoint)
+            buf_printf(&list, "%s%s", list.len ? ", " : "", s->steps[i].id);
+    if (list.len) {
+        size_t from = b->len;
+        text_fmt(b, v->t, _("Breakpoints: paused before %s"), buf_str(&list));
+        text_wrap(b, v->t, from, 2);
+        buf_puts(b, "\n");
+    }
+    buf_free(&list);
+}
+
 /* What is wrong outside of any step. */
 static void trouble(struct buf *b, const struct view *v, const struct snapshot *s)
 {
@@ -349,6 +367,7 @@ void show_status(struct buf *b, const struct view *v, const struct snapshot *s)
     header(b, v, s);
     bar(b, v, s);
     text_cut(b, v->t, from);
+    breakpoints(b, v, s);
     trouble(b, v, s);
     show_series(b, v, &s->series);
     steps(b, v, s);

@@ -66,6 +66,7 @@ int step_parse(const cJSON *o, struct step *s, struct err *e)
         .ended = get_text(o, "ended", OPTIONAL, e),
         .elapsed = get_seconds(o, "elapsed", e),
         .irreversible = get_bool(o, "irreversible", OPTIONAL, e),
+        .breakpoint = get_bool(o, "breakpoint", OPTIONAL, e),
     };
     return e->code;
 }

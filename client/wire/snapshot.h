@@ -29,6 +29,7 @@ struct step {
     enum state state;
     double elapsed;
     bool irreversible;
+    bool breakpoint; /* the job will be paused before it */
     struct subtask *subs;
     size_t n_subs;
 };

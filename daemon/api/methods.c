@@ -54,12 +54,18 @@ static void m_hello(struct request *r, const struct params *p)
     request_ok(r, o);
 }
 
+static struct request_steps before_of(const struct params *p)
+{
+    return (struct request_steps){p->pause_before.at, p->pause_before.n};
+}
+
 static enum job_type type_of(const struct params *p) { return p->type < 0 ? JOB_UPGRADE : (enum job_type)p->type; }
 
 static void m_submit(struct request *r, const struct params *p)
 {
     struct request_caller who = caller(r);
-    submit_job(engine_of(r), &who, type_of(p), p->deployment, file_of(p), p->start, p->carry_on, on_reply, r);
+    submit_job(engine_of(r), &who, type_of(p), p->deployment, file_of(p), p->start, p->carry_on, before_of(p), on_reply,
+               r);
 }
 
 static void m_plan_of_job(struct request *r, const struct params *p)
@@ -127,8 +133,17 @@ static void verb(struct request *r, const struct params *p, enum verb_id v)
     struct request_caller who = caller(r);
     if (v == DO_RETRY && !p->step && next_hop_retry(engine_of(r), &who, p->job, on_reply, r))
         return;
-    int rc =
-        verbs_do(engine_of(r), &who, v, p->job, p->step, p->subtask, p->reason, p->force, p->carry_on, &result, &e);
+    struct request_verb what = {.verb = v,
+                                .job = p->job,
+                                .step = p->step,
+                                .subtask = p->subtask,
+                                .reason = p->reason,
+                                .force = p->force,
+                                .carry_on = p->carry_on,
+                                .one_step = p->one_step,
+                                .before = before_of(p),
+                                .remove = p->not_before};
+    int rc = verbs_do(engine_of(r), &who, &what, &result, &e);
     if (rc == ERR_STATE && !e.hint[0]) /* the status ends with what may be done */
         err_hint(&e, "omsupctl status %lld", (long long)p->job);
     finish(r, rc, result, &e);

@@ -40,6 +40,7 @@
     NEXT(TEXT, state, state)                                                                                           \
     NEXT(TEXT, why, why)                                                                                               \
     NEXT(TEXT, boot, boot)                                                                                             \
+    NEXT(TEXT, stops, stops)                                                                                           \
     NEXT(TEXT, started, started)                                                                                       \
     NEXT(TEXT, completed, completed)
 #define JOURNAL_JOB(FIRST, NEXT) JOURNAL_JOB_NEW(FIRST, NEXT) JOURNAL_JOB_CHANGES(NEXT, NEXT)

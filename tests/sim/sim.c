@@ -43,9 +43,16 @@ struct truth {
     unsigned lost; /* attempts lost since an outcome, or an operator's word */
 };
 
+/* What an operator has said about where the job is to be paused. */
+struct orders {
+    bool stops[MAX_STEPS]; /* breakpoints that he has neither removed nor passed */
+    size_t last_step,
+        one_step_stop; /* of one step: no later one may begin; where it is to be paused. MAX_STEPS: none */
+};
+
 struct sim {
     struct core_job job, journal;
-    struct core_step steps[MAX_STEPS];
+    struct core_step steps[MAX_STEPS], journaled_steps[MAX_STEPS];
     struct core_subtask subs[MAX_SUB], journaled[MAX_SUB];
     struct truth truth[MAX_SUB];
     enum ask ask[MAX_SUB];
@@ -53,6 +60,7 @@ struct sim {
     enum core_effect todo[MAX_SUB * 4];
     size_t todo_sub[MAX_SUB * 4], n_todo;
     bool cancel_forced; /* an operator did not want to wait */
+    struct orders orders, journaled_orders;
     struct core_update u;
 };
 
@@ -62,13 +70,21 @@ enum {
 };
 
 static uint64_t seen_row[N_PHASES][N_EVENTS];
-static uint64_t total_crashes, total_events, total_attempts, total_ended, total_verbs;
+static uint64_t total_stops, total_crashes, total_events, total_attempts, total_ended, total_verbs;
 
 static void die(const struct sim *s, const char *what, size_t i)
 {
     fprintf(stderr, "seed %" PRIu64 ": %s (subtask %zu, phase %s, job %s)\n", run_seed, what, i,
             core_phase_name(s->subs[i].phase), core_mode_name(s->job.mode));
     exit(1);
+}
+
+static void commit(struct sim *s)
+{
+    memcpy(s->journaled, s->subs, sizeof s->subs);
+    memcpy(s->journaled_steps, s->steps, sizeof s->steps);
+    s->journaled_orders = s->orders;
+    s->journal.mode = s->job.mode;
 }
 
 static void build(struct sim *s)
@@ -94,17 +110,12 @@ static void build(struct sim *s)
         }
     }
     s->job.keep_going = s->job.n_steps == 1 && chance(50); /* as check jobs: one step */
-    memcpy(s->journaled, s->subs, sizeof s->subs);
+    s->orders.last_step = s->orders.one_step_stop = MAX_STEPS;
     s->journal = s->job;
+    commit(s);
 }
 
 /* --- the driver ------------------------------------------------------------------------------------ */
-
-static void commit(struct sim *s)
-{
-    memcpy(s->journaled, s->subs, sizeof s->subs);
-    s->journal.mode = s->job.mode;
-}
 
 static void effects(struct sim *s)
 {
@@ -163,6 +174,31 @@ static void check_move(struct sim *s, const struct core_move *mv)
         t->lost = 0;
     if (row->from == PHASE_PENDING)
         t->asked = false;
+    size_t k = core_step_of(&s->job, mv->subtask);
+    bool begins = row->from == PHASE_PENDING && core_event_who(row->event) == BY_ENGINE;
+    for (size_t x = 0; begins && x <= k; x++)
+        if (s->orders.stops[x])
+            die(s, "a breakpoint is run through", mv->subtask);
+    if (begins && k > s->orders.last_step)
+        die(s, "a step more than one is run", mv->subtask);
+}
+
+/* Whatever pauses before a step was ordered, and is told once. */
+static void check_stop(struct sim *s)
+{
+    struct orders *o = &s->orders;
+    size_t current = core_current_step(&s->job), x = s->u.stop_step;
+    if (!s->u.stop)
+        return;
+    if (s->job.mode != MODE_PAUSED || x > current)
+        die(s, "stops, and is not paused there", 0);
+    if (!(s->u.stop == STOP_BREAKPOINT && o->stops[x]) && !(s->u.stop == STOP_ONE_STEP && x == o->one_step_stop))
+        die(s, "stops, and nobody wanted that", 0);
+    for (x = 0; x <= current; x++)
+        o->stops[x] = false;
+    if (o->one_step_stop <= current)
+        o->last_step = o->one_step_stop = MAX_STEPS;
+    total_stops++;
 }
 
 static void queue(struct sim *s)
@@ -175,6 +211,7 @@ static void queue(struct sim *s)
             s->todo_sub[s->n_todo++] = mv->subtask;
         }
     }
+    check_stop(s);
 }
 
 static void adopt(struct sim *s);
@@ -184,6 +221,8 @@ static void crash(struct sim *s)
 {
     total_crashes++;
     memcpy(s->subs, s->journaled, sizeof s->subs);
+    memcpy(s->steps, s->journaled_steps, sizeof s->steps);
+    s->orders = s->journaled_orders;
     for (size_t i = 0; i < MAX_SUB; i++)
         s->subs[i].asked = s->truth[i].asked = false;
     s->job.mode = s->journal.mode;
@@ -261,6 +300,8 @@ static bool verb_allowed(const struct core_job *j, enum core_verb v)
         return m == MODE_RUNNING;
     case VERB_RESUME:
         return m == MODE_PAUSED;
+    case VERB_ONE_STEP:
+        return m == MODE_PAUSED && core_job_state(j) == STATE_PAUSED;
     case VERB_CANCEL:
         return m == MODE_READY || m == MODE_RUNNING || m == MODE_PAUSED;
     case VERB_CANCEL_FORCE:
@@ -269,10 +310,30 @@ static bool verb_allowed(const struct core_job *j, enum core_verb v)
     return false;
 }
 
+/* An operator resumes it: what it rests at is passed. */
+static void order_resume(struct sim *s, bool one_step)
+{
+    struct orders *o = &s->orders;
+    size_t current = core_current_step(&s->job);
+    for (size_t x = 0; x <= current; x++)
+        o->stops[x] = false;
+    if (o->one_step_stop <= current)
+        o->last_step = o->one_step_stop = MAX_STEPS;
+    for (size_t x = current + 1; one_step && x < s->job.n_steps; x++)
+        for (size_t i = s->steps[x].first; i < s->steps[x].first + s->steps[x].n; i++)
+            if (!core_phase_passed(s->subs[i].phase)) {
+                o->last_step = current;
+                o->one_step_stop = x;
+                return;
+            }
+}
+
 static void verb(struct sim *s, enum core_verb v)
 {
     enum core_mode before = s->job.mode;
     bool allowed = verb_allowed(&s->job, v);
+    if (allowed && (v == VERB_RESUME || v == VERB_ONE_STEP))
+        order_resume(s, v == VERB_ONE_STEP);
     core_update_clear(&s->u);
     if (core_verb(&s->job, v, &s->u) != allowed)
         die(s, "a verb is refused that is allowed, or taken that is not", 0);
@@ -503,10 +564,43 @@ static enum verb_id some_verb(void)
     return v;
 }
 
+/* A breakpoint is set or removed, anywhere; only ahead of what has begun can there be one. */
+static void break_before(struct sim *s)
+{
+    size_t k = pick((unsigned)s->job.n_steps), current = core_current_step(&s->job);
+    bool untouched = true, passed = true;
+    for (size_t i = s->steps[k].first; i < s->steps[k].first + s->steps[k].n; i++) {
+        untouched &= s->subs[i].phase == PHASE_PENDING || s->subs[i].phase == PHASE_SKIPPED;
+        passed &= core_phase_passed(s->subs[i].phase);
+    }
+    enum core_mode m = s->job.mode;
+    bool allowed = !s->job.outdated && untouched && !passed &&
+                   (m == MODE_READY || m == MODE_RUNNING || (m == MODE_PAUSED && k != current));
+    if (chance(70)) {
+        if ((core_break(&s->job, k) == NULL) != allowed)
+            die(s, "a breakpoint is refused that is possible, or taken that is not", s->steps[k].first);
+        s->orders.stops[k] |= allowed;
+    } else {
+        if (core_unbreak(&s->job, k) != (s->orders.stops[k] || s->orders.one_step_stop == k))
+            die(s, "a breakpoint is not known, or one is that is not there", s->steps[k].first);
+        s->orders.stops[k] = false;
+        if (s->orders.one_step_stop == k)
+            s->orders.last_step = s->orders.one_step_stop = MAX_STEPS;
+    }
+    core_update_clear(&s->u);
+    settle_down(s);
+}
+
 static void operator_acts(struct sim *s)
 {
     size_t i = pick((unsigned)s->job.n_subtasks);
-    switch (pick(12)) {
+    switch (pick(14)) {
+    case 12:
+        break_before(s);
+        return;
+    case 13:
+        verb(s, VERB_ONE_STEP);
+        return;
     case 0:
         verb(s, VERB_PAUSE);
         return;
@@ -654,5 +748,5 @@ int main(int argc, char **argv)
             printf("never seen: %s, %s\n", core_phase_name(core_rows[r].from), core_event_name(core_rows[r].event));
             unseen++;
         }
-    return total_ended == 0 || total_crashes == 0 || (unseen && runs >= ENOUGH);
+    return total_ended == 0 || total_crashes == 0 || total_stops == 0 || (unseen && runs >= ENOUGH);
 }

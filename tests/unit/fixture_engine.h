@@ -466,7 +466,9 @@ static void operator_says(enum verb_id v, const char *step, const char *subtask,
     cJSON *result = NULL;
     in("operator: %s%s%s%s%s%s%s%s", verbs[v].name, step ? " " : "", step ? step : "", subtask ? "/" : "",
        subtask ? subtask : "", reason ? " --reason " : "", reason ? reason : "", force ? " --force" : "");
-    if (verbs_do(world.engine, &root, v, world.id, step, subtask, reason, force, false, &result, &e))
+    struct request_verb what = {
+        .verb = v, .job = world.id, .step = step, .subtask = subtask, .reason = reason, .force = force};
+    if (verbs_do(world.engine, &root, &what, &result, &e))
         note("  refused: %s", e.msg);
     cJSON_Delete(result);
 }

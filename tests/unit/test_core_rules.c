@@ -218,7 +218,7 @@ static void busy_final_and_at_rest(void **state)
 
 struct three {
     struct core_job job;
-    struct core_step steps[2];
+    struct core_step steps[3];
     struct core_subtask subs[3];
     struct core_update u;
     const char *why;
@@ -261,6 +261,7 @@ static void verbs_depend_on_the_mode(void **state)
                 {VERB_PAUSE, U, MODE_PAUSED},
                 {VERB_HOLD, U, MODE_PAUSED},
                 {VERB_RESUME, P, MODE_RUNNING},
+                {VERB_ONE_STEP, 0, MODE_RUNNING}, /* something runs */
                 {VERB_CANCEL, R | U | P, MODE_CANCELING},
                 {VERB_CANCEL_FORCE, R | U | P | C, MODE_CANCELED}};
     for (size_t k = 0; k < ARRAY_LEN(rows); k++)
@@ -410,6 +411,118 @@ static void nothing_begins_out_of_turn(void **state)
     assert_int_equal(t.u.mode_before, MODE_RUNNING);
     assert_int_equal(t.u.mode_after, MODE_SUCCESSFUL);
     tear_down(&t);
+}
+
+static void a_breakpoint_pauses_before_its_step(void **state)
+{
+    struct three t;
+    set_up(&t, false);
+    assert_null(core_break(&t.job, 1));
+    assert_true(verb(&t, VERB_START));
+    assert_int_equal(t.u.stop, STOP_NONE);
+    assert_non_null(core_break(&t.job, 0)); /* it has begun */
+    assert_true(apply(&t, 0, EV_YES));
+    assert_int_equal(t.job.mode, MODE_RUNNING);
+    assert_true(apply(&t, 1, EV_YES));
+    assert_int_equal(t.job.mode, MODE_PAUSED);
+    assert_int_equal(t.u.mode_after, MODE_PAUSED);
+    assert_int_equal(t.u.stop, STOP_BREAKPOINT);
+    assert_int_equal(t.u.stop_step, 1);
+    assert_int_equal(core_job_state(&t.job), STATE_PAUSED);
+    assert_int_equal(t.subs[2].phase, PHASE_PENDING);
+    assert_non_null(core_break(&t.job, 1)); /* it is there */
+    assert_non_null(core_break(&t.job, 0)); /* it is over */
+    assert_true(verb(&t, VERB_RESUME));
+    assert_int_equal(t.u.stop, STOP_NONE);
+    assert_int_equal(t.subs[2].phase, PHASE_CHECKING);
+    tear_down(&t);
+
+    set_up(&t, false); /* before the first step */
+    assert_null(core_break(&t.job, 0));
+    assert_true(verb(&t, VERB_START));
+    assert_int_equal(t.job.mode, MODE_PAUSED);
+    assert_int_equal(t.u.stop_step, 0);
+    tear_down(&t);
+
+    set_up(&t, true); /* one that is removed is none */
+    assert_false(core_unbreak(&t.job, 1));
+    assert_null(core_break(&t.job, 1));
+    assert_true(core_unbreak(&t.job, 1));
+    assert_true(apply(&t, 0, EV_YES));
+    assert_true(apply(&t, 1, EV_YES));
+    assert_int_equal(t.subs[2].phase, PHASE_CHECKING);
+    tear_down(&t);
+}
+
+/* What was to be seen before it happens may not begin because the step in front was skipped. */
+static void a_breakpoint_stays_where_its_step_was_skipped(void **state)
+{
+    struct three t;
+    set_up(&t, true);
+    t.steps[0].n = 1;
+    t.steps[1] = (struct core_step){.first = 1, .n = 1};
+    t.steps[2] = (struct core_step){.first = 2, .n = 1};
+    t.job.n_steps = 3;
+    t.subs[1].phase = PHASE_PENDING;
+    assert_null(core_break(&t.job, 1));
+    assert_true(verb(&t, VERB_PAUSE));
+    assert_true(apply(&t, 1, EV_SKIP));
+    assert_true(verb(&t, VERB_RESUME));
+    assert_int_equal(t.job.mode, MODE_RUNNING); /* the step before has not ended yet */
+    assert_true(apply(&t, 0, EV_YES));
+    assert_int_equal(t.job.mode, MODE_PAUSED);
+    assert_int_equal(t.u.stop_step, 1);
+    assert_int_equal(t.subs[2].phase, PHASE_PENDING);
+    tear_down(&t);
+}
+
+static void one_step_and_then_paused(void **state)
+{
+    struct three t;
+    set_up(&t, true);
+    t.steps[0].n = 1;
+    t.steps[1] = (struct core_step){.first = 1, .n = 1};
+    t.steps[2] = (struct core_step){.first = 2, .n = 1};
+    t.job.n_steps = 3;
+    t.subs[1].phase = PHASE_PENDING;
+    assert_false(verb(&t, VERB_ONE_STEP)); /* it is not paused */
+    assert_true(verb(&t, VERB_PAUSE));
+    assert_false(verb(&t, VERB_ONE_STEP)); /* something runs */
+    assert_true(apply(&t, 0, EV_YES));
+    assert_true(verb(&t, VERB_ONE_STEP));
+    assert_int_equal(t.job.mode, MODE_RUNNING);
+    assert_int_equal(t.subs[1].phase, PHASE_CHECKING);
+    assert_true(apply(&t, 1, EV_YES));
+    assert_int_equal(t.job.mode, MODE_PAUSED);
+    assert_int_equal(t.u.stop, STOP_ONE_STEP);
+    assert_int_equal(t.u.stop_step, 2);
+    assert_true(verb(&t, VERB_ONE_STEP)); /* the last one: nothing is left to pause before */
+    assert_true(apply(&t, 2, EV_YES));
+    assert_int_equal(t.job.mode, MODE_SUCCESSFUL);
+    tear_down(&t);
+
+    set_up(&t, false); /* a breakpoint there stays one */
+    assert_null(core_break(&t.job, 0));
+    assert_null(core_break(&t.job, 1));
+    assert_true(verb(&t, VERB_START));
+    assert_true(verb(&t, VERB_ONE_STEP));
+    assert_int_equal(t.steps[0].stop, STOP_NONE);
+    assert_int_equal(t.steps[1].stop, STOP_BREAKPOINT);
+    tear_down(&t);
+}
+
+static void where_nothing_more_is_run_there_is_no_breakpoint(void **state)
+{
+    for (int m = MODE_READY; m <= MODE_SUCCESSFUL; m++)
+        for (int outdated = 0; outdated < 2; outdated++) {
+            struct three t;
+            set_up(&t, false);
+            t.job.mode = m;
+            t.job.outdated = outdated;
+            bool refused = outdated || m == MODE_CANCELING || m == MODE_CANCELED || m == MODE_SUCCESSFUL;
+            assert_int_equal(core_break(&t.job, 1) != NULL, refused);
+            assert_int_equal(t.steps[1].stop, refused ? STOP_NONE : STOP_BREAKPOINT);
+        }
 }
 
 static void a_check_job_goes_on_over_failures(void **state)
@@ -629,7 +742,7 @@ static void an_attempt_of_an_outdated_plan_ends(void **state)
 
 static void an_outdated_job_can_only_be_canceled(void **state)
 {
-    static const enum core_verb refused[] = {VERB_START, VERB_PAUSE, VERB_HOLD, VERB_RESUME};
+    static const enum core_verb refused[] = {VERB_START, VERB_PAUSE, VERB_HOLD, VERB_RESUME, VERB_ONE_STEP};
     for (int m = MODE_READY; m <= MODE_PAUSED; m++) {
         struct three t;
         for (size_t k = 0; k < ARRAY_LEN(refused); k++) {
@@ -931,6 +1044,10 @@ int main(void)
         cmocka_unit_test(one_move_each_in_a_cancel),
         cmocka_unit_test(serial_ones_begin_one_after_the_other),
         cmocka_unit_test(nothing_begins_out_of_turn),
+        cmocka_unit_test(a_breakpoint_pauses_before_its_step),
+        cmocka_unit_test(a_breakpoint_stays_where_its_step_was_skipped),
+        cmocka_unit_test(one_step_and_then_paused),
+        cmocka_unit_test(where_nothing_more_is_run_there_is_no_breakpoint),
         cmocka_unit_test(a_check_job_goes_on_over_failures),
         cmocka_unit_test(a_retry_acts_though_the_job_is_paused),
         cmocka_unit_test(a_pause_takes_back_the_retry_before_it),

@@ -7,7 +7,11 @@
 #include "common/alloc.h"
 #include "common/array.h"
 
-void core_update_clear(struct core_update *u) { u->n_moves = 0; }
+void core_update_clear(struct core_update *u)
+{
+    u->n_moves = 0;
+    u->stop = STOP_NONE;
+}
 
 void core_update_free(struct core_update *u)
 {
@@ -116,6 +120,34 @@ static bool acts(enum core_phase p)
     return p == PHASE_ACTING || p == PHASE_EXPIRING || p == PHASE_CANCELING || p == PHASE_FENCING;
 }
 
+static bool step_begun(const struct core_job *j, const struct core_step *st)
+{
+    for (size_t i = st->first; i < st->first + st->n; i++)
+        if (j->subtasks[i].phase != PHASE_PENDING && j->subtasks[i].phase != PHASE_SKIPPED)
+            return true;
+    return false;
+}
+
+/* Drops the stops up to the step at which the job is. The last one, or NULL. */
+static struct core_step *take_stops(struct core_job *j, size_t current, enum core_stop *stop)
+{
+    struct core_step *last = NULL;
+    for (struct core_step *st = j->steps; st <= j->steps + current; st++)
+        if (st->stop) {
+            last = st;
+            *stop = st->stop;
+            st->stop = STOP_NONE;
+        }
+    return last;
+}
+
+static void pause_job(struct core_job *j)
+{
+    j->mode = MODE_PAUSED;
+    for (size_t i = 0; i < j->n_subtasks; i++)
+        j->subtasks[i].asked = false; /* overrules an earlier retry */
+}
+
 /* Starts what may start now, and ends the job when nothing is left. */
 static void settle(struct core_job *j, struct core_update *u)
 {
@@ -130,6 +162,12 @@ static void settle(struct core_job *j, struct core_update *u)
     }
     if (j->mode == MODE_PAUSED)
         return;
+    const struct core_step *stop = take_stops(j, k, &u->stop);
+    if (stop) {
+        u->stop_step = (size_t)(stop - j->steps);
+        pause_job(j);
+        return;
+    }
     const struct core_step *st = &j->steps[k];
     for (size_t i = st->first; i < st->first + st->n; i++) {
         struct core_subtask *s = &j->subtasks[i];
@@ -168,6 +206,41 @@ static void cancel_all(struct core_job *j, bool force, struct core_update *u)
         move(j, i, cancel_event(&j->subtasks[i], force), u);
 }
 
+/* Resume leads past the stop at which the job rests. */
+static void pass_stops(struct core_job *j, bool one_step)
+{
+    enum core_stop passed;
+    size_t k = core_current_step(j);
+    take_stops(j, k, &passed);
+    for (k++; one_step && k < j->n_steps; k++)
+        if (!step_passed(j, &j->steps[k])) {
+            j->steps[k].stop = j->steps[k].stop ? j->steps[k].stop : STOP_ONE_STEP;
+            return;
+        }
+}
+
+const char *core_break(struct core_job *j, size_t step)
+{
+    size_t k = core_current_step(j);
+    if (j->outdated || (j->mode != MODE_READY && j->mode != MODE_RUNNING && j->mode != MODE_PAUSED))
+        return "nothing more of the job will be run";
+    if (step_passed(j, &j->steps[step]))
+        return "that step is over";
+    if (step_begun(j, &j->steps[step]))
+        return "that step has already begun";
+    if (step == k && j->mode == MODE_PAUSED)
+        return "the job is Paused before that step now";
+    j->steps[step].stop = STOP_BREAKPOINT;
+    return NULL;
+}
+
+bool core_unbreak(struct core_job *j, size_t step)
+{
+    bool there = j->steps[step].stop != STOP_NONE;
+    j->steps[step].stop = STOP_NONE;
+    return there;
+}
+
 bool core_verb(struct core_job *j, enum core_verb v, struct core_update *u)
 {
     enum core_mode m = u->mode_before = u->mode_after = j->mode;
@@ -184,14 +257,14 @@ bool core_verb(struct core_job *j, enum core_verb v, struct core_update *u)
     case VERB_HOLD:
         if (m != MODE_RUNNING)
             return false;
-        j->mode = MODE_PAUSED;
-        for (size_t i = 0; i < j->n_subtasks; i++)
-            j->subtasks[i].asked = false; /* overrules an earlier retry */
+        pause_job(j);
         break;
     case VERB_RESUME:
-        if (m != MODE_PAUSED)
+    case VERB_ONE_STEP:
+        if (m != MODE_PAUSED || (v == VERB_ONE_STEP && any(j, core_phase_busy)))
             return false;
         j->mode = MODE_RUNNING;
+        pass_stops(j, v == VERB_ONE_STEP);
         break;
     case VERB_CANCEL:
         if (!live)

@@ -80,10 +80,14 @@ struct core_subtask {
     unsigned lost;     /* attempts lost in a row */
 };
 
+/* Before a step begins, the job is paused: once. */
+enum core_stop { STOP_NONE, STOP_BREAKPOINT, STOP_ONE_STEP /* of VERB_ONE_STEP: before the step after that one */ };
+
 struct core_step {
     size_t first, n; /* its subtasks in core_job.subtasks */
     bool serial, rerun_force;
     bool guarded; /* a later step guards on this one: skipping it needs --force */
+    enum core_stop stop;
 };
 
 enum core_mode { MODE_READY, MODE_RUNNING, MODE_PAUSED, MODE_CANCELING, MODE_CANCELED, MODE_SUCCESSFUL };
@@ -116,6 +120,8 @@ struct core_update {
     struct core_move *moves; /* in the order in which they happened; each one's effect is its row's */
     size_t n_moves, cap;
     enum core_mode mode_before, mode_after;
+    enum core_stop stop; /* the job has been paused by one, */
+    size_t stop_step;    /* before this step */
 };
 void core_update_clear(struct core_update *u);
 void core_update_free(struct core_update *u);
@@ -129,12 +135,19 @@ enum core_verb {
     VERB_START,
     VERB_PAUSE,
     VERB_RESUME,
+    VERB_ONE_STEP, /* resume, and pause before the step after the next one; only while nothing runs */
     VERB_CANCEL,
     VERB_CANCEL_FORCE,
     VERB_HOLD /* by the engine itself; the same moves as PAUSE */
 };
 const char *core_verb_name(enum core_verb v); /* in events: "cancel-force" */
 bool core_verb(struct core_job *j, enum core_verb v, struct core_update *u);
+
+/* Sets a breakpoint before the step, which is no move: that happens when the step is to begin, or the one that follows
+ * it when it has been skipped. Resume leads past the one at which the job rests. Why there can be none (static text);
+ * NULL: it is set. */
+const char *core_break(struct core_job *j, size_t step);
+bool core_unbreak(struct core_job *j, size_t step); /* false: there is none */
 
 /* What `retry` means for this subtask now. N_EVENTS: it is refused, and *why (static text) says why. `away`: its node
  * is unreachable. */

@@ -71,8 +71,13 @@ TABLE_ENDS(modes, MODE_SUCCESSFUL);
 const char *core_verb_name(enum core_verb v)
 {
     static const char *const names[] = {
-        [VERB_START] = "start",   [VERB_PAUSE] = "pause", [VERB_RESUME] = "resume",
-        [VERB_CANCEL] = "cancel", [VERB_HOLD] = "hold",   [VERB_CANCEL_FORCE] = "cancel-force",
+        [VERB_START] = "start",
+        [VERB_PAUSE] = "pause",
+        [VERB_RESUME] = "resume",
+        [VERB_ONE_STEP] = "one-step",
+        [VERB_CANCEL] = "cancel",
+        [VERB_HOLD] = "hold",
+        [VERB_CANCEL_FORCE] = "cancel-force",
     };
     TABLE_ENDS(names, VERB_HOLD);
     return names[v];

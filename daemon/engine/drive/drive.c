@@ -193,11 +193,29 @@ static void say(struct job *b, size_t seq, const struct core_row *row, const cha
         job_say(b, seq, "%s", said);
 }
 
+/* The job has been paused before a step, because an operator said so. */
+static void record_stop(struct job *b, const struct core_update *u, const char *from)
+{
+    if (!u->stop)
+        return;
+    const struct plan_step *st = &b->plan->steps[u->stop_step];
+    size_t k = core_current_step(&b->core);
+    bool skipped = k != u->stop_step;
+    char *why = u->stop == STOP_ONE_STEP ? xasprintf("one step was run; next: %s", b->plan->steps[k].id)
+                : skipped ? xasprintf("breakpoint before %s, which was skipped; next: %s", st->id, b->plan->steps[k].id)
+                          : xasprintf("breakpoint before %s", st->id);
+    job_set_why(b, why);
+    record_event(b, b->plan->steps[k].id, NULL, "engine", "breakpoint", from, state_word(core_job_state(&b->core)),
+                 why);
+    free(why);
+}
+
 bool drive_event(struct job *b, size_t seq, enum core_event ev, const char *actor, const char *reason, const char *said)
 {
     struct core_update *u = &b->jobs->drive->update;
     core_update_clear(u);
     enum core_mode before = b->core.mode;
+    const char *from = state_word(core_job_state(&b->core));
     if (!core_apply(&b->core, seq, ev, u))
         return false;
     forget_message(&b->subs[seq], u->moves[0].row);
@@ -205,6 +223,7 @@ bool drive_event(struct job *b, size_t seq, enum core_event ev, const char *acto
         say(b, seq, u->moves[0].row, said);
     b->by = actor;
     record(b, u, actor, reason);
+    record_stop(b, u, from);
     record_end(b, before);
     record_job(b);
     b->by = NULL;
@@ -222,6 +241,7 @@ bool drive_verb(struct job *b, enum core_verb v, const char *actor, const char *
     job_set_why(b, v == VERB_PAUSE || v == VERB_HOLD || v == VERB_CANCEL || v == VERB_CANCEL_FORCE ? reason : NULL);
     record_event(b, NULL, NULL, actor, core_verb_name(v), from, state_word(core_job_state(&b->core)), reason);
     record(b, u, NULL, NULL);
+    record_stop(b, u, from);
     record_end(b, before);
     if (strcmp(b->row.state, state_word(core_job_state(&b->core))) == 0) {
         char *why = job_clean(b, reason ? reason : "");

@@ -166,6 +166,8 @@ int job_load(struct jobs *js, const struct journal_job *row, struct job **out, s
             rc = err_set(e, ERR_JOURNAL, "its plan uses the built-in action \"%s\", which this omsupd does not have",
                          name);
     }
+    if (rc == 0)
+        rc = stops_read(b, row->stops, e);
     struct fill f = {b, e, 0, 0};
     if (rc == 0 && (rc = journal_subtasks(js->journal, row->id, fill_subtask, &f, e)) == 0)
         rc = f.rc;

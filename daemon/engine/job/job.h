@@ -139,6 +139,12 @@ void job_waits(struct job *b, size_t seq, const char *what); /* NULL: it no long
 bool job_waits_long(const struct job *b, size_t seq);
 const char *job_message(const struct job *b, size_t seq); /* as shown; NULL: none */
 
+size_t job_step(const struct job *b, const char *id, size_t len); /* the step of this name; n_steps: there is none */
+
+/* --- stops.c: breakpoints in the journal --- */
+char *stops_text(const struct job *b);                          /* NULL: none; caller frees */
+int stops_read(struct job *b, const char *text, struct err *e); /* into the core; ERR_JOURNAL */
+
 /* --- record.c: what is written --- */
 _Noreturn void record_die(const struct err *e);
 void record_begin(struct jobs *js);

@@ -68,6 +68,8 @@ void record_job(struct job *b)
     struct err e;
     record_begin(b->jobs);
     char *before = b->row.state;
+    free(b->row.stops);
+    b->row.stops = stops_text(b);
     free(b->row.mode);
     b->row.mode = xstrdup(core_mode_name(b->core.mode));
     b->row.state = xstrdup(state_word(core_job_state(&b->core)));

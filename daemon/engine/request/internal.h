@@ -26,6 +26,7 @@ struct submission {
     bool force; /* of a rollback: even if an attempt of the upgrade may still be running */
     bool late;  /* of a rollback: it restores the databases */
     char *actor, *login, *text, *reason;
+    char **before;  /* steps before which the job is to be paused; ends with NULL; NULL: none */
     int64_t parent; /* of a rollback; otherwise 0 */
     int64_t series; /* of a hop but the first, and of its rollback; otherwise 0 */
     unsigned hop;   /* of a deployment with hops; 0: the first, which begins a series */
@@ -51,6 +52,11 @@ void hops_suggest(const struct procedures *ps, const struct deployment *d, struc
 typedef void hops_done(struct submission *s, struct deployment *d, const struct err *e);
 void hops_archives(struct submission *s, struct deployment *d, unsigned last, hops_done *done);
 cJSON *hops_json(const struct deployment *d); /* as `series` of the protocol, without jobs */
+
+/* --- breakpoints.c --- */
+/* Sets them, or removes them, all or none, with an event for each. */
+int breakpoints_set(struct job *b, const char *actor, struct request_steps at, struct err *e);
+int breakpoints_remove(struct job *b, const char *actor, struct request_steps at, struct err *e);
 
 /* --- next_hop.c --- */
 extern const struct submission_kind upgrade_kind; /* an upgrade or a check; with hops it begins or continues a series */

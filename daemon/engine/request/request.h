@@ -21,10 +21,17 @@ struct request_caller {
     const char *login; /* shown as operator */
 };
 
+/* Steps before which a job is to be paused; their names. */
+struct request_steps {
+    const char *const *at;
+    size_t n;
+};
+
 /* --- submit.c: an upgrade or a check from a deployment file --- */
 /* carry_on: the jobs of the next hops are started by omsupd; for a file with hops. */
 void submit_job(struct engine *en, const struct request_caller *who, enum job_type type, const char *deployment,
-                const char *file, bool start, bool carry_on, request_reply *reply, void *ctx);
+                const char *file, bool start, bool carry_on, struct request_steps before, request_reply *reply,
+                void *ctx);
 /* Only the text of the plan. */
 void submit_plan(struct engine *en, enum job_type type, const char *deployment, const char *file, request_reply *reply,
                  void *ctx);
@@ -42,9 +49,18 @@ void rollback_job(struct engine *en, const struct request_caller *who, int64_t j
                   bool plan_only, request_reply *reply, void *ctx);
 
 /* --- verbs.c: the verbs of common/verbs.def --- */
-/* step, subtask may be NULL. carry_on: of `start`, as of submit_job(). */
-int verbs_do(struct engine *en, const struct request_caller *who, enum verb_id v, int64_t job, const char *step,
-             const char *subtask, const char *reason, bool force, bool carry_on, cJSON **result, struct err *e);
+struct request_verb {
+    enum verb_id verb;
+    int64_t job;
+    const char *step, *subtask, *reason; /* each may be NULL */
+    bool force;
+    bool carry_on;               /* of `start`, as of submit_job() */
+    bool one_step;               /* of `resume`: pause again after the next step */
+    struct request_steps before; /* of `start` and `pause`: breakpoints; `pause` with some does nothing else */
+    bool remove;                 /* of `pause`: removes these */
+};
+int verbs_do(struct engine *en, const struct request_caller *who, const struct request_verb *what, cJSON **result,
+             struct err *e);
 
 /* --- discover.c --- */
 /* hosts: n ssh destinations, or "local"; container may be NULL. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/alloc.h"
+#include "common/strv.h"
 #include "daemon/engine/request/internal.h"
 
 static void submission_free(struct submission *s)
@@ -13,6 +14,7 @@ static void submission_free(struct submission *s)
     free(s->login);
     free(s->text);
     free(s->reason);
+    strv_free(s->before);
     free(s);
 }
 
@@ -49,9 +51,26 @@ static struct job *write_job(struct submission *s, const struct deployment *d, s
     return b;
 }
 
+/* The job is not written yet, so a step that is missing is found in its plan. */
+static int has_steps(const struct plan *plan, char *const *steps, struct err *e)
+{
+    for (; steps && *steps; steps++) {
+        size_t k = 0;
+        while (k < plan->n_steps && strcmp(plan->steps[k].id, *steps) != 0)
+            k++;
+        if (k == plan->n_steps)
+            return err_set(e, ERR_NOT_FOUND,
+                           "the plan has no step \"%s\" to pause before; to read it: omsupctl plan FILE", *steps);
+    }
+    return 0;
+}
+
 static int refused(struct submission *s, const struct plan *plan, struct err *e)
 {
-    int rc = s->start && plan->type != JOB_CHECK ? same_oms_conflict(s->jobs, plan, 0, s->parent, e) : 0;
+    int rc = has_steps(plan, s->before, e);
+    if (rc)
+        return rc;
+    rc = s->start && plan->type != JOB_CHECK ? same_oms_conflict(s->jobs, plan, 0, s->parent, e) : 0;
     return rc || !s->kind->refused ? rc : s->kind->refused(s, e);
 }
 
@@ -74,6 +93,9 @@ static void create(struct submission *s, struct plan *plan, const struct deploym
     struct job *b = write_job(s, d, plan, hash);
     if (s->kind->created)
         s->kind->created(s, b, d);
+    struct request_steps before = {(const char *const *)s->before, strv_len(s->before)};
+    if (before.n && breakpoints_set(b, s->actor, before, &e))
+        record_die(&e); /* has_steps() was asked */
     if (s->start)
         drive_verb(b, VERB_START, s->actor, NULL);
     cJSON *r = cJSON_CreateObject();

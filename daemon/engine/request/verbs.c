@@ -10,7 +10,8 @@ struct call {
     const struct request_caller *who;
     enum verb_id verb;
     const char *reason;
-    bool force, carry_on;
+    bool force;
+    const struct request_verb *what;
     cJSON *changed;
     char *refusal, *event; /* composed texts: the first refusal; the reason of a confirm */
 };
@@ -148,15 +149,24 @@ static enum core_verb core_verb_of(enum verb_id v, bool force)
 static int do_job(struct call *c, struct err *e)
 {
     struct job *b = c->b;
-    enum core_verb v = core_verb_of(c->verb, c->force);
+    const struct request_verb *w = c->what;
+    enum core_verb v = w->one_step ? VERB_ONE_STEP : core_verb_of(c->verb, c->force);
+    if (c->verb == DO_PAUSE && w->before.n)
+        return (w->remove ? breakpoints_remove : breakpoints_set)(b, c->who->actor, w->before, e);
     int rc = c->verb == DO_START ? same_oms_conflict(b->jobs, b->plan, b->row.id, b->row.parent, e) : 0;
-    if (rc == 0 && c->carry_on)
+    if (rc == 0 && w->carry_on)
         rc = next_hop_may_continue(b, e);
+    if (rc == 0 && w->one_step && core_job_state(&b->core) == STATE_IN_PROGRESS && b->core.mode == MODE_PAUSED)
+        rc = err_set(e, ERR_STATE,
+                     "resume of job %lld by one step is refused: a command is still running; wait for its end",
+                     (long long)b->row.id);
+    if (rc == 0 && c->verb == DO_START && b->core.mode == MODE_READY)
+        rc = breakpoints_set(b, c->who->actor, w->before, e);
     if (rc)
         return rc;
     b->lease.take |= c->verb == DO_RESUME && b->core.mode == MODE_PAUSED; /* if it was lost, an operator has checked */
     if (drive_verb(b, v, c->who->actor, c->reason ? c->reason : c->verb == DO_PAUSE ? "paused by an operator" : NULL)) {
-        if (c->carry_on)
+        if (w->carry_on)
             next_hop_continue(b, c->who->actor);
         return 0;
     }
@@ -210,19 +220,20 @@ static int do_held(struct jobs *js, const struct request_caller *who, enum verb_
     return 0;
 }
 
-static int do_live(struct job *b, const struct request_caller *who, enum verb_id v, const char *step,
-                   const char *subtask, const char *reason, bool force, bool carry_on, cJSON **result, struct err *e)
+static int do_live(struct job *b, const struct request_caller *who, const struct request_verb *w, cJSON **result,
+                   struct err *e)
 {
+    enum verb_id v = w->verb;
     if (b->core.outdated && v != DO_CANCEL) {
         err_set(e, ERR_STATE, "%s of job %lld is refused: an older omsupd made its plan, and %s", verbs[v].name,
                 (long long)b->row.id, plan_outdated(b->plan));
         return err_hint(e, "roll back or cancel the job; see omsupctl status %lld", (long long)b->row.id);
     }
     bool whole = verb_is_for_job(&verbs[v]);
-    struct call c = {b, who, v, reason, force, carry_on, cJSON_CreateArray(), NULL, NULL};
-    int rc = whole && step ? err_set(e, ERR_PARAMS, "%s applies to a whole job, not to a step", verbs[v].name)
-             : whole       ? do_job(&c, e)
-                           : do_subtasks(&c, step, subtask, e);
+    struct call c = {b, who, v, w->reason, w->force, w, cJSON_CreateArray(), NULL, NULL};
+    int rc = whole && w->step ? err_set(e, ERR_PARAMS, "%s applies to a whole job, not to a step", verbs[v].name)
+             : whole          ? do_job(&c, e)
+                              : do_subtasks(&c, w->step, w->subtask, e);
     free(c.refusal);
     free(c.event);
     if (rc)
@@ -232,14 +243,14 @@ static int do_live(struct job *b, const struct request_caller *who, enum verb_id
     return rc;
 }
 
-int verbs_do(struct engine *en, const struct request_caller *who, enum verb_id v, int64_t id, const char *step,
-             const char *subtask, const char *reason, bool force, bool carry_on, cJSON **result, struct err *e)
+int verbs_do(struct engine *en, const struct request_caller *who, const struct request_verb *w, cJSON **result,
+             struct err *e)
 {
     struct jobs *js = engine_jobs(en);
-    struct job *b = jobs_find(js, id);
-    int rc = b                  ? do_live(b, who, v, step, subtask, reason, force, carry_on, result, e)
-             : held_why(js, id) ? do_held(js, who, v, id, step, reason, force, result, e)
-                                : refuse_ended(js, v, id, e);
+    struct job *b = jobs_find(js, w->job);
+    int rc = b                      ? do_live(b, who, w, result, e)
+             : held_why(js, w->job) ? do_held(js, who, w->verb, w->job, w->step, w->reason, w->force, result, e)
+                                    : refuse_ended(js, w->verb, w->job, e);
     if (rc == 0)
         engine_flush(en); /* answered only when it is durable */
     return rc;

@@ -148,6 +148,8 @@ cJSON *snapshot_step(const struct job *b, size_t k, struct room *r)
     json_elapsed(o, started, open ? NULL : ended);
     if (st->irreversible)
         cJSON_AddTrueToObject(o, "irreversible");
+    if (c->stop && (b->core.mode == MODE_READY || b->core.mode == MODE_RUNNING || b->core.mode == MODE_PAUSED))
+        cJSON_AddTrueToObject(o, "breakpoint");
     list = r ? cJSON_AddArrayToObject(o, "subtasks") : NULL;
     for (size_t i = c->first; r && i < c->first + c->n; i++)
         cJSON_AddItemToArray(list, snapshot_subtask(b, i, room_take(r, b, i)));
