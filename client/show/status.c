@@ -61,6 +61,30 @@ static void put_time_marks(struct fields *f, const struct snapshot *s)
     }
 }
 
+/* What earlier runs say of the time that is left; while something runs it gets less. */
+static void left_line(struct buf *b, const struct view *v, const struct snapshot *s)
+{
+    if (isnan(s->left.most) || snapshot_ended(s))
+        return;
+    double age = s->state == STATE_IN_PROGRESS ? v->age : 0;
+    struct buf least = {0}, most = {0};
+    quantity_words(&least, fmax(0, s->left.least - age));
+    quantity_words(&most, fmax(0, s->left.most - age));
+    if (strcmp(buf_str(&least), buf_str(&most)) == 0)
+        buf_printf(b,
+                   P_("Left: about %s, by %lld earlier run; waits for operators are not counted",
+                      "Left: about %s, by %lld earlier runs; waits for operators are not counted", s->left.runs),
+                   buf_str(&most), (long long)s->left.runs);
+    else
+        buf_printf(b,
+                   P_("Left: %s to %s, by %lld earlier run; waits for operators are not counted",
+                      "Left: %s to %s, by %lld earlier runs; waits for operators are not counted", s->left.runs),
+                   buf_str(&least), buf_str(&most), (long long)s->left.runs);
+    buf_puts(b, "\n");
+    buf_free(&least);
+    buf_free(&most);
+}
+
 static void header(struct buf *b, const struct view *v, const struct snapshot *s)
 {
     const struct term *t = v->t;
@@ -92,6 +116,7 @@ static void header(struct buf *b, const struct view *v, const struct snapshot *s
     put_time_marks(&f, s);
     end_line(&f);
     show_outage_line(b, v, s);
+    left_line(b, v, s);
 }
 
 static void subtasks_done(struct buf *b, const struct snapshot *s)
@@ -139,6 +164,21 @@ static void step_elapsed(struct buf *c, const struct view *v, const struct step 
     quantity_time(c, view_elapsed(v, st->elapsed, st->started, st->ended));
 }
 
+/* "2:10" or "1:50-2:10". */
+static void step_expected(struct buf *c, const struct view *v, const struct step *st)
+{
+    if (isnan(st->expected.most))
+        return;
+    struct buf least = {0}, most = {0};
+    quantity_time(&least, st->expected.least);
+    quantity_time(&most, st->expected.most);
+    if (strcmp(buf_str(&least), buf_str(&most)) != 0)
+        buf_printf(c, "%s-", buf_str(&least));
+    buf_puts(c, buf_str(&most));
+    buf_free(&least);
+    buf_free(&most);
+}
+
 static void step_done(struct buf *c, const struct view *v, const struct step *st)
 {
     size_t done = 0;
@@ -152,6 +192,8 @@ static void step_what(struct buf *c, const struct view *v, const struct step *st
     text_add(c, v->t, st->title ? st->title : "");
     if (st->irreversible)
         text_paint(c, v->t, "33", _(" (irreversible)"));
+    if (st->slower)
+        text_paint(c, v->t, "33", _(" (slower than ever before)"));
     if (st->breakpoint)
         text_paint(c, v->t, "33", _(" (breakpoint)"));
 }
@@ -200,6 +242,7 @@ static const struct {
     {{.title = N_("Step")}, step_name, sub_name},
     {{.title = N_("State")}, step_state, sub_state},
     {{.title = N_("Elapsed"), .leave = 1}, step_elapsed, sub_elapsed},
+    {{.title = N_("Expected"), .leave = 1}, step_expected, NULL},
     {{.title = N_("Done"), .leave = 2}, step_done, sub_done},
     {{.title = N_("Attempt"), .leave = 3}, NULL, sub_attempt},
     {{.title = N_("What"), .fit = COLUMN_CUT, .least = 24}, step_what, sub_what},
@@ -241,7 +284,8 @@ static void sub_row(struct rows *r, const struct view *v, const struct subtask *
 {
     struct buf *row = row_begin(r);
     for (size_t i = 0; i < N_COLUMNS; i++)
-        columns[i].sub(&row[i], v, s);
+        if (columns[i].sub)
+            columns[i].sub(&row[i], v, s);
     row_end(r, row);
 }
 

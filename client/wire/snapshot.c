@@ -56,6 +56,15 @@ int subtask_parse(const cJSON *o, struct subtask *s, struct err *e)
     return e->code;
 }
 
+static struct range get_range(const cJSON *o, const char *name, struct err *e)
+{
+    const cJSON *r = get_object(o, name, OPTIONAL, e);
+    if (!r)
+        return (struct range){NAN, NAN, 0};
+    return (struct range){get_number(r, "least", REQUIRED, e), get_number(r, "most", REQUIRED, e),
+                          get_id(r, "runs", REQUIRED, e)};
+}
+
 int step_parse(const cJSON *o, struct step *s, struct err *e)
 {
     *s = (struct step){
@@ -67,6 +76,8 @@ int step_parse(const cJSON *o, struct step *s, struct err *e)
         .elapsed = get_seconds(o, "elapsed", e),
         .irreversible = get_bool(o, "irreversible", OPTIONAL, e),
         .breakpoint = get_bool(o, "breakpoint", OPTIONAL, e),
+        .slower = get_bool(o, "slower", OPTIONAL, e),
+        .expected = get_range(o, "expected", e),
     };
     return e->code;
 }
@@ -173,6 +184,7 @@ int snapshot_parse(const cJSON *o, struct snapshot *s, struct err *e)
         .total = get_id(o, "total", REQUIRED, e),
         .last = get_id(o, "last", OPTIONAL, e),
         .facts = get_object(o, "facts", OPTIONAL, e),
+        .left = get_range(o, "left", e),
     };
     cJSON_ArrayForEach(f, s->facts) get_text(s->facts, f->string, OPTIONAL, e);
     if ((steps = get_array(o, "steps", REQUIRED, e)) != NULL)

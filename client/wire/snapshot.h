@@ -24,12 +24,20 @@ struct subtask {
     const char *unit;
 };
 
+/* Seconds, by earlier runs. */
+struct range {
+    double least, most; /* NAN: nothing is known */
+    int64_t runs;
+};
+
 struct step {
     const char *id, *title, *started, *ended;
     enum state state;
     double elapsed;
     bool irreversible;
     bool breakpoint; /* the job will be paused before it */
+    bool slower;     /* than ever before */
+    struct range expected;
     struct subtask *subs;
     size_t n_subs;
 };
@@ -80,6 +88,7 @@ struct snapshot {
     int64_t done, total, last;
     const cJSON *facts; /* object of strings, or NULL */
     struct outage outage;
+    struct range left; /* of the job, without waits for operators */
     struct host *hosts;
     size_t n_hosts;
     struct step *steps;

@@ -117,6 +117,7 @@ static void on_tick(uv_timer_t *t)
         work_tick(b, elapsed);
         lease_tick(b);
         progress_tick(b);
+        slower_tick(b);
     }
 }
 

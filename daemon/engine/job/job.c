@@ -49,6 +49,7 @@ struct job *job_new(struct jobs *js, struct plan *plan)
     b->plan = plan;
     b->hosts = xcalloc(plan->n_hosts, sizeof *b->hosts);
     b->subs = xcalloc(n, sizeof *b->subs);
+    b->durations = durations_new(plan->n_steps);
     b->core = (struct core_job){.mode = MODE_READY,
                                 .outdated = plan_outdated(plan) != NULL,
                                 .keep_going = plan->type == JOB_CHECK,
@@ -96,6 +97,7 @@ void job_free(struct job *b)
     redact_clear(&b->login.redact);
     free(b->login.hosts);
     free(b->lease.trouble);
+    durations_free(b->durations);
     free(b->hosts);
     free(b->subs);
     free(b->core.steps);

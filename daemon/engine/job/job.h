@@ -8,6 +8,7 @@
  * for `jobs` and its hosts (which it gives back). Threads: loop thread only. */
 #pragma once
 #include "daemon/engine/core/core.h"
+#include "daemon/engine/job/durations.h"
 #include "daemon/engine/job/times.h"
 #include "daemon/engine/output/output.h"
 #include "daemon/engine/reach/reach.h"
@@ -88,6 +89,7 @@ struct job {
     struct host **hosts; /* by plan host; NULL: not used yet */
     struct login login;
     struct lease lease;
+    struct durations *durations;
     const char *by; /* the operator whose request is being recorded, for the log; NULL: the engine */
     bool changed;   /* the turn notifies watchers */
     bool kick;      /* the work of one of its subtasks has kick set */

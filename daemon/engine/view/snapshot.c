@@ -124,6 +124,46 @@ static enum state step_shown(const struct job *b, const struct core_step *st)
                               : STATE_SUCCESSFUL;
 }
 
+/* Why nothing of it is run any more, though it has not ended; NULL: it may be. */
+static const char *outdated(const struct job *b)
+{
+    enum core_mode m = b->core.mode;
+    return m == MODE_READY || m == MODE_RUNNING || m == MODE_PAUSED ? plan_outdated(b->plan) : NULL;
+}
+
+static bool is_over(const struct job *b) { return b->core.mode == MODE_SUCCESSFUL || b->core.mode == MODE_CANCELED; }
+
+static cJSON *add_range(cJSON *o, const char *name, double least, double most)
+{
+    cJSON *r = cJSON_AddObjectToObject(o, name);
+    json_seconds(r, "least", least);
+    json_seconds(r, "most", most);
+    return r;
+}
+
+/* How long a step took in earlier runs, and whether it takes longer now. */
+static void add_duration(cJSON *o, const struct job *b, size_t k)
+{
+    if (is_over(b) || !durations_counts(b, k) || !durations_of(b, k)->runs)
+        return;
+    const struct duration *d = durations_of(b, k);
+    json_number(add_range(o, "expected", d->least, d->most), "runs", d->runs);
+    if (durations_slower(b, k))
+        cJSON_AddTrueToObject(o, "slower");
+    if (k != core_current_step(&b->core))
+        return;
+    double so_far = durations_so_far(b, k);
+    if (so_far > 0)
+        add_range(o, "left", d->least > so_far ? d->least - so_far : 0, d->most > so_far ? d->most - so_far : 0);
+}
+
+static void add_left(cJSON *o, const struct job *b)
+{
+    struct duration left;
+    if (!is_over(b) && !outdated(b) && durations_left(b, 0, &left, NULL))
+        json_number(add_range(o, "left", left.least, left.most), "runs", left.runs);
+}
+
 cJSON *snapshot_step(const struct job *b, size_t k, struct room *r)
 {
     const struct plan_step *st = &b->plan->steps[k];
@@ -150,6 +190,7 @@ cJSON *snapshot_step(const struct job *b, size_t k, struct room *r)
         cJSON_AddTrueToObject(o, "irreversible");
     if (c->stop && (b->core.mode == MODE_READY || b->core.mode == MODE_RUNNING || b->core.mode == MODE_PAUSED))
         cJSON_AddTrueToObject(o, "breakpoint");
+    add_duration(o, b, k);
     list = r ? cJSON_AddArrayToObject(o, "subtasks") : NULL;
     for (size_t i = c->first; r && i < c->first + c->n; i++)
         cJSON_AddItemToArray(list, snapshot_subtask(b, i, room_take(r, b, i)));
@@ -170,13 +211,6 @@ static bool add_fact(void *ctx, const char *name, const char *value)
         cJSON_AddStringToObject(f->list, name, value);
     }
     return true;
-}
-
-/* Why nothing of it is run any more, though it has not ended; NULL: it may be. */
-static const char *outdated(const struct job *b)
-{
-    enum core_mode m = b->core.mode;
-    return m == MODE_READY || m == MODE_RUNNING || m == MODE_PAUSED ? plan_outdated(b->plan) : NULL;
 }
 
 /* Why the job does not continue: the reason of an operator or the engine, or the message of the subtask in the way. */
@@ -277,6 +311,7 @@ cJSON *snapshot_of(const struct job *b, int64_t *last)
     add_rollbacks(o, b);
     add_series(o, b);
     outage_add(o, b);
+    add_left(o, b);
     json_number(o, "done", (double)done);
     json_number(o, "total", (double)b->core.n_subtasks);
     struct facts facts = {cJSON_AddObjectToObject(o, "facts"), FACTS_ROOM};
