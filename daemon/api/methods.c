@@ -192,6 +192,14 @@ static void m_logs(struct request *r, const struct params *p)
               r);
 }
 
+static void m_report(struct request *r, const struct params *p)
+{
+    struct err e = {0};
+    cJSON *result = NULL;
+    int rc = view_report(jobs_of(r), p->job, (uint64_t)p->offset, &result, &e);
+    finish(r, rc, result, &e);
+}
+
 static void m_watch(struct request *r, const struct params *p)
 {
     struct err e = {0};

@@ -11,9 +11,8 @@ struct attempts {
     int max; /* the newest */
 };
 
-static bool add_attempt(void *ctx, const struct journal_attempt *a)
+cJSON *attempt_json(const struct journal_attempt *a)
 {
-    const struct attempts *x = ctx;
     cJSON *o = cJSON_CreateObject();
     json_number(o, "attempt", a->attempt);
     json_text(o, "token", a->token);
@@ -24,7 +23,15 @@ static bool add_attempt(void *ctx, const struct journal_attempt *a)
     json_text(o, "outcome", a->outcome);
     if (a->exit >= 0)
         json_number(o, "exit", a->exit);
-    cJSON_AddItemToArray(x->list, o);
+    if (a->forced)
+        cJSON_AddTrueToObject(o, "forced");
+    return o;
+}
+
+static bool add_attempt(void *ctx, const struct journal_attempt *a)
+{
+    const struct attempts *x = ctx;
+    cJSON_AddItemToArray(x->list, attempt_json(a));
     if (cJSON_GetArraySize(x->list) > x->max)
         cJSON_DeleteItemFromArray(x->list, 0);
     return true;

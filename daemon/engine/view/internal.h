@@ -44,6 +44,9 @@ cJSON *snapshot_of(const struct job *b, int64_t *last);
 cJSON *snapshot_step(const struct job *b, size_t k, struct room *r); /* NULL: without its subtasks */
 cJSON *snapshot_subtask(const struct job *b, size_t i, bool full);
 
+/* detail.c */
+cJSON *attempt_json(const struct journal_attempt *a);
+
 /* series.c: members of a snapshot and of a row of a list; nothing if it is not of a series */
 void add_series(cJSON *to, const struct job *b);
 void add_series_of_row(cJSON *o, struct jobs *js, const struct journal_job *row);

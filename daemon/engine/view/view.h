@@ -22,6 +22,9 @@ int view_snapshot(struct jobs *js, int64_t job, struct view_mark *mark, cJSON **
 /* step NULL: the snapshot; subtask NULL: all of the step. */
 int view_show(struct jobs *js, int64_t job, const char *step, const char *subtask, cJSON **out, struct err *e);
 int view_plan(struct jobs *js, int64_t job, cJSON **out, struct err *e);
+/* The subtasks from the number `offset` on with their attempts, as many as fit in an answer and take little of the
+ * loop's time. */
+int view_report(struct jobs *js, int64_t job, uint64_t offset, cJSON **out, struct err *e);
 struct view_filter {
     int type, state;           /* enum job_type, enum state; -1: all */
     const char *login;         /* of the operator, in any case; NULL: all */
