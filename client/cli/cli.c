@@ -39,7 +39,7 @@ int cli_print(struct buf *b, struct err *e)
 }
 
 /* C1 controls are legal in JSON and act on some terminals: written as escapes they mean the same. */
-static void add_json(struct buf *b, const char *text)
+void cli_add_json(struct buf *b, const char *text)
 {
     for (const char *p = text; *p; p++)
         if ((unsigned char)p[0] == 0xC2 && (unsigned char)p[1] >= 0x80 && (unsigned char)p[1] < 0xA0)
@@ -57,7 +57,7 @@ int cli_print_json(const cJSON *v, struct err *e)
     char *text = cJSON_PrintUnformatted(v);
     if (!text)
         return err_set(e, ERR_INTERNAL, _("a response cannot be written as JSON"));
-    add_json(&b, text);
+    cli_add_json(&b, text);
     free(text);
     return cli_print(&b, e);
 }

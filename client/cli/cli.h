@@ -4,7 +4,7 @@
  *   options  arguments, by the rows of options.def    await   until a job rests
  *   command  finding a command                        events  printing events
  *   exit     exit statuses, the rows of exit.def      file    the operator's files
- *   help     help and completion, from the tables
+ *   help     help and completion, from the tables      collect all that is known of a job
  *
  * A command is one `const struct command` (client/cmd). frame.c fills a `struct cli`, checks options and words by the
  * command's row, and calls run() once. run() returns an exit status (>= 0), or an error code (< 0) with the message in
@@ -70,6 +70,7 @@ int cli_hello(struct cli *c, cJSON **result, struct err *e);
 int cli_print(struct buf *b, struct err *e);
 /* With --json: prints the result as one line and returns 1; else 0. An error is < 0. */
 int cli_json(const struct cli *c, const cJSON *result, struct err *e);
+void cli_add_json(struct buf *b, const char *text); /* one line, harmless on a terminal */
 int cli_print_json(const cJSON *v, struct err *e);
 /* Adds what to type to see a job that runs. */
 void cli_see(struct buf *b, int64_t job);

@@ -2,8 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "client/lang/lang.h"
@@ -55,4 +57,90 @@ int file_write_new(const char *path, const char *text, struct err *e)
         return 0;
     unlink(path);
     return err_set(e, ERR_SYSTEM, "%.500s: %s", path, strerror(why));
+}
+
+int file_write_all(int fd, const void *data, size_t len)
+{
+    for (size_t at = 0; at < len;) {
+        ssize_t n = write(fd, (const char *)data + at, len - at);
+        if (n < 0 && errno != EINTR)
+            return -1;
+        at += n > 0 ? (size_t)n : 0;
+    }
+    return 0;
+}
+
+static int exists(const char *path, struct err *e)
+{
+    return err_set(e, ERR_REFUSED, _("%.500s already exists and will not be overwritten"), path);
+}
+
+int file_fresh(const char *path, bool replace, struct fresh *f, struct err *e)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    struct stat st;
+    *f = (struct fresh){.fd = -1};
+    if (!*name)
+        return err_set(e, ERR_INPUT, "%.500s: %s", path, strerror(EISDIR));
+    bool there = lstat(path, &st) == 0;
+    if (there && replace && S_ISDIR(st.st_mode))
+        return err_set(e, ERR_INPUT, "%.500s: %s", path, strerror(EISDIR));
+    if (there && !replace)
+        return exists(path, e);
+    f->replace = replace;
+    f->path = xstrdup(path);
+    f->beside = xasprintf("%.*s.omsupctl-XXXXXX", (int)(name - path), path);
+    f->fd = mkostemp(f->beside, O_CLOEXEC); /* 0600 */
+    if (f->fd >= 0)
+        return 0;
+    int why = errno;
+    free(f->beside);
+    f->beside = NULL;
+    file_drop(f);
+    return err_set(e, ERR_INPUT, "%.500s: %s", path, strerror(why));
+}
+
+/* Where the file system has no links, something that is created in this moment is overwritten. */
+static int give_name(const struct fresh *f)
+{
+    struct stat st;
+    if (f->replace)
+        return rename(f->beside, f->path);
+    if (link(f->beside, f->path) == 0)
+        return unlink(f->beside);
+    if (errno == EEXIST)
+        return -1;
+    if (lstat(f->path, &st) == 0) {
+        errno = EEXIST;
+        return -1;
+    }
+    return rename(f->beside, f->path);
+}
+
+int file_keep(struct fresh *f, struct err *e)
+{
+    int rc = fsync(f->fd) == 0 || errno == EINVAL ? 0 : -1;
+    if (rc == 0)
+        rc = give_name(f);
+    if (rc && errno == EEXIST)
+        rc = exists(f->path, e);
+    else if (rc)
+        rc = err_set(e, ERR_SYSTEM, "%.500s: %s", f->path, strerror(errno));
+    if (rc == 0) {
+        free(f->beside);
+        f->beside = NULL;
+    }
+    file_drop(f);
+    return rc;
+}
+
+void file_drop(struct fresh *f)
+{
+    if (f->fd >= 0)
+        close(f->fd);
+    if (f->beside)
+        unlink(f->beside);
+    free(f->beside);
+    free(f->path);
+    *f = (struct fresh){.fd = -1};
 }
