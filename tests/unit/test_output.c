@@ -331,6 +331,32 @@ static void a_value_is_quoted_as_mysql_reads_it(void **state)
 /* --- windows ----------------------------------------------------------------------------------------------- */
 
 /* Follows a file that grows by `step` bytes at a time, as `logs -f` does, and then reads the rest where it is kept. */
+/* Whatever stands beside it in the text that is in base64, nothing of it can be read but some bits at its ends. */
+static void a_secret_within_base64_is_found(void **state)
+{
+    static const struct {
+        const char *text;
+    } rows[] = {
+        {"U2VjcmV0LVBhc3M="},         /* Secret-Pass */
+        {"U2VjcmV0LVBhc3MK"},         /* with a newline behind it */
+        {"dTpTZWNyZXQtUGFzcwo="},     /* u:Secret-Pass */
+        {"b21zOlNlY3JldC1QYXNzQGRi"}, /* oms:Secret-Pass@db */
+    };
+    struct redact r = redact_for("Secret-Pass");
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        size_t len;
+        char *got = scrubbed(&r, rows[i].text, &len);
+        if (!strstr(got, "***") || strstr(got, "Y3JldC") || strstr(got, "NyZXQt") || strstr(got, "VjcmV0"))
+            fail_msg("%s is shown as %s", rows[i].text, got);
+        free(got);
+    }
+    redact_clear(&r);
+    r = redact_for("p/\xc3\xa9?x");
+    expect_scrubbed(&r, "a=p%2F%C3%A9%3Fx b=p%2f%c3%a9%3fx", "a=*** b=***");
+    expect_scrubbed(&r, "\"p/\\u00e9?x\"", "\"***\"");
+    redact_clear(&r);
+}
+
 static char *follow(const struct redact *r, const char *file, size_t step, const char *kept, size_t kept_len)
 {
     struct window *window = NULL;
@@ -539,6 +565,7 @@ static void of_an_output_without_its_middle_the_end_has_offsets_of_its_own(void 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_secret_within_base64_is_found),
         cmocka_unit_test(the_last_line_is_the_message),
         cmocka_unit_test(evidence_counts_more_than_the_last_line),
         cmocka_unit_test(lines_for_the_daemon_are_not_shown),

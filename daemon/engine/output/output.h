@@ -18,7 +18,8 @@
 
 /* The MetaDB password and the other secrets of config.yaml, each in the forms in which it may be printed: plain, as
  * quoted in an option file or JSON, as quoted in a config.yaml or by a shell, with escapes of JSON for HTML, in a URL,
- * in base64. All zero: none is known, and nothing is found. Those of fewer than 4 bytes are not searched for. */
+ * in base64, also as a part of what is in base64. All zero: none is known, and nothing is found. Those of fewer than 4
+ * bytes are not searched for. */
 struct redact {
     struct secret **forms;
     size_t n;

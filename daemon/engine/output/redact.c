@@ -4,6 +4,7 @@
 
 #include "common/alloc.h"
 #include "common/array.h"
+#include "common/utf8.h"
 #include "common/wipe.h"
 #include "daemon/engine/output/output.h"
 
@@ -63,6 +64,24 @@ static void go_json(struct buf *b, const unsigned char *s, size_t n)
             buf_add(b, (const char *)s, 1);
 }
 
+/* As JSON that is all ASCII. */
+static void ascii_json(struct buf *b, const unsigned char *s, size_t n)
+{
+    uint32_t c;
+    for (size_t k; n; s += k, n -= k) {
+        k = utf8_decode((const char *)s, n, &c);
+        if (k > 1 && c >= 0x10000)
+            buf_printf(b, "\\u%04x\\u%04x", 0xD800 + ((c - 0x10000) >> 10), 0xDC00 + ((c - 0x10000) & 0x3FF));
+        else if (k > 1)
+            buf_printf(b, "\\u%04x", c);
+        else if (*s == '"' || *s == '\\')
+            buf_printf(b, "\\%c", *s);
+        else
+            buf_add(b, (const char *)s, 1);
+        k = k ? k : 1;
+    }
+}
+
 static void doubled(struct buf *b, const unsigned char *s, size_t n, const char *quote)
 {
     for (; n; s++, n--)
@@ -74,14 +93,16 @@ static void doubled(struct buf *b, const unsigned char *s, size_t n, const char 
 static void yaml_quoted(struct buf *b, const unsigned char *s, size_t n) { doubled(b, s, n, "''"); }
 static void shell_quoted(struct buf *b, const unsigned char *s, size_t n) { doubled(b, s, n, "'\\''"); }
 
-static void url(struct buf *b, const unsigned char *s, size_t n)
+static void percent(struct buf *b, const unsigned char *s, size_t n, bool small)
 {
     for (; n; s++, n--)
         if ((*s >= '0' && *s <= '9') || (*s >= 'A' && *s <= 'Z') || (*s >= 'a' && *s <= 'z') || strchr("-._~", *s))
             buf_add(b, (const char *)s, 1);
         else
-            buf_printf(b, "%%%02X", *s);
+            buf_printf(b, small ? "%%%02x" : "%%%02X", *s);
 }
+static void url(struct buf *b, const unsigned char *s, size_t n) { percent(b, s, n, false); }
+static void url_small(struct buf *b, const unsigned char *s, size_t n) { percent(b, s, n, true); }
 
 /* Without the padding, which some leave out. */
 static void base64(struct buf *b, const unsigned char *s, size_t n)
@@ -95,6 +116,28 @@ static void base64(struct buf *b, const unsigned char *s, size_t n)
     }
 }
 
+/* Of a text in base64 that has the secret in it, as "user:secret" or with a newline behind it: what is the same
+ * whatever stands beside it, by how many bytes stand before it (modulo 3). Too short ones would be found by chance. */
+enum { BASE64_PART_MIN = 6 };
+static void base64_within(struct buf *b, const unsigned char *s, size_t n, size_t before)
+{
+    struct buf text = {0}, all = {0};
+    buf_add(&text, "\0", before > 0);
+    buf_add(&text, "\0", before > 1);
+    buf_add(&text, s, n);
+    base64(&all, (const unsigned char *)text.data, text.len);
+    size_t from = before ? before + 1 : 0, to = text.len * 4 / 3;
+    if (to >= from + BASE64_PART_MIN)
+        buf_add(b, all.data + from, to - from);
+    wipe(text.data, text.cap);
+    wipe(all.data, all.cap);
+    buf_free(&text);
+    buf_free(&all);
+}
+static void base64_0(struct buf *b, const unsigned char *s, size_t n) { base64_within(b, s, n, 0); }
+static void base64_1(struct buf *b, const unsigned char *s, size_t n) { base64_within(b, s, n, 1); }
+static void base64_2(struct buf *b, const unsigned char *s, size_t n) { base64_within(b, s, n, 2); }
+
 static const unsigned char *bytes_of(const struct secret *s) { return (const unsigned char *)secret_use(s); }
 
 static bool has(const struct redact *r, const char *bytes, size_t n)
@@ -107,7 +150,8 @@ static bool has(const struct redact *r, const char *bytes, size_t n)
 
 void redact_add(struct redact *r, const struct secret *s)
 {
-    static form_fn *const forms[] = {plain, quoted, yaml_quoted, shell_quoted, go_json, url, base64};
+    static form_fn *const forms[] = {plain, quoted,    yaml_quoted, shell_quoted, go_json,  ascii_json,
+                                     url,   url_small, base64,      base64_0,     base64_1, base64_2};
     if (secret_len(s) < REDACT_MIN)
         return;
     for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
