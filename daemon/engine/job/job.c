@@ -227,9 +227,20 @@ int job_find(const struct job *b, const char *step, const char *subtask, size_t 
     return err_hint(e, "omsupctl status %lld", (long long)b->row.id);
 }
 
+char *job_scrub(const struct job *b, const char *text)
+{
+    char *copy = xstrdup(text);
+    size_t len = copy ? strlen(copy) : 0;
+    if (len) {
+        redact_scrub(&b->login.redact, copy, &len);
+        copy[len] = '\0';
+    }
+    return copy;
+}
+
 void job_set_why(struct job *b, const char *why)
 {
-    char *copy = xstrdup(why);
+    char *copy = job_scrub(b, why);
     free(b->row.why);
     b->row.why = copy;
 }

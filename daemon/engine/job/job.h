@@ -134,6 +134,9 @@ void job_set_why(struct job *b, const char *why);
 /* A text that may come from anywhere (a reason, an error of the MetaDB): bounded, without the password, UTF-8; caller
  * frees. */
 char *job_clean(const struct job *b, const char *from);
+/* A whole text, without the secrets that are known: an operator's reason may have one in it. NULL stays NULL; caller
+ * frees. */
+char *job_scrub(const struct job *b, const char *text);
 /* Sets the message in memory (bounded, without the password, UTF-8); record_sub() writes it. false: no change. */
 bool job_say(struct job *b, size_t seq, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void job_waits(struct job *b, size_t seq, const char *what); /* NULL: it no longer waits */

@@ -34,7 +34,7 @@ void record_event(struct job *b, const char *step, const char *subtask, const ch
 {
     struct err e;
     record_begin(b->jobs);
-    char *now = times_now();
+    char *now = times_now(), *clean = job_scrub(b, reason);
     struct journal_event ev = {.time = now,
                                .job = b->row.id,
                                .step = (char *)step,
@@ -43,8 +43,9 @@ void record_event(struct job *b, const char *step, const char *subtask, const ch
                                .event = (char *)event,
                                .from = (char *)from,
                                .to = (char *)to,
-                               .reason = (char *)reason};
+                               .reason = clean};
     must(journal_add_event(b->jobs->journal, &ev, &e), &e);
+    free(clean);
     free(now);
     b->changed = true;
 }
