@@ -23,6 +23,7 @@
 #include "client/cli/file.h"
 #include "client/cli/help.h"
 #include "client/cli/options.h"
+#include "client/cli/when.h"
 #include "client/show/show.h"
 #include "client/wire/wire.h"
 #include "common/buf.h"
@@ -61,6 +62,8 @@ bool command_takes(const struct command *cmd, enum option o);
 
 /* cli.c */
 static inline const char *cli_opt(const struct cli *c, enum option o) { return c->args.opt[o]; }
+/* Adds --at to the parameters, as a time of the protocol; with `ask` a person is shown the moment and asked first. */
+int cli_at(const struct cli *c, cJSON *params, bool ask, struct err *e);
 /* Adds each --before to the parameters, if there is one. */
 void cli_before(const struct cli *c, cJSON *params);
 /* One call; connects first when needed. `slow`: one that asks every node. */

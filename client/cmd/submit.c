@@ -31,6 +31,10 @@ static int submit(struct cli *c, enum job_type type, bool start, cJSON **result,
     if (cli_opt(c, OPT_CONTINUE))
         cJSON_AddTrueToObject(params, "continue");
     cli_before(c, params);
+    if ((rc = cli_at(c, params, true, e)) != 0) {
+        cJSON_Delete(params);
+        return rc;
+    }
     if ((rc = cli_call(c, "submit", params, true, result, e)) != 0)
         return rc;
     e->code = 0;
@@ -71,6 +75,10 @@ static void tell_submitted(const struct cli *c, struct buf *b, const cJSON *resu
     }
     buf_printf(b, _("Nothing has been changed yet. To read the plan: omsupctl plan %lld"), (long long)job);
     buf_puts(b, "\n");
+    if (cli_opt(c, OPT_AT)) {
+        cli_see(b, job);
+        return;
+    }
     buf_printf(b, _("To start it: omsupctl start %lld"), (long long)job);
     buf_puts(b, "\n");
 }
@@ -88,7 +96,9 @@ static int run_submit(struct cli *c, struct err *e)
     int64_t job = 0;
     struct buf b = {0};
     bool start = cli_opt(c, OPT_START), wait = cli_opt(c, OPT_WAIT);
-    if (wait && !start)
+    if (start && cli_opt(c, OPT_AT))
+        return err_set(e, ERR_USAGE, _("--start starts the job at once, --at starts it later: give one of them"));
+    if (wait && !start && !cli_opt(c, OPT_AT))
         return err_set(e, ERR_USAGE, _("--wait needs --start: a job that has not been started stays Ready"));
     int rc = submit(c, JOB_UPGRADE, start, &result, &job, e);
     if (rc == 0 && wait)
@@ -103,7 +113,7 @@ static int run_submit(struct cli *c, struct err *e)
     return rc < 0 ? rc : STATUS_DONE;
 }
 
-static const enum option submit_options[] = {OPT_START, OPT_BEFORE, OPT_CONTINUE, OPT_WAIT, N_OPTIONS};
+static const enum option submit_options[] = {OPT_START, OPT_AT, OPT_BEFORE, OPT_CONTINUE, OPT_WAIT, N_OPTIONS};
 const struct command cmd_submit = {
     .name = "submit",
     .words = "FILE",

@@ -136,8 +136,13 @@ static int tell(struct cli *c, const struct verb *v, const struct address *a, co
     if (cli_opt(c, OPT_ONE_STEP))
         cJSON_AddTrueToObject(params, "one_step");
     cli_before(c, params);
+    int rc = cli_at(c, params, true, e);
+    if (rc) {
+        cJSON_Delete(params);
+        return rc;
+    }
     bool slow = v == &verbs[DO_RETRY] && !a->step; /* it may have to make the plan of a next hop */
-    int rc = cli_call(c, v->name, params, slow, &result, e);
+    rc = cli_call(c, v->name, params, slow, &result, e);
     if (rc == 0 && (rc = cli_json(c, result, e)) == 0 &&
         (rc = show_verb(&b, &c->term, result, v == &verbs[DO_PAUSE] && !c->args.n_before, e)) == 0)
         rc = cli_print(&b, e);
@@ -168,7 +173,7 @@ static int run(struct cli *c, const struct verb *v, struct err *e)
     return rc;
 }
 
-static const enum option start_options[] = {OPT_BEFORE, OPT_CONTINUE, N_OPTIONS};
+static const enum option start_options[] = {OPT_AT, OPT_BEFORE, OPT_CONTINUE, N_OPTIONS};
 static const enum option pause_options[] = {OPT_BEFORE, OPT_REMOVE, N_OPTIONS};
 static const enum option resume_options[] = {OPT_ONE_STEP, N_OPTIONS};
 

@@ -411,6 +411,17 @@ static struct at_work at_work(const struct snapshot *s)
     return w;
 }
 
+static void scheduled(const struct next *n)
+{
+    struct buf at = {0};
+    quantity_date(&at, n->v->t, n->s->start_at);
+    say(n, 2, _("omsupd starts it at %s. To change that:"), buf_str(&at));
+    type(n, "start", "", _("now"));
+    type(n, "start", " --at TIME", NULL);
+    type(n, "pause", "", _("takes the start back"));
+    buf_free(&at);
+}
+
 static void next_job(const struct next *n, size_t running, size_t asked)
 {
     const struct snapshot *s = n->s;
@@ -421,6 +432,10 @@ static void next_job(const struct next *n, size_t running, size_t asked)
         break;
     case STATE_READY:
         say(n, 2, "%s", _("Ready: nothing has been changed yet."));
+        if (s->start_at)
+            scheduled(n);
+        if (s->start_at)
+            break;
         type(n, "plan", "", _("shows every command"));
         type(n, "start", "", NULL);
         break;
@@ -449,6 +464,12 @@ static void next_job(const struct next *n, size_t running, size_t asked)
             say(n, 2, "%s", _("In Progress: the next step is about to start."));
         break;
     case STATE_WAITING:
+        if (s->start_missed) {
+            type(n, "start", "", _("now"));
+            type(n, "start", " --at TIME", NULL);
+            type(n, "pause", "", _("not now: the job is Ready again"));
+        }
+        break;
     case STATE_PENDING:
     case STATE_RUNNING:
     case STATE_IN_DOUBT:

@@ -177,6 +177,8 @@ int snapshot_parse(const cJSON *o, struct snapshot *s, struct err *e)
         .target = get_text(o, "target", OPTIONAL, e),
         .plan = get_text(o, "plan", OPTIONAL, e),
         .created = get_text(o, "created", OPTIONAL, e),
+        .start_at = get_text(o, "start_at", OPTIONAL, e),
+        .start_missed = get_bool(o, "start_missed", OPTIONAL, e),
         .started = get_text(o, "started", OPTIONAL, e),
         .completed = get_text(o, "completed", OPTIONAL, e),
         .elapsed = get_seconds(o, "elapsed", e),
@@ -227,7 +229,7 @@ const struct hop *snapshot_next_hop(const struct snapshot *s)
 bool snapshot_rests(const struct snapshot *s)
 {
     return snapshot_ended(s) || s->state == STATE_FAILED || s->state == STATE_WAITING || s->state == STATE_PAUSED ||
-           s->state == STATE_READY;
+           (s->state == STATE_READY && !s->start_at);
 }
 
 bool snapshot_out_of_reach(const struct snapshot *s, const struct subtask *sub)

@@ -81,6 +81,8 @@ struct snapshot {
     int64_t rollback_unfinished; /* a job that was canceled; -1: none */
     const char *trouble;         /* why its lock in the MetaDB is not certain; NULL: it is, or there is none */
     const char *outdated;        /* why it must not be continued; NULL: it may be */
+    bool start_missed;           /* nobody watched at start_at */
+    const char *start_at;        /* when omsupd starts it; NULL: it does not */
     const char *type, *why, *object, *operator_name, *deployment, *procedure, *source, *target, *plan, *created,
         *started, *completed;
     enum state state;

@@ -61,11 +61,27 @@ static struct request_steps before_of(const struct params *p)
 
 static enum job_type type_of(const struct params *p) { return p->type < 0 ? JOB_UPGRADE : (enum job_type)p->type; }
 
+static int check_time(const char *name, const char *text, struct err *e)
+{
+    static const char form[] = "dddd-dd-ddTdd:dd:ddZ";
+    size_t i = 0;
+    while (text && text[i] && (form[i] == 'd' ? text[i] >= '0' && text[i] <= '9' : text[i] == form[i]))
+        i++;
+    return !text || (!text[i] && !form[i])
+               ? 0
+               : err_set(e, ERR_PARAMS, "\"%s\" must be a time in UTC like 2026-03-01T21:04:05Z", name);
+}
+
 static void m_submit(struct request *r, const struct params *p)
 {
+    struct err e = {0};
+    if (check_time("at", p->start_at, &e)) {
+        request_fail(r, &e);
+        return;
+    }
     struct request_caller who = caller(r);
-    submit_job(engine_of(r), &who, type_of(p), p->deployment, file_of(p), p->start, p->carry_on, before_of(p), on_reply,
-               r);
+    submit_job(engine_of(r), &who, type_of(p), p->deployment, file_of(p), p->start, p->carry_on, before_of(p),
+               p->start_at, on_reply, r);
 }
 
 static void m_plan_of_job(struct request *r, const struct params *p)
@@ -79,17 +95,6 @@ static void m_plan_of_job(struct request *r, const struct params *p)
 static void m_plan(struct request *r, const struct params *p)
 {
     submit_plan(engine_of(r), type_of(p), p->deployment, file_of(p), on_reply, r);
-}
-
-static int check_time(const char *name, const char *text, struct err *e)
-{
-    static const char form[] = "dddd-dd-ddTdd:dd:ddZ";
-    size_t i = 0;
-    while (text && text[i] && (form[i] == 'd' ? text[i] >= '0' && text[i] <= '9' : text[i] == form[i]))
-        i++;
-    return !text || (!text[i] && !form[i])
-               ? 0
-               : err_set(e, ERR_PARAMS, "\"%s\" must be a time in UTC like 2026-03-01T21:04:05Z", name);
 }
 
 static void m_list(struct request *r, const struct params *p)
@@ -142,8 +147,10 @@ static void verb(struct request *r, const struct params *p, enum verb_id v)
                                 .carry_on = p->carry_on,
                                 .one_step = p->one_step,
                                 .before = before_of(p),
-                                .remove = p->not_before};
-    int rc = verbs_do(engine_of(r), &who, &what, &result, &e);
+                                .remove = p->not_before,
+                                .at = p->start_at};
+    int rc = check_time("at", p->start_at, &e);
+    rc = rc ? rc : verbs_do(engine_of(r), &who, &what, &result, &e);
     if (rc == ERR_STATE && !e.hint[0]) /* the status ends with what may be done */
         err_hint(&e, "omsupctl status %lld", (long long)p->job);
     finish(r, rc, result, &e);

@@ -114,6 +114,7 @@ static void on_tick(uv_timer_t *t)
         engine_tell(en, 0);
     }
     for (struct job *b = en->jobs.first; b; b = b->next) {
+        start_tick(b);
         work_tick(b, elapsed);
         lease_tick(b);
         progress_tick(b);

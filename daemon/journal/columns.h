@@ -41,6 +41,8 @@
     NEXT(TEXT, why, why)                                                                                               \
     NEXT(TEXT, boot, boot)                                                                                             \
     NEXT(TEXT, stops, stops)                                                                                           \
+    NEXT(LINK, start_at, start_at)                                                                                     \
+    NEXT(FLAG, start_missed, start_missed)                                                                             \
     NEXT(TEXT, started, started)                                                                                       \
     NEXT(TEXT, completed, completed)
 #define JOURNAL_JOB(FIRST, NEXT) JOURNAL_JOB_NEW(FIRST, NEXT) JOURNAL_JOB_CHANGES(NEXT, NEXT)

@@ -61,6 +61,7 @@ struct sim {
     size_t todo_sub[MAX_SUB * 4], n_todo;
     bool cancel_forced; /* an operator did not want to wait */
     struct orders orders, journaled_orders;
+    int64_t now, watched; /* the wall clock; when the core was told it last, in this life of the daemon: 0: not yet */
     struct core_update u;
 };
 
@@ -70,7 +71,7 @@ enum {
 };
 
 static uint64_t seen_row[N_PHASES][N_EVENTS];
-static uint64_t total_stops, total_crashes, total_events, total_attempts, total_ended, total_verbs;
+static uint64_t total_due, total_stops, total_crashes, total_events, total_attempts, total_ended, total_verbs;
 
 static void die(const struct sim *s, const char *what, size_t i)
 {
@@ -81,6 +82,8 @@ static void die(const struct sim *s, const char *what, size_t i)
 
 static void commit(struct sim *s)
 {
+    s->journal.start_at = s->job.start_at;
+    s->journal.start_missed = s->job.start_missed;
     memcpy(s->journaled, s->subs, sizeof s->subs);
     memcpy(s->journaled_steps, s->steps, sizeof s->steps);
     s->journaled_orders = s->orders;
@@ -111,6 +114,7 @@ static void build(struct sim *s)
     }
     s->job.keep_going = s->job.n_steps == 1 && chance(50); /* as check jobs: one step */
     s->orders.last_step = s->orders.one_step_stop = MAX_STEPS;
+    s->now = 1000;
     s->journal = s->job;
     commit(s);
 }
@@ -226,6 +230,10 @@ static void crash(struct sim *s)
     for (size_t i = 0; i < MAX_SUB; i++)
         s->subs[i].asked = s->truth[i].asked = false;
     s->job.mode = s->journal.mode;
+    s->job.start_at = s->journal.start_at;
+    s->job.start_missed = s->journal.start_missed;
+    s->job.seen = s->watched = 0;
+    s->now += pick(20);
     s->job.outdated |= chance(2); /* another omsupd starts */
     s->n_todo = 0;
     memset(s->ask, 0, sizeof s->ask);
@@ -352,6 +360,48 @@ static void verb(struct sim *s, enum core_verb v)
         s->truth[i].asked = false; /* the newer word counts */
     s->cancel_forced |= v == VERB_CANCEL_FORCE;
     total_verbs++;
+    settle_down(s);
+}
+
+/* Time passes, or the host sleeps, or somebody sets its clock; then the core is told. */
+static void clock_goes(struct sim *s)
+{
+    const struct core_job *j = &s->job;
+    int64_t before = s->watched;
+    s->now += chance(5) ? (int64_t)pick(200) - 100 : (int64_t)pick(4);
+    s->watched = s->now;
+    bool waits = j->mode == MODE_READY && !j->outdated && j->start_at && !j->start_missed;
+    bool due = waits && s->now >= j->start_at;
+    bool seen = before && before < j->start_at && s->now - before <= CORE_GAP_S;
+    enum core_due want = !due ? DUE_NOT : seen ? DUE_START : DUE_MISSED;
+    if (core_clock(&s->job, s->now) != want)
+        die(s, want == DUE_MISSED ? "a start that was missed is made late" : "a start is not made in time", 0);
+    if (want == DUE_START && chance(80)) {
+        total_due++;
+        verb(s, VERB_START);
+    } else if (want != DUE_NOT) {
+        core_miss(&s->job);
+        if (core_job_state(j) != STATE_WAITING)
+            die(s, "a start was missed, and nobody is asked", 0);
+        core_update_clear(&s->u);
+        settle_down(s);
+    }
+}
+
+static void schedule(struct sim *s)
+{
+    int64_t at = s->now + (int64_t)pick(40) - 10;
+    bool ready = s->job.mode == MODE_READY, was = s->job.start_at;
+    if (chance(20)) {
+        if (core_unschedule(&s->job) != (ready && was) || (ready && (s->job.start_at || s->job.start_missed)))
+            die(s, "a start is not taken back", 0);
+    } else {
+        if (core_schedule(&s->job, at, s->now) != (ready && !s->job.outdated && at > s->now))
+            die(s, "a start is refused that is possible, or taken that is not", 0);
+        if (s->job.seen == s->now)
+            s->watched = s->now;
+    }
+    core_update_clear(&s->u);
     settle_down(s);
 }
 
@@ -594,7 +644,10 @@ static void break_before(struct sim *s)
 static void operator_acts(struct sim *s)
 {
     size_t i = pick((unsigned)s->job.n_subtasks);
-    switch (pick(14)) {
+    switch (pick(15)) {
+    case 14:
+        schedule(s);
+        return;
     case 12:
         break_before(s);
         return;
@@ -703,6 +756,8 @@ static void run_one(uint64_t seed)
     build(&s);
     while (s.job.mode == MODE_READY && chance(30))
         operator_acts(&s);
+    for (int n = 0; s.job.mode == MODE_READY && s.job.start_at && n < 60; n++)
+        clock_goes(&s);
     if (s.job.mode == MODE_READY)
         verb(&s, VERB_START);
     for (unsigned n = 0; n < MAX_EVENTS && !ended(&s); n++) {
@@ -748,5 +803,5 @@ int main(int argc, char **argv)
             printf("never seen: %s, %s\n", core_phase_name(core_rows[r].from), core_event_name(core_rows[r].event));
             unseen++;
         }
-    return total_ended == 0 || total_crashes == 0 || total_stops == 0 || (unseen && runs >= ENOUGH);
+    return total_ended == 0 || total_crashes == 0 || total_stops == 0 || total_due == 0 || (unseen && runs >= ENOUGH);
 }

@@ -511,6 +511,64 @@ static void one_step_and_then_paused(void **state)
     tear_down(&t);
 }
 
+static void a_start_at_its_time_is_never_late(void **state)
+{
+    static const struct {
+        int64_t seen, now; /* seen 0: a new process */
+        enum core_due due;
+    } rows[] = {{999, 1000, DUE_START},  {990, 1000, DUE_START},   {989, 1000, DUE_MISSED},
+                {999, 1010, DUE_MISSED}, {0, 1000, DUE_MISSED},    {0, 999, DUE_NOT},
+                {500, 999, DUE_NOT},     {1000, 1001, DUE_MISSED}, {5000, 900, DUE_NOT}};
+    for (size_t k = 0; k < ARRAY_LEN(rows); k++) {
+        struct three t;
+        set_up(&t, false);
+        assert_true(core_schedule(&t.job, 1000, 900));
+        assert_int_equal(t.job.seen, 900);
+        t.job.seen = rows[k].seen;
+        assert_int_equal(core_clock(&t.job, rows[k].now), rows[k].due);
+        assert_int_equal(t.job.seen, rows[k].now);
+        assert_int_equal(core_job_state(&t.job), rows[k].due == DUE_MISSED ? STATE_WAITING : STATE_READY);
+        assert_int_equal(t.job.mode, MODE_READY);
+        if (rows[k].due == DUE_MISSED) { /* and never after that */
+            t.job.seen = 999;
+            assert_int_equal(core_clock(&t.job, 1000), DUE_NOT);
+        }
+        assert_true(verb(&t, VERB_START));
+        assert_int_equal(t.job.start_at, 0);
+        assert_false(t.job.start_missed);
+        assert_false(core_unschedule(&t.job));
+        tear_down(&t);
+    }
+}
+
+static void a_start_is_planned_only_while_ready_and_ahead(void **state)
+{
+    for (int m = MODE_READY; m <= MODE_SUCCESSFUL; m++)
+        for (int outdated = 0; outdated < 2; outdated++) {
+            struct three t;
+            set_up(&t, false);
+            t.job.mode = m;
+            t.job.outdated = outdated;
+            assert_false(core_schedule(&t.job, 900, 900));
+            assert_int_equal(core_schedule(&t.job, 901, 900), m == MODE_READY && !outdated);
+            assert_int_equal(t.job.start_at, m == MODE_READY && !outdated ? 901 : 0);
+            t.job.start_at = 901;
+            t.job.seen = 900;
+            assert_int_equal(core_clock(&t.job, 901), m == MODE_READY && !outdated ? DUE_START : DUE_NOT);
+            core_miss(&t.job);
+            assert_int_equal(core_unschedule(&t.job), m == MODE_READY);
+            assert_int_equal(t.job.start_at, m == MODE_READY ? 0 : 901);
+            assert_int_equal(t.job.start_missed, m != MODE_READY);
+            assert_false(m == MODE_READY && core_unschedule(&t.job));
+        }
+    struct three t; /* a new time is a new start */
+    set_up(&t, false);
+    assert_true(core_schedule(&t.job, 901, 900));
+    core_miss(&t.job);
+    assert_true(core_schedule(&t.job, 1901, 1900));
+    assert_int_equal(core_clock(&t.job, 1901), DUE_START);
+}
+
 static void where_nothing_more_is_run_there_is_no_breakpoint(void **state)
 {
     for (int m = MODE_READY; m <= MODE_SUCCESSFUL; m++)
@@ -1048,6 +1106,8 @@ int main(void)
         cmocka_unit_test(a_breakpoint_stays_where_its_step_was_skipped),
         cmocka_unit_test(one_step_and_then_paused),
         cmocka_unit_test(where_nothing_more_is_run_there_is_no_breakpoint),
+        cmocka_unit_test(a_start_at_its_time_is_never_late),
+        cmocka_unit_test(a_start_is_planned_only_while_ready_and_ahead),
         cmocka_unit_test(a_check_job_goes_on_over_failures),
         cmocka_unit_test(a_retry_acts_though_the_job_is_paused),
         cmocka_unit_test(a_pause_takes_back_the_retry_before_it),

@@ -238,6 +238,8 @@ static void every_column_comes_back(void **state)
 #define CHANGE_TEXT(p)                                                                                                 \
     free(*(p));                                                                                                        \
     *(p) = xasprintf("changed %d", n++);
+#define CHANGE_LINK(p) *(p) = ++n;
+#define CHANGE_FLAG(p) *(p) = !*(p);
 #define CHANGE(type, column, member) CHANGE_##type(&job.member)
     int n = 0;
     JOURNAL_JOB_CHANGES(CHANGE, CHANGE)

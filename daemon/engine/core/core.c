@@ -252,6 +252,8 @@ bool core_verb(struct core_job *j, enum core_verb v, struct core_update *u)
         if (m != MODE_READY)
             return false;
         j->mode = MODE_RUNNING;
+        j->start_at = 0;
+        j->start_missed = false;
         break;
     case VERB_PAUSE:
     case VERB_HOLD:
@@ -292,11 +294,43 @@ size_t core_acting(const struct core_job *j)
     return i;
 }
 
+bool core_schedule(struct core_job *j, int64_t at, int64_t now)
+{
+    if (j->mode != MODE_READY || j->outdated || at <= now)
+        return false;
+    j->start_at = at;
+    j->start_missed = false;
+    j->seen = now;
+    return true;
+}
+
+bool core_unschedule(struct core_job *j)
+{
+    bool was = j->mode == MODE_READY && j->start_at;
+    j->start_at = was ? 0 : j->start_at;
+    j->start_missed &= !was;
+    return was;
+}
+
+void core_miss(struct core_job *j) { j->start_missed = true; }
+
+enum core_due core_clock(struct core_job *j, int64_t now)
+{
+    int64_t before = j->seen;
+    j->seen = now;
+    if (j->mode != MODE_READY || j->outdated || !j->start_at || j->start_missed || now < j->start_at)
+        return DUE_NOT;
+    if (before && before < j->start_at && now - before <= CORE_GAP_S)
+        return DUE_START;
+    core_miss(j);
+    return DUE_MISSED;
+}
+
 enum state core_job_state(const struct core_job *j)
 {
     switch (j->mode) {
     case MODE_READY:
-        return j->outdated ? STATE_WAITING : STATE_READY;
+        return j->outdated || j->start_missed ? STATE_WAITING : STATE_READY;
     case MODE_CANCELED:
         return STATE_CANCELED;
     case MODE_SUCCESSFUL:

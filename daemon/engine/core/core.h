@@ -96,6 +96,9 @@ int core_mode_parse(const char *name);
 
 struct core_job {
     enum core_mode mode;
+    int64_t start_at;  /* when it is to be started, in seconds of the wall clock; 0: when somebody says so */
+    bool start_missed; /* it was not */
+    int64_t seen;      /* the wall clock when it was told last; 0: not yet. Not kept over a restart */
     bool outdated; /* an older omsupd made its plan: running attempts are followed to their end, and nothing more is run
                     */
     bool
@@ -106,7 +109,18 @@ struct core_job {
     size_t n_subtasks;
 };
 enum state core_job_state(const struct core_job *j); /* as shown; derived, never stored apart from its mode */
-size_t core_current_step(const struct core_job *j);  /* the first step that has not passed; n_steps when all have */
+/* A start at a time. The wall clock comes in as data, and may be set at any time, or stand still while the host sleeps.
+ */
+enum { CORE_GAP_S = 10 }; /* who was told the time so long ago has not watched */
+/* From READY: it is to be started then, which must be after `now`. false: refused. */
+bool core_schedule(struct core_job *j, int64_t at, int64_t now);
+bool core_unschedule(struct core_job *j); /* false: there is nothing to take back */
+enum core_due { DUE_NOT, DUE_START, DUE_MISSED };
+/* Told again and again. DUE_START: the time has come now, under its eyes: the caller gives VERB_START, or core_miss().
+ * DUE_MISSED: it came when nobody watched; the job waits for an operator, and is never started late. */
+enum core_due core_clock(struct core_job *j, int64_t now);
+void core_miss(struct core_job *j);
+size_t core_current_step(const struct core_job *j); /* the first step that has not passed; n_steps when all have */
 size_t core_step_of(const struct core_job *j, size_t subtask);
 /* The first subtask with an attempt under way that may change something; n_subtasks: none. A subtask whose attempt was
  * given up is not counted: it has open_run set, and the attempt may still be running. */

@@ -75,6 +75,9 @@ void lease_tick(struct job *b);
  * the subtask is kicked when it is ours. */
 bool lease_sure(struct job *b, size_t seq);
 
+/* --- start.c: a start at a time --- */
+void start_tick(struct job *b);
+
 /* --- progress.c: progress of running scripts --- */
 void progress_tick(struct job *b);
 

@@ -159,6 +159,8 @@ int job_load(struct jobs *js, const struct journal_job *row, struct job **out, s
         rc = err_set(e, ERR_JOURNAL, "unknown mode \"%s\"", row->mode);
     else
         b->core.mode = (enum core_mode)mode;
+    b->core.start_at = row->start_at;
+    b->core.start_missed = row->start_missed;
     for (size_t i = 0; rc == 0 && i < b->core.n_subtasks; i++) {
         const struct plan_subtask *p = b->subs[i].plan;
         const char *name = p->act.builtin && !action_find(p->act.builtin)       ? p->act.builtin

@@ -71,6 +71,8 @@ void record_job(struct job *b)
     char *before = b->row.state;
     free(b->row.stops);
     b->row.stops = stops_text(b);
+    b->row.start_at = b->core.start_at;
+    b->row.start_missed = b->core.start_missed;
     free(b->row.mode);
     b->row.mode = xstrdup(core_mode_name(b->core.mode));
     b->row.state = xstrdup(state_word(core_job_state(&b->core)));

@@ -123,6 +123,28 @@ int64_t times_ms_since(const char *time)
     return ms > 0 ? (int64_t)(ms + 0.5) : 0;
 }
 
+int64_t times_wall(void) { return wall_ms() / 1000; }
+
+char *times_local(int64_t wall)
+{
+    time_t t = (time_t)wall;
+    struct tm tm;
+    char text[64];
+    localtime_r(&t, &tm);
+    strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S %z", &tm);
+    return xstrdup(text);
+}
+
+char *times_utc(int64_t wall)
+{
+    time_t t = (time_t)wall;
+    struct tm tm;
+    char text[64];
+    gmtime_r(&t, &tm);
+    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    return xstrdup(text);
+}
+
 /* Most times have nothing behind the Z, and there may be thousands: then their texts are compared. */
 bool times_later(const char *a, const char *b)
 {

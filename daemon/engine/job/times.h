@@ -33,7 +33,10 @@ int64_t times_look(void);
 /* Writes what is known of the clock, in a transaction of the caller. */
 int times_keep(struct journal *j, const char *boot, struct err *e);
 
-char *times_now(void); /* caller frees */
+char *times_now(void);           /* caller frees */
+int64_t times_wall(void);        /* the wall clock of this host, in seconds */
+char *times_local(int64_t wall); /* "2026-12-01 02:00:00 +0800", by the time zone of this host; caller frees */
+char *times_utc(int64_t wall);   /* "2026-11-30T18:00:00Z"; caller frees */
 /* As people and scripts read it: whole seconds, nothing behind the Z. */
 void times_whole_seconds(char *time);
 /* On a scale that nobody sets, for differences only. 0: it is no time. */

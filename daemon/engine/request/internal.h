@@ -26,6 +26,7 @@ struct submission {
     bool force; /* of a rollback: even if an attempt of the upgrade may still be running */
     bool late;  /* of a rollback: it restores the databases */
     char *actor, *login, *text, *reason;
+    char *at;       /* when it is to be started; NULL: see `start` */
     char **before;  /* steps before which the job is to be paused; ends with NULL; NULL: none */
     int64_t parent; /* of a rollback; otherwise 0 */
     int64_t series; /* of a hop but the first, and of its rollback; otherwise 0 */
@@ -52,6 +53,12 @@ void hops_suggest(const struct procedures *ps, const struct deployment *d, struc
 typedef void hops_done(struct submission *s, struct deployment *d, const struct err *e);
 void hops_archives(struct submission *s, struct deployment *d, unsigned last, hops_done *done);
 cJSON *hops_json(const struct deployment *d); /* as `series` of the protocol, without jobs */
+
+/* --- schedule.c --- */
+/* `at` is a time of the protocol. */
+int schedule_possible(const char *at, struct err *e); /* is it in the future? */
+int schedule_start(struct job *b, const char *actor, const char *reason, const char *at, struct err *e);
+bool schedule_withdraw(struct job *b, const char *actor, const char *reason); /* false: there is none */
 
 /* --- breakpoints.c --- */
 /* Sets them, or removes them, all or none, with an event for each. */

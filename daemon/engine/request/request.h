@@ -28,10 +28,10 @@ struct request_steps {
 };
 
 /* --- submit.c: an upgrade or a check from a deployment file --- */
-/* carry_on: the jobs of the next hops are started by omsupd; for a file with hops. */
+/* carry_on: the jobs of the next hops are started by omsupd; for a file with hops. at: when it is started, or NULL. */
 void submit_job(struct engine *en, const struct request_caller *who, enum job_type type, const char *deployment,
-                const char *file, bool start, bool carry_on, struct request_steps before, request_reply *reply,
-                void *ctx);
+                const char *file, bool start, bool carry_on, struct request_steps before, const char *at,
+                request_reply *reply, void *ctx);
 /* Only the text of the plan. */
 void submit_plan(struct engine *en, enum job_type type, const char *deployment, const char *file, request_reply *reply,
                  void *ctx);
@@ -58,6 +58,7 @@ struct request_verb {
     bool one_step;               /* of `resume`: pause again after the next step */
     struct request_steps before; /* of `start` and `pause`: breakpoints; `pause` with some does nothing else */
     bool remove;                 /* of `pause`: removes these */
+    const char *at;              /* of `start`: when; NULL: now. A time of the protocol */
 };
 int verbs_do(struct engine *en, const struct request_caller *who, const struct request_verb *what, cJSON **result,
              struct err *e);

@@ -14,6 +14,7 @@ static void submission_free(struct submission *s)
     free(s->login);
     free(s->text);
     free(s->reason);
+    free(s->at);
     strv_free(s->before);
     free(s);
 }
@@ -68,6 +69,8 @@ static int has_steps(const struct plan *plan, char *const *steps, struct err *e)
 static int refused(struct submission *s, const struct plan *plan, struct err *e)
 {
     int rc = has_steps(plan, s->before, e);
+    if (rc == 0 && s->at)
+        rc = schedule_possible(s->at, e);
     if (rc)
         return rc;
     rc = s->start && plan->type != JOB_CHECK ? same_oms_conflict(s->jobs, plan, 0, s->parent, e) : 0;
@@ -96,7 +99,9 @@ static void create(struct submission *s, struct plan *plan, const struct deploym
     struct request_steps before = {(const char *const *)s->before, strv_len(s->before)};
     if (before.n && breakpoints_set(b, s->actor, before, &e))
         record_die(&e); /* has_steps() was asked */
-    if (s->start)
+    if (s->at)
+        schedule_start(b, s->actor, NULL, s->at, &e);
+    else if (s->start)
         drive_verb(b, VERB_START, s->actor, NULL);
     cJSON *r = cJSON_CreateObject();
     cJSON_AddNumberToObject(r, "job", (double)b->row.id);

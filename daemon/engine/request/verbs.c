@@ -153,7 +153,7 @@ static int do_job(struct call *c, struct err *e)
     enum core_verb v = w->one_step ? VERB_ONE_STEP : core_verb_of(c->verb, c->force);
     if (c->verb == DO_PAUSE && w->before.n)
         return (w->remove ? breakpoints_remove : breakpoints_set)(b, c->who->actor, w->before, e);
-    int rc = c->verb == DO_START ? same_oms_conflict(b->jobs, b->plan, b->row.id, b->row.parent, e) : 0;
+    int rc = c->verb == DO_START && !w->at ? same_oms_conflict(b->jobs, b->plan, b->row.id, b->row.parent, e) : 0;
     if (rc == 0 && w->carry_on)
         rc = next_hop_may_continue(b, e);
     if (rc == 0 && w->one_step && core_job_state(&b->core) == STATE_IN_PROGRESS && b->core.mode == MODE_PAUSED)
@@ -162,7 +162,13 @@ static int do_job(struct call *c, struct err *e)
                      (long long)b->row.id);
     if (rc == 0 && c->verb == DO_START && b->core.mode == MODE_READY)
         rc = breakpoints_set(b, c->who->actor, w->before, e);
-    if (rc)
+    if (rc == 0 && c->verb == DO_START && w->at) {
+        rc = schedule_start(b, c->who->actor, c->reason, w->at, e);
+        if (rc == 0 && w->carry_on)
+            next_hop_continue(b, c->who->actor);
+        return rc;
+    }
+    if (rc || (c->verb == DO_PAUSE && schedule_withdraw(b, c->who->actor, c->reason)))
         return rc;
     b->lease.take |= c->verb == DO_RESUME && b->core.mode == MODE_PAUSED; /* if it was lost, an operator has checked */
     if (drive_verb(b, v, c->who->actor, c->reason ? c->reason : c->verb == DO_PAUSE ? "paused by an operator" : NULL)) {

@@ -148,13 +148,24 @@ static void add_duration(cJSON *o, const struct job *b, size_t k)
         return;
     const struct duration *d = durations_of(b, k);
     json_number(add_range(o, "expected", d->least, d->most), "runs", d->runs);
+    if (k != core_current_step(&b->core)) /* of a thousand subtasks that have passed nobody asks again and again */
+        return;
     if (durations_slower(b, k))
         cJSON_AddTrueToObject(o, "slower");
-    if (k != core_current_step(&b->core))
-        return;
     double so_far = durations_so_far(b, k);
     if (so_far > 0)
         add_range(o, "left", d->least > so_far ? d->least - so_far : 0, d->most > so_far ? d->most - so_far : 0);
+}
+
+static void add_start_at(cJSON *o, const struct job *b)
+{
+    if (b->core.mode != MODE_READY || !b->core.start_at)
+        return;
+    char *at = times_utc(b->core.start_at);
+    json_text(o, "start_at", at);
+    if (b->core.start_missed)
+        cJSON_AddTrueToObject(o, "start_missed");
+    free(at);
 }
 
 static void add_left(cJSON *o, const struct job *b)
@@ -303,6 +314,7 @@ cJSON *snapshot_of(const struct job *b, int64_t *last)
     json_text(o, "target", b->plan->target);
     json_text(o, "plan", b->row.plan);
     json_time(o, "created", b->row.created);
+    add_start_at(o, b);
     json_time(o, "started", b->row.started);
     json_time(o, "completed", b->row.completed);
     json_elapsed(o, b->row.started, b->row.completed);
