@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2153
-# Private servers of other kinds than MariaDB, for a test file: oceanbase, mysql80, mysql57. The lab knows them.
+# Private servers of other kinds than MariaDB, for a test file: oceanbase, mysql80, mysql57; and other clients. The lab knows them.
 
 kind_up() { # DIR: a server of $KIND
 	local dir=$1 place tries=0
@@ -21,7 +21,8 @@ kind_up() { # DIR: a server of $KIND
 		[ "$KIND" != mysql80 ] || options+=(--mysqlx=OFF)
 		"$place/bin/mysqld" "${options[@]}" --socket="$dir/sock" --skip-networking --pid-file="$dir/pid" --innodb-log-file-size=16M >"$dir/log" 2>&1 3>&- &
 	fi
-	until ADDRESS=$([ "$KIND" != oceanbase ] || echo '-h127.0.0.1 -P3306') sql 'SELECT 1' >/dev/null 2>&1; do
+	# OceanBase answers before it takes statements that change something
+	until ADDRESS=$([ "$KIND" != oceanbase ] || echo '-h127.0.0.1 -P3306') sql 'CREATE DATABASE IF NOT EXISTS ready; DROP DATABASE ready' >/dev/null 2>&1; do
 		tries=$((tries + 1))
 		[ "$tries" -lt 600 ] || { tail -n 20 "$dir/log"; return 1; }
 		sleep 0.1
@@ -33,4 +34,17 @@ kind_down() { # DIR: OceanBase does not end by itself
 	pid=$(cat "$1/pid" 2>/dev/null) || return 0
 	if [ "$KIND" = oceanbase ]; then kill -KILL "$pid"; else kill "$pid"; fi
 	while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
+}
+
+# The scripts' clients are $CLIENTS of the lab, or the machine's. They get the options that the daemon has for each kind
+# (client_options.c), when nothing is said of TLS.
+clients_up() {
+	local place
+	LOGIN=${LOGIN-socket=$SERVER/sock}$'\n#mariadb11 skip-ssl-verify-server-cert\n#oracle ssl-mode=DISABLED'
+	if [ -n "${CLIENTS-}" ]; then
+		place=$("$HERE/../lab/lab" clients "$CLIENTS") || return
+		PATH=$place/bin:$PATH
+		LOGIN+=$'\n#oracle plugin-dir='$place/plugin
+	fi
+	export LOGIN PATH
 }

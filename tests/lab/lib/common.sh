@@ -37,7 +37,7 @@ wait_for() {
 	local end=$((SECONDS + $1)) what=$2
 	shift 2
 	until "$@" >/dev/null 2>&1; do
-		[ "$SECONDS" -lt "$end" ] || die "waited too long for: $what"
+		[ "$SECONDS" -lt "$end" ] || { "$@" >&2 || :; die "waited too long for: $what"; } # with what it says
 		sleep 0.1
 	done
 }

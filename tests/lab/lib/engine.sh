@@ -26,17 +26,10 @@ engine_files() { # KIND
 	[ -z "$wanted" ] || ENGINE_WANTED=$wanted cached "engine-${1%-containerd}" "$(echo "1 $wanted" | hash_of)" fetch_engine
 }
 
-# apt with a source, lists and a cache of its own: the machine's stay as they are.
 fetch_engine() { # DIR
-	local mirror suite word apt
-	mirror=$(mirror_of_machine)
+	local word apt
 	word=${ENGINE_WANTED%%=*}
-	suite=${word#*/}
-	mkdir -p "$1"/apt/{lists,archives}/partial "$1/root"
-	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main" >"$1/apt/sources.list"
-	apt=(apt-get -o Dir::Etc::sourcelist="$1/apt/sources.list" -o Dir::Etc::sourceparts=/dev/null -o Dir::State::lists="$1/apt/lists"
-		-o Dir::State::status=/dev/null -o Dir::Cache="$1/apt" -o APT::Sandbox::User=root -o Acquire::Languages=none)
-	"${apt[@]}" update
+	use_apt_of "$1" "${word#*/}"
 	for word in $ENGINE_WANTED; do
 		(cd "$1/apt" && "${apt[@]}" download "${word%%/*}=${word#*=}") || {
 			echo "tests/lab/versions has a version that the mirror has no more: $word"

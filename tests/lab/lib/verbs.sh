@@ -23,6 +23,8 @@ verb_server() { # KIND
 	server_files
 }
 
+verb_clients() { clients_files "${1-}"; } # KIND
+
 verb_up() {
 	local h
 	[ "$(id -u)" = 0 ] || die "root is needed: the lab makes namespaces"

@@ -17,7 +17,9 @@ start_server() {
 
 # What the server keeps of statements is a ring, in 1 % of its memory by default: a minute's, because the server's own are kept
 # too. The settings are kept as well. The time zone is +08:00 by default, whatever the host's is.
+# It answers while it still refuses what changes something: "ERROR 8001: Server is initializing".
 server_is_ready() {
+	wait_for 60 "OceanBase to take changes" root_sql -e "CREATE DATABASE IF NOT EXISTS lab_ready; DROP DATABASE lab_ready"
 	root_client -e "SET GLOBAL ob_sql_audit_percentage = 60; SET GLOBAL time_zone = '$(date +%:z)'"
 	gather_statements
 }
