@@ -108,14 +108,16 @@ static void end(struct false_server *f)
     close(f->s);
 }
 
-/* What was received does not have the password, nor anything that only who has the right key could read. */
+/* What was received does not have the password, nor anything that only who has the right key could read. With a key
+ * whose other half nobody has, nobody reads it (client_options.c). */
+static bool has_nobodys_key;
 static void reveals_nothing(const struct false_server *f, const char *what)
 {
     for (size_t i = 0; i + strlen(PASSWORD) <= f->got_len; i++)
         if (memcmp(f->got + i, PASSWORD, strlen(PASSWORD)) == 0)
             fail_msg("%s: it sent the password", what);
     for (size_t i = 1; i < f->n_packets; i++)
-        if (f->sizes[i] == 1 || f->sizes[i] >= 256)
+        if (f->sizes[i] == 1 || (f->sizes[i] >= 256 && !has_nobodys_key))
             fail_msg("%s: it asked for a key, or sent something encrypted", what);
 }
 

@@ -1,5 +1,6 @@
-/* A private mariadbd for one test program: own data directory, socket, temporary directory and TCP port on 127.0.0.1.
- * It dies with the program. Accounts: admin (everything), omsup (everything, awkward password). */
+/* A private mariadbd, or the mysqld of the directory OMSUP_TEST_SERVER, for one test program: own data directory,
+ * socket, temporary directory and TCP port on 127.0.0.1. It dies with the program. Accounts: admin (everything), omsup
+ * (everything, awkward password). */
 #pragma once
 #include <setjmp.h>
 #include <stdarg.h>
@@ -34,7 +35,8 @@ struct mariadb {
     int port, log; /* log: the server's standard error */
 };
 static struct mariadb mariadb;
-static char *mariadb_options[8]; /* further ones; NULL: none */
+static const char *other_server(void) { return getenv("OMSUP_TEST_SERVER"); } /* NULL: MariaDB */
+static char *mariadb_options[8];                                              /* further ones; NULL: none */
 
 static int free_port(void)
 {
@@ -67,13 +69,26 @@ static bool mariadb_try(void)
                           "--innodb-flush-log-at-trx-commit=0",
                           "--character-set-server=utf8mb4",
                           "--default-time-zone=+05:30",
-                          "--log-warnings=0",
-                          geteuid() == 0 ? "--user=root" : "--log-warnings=0",
+                          other_server() ? "--log-error-verbosity=3" : "--log-warnings=0",
+                          geteuid() == 0 ? "--user=root" : "--skip-name-resolve",
                           mariadb_options[0],
                           mariadb_options[1],
                           mariadb_options[2],
                           mariadb_options[3],
+                          NULL,
+                          NULL,
+                          NULL,
                           NULL};
+    size_t n_args = 0;
+    char *program = NULL;
+    while (args[n_args])
+        n_args++;
+    if (other_server()) {
+        args[n_args++] = xasprintf("--basedir=%s", other_server());
+        args[n_args++] = "--default-authentication-plugin=mysql_native_password";
+        args[n_args++] = "--loose-mysqlx=OFF";
+        program = xasprintf("%s/bin/mysqld", other_server());
+    }
     pid_t parent = getpid();
     mariadb.pid = fork();
     if (mariadb.pid == 0) {
@@ -81,12 +96,17 @@ static bool mariadb_try(void)
         if (getppid() != parent)
             _exit(127);
         dup2(p[1], 2);
+        if (program)
+            execv(program, (char **)args);
         execvp("mariadbd", (char **)args);
         execv("/usr/sbin/mariadbd", (char **)args);
         _exit(127);
     }
     for (size_t i = 2; i <= 6; i++)
         free((char *)args[i]);
+    if (program)
+        free((char *)args[n_args - 3]);
+    free(program);
     close(p[1]);
     mariadb.log = p[0];
     struct buf said = {0};
@@ -128,20 +148,29 @@ static void mariadb_install(void)
     const char *tmp = getenv("TMPDIR");
     mariadb.dir = xasprintf("%s/omsup-mariadb-XXXXXX", tmp ? tmp : "/tmp");
     assert_non_null(mkdtemp(mariadb.dir));
-    char *cmd = xasprintf("cd '%s' && mkdir tmp && PATH=$PATH:/usr/sbin mariadb-install-db --no-defaults "
-                          "--datadir=\"$PWD/data\" --tmpdir=\"$PWD/tmp\""
-                          " --auth-root-authentication-method=normal --skip-test-db >install.log 2>&1 || { cat "
-                          "install.log >&2; exit 1; }",
-                          mariadb.dir);
+    char *cmd =
+        other_server()
+            ? xasprintf(
+                  "cd '%s' && mkdir tmp && '%s/bin/mysqld' --no-defaults --user=root --basedir='%s' "
+                  "--datadir=\"$PWD/data\" --innodb-log-file-size=16M --initialize-insecure >install.log 2>&1 || { cat "
+                  "install.log >&2; exit 1; }",
+                  mariadb.dir, other_server(), other_server())
+            : xasprintf("cd '%s' && mkdir tmp && PATH=$PATH:/usr/sbin mariadb-install-db --no-defaults "
+                        "--datadir=\"$PWD/data\" --tmpdir=\"$PWD/tmp\""
+                        " --auth-root-authentication-method=normal --skip-test-db >install.log 2>&1 || { cat "
+                        "install.log >&2; exit 1; }",
+                        mariadb.dir);
     assert_int_equal(system(cmd), 0);
     free(cmd);
     char *path = xasprintf("%s/init.sql", mariadb.dir);
     FILE *f = fopen(path, "w");
     assert_non_null(f);
-    fputs("CREATE OR REPLACE USER admin@'127.0.0.1' IDENTIFIED BY 'admin-password';\n"
-          "GRANT ALL ON *.* TO admin@'127.0.0.1' WITH GRANT OPTION;\n"
-          "CREATE OR REPLACE USER omsup@'127.0.0.1' IDENTIFIED BY 'p#a''s\"w\\\\ö$%s`';\n"
-          "GRANT ALL ON *.* TO omsup@'127.0.0.1';\n",
+    fputs(other_server() ? "CREATE USER IF NOT EXISTS admin@'127.0.0.1' IDENTIFIED BY 'admin-password';\n"
+                           "GRANT ALL ON *.* TO admin@'127.0.0.1' WITH GRANT OPTION;\n"
+                         : "CREATE OR REPLACE USER admin@'127.0.0.1' IDENTIFIED BY 'admin-password';\n"
+                           "GRANT ALL ON *.* TO admin@'127.0.0.1' WITH GRANT OPTION;\n"
+                           "CREATE OR REPLACE USER omsup@'127.0.0.1' IDENTIFIED BY 'p#a''s\"w\\\\ö$%s`';\n"
+                           "GRANT ALL ON *.* TO omsup@'127.0.0.1';\n",
           f);
     fclose(f);
     free(path);

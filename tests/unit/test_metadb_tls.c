@@ -64,7 +64,7 @@ static void every_mode_is_kept_to(void **state)
 static void a_server_and_an_account_that_want_tls(void **state)
 {
     struct metadb *db = admin();
-    run(db, "CREATE OR REPLACE USER admin@'127.0.0.1' IDENTIFIED BY 'admin-password' REQUIRE SSL");
+    run(db, "ALTER USER admin@'127.0.0.1' REQUIRE SSL");
     expect("localhost", "preferred", NULL, TLS, NULL);
     expect("localhost", "disabled", NULL, REFUSED, "may require TLS");
     run(db, "ALTER USER admin@'127.0.0.1' REQUIRE NONE");
