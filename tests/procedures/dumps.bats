@@ -29,7 +29,7 @@ look() { # SCRIPT [NAME=VALUE...]
 
 @test "a good MetaDB: yes everywhere; none that answers: no check says yes" {
 	local name
-	for name in backup-tools backup-holds-all restorable metadb-writable dump-time; do
+	for name in backup-tools backup-holds-all restorable large-rows metadb-writable dump-time; do
 		run -0 look $name
 		[[ $output == *"omsup: evidence "* ]]
 		SERVER=/nowhere run -2 look $name
@@ -62,6 +62,38 @@ look() { # SCRIPT [NAME=VALUE...]
 	sql "SET GLOBAL init_connect = 'SET sql_select_limit = 100'"
 	run -1 look backup-tools
 	[[ $output == *"at most 100 rows"* ]]
+}
+
+@test "large-rows: what no setting lets in, what mysqldump cannot dump, a small limit; odd names" {
+	sql "CREATE TABLE \`it's \`\`odd\\\\\` (id int PRIMARY KEY, \`a\`\`b\` longtext); INSERT INTO \`it's \`\`odd\\\\\` VALUES (1, REPEAT('\"', 900000)), (2, REPEAT('x', 900000))" rm_402
+	sql 'SET GLOBAL max_allowed_packet = 1048576'
+	run -1 look large-rows
+	echo "$output"
+	[[ $output == "the statement with the longest row of rm_402.it's \`odd\\ has up to 1801"*"SET GLOBAL max_allowed_packet = 2097152;"* ]]
+	sql 'SET GLOBAL max_allowed_packet = 2097152'
+	run -0 look large-rows
+	[[ $output == *"makes a statement of 1801"* ]]
+	sql 'SET GLOBAL max_allowed_packet = 1048576'
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	dumps() { printf '#!/bin/sh\ncase $* in *--help* | *--version*) exec %s "$@" ;; esac\n%s\n' "$(command -v mysqldump)" "$1" >"$BATS_TEST_TMPDIR/bin/mysqldump"; chmod +x "$BATS_TEST_TMPDIR/bin/mysqldump"; }
+	dumps "echo 'mysqldump: Error 2020: Got packet bigger than '\\''max_allowed_packet'\\'' bytes when dumping table' >&2; exit 3"
+	run -1 look large-rows PATH="$BATS_TEST_TMPDIR/bin:$PATH"
+	[[ $output == "mysqldump cannot dump the long rows of"*"Error 2020"* ]]
+	dumps "echo 'mysqldump: Error 2013: Lost connection' >&2; exit 3"
+	run -2 look large-rows PATH="$BATS_TEST_TMPDIR/bin:$PATH"
+	printf '#!/bin/sh\nexec %s "$@" | sed "/^longest/s/.*/longest 1073741824/"\n' "$(command -v awk)" >"$BATS_TEST_TMPDIR/bin/awk"
+	chmod +x "$BATS_TEST_TMPDIR/bin/awk"
+	rm "$BATS_TEST_TMPDIR/bin/mysqldump"
+	run -1 look large-rows PATH="$BATS_TEST_TMPDIR/bin:$PATH"
+	[[ $output == *"no server takes more than 1073741824"* ]]
+	sql 'SET GLOBAL max_allowed_packet = 524288'
+	sql "DROP TABLE \`it's \`\`odd\\\\\`" rm_402
+	run -1 look large-rows
+	[[ $output == "the statement with small rows of a table together has up to 1048576 bytes"* ]]
+	sql 'SET GLOBAL max_allowed_packet = 1048576'
+	run -0 look large-rows
+	[[ $output == *"no row needs more than 1 MiB"* ]]
+	sql 'SET GLOBAL max_allowed_packet = DEFAULT'
 }
 
 @test "restorable: a view of another account, unless this one may create it" {

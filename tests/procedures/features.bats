@@ -12,7 +12,13 @@ setup_file() {
 	export KIND=${KIND:-mariadb} SERVER=$BATS_FILE_TMPDIR/server
 	kind_up "$SERVER"
 	[ "$KIND" != oceanbase ] || export ADDRESS='-h127.0.0.1 -P3306' LOGIN=$'protocol=tcp\nhost=127.0.0.1\nport=3306'
+	clients_up
 	lock 7
+	# without any global privilege
+	export ACCOUNT=oms OMS="oms@'localhost'" DEFINER="DEFINER = oms@'localhost'"
+	[ "$KIND" != oceanbase ] || OMS="oms@'%'" DEFINER=
+	sql "CREATE USER $OMS"
+	for db in 'rm\_402' 'cm\_%'; do sql "GRANT ALL ON \`$db\`.* TO $OMS"; done
 }
 teardown_file() { kind_down "$SERVER"; }
 
@@ -57,10 +63,14 @@ comes_back() {
 		CREATE TABLE num (id int PRIMARY KEY, e enum('a', 'b'), s set('x', 'y'), d decimal(30,10), g double); INSERT INTO num VALUES (1, 'b', 'x,y', 12345678901234567890.0123456789, 1e-300);
 		CREATE TABLE parent (id int PRIMARY KEY); CREATE TABLE child (id int PRIMARY KEY, pid int, FOREIGN KEY (pid) REFERENCES parent (id));
 		INSERT INTO parent VALUES (1); INSERT INTO child VALUES (1, 1);
-		CREATE VIEW v AS SELECT id, n FROM words; CREATE VIEW vv AS SELECT id FROM v;
+		CREATE $DEFINER VIEW v AS SELECT id, n FROM words; CREATE $DEFINER VIEW vv AS SELECT id FROM v;
+		CREATE TABLE words2 (id int PRIMARY KEY, n varchar(64), KEY k (n)) DEFAULT CHARSET=latin1 COMMENT 'it''s'; INSERT INTO words2 VALUES (1, 'café'), (2, NULL);
 		SET sql_mode = ''; CREATE TABLE dates (id int PRIMARY KEY, d date, dt datetime, y datetime(6), t timestamp NULL);
 		INSERT INTO dates VALUES (1, '0000-00-00', '0000-00-00 00:00:00', '2026-11-30 12:00:00.123456', NULL), (2, '2026-00-00', NULL, NULL, '2026-10-25 00:30:00')" rm_402
 	run -0 script restorable RM_DB=rm_402 CM_DB=cm_402 HB_DBS=cm_hb_402
+	run -0 script backup-tools RM_DB=rm_402 CM_DB=cm_402 HB_DBS=cm_hb_402
+	run -0 script backup-holds-all RM_DB=rm_402 CM_DB=cm_402 HB_DBS=cm_hb_402
+	run -0 script backup-space RM_DB=rm_402 CM_DB=cm_402 HB_DBS=cm_hb_402 BACKUP_DIR="$T/space"
 	run -0 script dump-time RM_DB=rm_402 CM_DB=cm_402 HB_DBS=cm_hb_402
 	comes_back
 }
@@ -76,6 +86,22 @@ comes_back() {
 		[ "$status" -eq 1 ] && [ "$KIND" != mariadb ]
 		[[ $output == *"generated columns (error 3105): rm_402.made."* ]]
 	fi
+}
+
+@test "a row that is longer than max_allowed_packet in a dump: refused, and brought back when the server takes it" {
+	local look=(RM_DB=rm_402 CM_DB=cm_402 HB_DBS=cm_hb_402) raise was
+	was=$(sql 'SELECT @@global.max_allowed_packet')
+	sql "CREATE TABLE long_rows (id int PRIMARY KEY, a mediumblob, b longtext); INSERT INTO long_rows VALUES (1, REPEAT(X'00', 600000), 'x'), (2, REPEAT('y', 600000), REPEAT('x', 300000)), (3, NULL, NULL)" rm_402
+	sql 'SET GLOBAL max_allowed_packet = 1048576'
+	run -1 script large-rows "${look[@]}"
+	echo "$output"
+	[[ $output == *'the longest row of rm_402.long_rows has up to 120'*' takes no more than 1048576 '* ]]
+	raise=${output#*execute: }
+	sql "${raise%%;*}"
+	run -0 script large-rows "${look[@]}"
+	[[ $output == 'omsup: evidence '*' is 2097152' ]]
+	comes_back
+	sql "SET GLOBAL max_allowed_packet = $was"
 }
 
 @test "OceanBase: a table that takes longer than ob_query_timeout, without statistics; sequences; the recycle bin" {
