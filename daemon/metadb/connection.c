@@ -97,6 +97,13 @@ static void set_verify_ca(MYSQL *my)
     opening = my;
     mysql_optionsv(my, MARIADB_OPT_TLS_VERIFICATION_CALLBACK, (void *)verify_ca);
 }
+#elif !defined(MARIADB_PACKAGE_VERSION_ID) || MARIADB_PACKAGE_VERSION_ID < 30107
+/* Before 3.1.7 the library verifies no certificate unless it is told to compare the name in it, too. */
+static void set_verify_ca(MYSQL *my)
+{
+    my_bool verify = true;
+    mysql_options(my, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
+}
 #else
 static void set_verify_ca(MYSQL *my) {} /* a certificate is verified when there is a CA */
 #endif

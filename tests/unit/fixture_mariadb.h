@@ -68,6 +68,7 @@ static bool mariadb_try(void)
                           "--innodb-log-file-size=16M",
                           "--innodb-flush-log-at-trx-commit=0",
                           "--character-set-server=utf8mb4",
+                          "--collation-server=utf8mb4_general_ci", /* MariaDB 11 has another one by default */
                           "--default-time-zone=+05:30",
                           other_server() ? "--log-error-verbosity=3" : "--log-warnings=0",
                           geteuid() == 0 ? "--user=root" : "--skip-name-resolve",
