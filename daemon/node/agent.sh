@@ -1,6 +1,6 @@
 # The agent of omsupd on a node. channel.c sends this text over the channel; it is evaluated with the arguments
-#   agent NONCE DIR                obeys requests from standard input, answers on standard output
-#   run ID TOKEN DIR BOOT MASK     started by the agent under setsid: one run, from its fence to its report
+#   agent NONCE DIR                  obeys requests from standard input, answers on standard output
+#   run ID TOKEN DIR BOOT MASK INIT  started by the agent under setsid: one run, from its fence to its report
 # Every line of either direction is at most 4096 bytes and one write, so that the runs, the probes and the agent can
 # share the channel. Payload lines are for printf %b. Requests and answers: wire.h.
 #
@@ -10,7 +10,7 @@
 #   exit STATUS                     after it
 # shellcheck shell=sh disable=SC2154 # OMSUP_AGENT is this text, set by whoever evaluates it
 
-unset answer arg at begun boot busybox dir entry first go half id line list left mask mine nonce out pgrp pid rc rest rounds \
+unset answer arg at begun boot busybox dir entry first go half id init line list left mask mine nonce out pgrp pid rc rest rounds \
     script secret size start stat token verb verdict word # otherwise an exported variable with one of these names would reach every child
 half=524288 # NODE_OUTPUT_MAX / 2
 
@@ -119,8 +119,18 @@ judge() {
     } <"$go" || fail "cannot read $go"
 }
 
+# A shutdown stops the processes and containers of a script, so its status says nothing of its work: the channel ends instead.
+# Asked again after the boot, the daemon knows that there was one in between. Nothing is begun either.
+not_going_down() {
+    if [ -n "$init" ]; then
+        stat=$(timeout 5 systemctl is-system-running 2>/dev/null)
+        [ "$stat" != stopping ] || fail "this host is shutting down"
+    fi
+}
+
 # Answers request $1 with the verdict on run $2 and, when it has ended, its output.
 answer() {
+    case $verdict in exited\ 0) ;; exited*) not_going_down ;; esac
     case $verdict in
     exited*) if [ -s "$dir/$2.out" ]; then send_file "$1" "$dir/$2.out"; fi ;;
     esac
@@ -239,6 +249,7 @@ probe() {
             say "$?" >&5
         } | send_halves "$1" >&6 3<&- 5>&-
     } 5>&1)
+    [ "$rc" = 0 ] || not_going_down
     say "x $1 exited $rc"
 }
 
@@ -247,7 +258,7 @@ launch() {
     hand_over "$3"
     export OMSUP_AGENT
     # shellcheck disable=SC2016 # for the new shell
-    exec setsid sh -c 'eval "$OMSUP_AGENT"' omsup-run run "$1" "$2" "$dir" "$boot" "$mask" 2>/dev/null
+    exec setsid sh -c 'eval "$OMSUP_AGENT"' omsup-run run "$1" "$2" "$dir" "$boot" "$mask" "$init" 2>/dev/null
 }
 
 # Request $1: run $2, with secret ($3 is "secret") or without.
@@ -402,13 +413,16 @@ agent)
         fail "$dir belongs to another account: set 'sudo: true' in the deployment file, or remove it if another account was used before"
     trusted || fail "$rest can be written by other accounts, so they could change what omsupd runs: chmod go-w $rest"
     chmod 700 "$dir" || fail "cannot change the mode of $dir"
+    init=systemd
+    not_going_down
+    case $stat in '' | offline) init= ;; esac # another init, nothing to ask later
     # A line end first: what stands in front of it may have none (a window title, a prompt).
     printf '\nhello 1 %s %s\n' "$nonce" "$boot"
     nonce=
     obey
     ;;
 run)
-    id=$2 token=$3 dir=$4 boot=$5 mask=$6
+    id=$2 token=$3 dir=$4 boot=$5 mask=$6 init=$7
     lead
     ;;
 esac

@@ -648,6 +648,42 @@ static void a_run_directory_without_exec(void **state)
     fx_close(f, n);
 }
 
+/* What a command or a check says while its host stops everything is not believed, and nothing more is begun there. */
+static void a_host_that_shuts_down(void **state)
+{
+    static const char systemctl[] = "#!/bin/sh\n"
+                                    "[ \"$1\" = is-system-running ] || exit 1\n"
+                                    "if [ -e \"$0.no\" ]; then echo running; else echo stopping; fi\n";
+    struct fx *f = *state;
+    fx_write(f, "bin/systemctl.no", "", 0, 0600);
+    fx_write(f, "bin/systemctl", systemctl, strlen(systemctl), 0700);
+    struct node *n = fx_node(f);
+    char *no = xasprintf("%s/bin/systemctl.no", f->dir), *down = xasprintf("rm '%s'; echo killed; exit 1", no);
+    EXPECT(fx_run(f, n, "well", "exit 1"), NODE_EXITED, 1, "");
+    EXPECT(fx_run(f, n, "ended", down), NODE_GONE, 0, NULL);
+    assert_non_null(strstr(node_why(n), "this host is shutting down"));
+    int downs = f->downs;
+    while (f->downs == downs)
+        fx_turn(f);
+    assert_non_null(strstr(node_why(n), "this host is shutting down"));
+    fx_write(f, "bin/systemctl.no", "", 0, 0600);
+    while (node_state(n) != NODE_UP)
+        fx_turn(f);
+    EXPECT(fx_look(f, n, "ended"), NODE_EXITED, 1, "killed\n");
+    struct got g = {0};
+    node_probe(n, &(struct node_script){.script = down}, 10000, got_cb, &g);
+    EXPECT(got_wait(f, &g), NODE_GONE, 0, NULL);
+    fx_write(f, "bin/systemctl.no", "", 0, 0600);
+    while (node_state(n) != NODE_UP)
+        fx_turn(f);
+    free(down);
+    down = xasprintf("rm '%s'; echo done", no);
+    EXPECT(fx_run(f, n, "done", down), NODE_EXITED, 0, "done\n");
+    free(down);
+    free(no);
+    fx_close(f, n);
+}
+
 static void not_up(void **state)
 {
     struct fx *f = *state;
@@ -686,6 +722,7 @@ int main(void)
             T(a_run_directory_of_others_is_refused),
             T(many),
             T(many_nodes_connect_one_by_one),
+            T(a_host_that_shuts_down),
             T(not_up),
             T(other_shells_are_refused),
             T(a_run_directory_without_exec),
