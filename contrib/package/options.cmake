@@ -26,7 +26,8 @@ if(CPACK_GENERATOR STREQUAL "DEB")
   # Dumps and statements of the steps. A host that only looks after a job needs none, and MySQL's own are as good.
   set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "default-mysql-client | virtual-mysql-client")
   set(CPACK_DEBIAN_PACKAGE_SUGGESTS "docker.io | podman")
-  set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${here}/deb/postinst ${here}/deb/prerm ${here}/deb/postrm ${here}/deb/conffiles)
+  set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${here}/deb/preinst ${here}/deb/postinst ${here}/deb/prerm
+      ${here}/deb/postrm ${here}/deb/conffiles)
   set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 else()
   if(NOT CPACK_RPM_PACKAGE_RELEASE)
