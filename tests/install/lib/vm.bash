@@ -27,7 +27,7 @@ vm_start() {
 }
 
 vm_boots() { # N: it is up for the Nth time since vm_start
-	wait_for 240 "boot $1 of the machine ($VM/console, $VM/log)" vm_ready "$1"
+	wait_for 600 "boot $1 of the machine ($VM/console, $VM/log)" vm_ready "$1"
 	rm -f "$VM"/ssh-*
 }
 

@@ -1,7 +1,8 @@
 #!/bin/sh
 # usage: world.sh LOCAL-NODE [NODE=SSH[+sudo]…]; as root, in a root where omsupd's package is installed.
 # A procedure of plain commands, as an operator may write one, and a deployment for it: nodes whose docker is a stand-in, no MetaDB.
-# Everything is in /srv/w. Step `hold` runs until /srv/w/go exists; what was done is in /srv/w/effects, `STEP NODE ATTEMPT`.
+# Everything is in /srv/w. Step `hold` runs until /srv/w/go exists; on all nodes but n2 it fails once /run/engine-stopped does.
+# What was done is in /srv/w/effects, `STEP NODE ATTEMPT`.
 set -eu
 w=/srv/w
 mkdir -p $w /etc/omsup/procedures
@@ -100,7 +101,7 @@ versions:
   - {target: 4.0.9, source: ">=4.0.2, <4.0.9"}
 steps:
 END
-step hold node "echo \"\$OMSUP_ATTEMPT\" >$w/began.\$NODE; until [ -e $w/go ]; do sleep 1; done"
+step hold node "echo \"\$OMSUP_ATTEMPT\" >$w/began.\$NODE; until [ -e $w/go ]; do [ ! -e /run/engine-stopped ] || [ \$NODE = n2 ] || exit 1; sleep 1; done"
 [ ! -x $w/host ] || step host deployment $w/host
 step last node :
 if ! grep -qx 'procedures: /etc/omsup/procedures' /etc/omsup/omsupd.yaml; then
