@@ -29,4 +29,5 @@ install(FILES contrib/completion/omsupctl.bash DESTINATION ${CMAKE_INSTALL_DATAD
 install(FILES contrib/completion/omsupctl.zsh DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions RENAME _omsupctl)
 install(FILES contrib/completion/omsupctl.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 install(FILES contrib/examples/two-node.yaml contrib/examples/omsupd.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
-install(FILES LICENSE schema/protocol.md schema/deployment.md schema/procedure.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY contrib/examples/notify contrib/examples/prometheus DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples USE_SOURCE_PERMISSIONS)
+install(FILES LICENSE schema/protocol.md schema/deployment.md schema/procedure.md schema/notice.md DESTINATION ${CMAKE_INSTALL_DOCDIR})

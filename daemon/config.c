@@ -18,6 +18,11 @@ enum { CONFIG_MAX = 64 * 1024 };
 
 static const char *absolute(const char *s) { return s[0] == '/' ? NULL : "an absolute path"; }
 
+static const char *path_or_none(const char *s)
+{
+    return s[0] == '/' || strcmp(s, "none") == 0 ? NULL : "an absolute path, or none";
+}
+
 static const char *const reboot_words[] = {"pause", "resume", NULL};
 
 static const struct key {
@@ -68,9 +73,10 @@ void config_usage(struct buf *b)
 
 static int read_tree(const char *path, const char *text, size_t len, struct config *c, struct err *e)
 {
-    const char *known[ARRAY_LEN(keys) + 1] = {NULL};
+    const char *known[ARRAY_LEN(keys) + 2] = {NULL};
     for (size_t i = 0; i < ARRAY_LEN(keys); i++)
         known[i] = keys[i].name;
+    known[ARRAY_LEN(keys)] = "notify";
     struct ytree *t;
     int rc = ytree_load(text, len, CONFIG_MAX, path, Y_EMPTY, &t, e);
     if (rc)
@@ -79,6 +85,7 @@ static int read_tree(const char *path, const char *text, size_t len, struct conf
     for (const struct key *k = keys; rc == 0 && k < keys + ARRAY_LEN(keys); k++)
         rc = k->words ? yget_word(ytree_root(t), k->name, Y_OPTIONAL, k->words, member(c, k), e)
                       : yget_str(ytree_root(t), k->name, Y_OPTIONAL, k->valid, member(c, k), e);
+    rc = rc ? rc : targets_read(ytree_root(t), "notify", &c->notify, e);
     ytree_free(t);
     return rc;
 }
@@ -222,4 +229,5 @@ void config_free(struct config *c)
 {
     for (const struct key *k = keys; k < keys + ARRAY_LEN(keys); k++)
         set(c, k, NULL);
+    targets_clear(&c->notify);
 }

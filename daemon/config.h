@@ -1,15 +1,17 @@
 /* The daemon's configuration: defaults, then the file, then the command line. What there is to configure is the rows of
- * config.def. */
+ * config.def, and who is told what. */
 #pragma once
 #include <stdbool.h>
 
 #include "common/buf.h"
 #include "common/err.h"
+#include "daemon/tell/target.h"
 
 struct config {
 #define KEY(member, key, valid, words, value, letter, option, argument, help) char *member;
 #include "daemon/config.def"
 #undef KEY
+    struct targets notify; /* of the file only */
     bool help, version;
 };
 

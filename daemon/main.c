@@ -23,6 +23,7 @@
 #include "daemon/notify.h"
 #include "daemon/plan/plan.h"
 #include "daemon/plan/procedure/procedure.h"
+#include "daemon/tell/tell.h"
 
 struct daemon {
     uv_loop_t loop;
@@ -30,7 +31,9 @@ struct daemon {
     struct journal *journal;
     struct procedures *procedures;
     struct engine *engine;
+    struct tell *tell;
     struct server *server;
+    char *journal_path;
     uv_signal_t term, intr;
     uv_timer_t watchdog;
     bool ending;
@@ -94,10 +97,16 @@ static int check_run_dir(const char *path, struct err *e)
 
 static void engine_gone(void *ctx) { (void)ctx; }
 
-static void server_gone(void *ctx)
+static void tell_gone(void *ctx)
 {
     struct daemon *d = ctx;
     engine_close(d->engine, engine_gone, d);
+}
+
+static void server_gone(void *ctx)
+{
+    struct daemon *d = ctx;
+    tell_close(d->tell, tell_gone, d);
 }
 
 static void on_signal(uv_signal_t *s, int number)
@@ -133,7 +142,7 @@ static int start(struct daemon *d, struct err *e)
     gethostname(host, sizeof host - 1);
     const char *socket = d->config.socket, *slash = strrchr(socket, '/');
     char *socket_dir = slash > socket ? xstrndup(socket, (size_t)(slash - socket)) : xstrdup("/");
-    char *journal = xasprintf("%s/journal.db", d->config.state_dir);
+    const char *journal = d->journal_path = xasprintf("%s/journal.db", d->config.state_dir);
     procedures_set_action_lookup(known_action);
     plan_set_builtin_text(action_text);
     int rc = group_of(d->config.operators, &operators, e);
@@ -142,7 +151,6 @@ static int start(struct daemon *d, struct err *e)
         (rc = make_socket_dir(socket_dir, e)) == 0 &&
         (rc = procedures_load(d->config.procedures, &d->procedures, e)) == 0)
         rc = journal_open_beside(journal, d->config.run_dir, &d->journal, e);
-    free(journal);
     free(socket_dir);
     if (rc)
         return rc;
@@ -154,7 +162,12 @@ static int start(struct daemon *d, struct err *e)
                                .operators = operators,
                                .viewers = viewers,
                                .host = host};
+    struct tell_config tc = {.targets = &d->config.notify,
+                             .journald = strcmp(d->config.journald, "none") == 0 ? NULL : d->config.journald,
+                             .metrics = d->config.metrics,
+                             .journal = journal};
     if ((rc = engine_new(&d->loop, &ec, d->journal, d->procedures, &d->engine, e)) == 0 &&
+        (rc = tell_open(&d->loop, &tc, d->engine, &d->tell, e)) == 0 && (sc.tell = d->tell) != NULL &&
         (rc = server_start(&d->loop, &sc, d->engine, &d->server, e)) == 0 && (rc = engine_recover(d->engine, e)) == 0)
         rc = next_hop_open(d->engine, e);
     return rc;
@@ -183,6 +196,7 @@ static int run(struct daemon *d)
         log_error("stopped with open handles; this is a bug of omsupd");
     journal_close(d->journal);
     procedures_free(d->procedures);
+    free(d->journal_path);
     return 0;
 }
 

@@ -19,6 +19,7 @@ enum arg {
     ARG_STATE,
     ARG_EDITION,
     ARG_PROJECT,
+    ARG_TARGET,
     ARG_SHELL
 };
 

@@ -154,6 +154,15 @@ static void procedures(struct completion *p)
     cJSON_Delete(result);
 }
 
+static void targets(struct completion *p)
+{
+    struct err e = {0};
+    cJSON *result = ask(p, "notify", NULL), *o;
+    cJSON_ArrayForEach(o, get_array(result, "targets", REQUIRED, &e))
+        offer_name(p, get_text(o, "target", REQUIRED, &e), get_text(o, "by", OPTIONAL, &e));
+    cJSON_Delete(result);
+}
+
 static void command_names(struct completion *p)
 {
     for (const struct command *const *c = p->c->commands; *c; c++)
@@ -206,6 +215,9 @@ static void argument(struct completion *p, enum arg kind)
         break;
     case ARG_EDITION:
         words_of(p, editions);
+        break;
+    case ARG_TARGET:
+        targets(p);
         break;
     case ARG_PROJECT:
         words_of(p, projects);

@@ -389,16 +389,26 @@ static void breakpoints(struct buf *b, const struct view *v, const struct snapsh
     buf_free(&list);
 }
 
+static void wrapped(struct buf *b, const struct view *v, size_t from)
+{
+    text_wrap(b, v->t, from, 2);
+    buf_puts(b, "\n");
+}
+
 /* What is wrong outside of any step. */
 static void trouble(struct buf *b, const struct view *v, const struct snapshot *s)
 {
-    if (!s->trouble)
-        return;
     size_t from = b->len;
-    text_fmt(b, v->t, _("No changing step starts, because omsupd is not certain of its lock in the MetaDB: %s"),
-             s->trouble);
-    text_wrap(b, v->t, from, 2);
-    buf_puts(b, "\n");
+    if (s->trouble) {
+        text_fmt(b, v->t, _("No changing step starts, because omsupd is not certain of its lock in the MetaDB: %s"),
+                 s->trouble);
+        wrapped(b, v, from);
+    }
+    from = b->len;
+    if (s->untold) {
+        text_fmt(b, v->t, _("Not everybody can be notified (omsupctl notify): %s"), s->untold);
+        wrapped(b, v, from);
+    }
 }
 
 void show_status(struct buf *b, const struct view *v, const struct snapshot *s)

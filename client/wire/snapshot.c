@@ -168,6 +168,7 @@ int snapshot_parse(const cJSON *o, struct snapshot *s, struct err *e)
         .state = get_state(o, STATE_OF_JOB, e),
         .why = get_text(o, "why", OPTIONAL, e),
         .trouble = get_text(o, "trouble", OPTIONAL, e),
+        .untold = get_text(o, "untold", OPTIONAL, e),
         .outdated = get_text(o, "outdated", OPTIONAL, e),
         .object = get_text(o, "object", OPTIONAL, e),
         .operator_name = get_text(o, "operator", OPTIONAL, e),

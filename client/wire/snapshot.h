@@ -79,6 +79,7 @@ struct snapshot {
     int64_t job, parent;         /* parent -1: none */
     int64_t rolled_back_by;      /* the job that does or did; -1: none */
     int64_t rollback_unfinished; /* a job that was canceled; -1: none */
+    const char *untold;          /* which targets of notify: cannot be notified, and why; NULL: none */
     const char *trouble;         /* why its lock in the MetaDB is not certain; NULL: it is, or there is none */
     const char *outdated;        /* why it must not be continued; NULL: it may be */
     bool start_missed;           /* nobody watched at start_at */

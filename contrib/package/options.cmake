@@ -25,7 +25,7 @@ if(CPACK_GENERATOR STREQUAL "DEB")
   set(CPACK_DEBIAN_PACKAGE_DEPENDS "openssh-client, systemd")
   # Dumps and statements of the steps. A host that only looks after a job needs none, and MySQL's own are as good.
   set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "default-mysql-client | virtual-mysql-client")
-  set(CPACK_DEBIAN_PACKAGE_SUGGESTS "docker.io | podman")
+  set(CPACK_DEBIAN_PACKAGE_SUGGESTS "docker.io | podman, curl, jq") # for `notify:` the latter
   set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${here}/deb/preinst ${here}/deb/postinst ${here}/deb/prerm
       ${here}/deb/postrm ${here}/deb/conffiles)
   set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)

@@ -1,6 +1,6 @@
-/* What was asked and left no job: plans of a file, discovery, submits that were refused, new names for projects. Each
- * is an event of job 0 and a line of the log, with who asked. A user who asks very often has a few of them recorded in
- * a minute, and the rest counted, so that the journal cannot be filled. */
+/* What was asked and left no job: plans of a file, discovery, submits that were refused, new names for projects, tests
+ * of targets. Each is an event of job 0 and a line of the log, with who asked. A user who asks very often has a few of
+ * them recorded in a minute, and the rest counted, so that the journal cannot be filled. */
 #include <stdio.h>
 #include <string.h>
 
@@ -89,6 +89,9 @@ void audit_end(struct request *r, const cJSON *result, const struct err *e)
         note(r, "submit-refused", *file ? file : "-", said);
     } else if (strcmp(method, "plan") == 0 && cJSON_HasObjectItem(r->params, "deployment")) {
         note(r, "plan", *file ? file : "-", said);
+    } else if (strcmp(method, "notify-test") == 0) {
+        const char *target = text_of(r, "target");
+        note(r, "notify-test", *target ? target : "every target", said);
     } else if (strcmp(method, "discover") == 0) {
         hosts_words(r, what, sizeof what);
         note(r, "discover", what, said);

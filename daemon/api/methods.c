@@ -14,6 +14,7 @@
 #include "daemon/plan/inputs/inputs.h"
 #include "daemon/plan/plan.h"
 #include "daemon/plan/procedure/procedure.h"
+#include "daemon/tell/tell.h"
 
 enum { LIST_DEFAULT = 50, EVENTS_DEFAULT = 500 };
 
@@ -273,6 +274,16 @@ static void m_rename_project(struct request *r, const struct params *p)
                                .name = p->name,
                                .execute = p->execute};
     rename_project(engine_of(r), &what, on_reply, r);
+}
+
+static void m_notify(struct request *r, const struct params *p)
+{
+    request_ok(r, tell_status(r->session->server->config.tell));
+}
+
+static void m_notify_test(struct request *r, const struct params *p)
+{
+    tell_test(r->session->server->config.tell, p->notified, r->session->peer.actor, on_reply, r);
 }
 
 /* --- the table ------------------------------------------------------------------------------------ */

@@ -18,6 +18,7 @@
 #include "daemon/engine/engine.h"
 
 struct server;
+struct tell;
 
 struct server_config {
     const char *socket; /* path; ignored when listen_fd >= 0 */
@@ -25,6 +26,7 @@ struct server_config {
     gid_t operators;    /* (gid_t)-1: none: only root and the daemon's own user operate */
     gid_t viewers;      /* (gid_t)-1: none */
     const char *host;
+    struct tell *tell; /* borrowed */
 };
 
 int server_start(uv_loop_t *loop, const struct server_config *c, struct engine *en, struct server **out, struct err *e);

@@ -117,6 +117,7 @@ static void on_tick(uv_timer_t *t)
         start_tick(b);
         work_tick(b, elapsed);
         lease_tick(b);
+        hosts_tick(b);
         progress_tick(b);
         slower_tick(b);
     }
@@ -227,6 +228,7 @@ static void recover_job(struct engine *en, struct job *b)
     } else if ((b->core.mode == MODE_RUNNING && !b->core.outdated) || b->core.mode == MODE_CANCELING) {
         record_event(b, NULL, NULL, "engine", "recovered", NULL, NULL, "omsupd started and continues from the journal");
     }
+    hosts_adopt(b);
     for (size_t i = 0; i < b->core.n_subtasks; i++)
         work_adopt(b, i);
     if (b->core.outdated)

@@ -92,7 +92,8 @@
     NEXT(TEXT, event, event)                                                                                           \
     NEXT(TEXT, from_state, from)                                                                                       \
     NEXT(TEXT, to_state, to)                                                                                           \
-    NEXT(TEXT, reason, reason)
+    NEXT(TEXT, reason, reason)                                                                                         \
+    NEXT(TEXT, host, host)
 
 #define JOURNAL_FACT(FIRST, NEXT)                                                                                      \
     FIRST(NUMBER, job, job)                                                                                            \
@@ -107,6 +108,15 @@
     NEXT(FLAG, continues, continues)                                                                                   \
     NEXT(TEXT, problem, problem)
 
+#define JOURNAL_NOTICE(FIRST, NEXT)                                                                                    \
+    FIRST(LINK, id, id)                                                                                                \
+    NEXT(TEXT, target, target)                                                                                         \
+    NEXT(NUMBER, event, event)                                                                                         \
+    NEXT(TEXT, kind, kind)                                                                                             \
+    NEXT(NUMBER, job, job)                                                                                             \
+    NEXT(TEXT, step, step)                                                                                             \
+    NEXT(TEXT, time, time)
+
 /* The tables: table, list. */
 #define JOURNAL_TABLES(TABLE)                                                                                          \
     TABLE(plan, JOURNAL_PLAN)                                                                                          \
@@ -116,7 +126,8 @@
     TABLE(attempt, JOURNAL_ATTEMPT)                                                                                    \
     TABLE(event, JOURNAL_EVENT)                                                                                        \
     TABLE(fact, JOURNAL_FACT)                                                                                          \
-    TABLE(series, JOURNAL_SERIES)
+    TABLE(series, JOURNAL_SERIES)                                                                                      \
+    TABLE(notice, JOURNAL_NOTICE)
 
 /* The structs journal_plan, journal_job, … */
 #define JOURNAL_TYPE_TEXT char *

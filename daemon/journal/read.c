@@ -190,6 +190,34 @@ int journal_events(struct journal *j, int64_t job, int64_t since, unsigned limit
     return finish(j, s, step, e);
 }
 
+int journal_event(struct journal *j, int64_t id, struct journal_event *out, struct err *e)
+{
+    sqlite3_stmt *s;
+    struct journal_event row;
+    int step, rc = bind_one_event(j, &(struct journal_event){.id = id}, &s, e);
+    if (rc)
+        return rc;
+    bool found = next(s, TABLE_event, &row, &step);
+    if (found) {
+        row_own(TABLE_event, &row);
+        *out = row;
+    }
+    rc = finish(j, s, step, e);
+    return rc == 0 && !found ? err_set(e, ERR_NOT_FOUND, "there is no event %lld", (long long)id) : rc;
+}
+
+int journal_notices(struct journal *j, bool (*cb)(void *ctx, const struct journal_notice *n), void *ctx, struct err *e)
+{
+    sqlite3_stmt *s;
+    struct journal_notice row;
+    int step, rc = bind_notices(j, &(struct journal_notice){0}, &s, e);
+    if (rc)
+        return rc;
+    while (next(s, TABLE_notice, &row, &step) && cb(ctx, &row))
+        ;
+    return finish(j, s, step, e);
+}
+
 int64_t journal_last_event(struct journal *j, int64_t job)
 {
     sqlite3_stmt *s;
@@ -244,4 +272,10 @@ void journal_series_clear(struct journal_series *row)
 {
     row_clear(TABLE_series, row);
     *row = (struct journal_series){0};
+}
+
+void journal_event_clear(struct journal_event *row)
+{
+    row_clear(TABLE_event, row);
+    *row = (struct journal_event){0};
 }

@@ -107,3 +107,18 @@ int journal_set_fact(struct journal *j, int64_t job, const char *name, const cha
     return run_set_fact(
         j, &(struct journal_fact){.job = job, .name = (char *)name, .value = (char *)value, .time = (char *)time}, e);
 }
+
+int journal_add_notice(struct journal *j, struct journal_notice *n, struct err *e)
+{
+    struct journal_notice row = *n;
+    row.id = 0;
+    int rc = run_add_notice(j, &row, e);
+    if (rc == 0)
+        n->id = sqlite3_last_insert_rowid(j->db);
+    return rc;
+}
+
+int journal_drop_notice(struct journal *j, int64_t id, struct err *e)
+{
+    return run_drop_notice(j, &(struct journal_notice){.id = id}, e);
+}

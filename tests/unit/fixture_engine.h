@@ -482,6 +482,7 @@ static void world_time(uint64_t ms)
         work_due(world.jobs);
         work_tick(world.job, 250);
         lease_tick(world.job);
+        hosts_tick(world.job);
         progress_tick(world.job);
         engine_flush(world.engine);
     }

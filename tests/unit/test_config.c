@@ -17,6 +17,7 @@
 #include "daemon/config.h"
 
 #define absolute "PATH"
+#define path_or_none "PATH"
 #define reboot_words "WORD"
 #define log_levels "WORD"
 static const struct row {

@@ -824,9 +824,56 @@ static void at_a_start_what_only_looks_is_asked_again(void **state)
     assert_int_equal(world.job->core.subtasks[seq_of("look", "-")].attempt, 2);
 }
 
+/* --- hosts that are unreachable ---------------------------------------------------------------------------------- */
+
+static struct buf hosts_told;
+static bool take_host_event(void *ctx, const struct journal_event *ev)
+{
+    if (ev->host)
+        buf_printf(&hosts_told, "%s %s: %s\n", ev->event, ev->host, ev->reason);
+    return true;
+}
+
+static void expect_hosts_told(const char *want)
+{
+    struct err e;
+    buf_free(&hosts_told);
+    assert_int_equal(journal_events(world.journal, world.id, 0, 1000, take_host_event, NULL, &e), 0);
+    expect_at("events of hosts", buf_str(&hosts_told), want);
+    buf_free(&hosts_told);
+}
+
+/* Not of a connection that comes back at once; once for each loss, also over a restart. */
+static void a_host_that_is_unreachable_is_told_once(void **state)
+{
+    drive_verb(world.job, VERB_START, "li", NULL);
+    engine_flush(world.engine);
+    node_is("oms1", NODE_UP, "");
+    node_is("oms2", NODE_UP, "");
+    world_time(60000);
+    node_is("oms1", NODE_DOWN, "Connection reset");
+    world_time(20000);
+    node_is("oms1", NODE_UP, "");
+    world_time(20000);
+    expect_hosts_told("");
+    node_is("oms1", NODE_DOWN, "No route to host");
+    world_time(29000);
+    expect_hosts_told("");
+    world_time(60000);
+    expect_hosts_told("node-lost oms1: No route to host\n");
+    world_restart();
+    node_is("oms2", NODE_UP, "");
+    world_time(60000);
+    expect_hosts_told("node-lost oms1: No route to host\n"); /* the restart tells nothing new */
+    node_is("oms1", NODE_UP, "");
+    world_time(1000);
+    expect_hosts_told("node-lost oms1: No route to host\nnode-back oms1: it can be reached again\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_host_that_is_unreachable_is_told_once, world_begin_plain, world_end),
         cmocka_unit_test_setup_teardown(how_an_end_is_said, world_begin, world_end),
         cmocka_unit_test_setup_teardown(a_secret_is_hidden_before_a_text_is_cut, world_begin, world_end),
         cmocka_unit_test_setup_teardown(a_bad_exit_asks_the_check, world_begin, world_end),

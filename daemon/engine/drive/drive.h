@@ -78,6 +78,10 @@ bool lease_sure(struct job *b, size_t seq);
 /* --- start.c: a start at a time --- */
 void start_tick(struct job *b);
 
+/* --- hosts.c: hosts that are unreachable, as events --- */
+void hosts_tick(struct job *b);
+void hosts_adopt(struct job *b); /* at start-up: what has been told already */
+
 /* --- progress.c: progress of running scripts --- */
 void progress_tick(struct job *b);
 

@@ -91,9 +91,10 @@ static void sure(struct job *b, uint64_t asked_ms)
     for (size_t i = 0; i < b->core.n_subtasks; i++)
         if (waits(b, i))
             job_kick(b, i);
-    if (l->trouble)
+    if (l->trouble || l->lost)
         record_event(b, NULL, NULL, "engine", "lock-sure", NULL, NULL,
                      "it is certain again that this job holds the lock in the MetaDB");
+    l->lost = false;
     free(l->trouble);
     l->trouble = NULL;
 }
@@ -106,6 +107,9 @@ static void lost(struct job *b, const char *holder)
     for (size_t i = 0; i < b->core.n_subtasks; i++)
         if (waits(b, i))
             answer_refused(b, i, why);
+    if (!b->lease.lost)
+        record_event(b, NULL, NULL, "engine", "lock-lost", NULL, NULL, why);
+    b->lease.lost = true;
     if (b->core.mode == MODE_RUNNING)
         drive_verb(b, VERB_HOLD, "engine", why);
     if (b->lease.trouble) {

@@ -48,6 +48,7 @@ struct job *job_new(struct jobs *js, struct plan *plan)
     b->jobs = js;
     b->plan = plan;
     b->hosts = xcalloc(plan->n_hosts, sizeof *b->hosts);
+    b->seen = xcalloc(plan->n_hosts, sizeof *b->seen);
     b->subs = xcalloc(n, sizeof *b->subs);
     b->durations = durations_new(plan->n_steps);
     b->core = (struct core_job){.mode = MODE_READY,
@@ -99,6 +100,7 @@ void job_free(struct job *b)
     free(b->lease.trouble);
     durations_free(b->durations);
     free(b->hosts);
+    free(b->seen);
     free(b->subs);
     free(b->core.steps);
     free(b->core.subtasks);

@@ -75,7 +75,14 @@ struct lease {
     uint64_t renewed_ms, sure_ms; /* last request; last time it was certainly ours */
     bool in_flight, take;         /* take: an operator asked to take it again */
     char *trouble;                /* why it is not certainly ours now, as shown; NULL: it is, or is not held */
+    bool lost;                    /* another job has it, and an event has told so */
     uint64_t asked_ms, event_ms;  /* of the renewal in flight; of the last event about that */
+};
+
+/* The connection to a host, as told: drive/hosts.c. */
+struct connection_seen {
+    uint64_t down_ms; /* loop time since when it has been unreachable; 0: it is not */
+    bool lost;        /* an event has told so */
 };
 
 struct job {
@@ -86,7 +93,8 @@ struct job {
     struct plan *plan;
     struct core_job core;
     struct sub *subs;
-    struct host **hosts; /* by plan host; NULL: not used yet */
+    struct host **hosts;          /* by plan host; NULL: not used yet */
+    struct connection_seen *seen; /* by plan host */
     struct login login;
     struct lease lease;
     struct durations *durations;
@@ -108,6 +116,11 @@ struct jobs {
     struct plan *spare;    /* stored_plan.c: of the job that was freed last, and the hash of it */
     char *spare_sha256;
     bool dirty; /* something is to be committed */
+    /* Hears each event in the transaction that records it, with its job (NULL: of none, or not known); it may
+     * write notices. */
+    void (*heard)(void *ctx, const struct job *b, const struct journal_event *ev);
+    void *heard_ctx;
+    char *untold; /* which targets of notify: cannot be notified, as shown; NULL: none */
 };
 
 /* --- jobs.c --- */
@@ -160,6 +173,12 @@ void record_sub(struct job *b, size_t seq);
 void record_message(struct job *b, size_t seq, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void record_event(struct job *b, const char *step, const char *subtask, const char *actor, const char *event,
                   const char *from, const char *to, const char *reason);
+/* An event about the connection to a host of the plan. */
+void record_host(struct job *b, const char *host, const char *event, const char *reason);
+/* What is to be told to a target, with the event (heard()); returns its number. And that it needs no telling any more.
+ */
+int64_t record_notice(struct jobs *js, const struct journal_event *ev, const char *target, const char *kind);
+void record_told(struct jobs *js, int64_t notice);
 void record_fact(struct job *b, const char *name, const char *value);
 void record_mark(struct job *b, const char *name); /* now, unless it is set already */
 void record_attempt(struct job *b, size_t seq);    /* the present attempt starts */

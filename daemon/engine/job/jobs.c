@@ -67,7 +67,8 @@ void jobs_close(struct jobs *js)
     plan_keep(js, NULL, NULL);
     free(js->instance);
     free(js->boot);
-    js->instance = js->boot = NULL;
+    free(js->untold);
+    js->instance = js->boot = js->untold = NULL;
 }
 
 struct job *jobs_find(const struct jobs *js, int64_t id)

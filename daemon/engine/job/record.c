@@ -29,14 +29,24 @@ void record_begin(struct jobs *js)
     js->dirty = true;
 }
 
+/* Whoever tells people writes what is to be told with the event, in its transaction. */
+static void add(struct jobs *js, const struct job *b, struct journal_event *ev)
+{
+    struct err e;
+    char *now = times_now();
+    ev->time = now;
+    must(journal_add_event(js->journal, ev, &e), &e);
+    if (js->heard)
+        js->heard(js->heard_ctx, b, ev);
+    free(now);
+}
+
 void record_event(struct job *b, const char *step, const char *subtask, const char *actor, const char *event,
                   const char *from, const char *to, const char *reason)
 {
-    struct err e;
     record_begin(b->jobs);
-    char *now = times_now(), *clean = job_scrub(b, reason);
-    struct journal_event ev = {.time = now,
-                               .job = b->row.id,
+    char *clean = job_scrub(b, reason);
+    struct journal_event ev = {.job = b->row.id,
                                .step = (char *)step,
                                .subtask = (char *)subtask,
                                .actor = (char *)actor,
@@ -44,10 +54,42 @@ void record_event(struct job *b, const char *step, const char *subtask, const ch
                                .from = (char *)from,
                                .to = (char *)to,
                                .reason = clean};
-    must(journal_add_event(b->jobs->journal, &ev, &e), &e);
+    add(b->jobs, b, &ev);
     free(clean);
-    free(now);
     b->changed = true;
+}
+
+void record_host(struct job *b, const char *host, const char *event, const char *reason)
+{
+    record_begin(b->jobs);
+    struct journal_event ev = {.job = b->row.id,
+                               .actor = (char *)"engine",
+                               .event = (char *)event,
+                               .reason = (char *)reason,
+                               .host = (char *)host};
+    add(b->jobs, b, &ev);
+    b->changed = true;
+}
+
+int64_t record_notice(struct jobs *js, const struct journal_event *ev, const char *target, const char *kind)
+{
+    struct err e;
+    struct journal_notice n = {.target = (char *)target,
+                               .event = ev->id,
+                               .kind = (char *)kind,
+                               .job = ev->job,
+                               .step = ev->step,
+                               .time = ev->time};
+    record_begin(js);
+    must(journal_add_notice(js->journal, &n, &e), &e);
+    return n.id;
+}
+
+void record_told(struct jobs *js, int64_t notice)
+{
+    struct err e;
+    record_begin(js);
+    must(journal_drop_notice(js->journal, notice, &e), &e);
 }
 
 /* For journald and whoever is alerted by it. What exactly failed is a line of its own (drive.c). */
@@ -189,17 +231,13 @@ void record_new(struct job *b)
 static void add_event(struct jobs *js, int64_t id, const char *actor, const char *event, const char *from,
                       const char *to, const char *reason)
 {
-    struct err e;
-    char *now = times_now();
-    struct journal_event ev = {.time = now,
-                               .job = id,
+    struct journal_event ev = {.job = id,
                                .actor = (char *)actor,
                                .event = (char *)event,
                                .from = (char *)from,
                                .to = (char *)to,
                                .reason = (char *)reason};
-    must(journal_add_event(js->journal, &ev, &e), &e);
-    free(now);
+    add(js, NULL, &ev);
 }
 
 void record_event_of(struct jobs *js, int64_t id, const char *actor, const char *event, const char *reason)

@@ -64,8 +64,8 @@ struct events {
 static bool add_event(void *ctx, const struct journal_event *ev)
 {
     struct events *x = ctx;
-    size_t need =
-        SUBTASK_ROOM / 2 + json_room(ev->step) + json_room(ev->subtask) + json_room(ev->actor) + json_room(ev->reason);
+    size_t need = SUBTASK_ROOM / 2 + json_room(ev->step) + json_room(ev->subtask) + json_room(ev->actor) +
+                  json_room(ev->reason) + json_room(ev->host);
     x->more = need > x->left && cJSON_GetArraySize(x->list) > 0;
     if (x->more)
         return false;
@@ -81,6 +81,7 @@ static bool add_event(void *ctx, const struct journal_event *ev)
     json_text(o, "from", ev->from);
     json_text(o, "to", ev->to);
     json_text(o, "reason", ev->reason);
+    json_text(o, "host", ev->host);
     cJSON_AddItemToArray(x->list, o);
     x->last = ev->id;
     return true;

@@ -305,6 +305,7 @@ cJSON *snapshot_of(const struct job *b, int64_t *last)
     json_text(o, "state", state_word(core_job_state(&b->core)));
     json_text(o, "why", why);
     json_text(o, "trouble", b->lease.trouble);
+    json_text(o, "untold", b->jobs->untold);
     json_text(o, "outdated", outdated(b));
     json_text(o, "object", b->row.object);
     json_text(o, "operator", b->row.login);

@@ -13,6 +13,7 @@
 
 #include "common/err.h"
 
+struct job;
 struct jobs;
 
 struct view_mark {
@@ -36,6 +37,10 @@ int view_list(struct jobs *js, const struct view_filter *filter, cJSON **out, st
 /* Fewer than `limit` when they are long; *more: for that reason. */
 int view_events(struct jobs *js, int64_t job, int64_t since, unsigned limit, cJSON **events, int64_t *last, bool *more,
                 struct err *e);
+/* For a notice: members of a job, and of a step or a subtask of it (NULL: none), added to `o`. */
+int view_about(struct jobs *js, int64_t job, const char *step, const char *subtask, cJSON *o, struct err *e);
+/* How long OMS has been out of service for a job in memory, or was; negative: not yet, or never. */
+double view_outage_s(const struct job *b);
 /* Output of an attempt (0: the last one) from an offset on. Answers once, now or from the loop; `result` is the
  * callee's to free; NULL when e->code is set. ask_node: also while it runs, from its host. */
 typedef void view_reply(void *ctx, cJSON *result, const struct err *e);
