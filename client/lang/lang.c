@@ -10,9 +10,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "client/lang/catalogue.h"
+#include "common/alloc.h"
 #include "common/array.h"
 
 static bool ready, utf8;
+static struct catalogue *catalogue; /* NULL: English */
 
 static bool codeset_is_utf8(const char *name)
 {
@@ -31,27 +34,13 @@ static const char *asked(const char *category)
     return "C";
 }
 
-/* A locale of UTF-8 that is there on every host, for wcwidth() and for gettext, which says nothing in "C". */
-static void fall_back(int category)
+/* A locale of UTF-8 that is there on every host, for wcwidth(). */
+static void fall_back(void)
 {
     static const char *const names[] = {"C.UTF-8", "C.utf8", "en_US.UTF-8"};
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
-        if (setlocale(category, names[i]))
+        if (setlocale(LC_CTYPE, names[i]))
             return;
-}
-
-/* "zh_CN.UTF-8" of a host that has no such locale: its language all the same. */
-static void take_language(const char *locale)
-{
-    const char *given = getenv("LANGUAGE");
-    char language[64];
-    size_t n = strcspn(locale, ".@");
-    fall_back(LC_MESSAGES);
-    if ((given && *given) || n >= sizeof language)
-        return;
-    memcpy(language, locale, n);
-    language[n] = '\0';
-    setenv("LANGUAGE", language, 1);
 }
 
 /* /usr/bin/locale is a program. */
@@ -61,26 +50,42 @@ static bool is_folder(const char *path)
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-static void find_catalogues(void)
+/* "de:zh_CN.UTF-8": the first language of which there is a catalogue in this folder. English needs none. */
+static struct catalogue *of_languages(const char *folder, const char *languages)
+{
+    for (const char *l = languages; *l; l += strspn(l, ":")) {
+        int whole = (int)strcspn(l, ":.@"), language = (int)strcspn(l, ":.@_");
+        if (strncmp(l, "en", (size_t)language) == 0 || strncmp(l, "C", (size_t)whole) == 0)
+            return NULL;
+        const int lengths[] = {whole, language};
+        for (size_t i = 0; i < ARRAY_LEN(lengths) && !memchr(l, '/', (size_t)whole); i++) {
+            char *path = xasprintf("%s/%.*s/LC_MESSAGES/omsupctl.mo", folder, lengths[i], l);
+            struct catalogue *c = catalogue_open(path);
+            free(path);
+            if (c)
+                return c;
+        }
+        l += strcspn(l, ":");
+    }
+    return NULL;
+}
+
+static struct catalogue *find_catalogue(const char *languages)
 {
     static const char *const beside[] = {"locale", "../share/locale"};
     char path[PATH_MAX + 32], exe[PATH_MAX];
     const char *given = getenv("OMSUP_LOCALE_DIR");
-    if (given && *given) {
-        bindtextdomain("omsupctl", given);
-        return;
-    }
+    if (given && *given)
+        return of_languages(given, languages);
     ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
     exe[n > 0 ? n : 0] = '\0';
     char *slash = strrchr(exe, '/');
     for (size_t i = 0; slash && i < ARRAY_LEN(beside); i++) {
         snprintf(path, sizeof path, "%.*s/%s", (int)(slash - exe), exe, beside[i]);
-        if (is_folder(path)) {
-            bindtextdomain("omsupctl", path);
-            return;
-        }
+        if (is_folder(path))
+            return of_languages(path, languages);
     }
-    bindtextdomain("omsupctl", OMSUP_LOCALE_DIR);
+    return of_languages(OMSUP_LOCALE_DIR, languages);
 }
 
 void lang_init(void)
@@ -95,25 +100,37 @@ void lang_init(void)
         const char *dot = strchr(asked("LC_CTYPE"), '.');
         snprintf(codeset, sizeof codeset, "%.*s", dot ? (int)strcspn(dot + 1, "@") : 0, dot ? dot + 1 : "");
         utf8 = codeset_is_utf8(codeset);
-        fall_back(LC_CTYPE);
+        fall_back();
     }
+    const char *languages = asked("LC_MESSAGES"), *first = getenv("LANGUAGE");
     if (!utf8) {
-        fall_back(LC_CTYPE); /* names may be UTF-8 in any locale, and are measured */
-        setlocale(LC_MESSAGES, "C");
+        fall_back(); /* names may be UTF-8 in any locale, and are measured */
+        return;
     }
-    if (utf8 && !setlocale(LC_MESSAGES, ""))
-        take_language(asked("LC_MESSAGES"));
-    find_catalogues();
-    bind_textdomain_codeset("omsupctl", "UTF-8");
-    textdomain("omsupctl");
+    setlocale(LC_MESSAGES, ""); /* the C library's own messages */
+    if (strcmp(languages, "C") == 0 || strcmp(languages, "POSIX") == 0)
+        return;
+    catalogue = find_catalogue(first && *first ? first : languages);
 }
 
 bool lang_utf8(void) { return utf8; }
 
-const char *lang_text(const char *text) { return text && *text ? gettext(text) : text; }
+const char *lang_of(const char *text)
+{
+    const char *found = catalogue ? catalogue_find(catalogue, text) : NULL;
+    return found ? found : text;
+}
+
+const char *lang_of_number(const char *one, const char *many, unsigned long n)
+{
+    const char *found = catalogue ? catalogue_find_plural(catalogue, one, n) : NULL;
+    return found ? found : n == 1 ? one : many;
+}
+
+const char *lang_text(const char *text) { return text && *text ? lang_of(text) : text; }
 
 const char *lang_in_context(const char *key, const char *text)
 {
-    const char *found = gettext(key);
-    return found == key ? text : found;
+    const char *found = catalogue ? catalogue_find(catalogue, key) : NULL;
+    return found ? found : text;
 }
