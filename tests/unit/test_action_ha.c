@@ -346,6 +346,6 @@ int main(void)
         on_oms(test_outage),
         on_oms(test_connection_gone),
     };
-    alarm(110);
+    alarm(280);
     return cmocka_run_group_tests_name("action ha", tests, mariadb_up, mariadb_down);
 }

@@ -246,6 +246,6 @@ int main(void)
                                        on_oms(test_expiry),        on_oms(test_renew),
                                        on_oms(test_restored),      on_oms(test_left_by_a_canceled_job),
                                        on_oms(test_race)};
-    alarm(110);
+    alarm(280);
     return cmocka_run_group_tests_name("action lock", tests, mariadb_up, mariadb_down);
 }

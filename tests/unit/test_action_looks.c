@@ -250,6 +250,6 @@ int main(void)
         on_oms(test_privileges),   on_oms(test_registered), on_oms(test_same),  on_oms(test_projects),
         on_oms(test_black_region), on_oms(test_slim_state),
     };
-    alarm(110);
+    alarm(280);
     return cmocka_run_group_tests_name("action looks", tests, mariadb_up, mariadb_down);
 }

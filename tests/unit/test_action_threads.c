@@ -83,6 +83,6 @@ static void all_at_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {on_oms(all_at_once)};
-    alarm(110);
+    alarm(280);
     return cmocka_run_group_tests_name("action threads", tests, mariadb_up, mariadb_down);
 }

@@ -405,7 +405,7 @@ int main(void)
         cmocka_unit_test(test_silence),
         cmocka_unit_test(test_work),
     };
-    alarm(110);
+    alarm(280);
     signal(SIGPIPE, SIG_IGN);
     return cmocka_run_group_tests_name("metadb", tests, mariadb_up, mariadb_down);
 }

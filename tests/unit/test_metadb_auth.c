@@ -256,7 +256,7 @@ int main(void)
         cmocka_unit_test(news_without_end_ends),
         cmocka_unit_test(a_server_that_hangs_delays_no_other),
     };
-    alarm(110);
+    alarm(280);
     signal(SIGPIPE, SIG_IGN);
     return cmocka_run_group_tests_name("metadb_auth", tests, key_up, key_down);
 }

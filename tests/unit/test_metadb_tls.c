@@ -121,7 +121,7 @@ int main(void)
         cmocka_unit_test(one_server_by_each_name), cmocka_unit_test(ssl_modes_are_words),
         cmocka_unit_test(a_server_without_tls),
     };
-    alarm(110);
+    alarm(280);
     signal(SIGPIPE, SIG_IGN);
     return cmocka_run_group_tests_name("metadb_tls", tests, tls_up, tls_down);
 }

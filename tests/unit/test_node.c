@@ -704,7 +704,7 @@ int main(void)
     int failed = 0;
     if (getenv("TEST_NODE_FILTER"))
         cmocka_set_test_filter(getenv("TEST_NODE_FILTER"));
-    alarm(110);
+    alarm(280);
     for (size_t i = 0; i < ARRAY_LEN(shells); i++) {
         const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

@@ -126,6 +126,6 @@ int main(void)
     };
     if (getenv("TEST_NODE_FILTER"))
         cmocka_set_test_filter(getenv("TEST_NODE_FILTER"));
-    alarm(110);
+    alarm(280);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -155,7 +155,7 @@ int main(void)
         cmocka_unit_test(clients_keep_to_every_mode),
         cmocka_unit_test(a_server_without_tls),
     };
-    alarm(110);
+    alarm(280);
     signal(SIGPIPE, SIG_IGN);
     return cmocka_run_group_tests_name("script_client", tests, up, down);
 }
