@@ -101,7 +101,7 @@ deployment() { # NAME [FROM TO]...
 @test "discover finds the node that was not named, and does not guess a version" {
 	ip2=LAB_IP_oms2
 	run -0 ctl discover --ssh root@oms1
-	[[ $output == *"OMS knows another server, ${!ip2}"* ]]
+	[[ $output == *"OMS knows a server"*" ${!ip2} "* ]]
 	# with an account that needs sudo
 	run -0 ctl discover --ssh omsadmin@oms2 --sudo
 	[[ $output == *"ssh: omsadmin@oms2"*"sudo: true"* ]]
@@ -124,6 +124,13 @@ deployment() { # NAME [FROM TO]...
 	"$LAB" on oms1 cp /data/engines/podman /data/engines/docker
 	run -0 ctl discover --ssh root@oms1
 	[[ $output == *"command: docker"*"node: oms1"* ]]
+	# two that run: both are named, and none is chosen; one that is stopped, one in a pod and one with a similar name are no OMS that runs
+	"$LAB" on oms1 sh -c 'printf "#!/bin/sh\ncase \$1 in ps) echo x ;; inspect) cat /data/engines/said ;; esac\n" >/data/engines/docker
+		printf "%s\n" "true /oms.a a1 yes- i1 registry.local:5000/oms@sha256:0123" "true /oms_b b2 yes- i2 oms:feature_4.0.2" "false /oms_c c3 yes- i3 oms:3.4.0" \
+			"true /pod-infra d4 - i4 localhost/podman-pause:4.3.1" >/data/engines/said; rm /data/engines/podman'
+	run -4 ctl discover --ssh root@oms1
+	[[ $output == *"2 containers with OMS images (oms.a, oms_b)"*--container* ]]
+	run -3 ctl discover --ssh root@oms1 --container oms.b
 	"$LAB" on oms1 umount /usr/local/bin
 }
 

@@ -124,6 +124,8 @@ found() { # KIND
 	# started by as much of the image's id as is unique: its name is asked for, and none is made up
 	change containers '.[0].Config.Image = (.[0].Image | sub("sha256:"; "")[:7])'
 	lists "container $DOCKER true oms_402 $OLD_ID yes- $(jq -r '.[0].Config.Image' "$T/state/containers.json") $old"
+	change images '.[0].RepoTags += ["registry.example/oms:feature_4.1.0"]' # which of them it was is not known
+	lists "container $DOCKER true oms_402 $OLD_ID yes- $(jq -r '.[0].Config.Image' "$T/state/containers.json") -"
 	change images '.[0].RepoTags = []'
 	lists "container $DOCKER true oms_402 $OLD_ID yes- $(jq -r '.[0].Config.Image' "$T/state/containers.json") -"
 	change containers '.[0].State.Running = false | .[0].Mounts = []'

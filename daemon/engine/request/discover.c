@@ -109,6 +109,7 @@ static bool named_oms(const char *image)
 static void choose(struct discover *d, struct discover_node *f, const char *text)
 {
     unsigned fits = 0;
+    struct buf names = {0};
     char *copy = xstrdup(text), *save = NULL, *note = NULL, chosen[80] = "";
     for (char *line = strtok_r(copy, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
         char docker[16], running[8], name[256], id[80], oms[8], image[512], tag[512];
@@ -124,7 +125,7 @@ static void choose(struct discover *d, struct discover_node *f, const char *text
                                 : strcmp(running, "true") == 0 && (named_oms(called) || strcmp(oms, "yes-") == 0);
         if (!fit || strcmp(id, chosen) == 0) /* where docker is a name for podman, both list the same */
             continue;
-        fits++;
+        buf_printf(&names, "%s%s", fits++ ? ", " : "", name);
         memcpy(chosen, id, sizeof chosen);
         free(f->docker);
         free(f->container);
@@ -142,8 +143,9 @@ static void choose(struct discover *d, struct discover_node *f, const char *text
                              : "node %s runs no container with an OMS image%s; name the container with --container",
                 f->name, d->container ? d->container : "");
     else if (fits > 1)
-        err_set(&d->err, ERR_STATE, "node %s runs %u containers with OMS images; name one with --container", f->name,
-                fits);
+        err_set(&d->err, ERR_STATE, "node %s runs %u containers with OMS images (%s); name one with --container",
+                f->name, fits, buf_str(&names));
+    buf_free(&names);
     free(note);
 }
 

@@ -24,6 +24,9 @@ __attribute__((format(printf, 2, 3))) static void question(struct file *d, const
     va_start(ap, fmt);
     vsnprintf(s, sizeof s, fmt, ap);
     va_end(ap);
+    for (char *p = s; *p; p++) /* it is a comment of one line */
+        if ((unsigned char)*p < ' ' || *p == 0x7f)
+            *p = ' ';
     cJSON_AddItemToArray(d->questions, cJSON_CreateString(s));
     buf_printf(d->yaml, "# QUESTION: %s\n", s);
 }
@@ -130,6 +133,8 @@ static void write_region(struct file *d, size_t first)
     buf_puts(d->yaml, "  - region: ");
     put_word(d->yaml, name);
     buf_puts(d->yaml, "   # ");
+    if (!c->cm_region || strcmp(c->cm_region, name) != 0)
+        buf_puts(d->yaml, "a name given here, ");
     if (c->cm_region && strcmp(c->cm_region, name) != 0)
         buf_printf(d->yaml, "cm_region %s, ", c->cm_region);
     if (c->cm_location >= 0)
@@ -181,12 +186,25 @@ static const char *edition_of(const char *image)
     return strncmp(base, "oms:", 4) == 0 || strcmp(base, "oms") == 0 ? "enterprise" : NULL;
 }
 
-static const char *known_ip(const struct file *d, const char *ip)
+/* The address of one of these nodes: its OMS_HOST_IP; without that, the only one in cm_nodes. */
+static bool known_ip(const struct file *d, const char *ip)
+{
+    for (size_t i = 0; i < d->found->n; i++) {
+        const struct node_facts *f = &d->found->nodes[i].facts;
+        const char *is = *f->host_ip || needs_ip(d, i) ? f->host_ip : f->config->cm_nodes[0];
+        if (strcmp(is, ip) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* An address that is no OMS_HOST_IP of these nodes may be that of one which has none. */
+static const char *whose(const struct file *d)
 {
     for (size_t i = 0; i < d->found->n; i++)
-        if (strcmp(d->found->nodes[i].facts.host_ip, ip) == 0)
-            return d->found->nodes[i].name;
-    return NULL;
+        if (!d->found->nodes[i].same_as && needs_ip(d, i))
+            return "is it a node without OMS_HOST_IP, another one to be included, or one that was removed?";
+    return "should it be included, or has it been removed?";
 }
 
 /* Addresses come from the database: only what may be in a comment. */
@@ -207,15 +225,14 @@ static void missing_servers(struct file *d)
     for (size_t r = 0; r < d->found->hosts.n_rows; r++) {
         const char *ip = d->found->hosts.cell[r][0], *group = d->found->hosts.cell[r][1];
         if (ip && printable(ip) && !known_ip(d, ip))
-            question(d, "OMS knows another server, %s (cm_location %s): should it be included, or has it been removed?",
-                     ip, group && printable(group) ? group : "unknown");
+            question(d, "OMS knows a server that is the OMS_HOST_IP of no node here, %s (cm_location %s): %s", ip,
+                     group && printable(group) ? group : "unknown", whose(d));
     }
     for (size_t i = 0; i < d->found->n; i++)
         for (char **ip = d->found->nodes[i].facts.config->cm_nodes; ip && *ip; ip++)
             if (printable(*ip) && !known_ip(d, *ip))
-                question(d,
-                         "cm_nodes of %s contains another server, %s: should it be included, or has it been removed?",
-                         d->found->nodes[i].name, *ip);
+                question(d, "cm_nodes of %s contains an address that is the OMS_HOST_IP of no node here, %s: %s",
+                         d->found->nodes[i].name, *ip, whose(d));
 }
 
 void discover_file(const struct discover_found *found, struct buf *yaml, cJSON *questions)
@@ -233,7 +250,7 @@ void discover_file(const struct discover_found *found, struct buf *yaml, cJSON *
     missing_servers(d);
     for (size_t i = 1; i < d->found->n; i++)
         if (d->found->nodes[i].same_as)
-            question(d, "%s and %s are the same host, which is written once: should there be another one?",
+            question(d, "%s and %s show the same container, so they are written once: should there be another host?",
                      d->found->nodes[i].same_as, d->found->nodes[i].dest ? d->found->nodes[i].dest : "local");
     for (size_t i = 0; i < d->found->n; i++)
         if (!d->found->nodes[i].same_as && needs_ip(d, i))
@@ -251,7 +268,7 @@ void discover_file(const struct discover_found *found, struct buf *yaml, cJSON *
         if (strcmp(d->found->nodes[i].image, f->image) != 0)
             question(d, "the nodes run different images: %s and %s", f->image, d->found->nodes[i].image);
     question(d, "which version do you upgrade to? (target, image, container.new)");
-    buf_printf(d->yaml, "deployment: oms\nedition: %s", edition ? edition : "EDITION");
+    buf_printf(d->yaml, "deployment: oms   # a name of your choice\nedition: %s", edition ? edition : "EDITION");
     if (edition)
         buf_printf(d->yaml, "   # the image's name %s: %s",
                    strcmp(edition, "community") == 0
@@ -264,7 +281,8 @@ void discover_file(const struct discover_found *found, struct buf *yaml, cJSON *
              "target: TARGET\nha: console   # console: you switch HA in the console; sql: omsupd writes ha.config\n");
     buf_puts(d->yaml,
              "image:\n  archive: /path/to/the/new/image.tar\n  \"on\": control   # or nodes\n  name: REPOSITORY:TAG\n");
-    buf_puts(d->yaml, "backup:\n  directory: /var/backups/oms\n");
+    buf_puts(d->yaml,
+             "backup:\n  directory: /var/backups/oms   # choose one with room for the dumps of all databases\n");
     buf_puts(d->yaml, "container:\n  command: ");
     put_word(d->yaml, f->docker);
     buf_puts(d->yaml, "\n  old: ");

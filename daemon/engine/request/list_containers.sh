@@ -1,5 +1,5 @@
 # Lists containers. Read-only. Prints lines for choose() in discover.c: `container DOCKER RUNNING NAME ID OMS IMAGE TAG`. OMS is yes- if
-# config.yaml is mounted where OMS has it, otherwise -; TAG, or "-", is a name of an image that the container names by its id.
+# config.yaml is mounted where OMS has it, otherwise -; TAG, or "-", is the only name of an image that the container names by its id.
 # `note TEXT`: why an engine was not asked. Both engines are asked: other containers of the one say nothing of where OMS is.
 # `docker ps` can tell the state only from 20.10 on, and podman before 4.6 tells something else, so it lists ids.
 set -u
@@ -33,7 +33,7 @@ for docker in docker podman; do
       *[!0-9a-f]*) ;;
       *) # an id, or as much of one as somebody has typed
         tag=$(timeout 20 "$docker" inspect --type image -f '{{range .RepoTags}}{{.}}{{println}}{{end}}' "$image_id" 2>/dev/null |
-          grep . | head -n 1) || tag=-
+          awk 'NF { name = $0; n++ } END { print n == 1 ? name : "-" }') # of several, each may be of another version
         ;;
       esac
       echo "container $docker $running ${name#/} $id $oms $image ${tag:--}"
