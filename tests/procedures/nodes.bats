@@ -363,6 +363,22 @@ part() { # SIZE: the beginning that an earlier attempt left
 	[ "$status" -eq 1 ]
 }
 
+@test "on a node, whatever login shell the account has: words, lines, quotes, input, exit status" {
+	local shell words="it's \"a\" \\n \\\\ \$HOME \`id\` !x %s
+ second line"
+	printf '%s\n' 'NODE_SSH=root@oms1 NODE_PORT=22 OMSUP_SSH=-T' "$(cat "$SCRIPTS/lib/on-node.sh")" 'NODE_SUDO=$1; words=$2' \
+		"on_node 'printf \"%s\\\\n\" \"\$1\" \"\$2\" '\\''\\\\'\\'' # it is !not
+		cat; exit 7' \"\$words\" ''" >"$T/on-node"
+	for shell in dash bash 'busybox sh' mksh yash zsh fish tcsh; do
+		printf '#!/bin/sh\nfor line; do :; done\nexec %s -c "$line"\n' "$shell" >"$T/bin/ssh"
+		[ "$(echo 'echo "agent"' | "$T/bin/ssh" root@oms1 'exec sudo -n sh')" = agent ] # as omsupd begins
+		for sudo in '' 1; do
+			run -7 env PATH="$T/bin:$PATH" sh "$T/on-node" "$sudo" "$words" <<<input
+			[ "$output" = "$words"$'\n\n\\\\\ninput' ] || { echo "$shell: $output"; return 1; }
+		done
+	done
+}
+
 @test "copy-image: continues a partial copy" {
 	archive
 	part 2000000

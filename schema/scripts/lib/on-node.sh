@@ -11,10 +11,12 @@ on_node() {
   if [ -z "$NODE_SSH" ]; then
     ${NODE_SUDO:+sudo -n} sh -c "$there_script" omsup "$@"
   else
-    there_line="${NODE_SUDO:+sudo -n }sh -c $(quote "$there_script") omsup"
-    for there_word in "$@"; do there_line="$there_line $(quote "$there_word")"; done
+    # The login shell may be fish or tcsh, which read quotes, backslashes and line ends in their own way: it gets letters and digits.
+    there_words=set\ --
+    for there_word in "$@"; do there_words="$there_words $(quote "$there_word")"; done
+    there_text=$(printf '%s\n%s\n' "$there_words" "$there_script" | base64 | tr -d '\n')
     # shellcheck disable=SC2086 # a list of options, which say all that the operator's ssh_config must not change
     ssh -o ConnectTimeout=20 -o ServerAliveInterval=15 -o ServerAliveCountMax=8 $OMSUP_SSH \
-      ${NODE_PORT:+-p "$NODE_PORT"} -- "$NODE_SSH" "$there_line"
+      ${NODE_PORT:+-p "$NODE_PORT"} -- "$NODE_SSH" "exec ${NODE_SUDO:+sudo -n }sh -c 'eval \"\$(echo $there_text | base64 -d)\"' omsup"
   fi
 }
