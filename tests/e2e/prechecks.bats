@@ -125,6 +125,7 @@ deployment() { # NAME [FROM TO]...
 	run -0 ctl discover --ssh root@oms1
 	[[ $output == *"command: docker"*"node: oms1"* ]]
 	# two that run: both are named, and none is chosen; one that is stopped, one in a pod and one with a similar name are no OMS that runs
+	# shellcheck disable=SC2016 # a script of the node
 	"$LAB" on oms1 sh -c 'printf "#!/bin/sh\ncase \$1 in ps) echo x ;; inspect) cat /data/engines/said ;; esac\n" >/data/engines/docker
 		printf "%s\n" "true /oms.a a1 yes- i1 registry.local:5000/oms@sha256:0123" "true /oms_b b2 yes- i2 oms:feature_4.0.2" "false /oms_c c3 yes- i3 oms:3.4.0" \
 			"true /pod-infra d4 - i4 localhost/podman-pause:4.3.1" >/data/engines/said; rm /data/engines/podman'

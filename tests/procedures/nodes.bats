@@ -366,10 +366,12 @@ part() { # SIZE: the beginning that an earlier attempt left
 @test "on a node, whatever login shell the account has: words, lines, quotes, input, exit status" {
 	local shell words="it's \"a\" \\n \\\\ \$HOME \`id\` !x %s
  second line"
+	# shellcheck disable=SC2016 # lines of the script
 	printf '%s\n' 'NODE_SSH=root@oms1 NODE_PORT=22 OMSUP_SSH=-T' "$(cat "$SCRIPTS/lib/on-node.sh")" 'NODE_SUDO=$1; words=$2' \
 		"on_node 'printf \"%s\\\\n\" \"\$1\" \"\$2\" '\\''\\\\'\\'' # it is !not
 		cat; exit 7' \"\$words\" ''" >"$T/on-node"
 	for shell in dash bash 'busybox sh' mksh yash zsh fish tcsh; do
+		# shellcheck disable=SC2016
 		printf '#!/bin/sh\nfor line; do :; done\nexec %s -c "$line"\n' "$shell" >"$T/bin/ssh"
 		[ "$(echo 'echo "agent"' | "$T/bin/ssh" root@oms1 'exec sudo -n sh')" = agent ] # as omsupd begins
 		for sudo in '' 1; do

@@ -101,6 +101,12 @@ make_etc() { # HOST
 	echo 'omsadmin:x:2000:2000:OMS operator:/home/omsadmin:/bin/sh' >>"$etc/passwd"
 	echo 'omsadmin:*:19000:0:99999:7:::' >>"$etc/shadow"
 	echo 'omsadmin:x:2000:' >>"$etc/group"
+	# May use Docker, and nothing else.
+	echo 'omsdocker:x:2001:2001:OMS operator without sudo:/home/omsdocker:/bin/sh' >>"$etc/passwd"
+	echo 'omsdocker:*:19000:0:99999:7:::' >>"$etc/shadow"
+	echo 'omsdocker:x:2001:' >>"$etc/group"
+	sed -i '/^docker:/d' "$etc/group"
+	echo 'docker:x:2002:omsdocker' >>"$etc/group"
 	echo 'omsadmin ALL=(ALL) NOPASSWD: ALL' >"$etc/sudoers.d/omsadmin"
 	chmod 440 "$etc/sudoers.d/omsadmin"
 }

@@ -60,7 +60,7 @@ seed_metadb() {
 		has_ha || echo "DELETE FROM oms_normal_config WHERE cfg_name = 'ha.config';"
 		for r in "${REGIONS[@]}"; do
 			echo "INSERT INTO cluster_info (region, region_cn, cm_url, code, is_default_cm) VALUES" \
-				"('$r', '$r', 'http://${ADDR[$(nodes_of "$r" | sed -n 1p)]}:8088', ${REGION_LOC[$r]}, ${REGION_DEFAULT[$r]});"
+				"('${r//\'/\'\'}', '${r//\'/\'\'}', 'http://${ADDR[$(nodes_of "$r" | sed -n 1p)]}:8088', ${REGION_LOC[$r]}, ${REGION_DEFAULT[$r]});"
 		done
 		echo "INSERT INTO oms_version (version) VALUES ('$(version_name "$SOURCE")');"
 		echo "USE $CM;"

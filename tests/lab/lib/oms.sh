@@ -21,6 +21,7 @@ make_keys() {
 		echo "$h,${ADDR[$h]} $(cut -d' ' -f1,2 "$(host_dir "$h")/etc/host_key.pub")" >>"$ssh/known_hosts"
 		authorize "$h" root 0
 		authorize "$h" home/omsadmin 2000
+		authorize "$h" home/omsdocker 2001
 	done
 	chmod 600 "$ssh"/*
 }
@@ -79,6 +80,10 @@ cm_nodes() { # NODE: addresses, one a line
 		for n in $(nodes_of "${NODE_REGION[$1]}"); do echo "${ADDR[$n]}"; done
 }
 
+yaml_word() { # TEXT: in quotes if it needs them
+	case $1 in *[!a-zA-Z0-9-]*) echo "'${1//\'/\'\'}'" ;; *) echo "$1" ;; esac
+}
+
 # Two hands have written these files: the first node's as in the documents, the others' as the
 # vendor's deployer does, with everything in double quotes and tags here and there.
 write_config() { # NODE
@@ -96,8 +101,8 @@ write_config() { # NODE
 			drc_cm_heartbeat_db: ${REGION_HB[$r]}
 			cm_url: $url
 			cm_location: ${REGION_LOC[$r]}
-			cm_region: $r
-			cm_region_cn: $r
+			cm_region: $(yaml_word "$r")
+			cm_region_cn: $(yaml_word "$r")
 			cm_is_default: ${REGION_DEFAULT[$r]}
 			cm_nodes:
 			$(cm_nodes "$1" | sed 's/^/ - /')
@@ -116,8 +121,8 @@ write_config() { # NODE
 			"drc_cm_heartbeat_db": "${REGION_HB[$r]}"
 			"cm_url": "$url"
 			"cm_location": "${REGION_LOC[$r]}"
-			"cm_region": "$r"
-			"cm_region_cn": "$r"
+			"cm_region": "${r//\"/\\\"}"
+			"cm_region_cn": "${r//\"/\\\"}"
 			"cm_is_default": !!bool "${REGION_DEFAULT[$r]}"
 			"cm_nodes":
 			$(cm_nodes "$1" | sed 's/.*/  -  "&"/')
@@ -186,12 +191,18 @@ write_deployment() {
 	server_keys
 	echo "regions:"
 	for r in "${REGIONS[@]}"; do
-		echo "  - region: $r"
+		echo "  - region: $(yaml_word "$r")"
 		echo "    nodes:"
 		for n in $(nodes_of "$r"); do
 			echo "      - node: $n"
 			echo "        ssh: ${NODE_SSH[$n]}@$n"
-			[ "${NODE_SSH[$n]}" = root ] || echo "        sudo: true"
+			case ${NODE_SSH[$n]} in
+			root) ;;
+			omsdocker)
+				echo "        run_directory: /home/omsdocker/omsup/runs"
+				echo "        image_directory: /home/omsdocker/omsup image" ;;
+			*) echo "        sudo: true" ;;
+			esac
 		done
 	done
 }

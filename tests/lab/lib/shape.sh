@@ -9,6 +9,7 @@ read_shape() { # FILE
 	NODES=() REGIONS=() HOPS=() BUILD='' INIT_WAIT=''
 	[ -r "$1" ] || die "no such shape: $1 (there are: $(cd "$LAB_HOME/shapes" && echo *))"
 	while read -r key a b c d; do
+		a=${a//%20/ } b=${b//%20/ }
 		case $key in
 		'' | '#'*) ;;
 		edition) EDITION=$a ;;
