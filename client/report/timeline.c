@@ -93,6 +93,8 @@ static void legend(struct sheet *s, const struct report *r, const struct span *x
     struct buf line = {0};
     char from[32], to[32];
     struct tm tm;
+    if (!r->s.started)
+        return;
     strftime(from, sizeof from, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&x->from, &tm));
     strftime(to, sizeof to, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&x->to, &tm));
     put_time(s, &line, from);
