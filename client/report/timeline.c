@@ -39,7 +39,7 @@ static struct span span_of(const struct report *r)
 static int at(const struct span *x, time_t t)
 {
     double part = (double)(t - x->from) / (double)(x->to - x->from);
-    return (int)(SCALE * (part < 0 ? 0 : part > 1 ? 1 : part));
+    return (int)((double)SCALE * (part < 0 ? 0 : part > 1 ? 1 : part));
 }
 
 static void rect(struct buf *b, const char *class, int from, int to, int y, int height)
