@@ -8,6 +8,7 @@ enum {
     PROTOCOL_FILE_MAX = 256 * 1024,  /* bytes of a deployment file */
     PROTOCOL_REASON_MAX = 1000,      /* bytes of a reason that an operator gives */
     PROTOCOL_HOSTS_MAX = 128,        /* hosts that discover asks */
+    PROTOCOL_EXPECT_MAX = 86400,     /* seconds that a job may be expected to need of a window */
     PROTOCOL_BEFORE_MAX = 64,        /* breakpoints that one request sets */
     PROTOCOL_ROWS_MAX = 1000,        /* jobs or events of one answer */
 };

@@ -64,6 +64,8 @@ bool command_takes(const struct command *cmd, enum option o);
 static inline const char *cli_opt(const struct cli *c, enum option o) { return c->args.opt[o]; }
 /* Adds --at to the parameters, as a time of the protocol; with `ask` a person is shown the moment and asked first. */
 int cli_at(const struct cli *c, cJSON *params, bool ask, struct err *e);
+/* Adds --window and --expect. */
+int cli_window(const struct cli *c, cJSON *params, struct err *e);
 /* Adds each --before to the parameters, if there is one. */
 void cli_before(const struct cli *c, cJSON *params);
 /* One call; connects first when needed. `slow`: one that asks every node. */

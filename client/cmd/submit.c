@@ -31,7 +31,7 @@ static int submit(struct cli *c, enum job_type type, bool start, cJSON **result,
     if (cli_opt(c, OPT_CONTINUE))
         cJSON_AddTrueToObject(params, "continue");
     cli_before(c, params);
-    if ((rc = cli_at(c, params, true, e)) != 0) {
+    if ((rc = cli_window(c, params, e)) != 0 || (rc = cli_at(c, params, true, e)) != 0) {
         cJSON_Delete(params);
         return rc;
     }
@@ -113,7 +113,8 @@ static int run_submit(struct cli *c, struct err *e)
     return rc < 0 ? rc : STATUS_DONE;
 }
 
-static const enum option submit_options[] = {OPT_START, OPT_AT, OPT_BEFORE, OPT_CONTINUE, OPT_WAIT, N_OPTIONS};
+static const enum option submit_options[] = {OPT_START,  OPT_AT,       OPT_WINDOW, OPT_EXPECT,
+                                             OPT_BEFORE, OPT_CONTINUE, OPT_WAIT,   N_OPTIONS};
 const struct command cmd_submit = {
     .name = "submit",
     .words = "FILE",

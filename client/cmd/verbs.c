@@ -136,7 +136,8 @@ static int tell(struct cli *c, const struct verb *v, const struct address *a, co
     if (cli_opt(c, OPT_ONE_STEP))
         cJSON_AddTrueToObject(params, "one_step");
     cli_before(c, params);
-    int rc = cli_at(c, params, true, e);
+    int rc = cli_window(c, params, e);
+    rc = rc ? rc : cli_at(c, params, true, e);
     if (rc) {
         cJSON_Delete(params);
         return rc;
@@ -173,7 +174,7 @@ static int run(struct cli *c, const struct verb *v, struct err *e)
     return rc;
 }
 
-static const enum option start_options[] = {OPT_AT, OPT_BEFORE, OPT_CONTINUE, N_OPTIONS};
+static const enum option start_options[] = {OPT_AT, OPT_WINDOW, OPT_EXPECT, OPT_BEFORE, OPT_CONTINUE, N_OPTIONS};
 static const enum option pause_options[] = {OPT_BEFORE, OPT_REMOVE, N_OPTIONS};
 static const enum option resume_options[] = {OPT_ONE_STEP, N_OPTIONS};
 

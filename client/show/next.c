@@ -464,6 +464,12 @@ static void next_job(const struct next *n, size_t running, size_t asked)
             say(n, 2, "%s", _("In Progress: the next step is about to start."));
         break;
     case STATE_WAITING:
+        if (s->awaited_by) {
+            say(n, 2, "%s",
+                _("omsupd continues by itself when the window has room. To continue without it, or to stop here:"));
+            type(n, "confirm", " --reason TEXT", NULL);
+            type(n, "pause", "", NULL);
+        }
         if (s->start_missed) {
             type(n, "start", "", _("now"));
             type(n, "start", " --at TIME", NULL);

@@ -85,6 +85,20 @@ static void left_line(struct buf *b, const struct view *v, const struct snapshot
     buf_free(&most);
 }
 
+static void window_line(struct buf *b, const struct view *v, const struct snapshot *s)
+{
+    if (!s->window)
+        return;
+    struct buf opens = {0}, closes = {0};
+    quantity_date(&opens, v->t, s->window_opens);
+    quantity_date(&closes, v->t, s->window_closes);
+    text_fmt(b, v->t, _("Window: %s, this or the next one from %s to %s"), s->window, buf_str(&opens),
+             buf_str(&closes));
+    buf_puts(b, "\n");
+    buf_free(&opens);
+    buf_free(&closes);
+}
+
 static void header(struct buf *b, const struct view *v, const struct snapshot *s)
 {
     const struct term *t = v->t;
@@ -117,6 +131,7 @@ static void header(struct buf *b, const struct view *v, const struct snapshot *s
     end_line(&f);
     show_outage_line(b, v, s);
     left_line(b, v, s);
+    window_line(b, v, s);
 }
 
 static void subtasks_done(struct buf *b, const struct snapshot *s)

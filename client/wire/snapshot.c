@@ -190,6 +190,13 @@ int snapshot_parse(const cJSON *o, struct snapshot *s, struct err *e)
         .left = get_range(o, "left", e),
     };
     cJSON_ArrayForEach(f, s->facts) get_text(s->facts, f->string, OPTIONAL, e);
+    const cJSON *window = get_object(o, "window", OPTIONAL, e);
+    if (window) {
+        s->window = get_text(window, "window", REQUIRED, e);
+        s->window_opens = get_text(window, "opens", REQUIRED, e);
+        s->window_closes = get_text(window, "closes", REQUIRED, e);
+        s->awaited_by = get_text(window, "awaited_by", OPTIONAL, e);
+    }
     if ((steps = get_array(o, "steps", REQUIRED, e)) != NULL)
         parse_steps(steps, s, e);
     if ((hosts = get_array(o, "hosts", OPTIONAL, e)) != NULL)

@@ -82,8 +82,10 @@ struct snapshot {
     const char *untold;          /* which targets of notify: cannot be notified, and why; NULL: none */
     const char *trouble;         /* why its lock in the MetaDB is not certain; NULL: it is, or there is none */
     const char *outdated;        /* why it must not be continued; NULL: it may be */
-    bool start_missed;           /* nobody watched at start_at */
-    const char *start_at;        /* when omsupd starts it; NULL: it does not */
+    const char *awaited_by;      /* the step that waits for the window of the job; NULL: none does */
+    const char *window, *window_opens, *window_closes; /* NULL: it has none */
+    bool start_missed;                                 /* nobody watched at start_at */
+    const char *start_at;                              /* when omsupd starts it; NULL: it does not */
     const char *type, *why, *object, *operator_name, *deployment, *procedure, *source, *target, *plan, *created,
         *started, *completed;
     enum state state;

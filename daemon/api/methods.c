@@ -82,7 +82,7 @@ static void m_submit(struct request *r, const struct params *p)
     }
     struct request_caller who = caller(r);
     submit_job(engine_of(r), &who, type_of(p), p->deployment, file_of(p), p->start, p->carry_on, before_of(p),
-               p->start_at, on_reply, r);
+               p->start_at, (struct request_window){p->window, p->expect}, on_reply, r);
 }
 
 static void m_plan_of_job(struct request *r, const struct params *p)
@@ -149,6 +149,7 @@ static void verb(struct request *r, const struct params *p, enum verb_id v)
                                 .one_step = p->one_step,
                                 .before = before_of(p),
                                 .remove = p->not_before,
+                                .window = {p->window, p->expect},
                                 .at = p->start_at};
     int rc = check_time("at", p->start_at, &e);
     rc = rc ? rc : verbs_do(engine_of(r), &who, &what, &result, &e);

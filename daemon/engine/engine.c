@@ -115,6 +115,7 @@ static void on_tick(uv_timer_t *t)
     }
     for (struct job *b = en->jobs.first; b; b = b->next) {
         start_tick(b);
+        drive_window(b);
         work_tick(b, elapsed);
         lease_tick(b);
         hosts_tick(b);
@@ -216,7 +217,8 @@ static void recover_job(struct engine *en, struct job *b)
         free(b->row.boot);
         b->row.boot = xstrdup(en->jobs.boot);
         record_event(b, NULL, NULL, "engine", "reboot-seen", NULL, NULL, "the control host rebooted");
-        if (b->row.pause_on_reboot && !en->config.resume_after_reboot && b->core.mode == MODE_RUNNING) {
+        if (b->row.pause_on_reboot && !en->config.resume_after_reboot &&
+            (b->core.mode == MODE_RUNNING || b->core.mode == MODE_WINDOW)) {
             size_t k = core_current_step(&b->core);
             char *why = xasprintf(
                 "the control host rebooted during \"%s\"; check whether anyone repaired something by hand, then resume",

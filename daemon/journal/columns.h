@@ -43,6 +43,9 @@
     NEXT(TEXT, stops, stops)                                                                                           \
     NEXT(LINK, start_at, start_at)                                                                                     \
     NEXT(FLAG, start_missed, start_missed)                                                                             \
+    NEXT(TEXT, window, window)                                                                                         \
+    NEXT(LINK, expect, expect)                                                                                         \
+    NEXT(TEXT, confirmed, confirmed)                                                                                   \
     NEXT(TEXT, started, started)                                                                                       \
     NEXT(TEXT, completed, completed)
 #define JOURNAL_JOB(FIRST, NEXT) JOURNAL_JOB_NEW(FIRST, NEXT) JOURNAL_JOB_CHANGES(NEXT, NEXT)

@@ -61,6 +61,7 @@ struct sim {
     size_t todo_sub[MAX_SUB * 4], n_todo;
     bool cancel_forced; /* an operator did not want to wait */
     struct orders orders, journaled_orders;
+    bool confirmed[MAX_STEPS], journaled_confirmed[MAX_STEPS];
     int64_t now, watched; /* the wall clock; when the core was told it last, in this life of the daemon: 0: not yet */
     struct core_update u;
 };
@@ -71,13 +72,42 @@ enum {
 };
 
 static uint64_t seen_row[N_PHASES][N_EVENTS];
-static uint64_t total_due, total_stops, total_crashes, total_events, total_attempts, total_ended, total_verbs;
+static uint64_t total_opened, total_due, total_stops, total_crashes, total_events, total_attempts, total_ended,
+    total_verbs;
 
 static void die(const struct sim *s, const char *what, size_t i)
 {
     fprintf(stderr, "seed %" PRIu64 ": %s (subtask %zu, phase %s, job %s)\n", run_seed, what, i,
             core_phase_name(s->subs[i].phase), core_mode_name(s->job.mode));
     exit(1);
+}
+
+/* Every 100 s there is a window of 30 s, as far as the job has one. */
+enum { NIGHT_S = 100, OPEN_S = 30 };
+
+static void window_now(struct sim *s)
+{
+    int64_t night = s->now / NIGHT_S * NIGHT_S;
+    night += s->now >= night + OPEN_S ? NIGHT_S : 0;
+    s->job.window.now = s->now;
+    s->job.window.opens = night;
+    s->job.window.closes = night + OPEN_S;
+}
+
+/* By the clock alone: is there room for what the step needs? */
+static bool room(const struct sim *s, size_t k)
+{
+    int64_t at = s->job.window.now % NIGHT_S;
+    return !s->job.window.set || !s->steps[k].awaits_window || s->confirmed[k] ||
+           (at < OPEN_S && at + s->steps[k].needs_s <= OPEN_S);
+}
+
+static bool attempted(const struct sim *s, size_t k, size_t but)
+{
+    for (size_t i = s->steps[k].first; i < s->steps[k].first + s->steps[k].n; i++)
+        if (s->journaled[i].attempt || (i != but && s->subs[i].attempt))
+            return true;
+    return false;
 }
 
 static void commit(struct sim *s)
@@ -87,6 +117,7 @@ static void commit(struct sim *s)
     memcpy(s->journaled, s->subs, sizeof s->subs);
     memcpy(s->journaled_steps, s->steps, sizeof s->steps);
     s->journaled_orders = s->orders;
+    memcpy(s->journaled_confirmed, s->confirmed, sizeof s->confirmed);
     s->journal.mode = s->job.mode;
 }
 
@@ -102,7 +133,9 @@ static void build(struct sim *s)
                                  .n = 1 + pick(4),
                                  .serial = chance(30),
                                  .rerun_force = chance(10),
-                                 .guarded = chance(20)};
+                                 .guarded = chance(20),
+                                 .awaits_window = chance(30),
+                                 .needs_s = pick(40)};
         for (size_t i = 0; i < st->n; i++) {
             struct core_subtask *t = &s->subs[s->job.n_subtasks++];
             unsigned kind = pick(10);
@@ -115,6 +148,8 @@ static void build(struct sim *s)
     s->job.keep_going = s->job.n_steps == 1 && chance(50); /* as check jobs: one step */
     s->orders.last_step = s->orders.one_step_stop = MAX_STEPS;
     s->now = 1000;
+    s->job.window.set = chance(30);
+    window_now(s);
     s->journal = s->job;
     commit(s);
 }
@@ -183,6 +218,10 @@ static void check_move(struct sim *s, const struct core_move *mv)
     for (size_t x = 0; begins && x <= k; x++)
         if (s->orders.stops[x])
             die(s, "a breakpoint is run through", mv->subtask);
+    if (row->effect == EFFECT_ACT && !room(s, k) && !attempted(s, k, mv->subtask))
+        die(s, "begins outside of its window", mv->subtask);
+    if (row->event == EV_NO_WINDOW && (room(s, k) || attempted(s, k, mv->subtask)))
+        die(s, "a window is shut that is open", mv->subtask);
     if (begins && k > s->orders.last_step)
         die(s, "a step more than one is run", mv->subtask);
 }
@@ -227,6 +266,7 @@ static void crash(struct sim *s)
     memcpy(s->subs, s->journaled, sizeof s->subs);
     memcpy(s->steps, s->journaled_steps, sizeof s->steps);
     s->orders = s->journaled_orders;
+    memcpy(s->confirmed, s->journaled_confirmed, sizeof s->confirmed);
     for (size_t i = 0; i < MAX_SUB; i++)
         s->subs[i].asked = s->truth[i].asked = false;
     s->job.mode = s->journal.mode;
@@ -305,13 +345,15 @@ static bool verb_allowed(const struct core_job *j, enum core_verb v)
         return m == MODE_READY;
     case VERB_PAUSE:
     case VERB_HOLD:
-        return m == MODE_RUNNING;
+        return m == MODE_RUNNING || m == MODE_WINDOW;
+    case VERB_WINDOW:
+        return m == MODE_WINDOW;
     case VERB_RESUME:
         return m == MODE_PAUSED;
     case VERB_ONE_STEP:
         return m == MODE_PAUSED && core_job_state(j) == STATE_PAUSED;
     case VERB_CANCEL:
-        return m == MODE_READY || m == MODE_RUNNING || m == MODE_PAUSED;
+        return m == MODE_READY || m == MODE_RUNNING || m == MODE_PAUSED || m == MODE_WINDOW;
     case VERB_CANCEL_FORCE:
         return m != MODE_CANCELED && m != MODE_SUCCESSFUL;
     }
@@ -342,6 +384,8 @@ static void verb(struct sim *s, enum core_verb v)
     bool allowed = verb_allowed(&s->job, v);
     if (allowed && (v == VERB_RESUME || v == VERB_ONE_STEP))
         order_resume(s, v == VERB_ONE_STEP);
+    if (allowed && v == VERB_WINDOW)
+        s->confirmed[core_current_step(&s->job)] = true;
     core_update_clear(&s->u);
     if (core_verb(&s->job, v, &s->u) != allowed)
         die(s, "a verb is refused that is allowed, or taken that is not", 0);
@@ -370,6 +414,18 @@ static void clock_goes(struct sim *s)
     int64_t before = s->watched;
     s->now += chance(5) ? (int64_t)pick(200) - 100 : (int64_t)pick(4);
     s->watched = s->now;
+    window_now(s);
+    core_update_clear(&s->u);
+    enum core_mode mode = j->mode;
+    if (core_look(&s->job, &s->u)) {
+        if (mode != MODE_WINDOW || s->u.mode_before != mode || s->u.mode_after != j->mode)
+            die(s, "leaves a window in which it was not", 0);
+        total_opened++;
+        settle_down(s);
+        return; /* omsupd may be another one now */
+    } else if (j->mode != mode || s->u.n_moves) {
+        die(s, "a look at the clock has changed something", 0);
+    }
     bool waits = j->mode == MODE_READY && !j->outdated && j->start_at && !j->start_missed;
     bool due = waits && s->now >= j->start_at;
     bool seen = before && before < j->start_at && s->now - before <= CORE_GAP_S;
@@ -625,7 +681,7 @@ static void break_before(struct sim *s)
     }
     enum core_mode m = s->job.mode;
     bool allowed = !s->job.outdated && untouched && !passed &&
-                   (m == MODE_READY || m == MODE_RUNNING || (m == MODE_PAUSED && k != current));
+                   (m == MODE_READY || m == MODE_RUNNING || m == MODE_WINDOW || (m == MODE_PAUSED && k != current));
     if (chance(70)) {
         if ((core_break(&s->job, k) == NULL) != allowed)
             die(s, "a breakpoint is refused that is possible, or taken that is not", s->steps[k].first);
@@ -644,7 +700,10 @@ static void break_before(struct sim *s)
 static void operator_acts(struct sim *s)
 {
     size_t i = pick((unsigned)s->job.n_subtasks);
-    switch (pick(15)) {
+    switch (pick(16)) {
+    case 15:
+        verb(s, VERB_WINDOW);
+        return;
     case 14:
         schedule(s);
         return;
@@ -666,7 +725,7 @@ static void operator_acts(struct sim *s)
         verb(s, VERB_START);
         if (chance(10))
             verb(s, VERB_CANCEL);
-        if (chance(s->job.mode == MODE_CANCELING || s->subs[i].phase == PHASE_FENCING ? 30 : 3))
+        if (chance(s->job.mode == MODE_CANCELING || s->subs[i].phase == PHASE_FENCING ? 60 : 3))
             verb(s, VERB_CANCEL_FORCE);
         return;
     default:
@@ -684,6 +743,9 @@ static void check_settled(struct sim *s, size_t current)
         busy |= core_phase_busy(s->subs[i].phase);
     if (s->job.mode == MODE_CANCELING && !busy)
         die(s, "is being canceled, and nothing runs", 0);
+    if (s->job.mode == MODE_WINDOW && s->watched && !s->job.outdated && current < s->job.n_steps && !busy &&
+        room(s, current))
+        die(s, "awaits a window that is open", 0);
     if (s->job.mode != MODE_RUNNING && s->job.mode != MODE_PAUSED)
         return;
     if (current == s->job.n_steps)
@@ -766,6 +828,8 @@ static void run_one(uint64_t seed)
         answers(&s, i);
         if (chance(15))
             operator_acts(&s);
+        if (s.job.window.set && chance(50))
+            clock_goes(&s);
         if (s.job.outdated && chance(5))
             verb(&s, VERB_CANCEL);
         if (chance(1))
@@ -803,5 +867,6 @@ int main(int argc, char **argv)
             printf("never seen: %s, %s\n", core_phase_name(core_rows[r].from), core_event_name(core_rows[r].event));
             unseen++;
         }
-    return total_ended == 0 || total_crashes == 0 || total_stops == 0 || total_due == 0 || (unseen && runs >= ENOUGH);
+    return total_ended == 0 || total_crashes == 0 || total_stops == 0 || total_due == 0 || total_opened == 0 ||
+           (unseen && runs >= ENOUGH);
 }

@@ -86,6 +86,8 @@ static int leads(enum core_phase p, enum core_event e)
         return no(p);
     case EV_NO_HELD:
         return no(p) == PHASE_ACTING ? PHASE_PENDING : NO_MOVE;
+    case EV_NO_WINDOW:
+        return p == PHASE_CHECKING ? PHASE_PENDING : NO_MOVE;
     case EV_NO_AGAIN:
         return p == PHASE_DOUBT ? PHASE_FAILED : NO_MOVE;
     case EV_NOT_MET:
@@ -252,18 +254,25 @@ static void tear_down(struct three *t) { core_update_free(&t->u); }
 
 static void verbs_depend_on_the_mode(void **state)
 {
-    enum { R = 1 << MODE_READY, U = 1 << MODE_RUNNING, P = 1 << MODE_PAUSED, C = 1 << MODE_CANCELING };
+    enum {
+        R = 1 << MODE_READY,
+        U = 1 << MODE_RUNNING,
+        P = 1 << MODE_PAUSED,
+        W = 1 << MODE_WINDOW,
+        C = 1 << MODE_CANCELING
+    };
     static const struct {
         enum core_verb verb;
         unsigned allowed;
         enum core_mode to;
     } rows[] = {{VERB_START, R, MODE_RUNNING},
-                {VERB_PAUSE, U, MODE_PAUSED},
-                {VERB_HOLD, U, MODE_PAUSED},
+                {VERB_PAUSE, U | W, MODE_PAUSED},
+                {VERB_HOLD, U | W, MODE_PAUSED},
                 {VERB_RESUME, P, MODE_RUNNING},
                 {VERB_ONE_STEP, 0, MODE_RUNNING}, /* something runs */
-                {VERB_CANCEL, R | U | P, MODE_CANCELING},
-                {VERB_CANCEL_FORCE, R | U | P | C, MODE_CANCELED}};
+                {VERB_WINDOW, W, MODE_RUNNING},
+                {VERB_CANCEL, R | U | P | W, MODE_CANCELING},
+                {VERB_CANCEL_FORCE, R | U | P | W | C, MODE_CANCELED}};
     for (size_t k = 0; k < ARRAY_LEN(rows); k++)
         for (int m = MODE_READY; m <= MODE_SUCCESSFUL; m++) {
             struct three t;
@@ -563,10 +572,116 @@ static void a_start_is_planned_only_while_ready_and_ahead(void **state)
         }
     struct three t; /* a new time is a new start */
     set_up(&t, false);
+    assert_int_equal(core_clock(&t.job, 5), DUE_NOT);
     assert_true(core_schedule(&t.job, 901, 900));
     core_miss(&t.job);
     assert_true(core_schedule(&t.job, 1901, 1900));
     assert_int_equal(core_clock(&t.job, 1901), DUE_START);
+}
+
+static void windowed(struct three *t, int64_t now)
+{
+    set_up(t, false);
+    t->job.window = (struct core_window){true, now, 100, 200};
+    t->steps[1].awaits_window = true;
+    t->steps[1].needs_s = 30;
+    assert_true(verb(t, VERB_START));
+    assert_true(apply(t, 0, EV_YES));
+}
+
+static void a_step_begins_only_where_its_window_has_room(void **state)
+{
+    static const struct {
+        int64_t now;
+        bool begins;
+    } rows[] = {{99, false}, {100, true}, {170, true}, {171, false}, {300, false}};
+    for (size_t k = 0; k < ARRAY_LEN(rows); k++) {
+        struct three t;
+        windowed(&t, rows[k].now);
+        assert_true(apply(&t, 1, EV_YES));
+        assert_int_equal(t.subs[2].phase, rows[k].begins ? PHASE_CHECKING : PHASE_PENDING);
+        assert_int_equal(t.job.mode, rows[k].begins ? MODE_RUNNING : MODE_WINDOW);
+        assert_int_equal(core_job_state(&t.job), rows[k].begins ? STATE_IN_PROGRESS : STATE_WAITING);
+        core_update_clear(&t.u);
+        assert_false(core_look(&t.job, &t.u));
+        t.job.window = (struct core_window){true, 100, 100, 200};
+        assert_int_equal(core_look(&t.job, &t.u), !rows[k].begins);
+        assert_int_equal(t.subs[2].phase, PHASE_CHECKING);
+        tear_down(&t);
+    }
+    struct three t; /* a job without a window */
+    windowed(&t, 99);
+    t.job.window.set = false;
+    assert_true(apply(&t, 1, EV_YES));
+    assert_int_equal(t.subs[2].phase, PHASE_CHECKING);
+    tear_down(&t);
+    windowed(&t, 99); /* a step that may be taken back */
+    t.steps[1].awaits_window = false;
+    assert_true(apply(&t, 1, EV_YES));
+    assert_int_equal(t.subs[2].phase, PHASE_CHECKING);
+    tear_down(&t);
+}
+
+static void an_operator_overrules_the_window(void **state)
+{
+    struct three t;
+    windowed(&t, 99);
+    assert_true(apply(&t, 1, EV_YES));
+    assert_true(verb(&t, VERB_WINDOW));
+    assert_int_equal(t.job.mode, MODE_RUNNING);
+    assert_true(t.steps[1].confirmed);
+    assert_int_equal(t.subs[2].phase, PHASE_CHECKING);
+    assert_true(apply(&t, 2, EV_NO));
+    assert_int_equal(t.subs[2].phase, PHASE_ACTING);
+    tear_down(&t);
+
+    windowed(&t, 99);
+    assert_true(apply(&t, 1, EV_YES));
+    t.job.outdated = true;
+    assert_false(core_look(&t.job, &t.u));
+    assert_false(verb(&t, VERB_WINDOW));
+    tear_down(&t);
+}
+
+/* The check may take its time, and an operator's retry, too: what counts is when something is done. */
+static void a_window_that_closes_meanwhile(void **state)
+{
+    struct three t;
+    windowed(&t, 150);
+    assert_true(apply(&t, 1, EV_YES));
+    t.job.window.now = 180;
+    assert_true(apply(&t, 2, EV_NO));
+    assert_int_equal(t.u.moves[0].row->event, EV_NO_WINDOW);
+    assert_int_equal(t.subs[2].phase, PHASE_PENDING);
+    assert_int_equal(t.job.mode, MODE_WINDOW);
+    tear_down(&t);
+
+    windowed(&t, 150); /* what has begun goes on */
+    assert_true(apply(&t, 1, EV_YES));
+    assert_true(apply(&t, 2, EV_NO));
+    t.job.window.now = 500;
+    assert_true(apply(&t, 2, EV_EXIT_BAD));
+    assert_int_equal(core_retry_event(&t.job, 2, true, false, &t.why), EV_BEGIN_ACT);
+    assert_true(apply(&t, 2, EV_BEGIN_CHECK));
+    assert_true(apply(&t, 2, EV_NO));
+    assert_int_equal(t.subs[2].phase, PHASE_ACTING);
+    assert_true(apply(&t, 2, EV_LOST));
+    assert_true(apply(&t, 2, EV_NO));
+    assert_int_equal(t.subs[2].phase, PHASE_ACTING);
+    tear_down(&t);
+
+    windowed(&t, 150); /* a retry of what has not */
+    assert_true(apply(&t, 1, EV_YES));
+    assert_true(apply(&t, 2, EV_CANNOT_TELL));
+    t.job.window.now = 500;
+    assert_int_equal(core_retry_event(&t.job, 2, true, false, &t.why), N_EVENTS);
+    assert_non_null(t.why);
+    assert_int_equal(core_retry_event(&t.job, 2, false, false, &t.why), EV_BEGIN_CHECK);
+    assert_true(apply(&t, 2, EV_BEGIN_CHECK));
+    assert_true(apply(&t, 2, EV_NO));
+    assert_int_equal(t.subs[2].phase, PHASE_PENDING);
+    assert_int_equal(t.job.mode, MODE_WINDOW);
+    tear_down(&t);
 }
 
 static void where_nothing_more_is_run_there_is_no_breakpoint(void **state)
@@ -801,7 +916,7 @@ static void an_attempt_of_an_outdated_plan_ends(void **state)
 static void an_outdated_job_can_only_be_canceled(void **state)
 {
     static const enum core_verb refused[] = {VERB_START, VERB_PAUSE, VERB_HOLD, VERB_RESUME, VERB_ONE_STEP};
-    for (int m = MODE_READY; m <= MODE_PAUSED; m++) {
+    for (int m = MODE_READY; m <= MODE_WINDOW; m++) {
         struct three t;
         for (size_t k = 0; k < ARRAY_LEN(refused); k++) {
             set_up(&t, false);
@@ -869,6 +984,9 @@ static void a_job_is_shown_as(void **state)
         {MODE_PAUSED, FAIL, PEND, STATE_PAUSED, STATE_WAITING},
         {MODE_PAUSED, GATE, PEND, STATE_PAUSED, STATE_WAITING},
         {MODE_PAUSED, PEND, PEND, STATE_PAUSED, STATE_WAITING},
+        {MODE_WINDOW, PEND, PEND, STATE_WAITING, STATE_WAITING},
+        {MODE_WINDOW, ACT, PEND, STATE_IN_PROGRESS, STATE_IN_PROGRESS},
+        {MODE_WINDOW, FAIL, PEND, STATE_FAILED, STATE_WAITING},
         {MODE_CANCELING, PHASE_CANCELING, CAN, STATE_IN_PROGRESS, STATE_IN_PROGRESS},
     };
     for (size_t k = 0; k < ARRAY_LEN(rows); k++) {
@@ -908,7 +1026,7 @@ static void retry_by_phase_and_mode(void **state)
             for (int away = 0; away < 2; away++) {
                 struct three t;
                 at(&t, m, p);
-                bool live = m == MODE_RUNNING || m == MODE_PAUSED;
+                bool live = m == MODE_RUNNING || m == MODE_PAUSED || m == MODE_WINDOW;
                 bool gives_up = away && (p == PHASE_ACTING || p == PHASE_EXPIRING || p == PHASE_FENCING);
                 enum core_event e = retry(&t, 0, false, away);
                 if (live && (gives_up || in(p, RETRIED))) {
@@ -980,9 +1098,9 @@ static void skip_by_phase_and_mode(void **state)
         for (int p = 0; p < N_PHASES; p++) {
             struct three t;
             at(&t, m, p);
-            bool live = m == MODE_RUNNING || m == MODE_PAUSED;
-            bool may =
-                p == PHASE_PENDING ? m == MODE_READY || m == MODE_PAUSED : live && in(p, RETRIED | BIT(PHASE_GATE));
+            bool live = m == MODE_RUNNING || m == MODE_PAUSED || m == MODE_WINDOW;
+            bool may = p == PHASE_PENDING ? m == MODE_READY || m == MODE_PAUSED || m == MODE_WINDOW
+                                          : live && in(p, RETRIED | BIT(PHASE_GATE));
             if ((core_skip_refusal(&t.job, 0, false) == NULL) != may)
                 fail_msg("skip of %s in %s", core_phase_name(p), core_mode_name(m));
         }
@@ -994,7 +1112,7 @@ static void done_by_phase_and_mode(void **state)
         for (int p = 0; p < N_PHASES; p++) {
             struct three t;
             at(&t, m, p);
-            bool may = (m == MODE_RUNNING || m == MODE_PAUSED) && in(p, RETRIED);
+            bool may = (m == MODE_RUNNING || m == MODE_PAUSED || m == MODE_WINDOW) && in(p, RETRIED);
             if ((core_done_refusal(&t.job, 0, false) == NULL) != may)
                 fail_msg("done of %s in %s", core_phase_name(p), core_mode_name(m));
         }
@@ -1107,6 +1225,9 @@ int main(void)
         cmocka_unit_test(one_step_and_then_paused),
         cmocka_unit_test(where_nothing_more_is_run_there_is_no_breakpoint),
         cmocka_unit_test(a_start_at_its_time_is_never_late),
+        cmocka_unit_test(a_step_begins_only_where_its_window_has_room),
+        cmocka_unit_test(an_operator_overrules_the_window),
+        cmocka_unit_test(a_window_that_closes_meanwhile),
         cmocka_unit_test(a_start_is_planned_only_while_ready_and_ahead),
         cmocka_unit_test(a_check_job_goes_on_over_failures),
         cmocka_unit_test(a_retry_acts_though_the_job_is_paused),

@@ -30,6 +30,18 @@ static void add_move(struct core_update *u, size_t subtask, const struct core_ro
 
 static bool runs_plan(enum core_effect e) { return e == EFFECT_CHECK || e == EFFECT_ACT || e == EFFECT_POLL; }
 
+/* May nothing of the step begin yet? What has begun is not held up: half-way is worse than late. */
+static bool shut(const struct core_job *j, const struct core_step *st)
+{
+    const struct core_window *w = &j->window;
+    if (!w->set || !st->awaits_window || st->confirmed || (w->now >= w->opens && w->now + st->needs_s <= w->closes))
+        return false;
+    for (size_t i = st->first; i < st->first + st->n; i++)
+        if (j->subtasks[i].attempt)
+            return false;
+    return true;
+}
+
 /* The one place that writes a phase. */
 static bool move(struct core_job *j, size_t i, enum core_event e, struct core_update *u)
 {
@@ -37,6 +49,8 @@ static bool move(struct core_job *j, size_t i, enum core_event e, struct core_up
     bool would_act = e == EV_NO && (s->phase == PHASE_DOUBT || s->phase == PHASE_CHECKING);
     if (would_act && s->phase == PHASE_DOUBT && s->lost >= core_lost_max(s))
         e = EV_NO_AGAIN;
+    else if (would_act && s->phase == PHASE_CHECKING && shut(j, &j->steps[core_step_of(j, i)]))
+        e = EV_NO_WINDOW;
     else if (would_act && j->mode != MODE_RUNNING && !s->asked)
         e = EV_NO_HELD;
     const struct core_row *row = core_row(s->phase, e);
@@ -153,6 +167,8 @@ static void settle(struct core_job *j, struct core_update *u)
 {
     if (j->mode == MODE_CANCELING && !any(j, core_phase_busy))
         j->mode = MODE_CANCELED;
+    if (j->mode == MODE_WINDOW)
+        j->mode = MODE_RUNNING; /* unless it still awaits it */
     if (j->mode != MODE_RUNNING && j->mode != MODE_PAUSED)
         return;
     size_t k = core_current_step(j);
@@ -169,6 +185,10 @@ static void settle(struct core_job *j, struct core_update *u)
         return;
     }
     const struct core_step *st = &j->steps[k];
+    if (shut(j, st)) {
+        j->mode = MODE_WINDOW;
+        return;
+    }
     for (size_t i = st->first; i < st->first + st->n; i++) {
         struct core_subtask *s = &j->subtasks[i];
         if (s->phase == PHASE_PENDING)
@@ -222,7 +242,7 @@ static void pass_stops(struct core_job *j, bool one_step)
 const char *core_break(struct core_job *j, size_t step)
 {
     size_t k = core_current_step(j);
-    if (j->outdated || (j->mode != MODE_READY && j->mode != MODE_RUNNING && j->mode != MODE_PAUSED))
+    if (j->outdated || j->mode > MODE_WINDOW)
         return "nothing more of the job will be run";
     if (step_passed(j, &j->steps[step]))
         return "that step is over";
@@ -244,7 +264,7 @@ bool core_unbreak(struct core_job *j, size_t step)
 bool core_verb(struct core_job *j, enum core_verb v, struct core_update *u)
 {
     enum core_mode m = u->mode_before = u->mode_after = j->mode;
-    bool live = m == MODE_READY || m == MODE_RUNNING || m == MODE_PAUSED;
+    bool live = m == MODE_READY || m == MODE_RUNNING || m == MODE_PAUSED || m == MODE_WINDOW;
     if (j->outdated && v != VERB_CANCEL && v != VERB_CANCEL_FORCE)
         return false;
     switch (v) {
@@ -257,7 +277,7 @@ bool core_verb(struct core_job *j, enum core_verb v, struct core_update *u)
         break;
     case VERB_PAUSE:
     case VERB_HOLD:
-        if (m != MODE_RUNNING)
+        if (m != MODE_RUNNING && m != MODE_WINDOW)
             return false;
         pause_job(j);
         break;
@@ -267,6 +287,11 @@ bool core_verb(struct core_job *j, enum core_verb v, struct core_update *u)
             return false;
         j->mode = MODE_RUNNING;
         pass_stops(j, v == VERB_ONE_STEP);
+        break;
+    case VERB_WINDOW:
+        if (m != MODE_WINDOW)
+            return false;
+        j->steps[core_current_step(j)].confirmed = true;
         break;
     case VERB_CANCEL:
         if (!live)
@@ -284,6 +309,16 @@ bool core_verb(struct core_job *j, enum core_verb v, struct core_update *u)
     settle(j, u);
     u->mode_after = j->mode;
     return true;
+}
+
+bool core_look(struct core_job *j, struct core_update *u)
+{
+    u->mode_before = u->mode_after = j->mode;
+    if (j->mode != MODE_WINDOW || j->outdated)
+        return false;
+    settle(j, u);
+    u->mode_after = j->mode;
+    return u->mode_after != MODE_WINDOW;
 }
 
 size_t core_acting(const struct core_job *j)
@@ -320,7 +355,7 @@ enum core_due core_clock(struct core_job *j, int64_t now)
     j->seen = now;
     if (j->mode != MODE_READY || j->outdated || !j->start_at || j->start_missed || now < j->start_at)
         return DUE_NOT;
-    if (before && before < j->start_at && now - before <= CORE_GAP_S)
+    if (before < j->start_at && now - before <= CORE_GAP_S) /* 0 is long ago */
         return DUE_START;
     core_miss(j);
     return DUE_MISSED;
@@ -341,6 +376,7 @@ enum state core_job_state(const struct core_job *j)
     case MODE_CANCELING:
     case MODE_RUNNING:
     case MODE_PAUSED:
+    case MODE_WINDOW:
         break;
     }
     if (any(j, core_phase_busy))
@@ -349,7 +385,7 @@ enum state core_job_state(const struct core_job *j)
         return STATE_WAITING;
     if (j->mode == MODE_PAUSED)
         return STATE_PAUSED;
-    bool waits = false;
+    bool waits = j->mode == MODE_WINDOW;
     for (size_t i = 0; i < j->n_subtasks; i++) {
         if (j->subtasks[i].phase == PHASE_FAILED)
             return STATE_FAILED;
@@ -369,7 +405,7 @@ static bool later_begun(const struct core_job *j, size_t subtask)
 
 static bool operable(const struct core_job *j)
 {
-    return !j->outdated && (j->mode == MODE_RUNNING || j->mode == MODE_PAUSED);
+    return !j->outdated && (j->mode == MODE_RUNNING || j->mode == MODE_PAUSED || j->mode == MODE_WINDOW);
 }
 
 /* In Doubt, and about to be decided: what may be done is not known yet. */
@@ -403,9 +439,12 @@ enum core_event core_retry_event(const struct core_job *j, size_t subtask, bool 
     }
     if (s->open_run)
         return s->phase == PHASE_UNKNOWN ? EV_BEGIN_FENCE : N_EVENTS;
-    if (force && (s->way == WAY_CHECK || s->way == WAY_ACT))
-        return EV_BEGIN_ACT;
-    return begin_event(s);
+    enum core_event e = force && s->way == WAY_CHECK ? EV_BEGIN_ACT : begin_event(s);
+    if (e == EV_BEGIN_ACT && shut(j, st)) {
+        *why = "its window does not let it begin; skip it, or wait for its window";
+        return N_EVENTS;
+    }
+    return e;
 }
 
 const char *core_skip_refusal(const struct core_job *j, size_t subtask, bool force)

@@ -88,9 +88,14 @@ struct core_step {
     bool serial, rerun_force;
     bool guarded; /* a later step guards on this one: skipping it needs --force */
     enum core_stop stop;
+    bool awaits_window; /* it begins only where the window has room for needs_s, and confirmed: an operator overruled
+                           that */
+    bool confirmed;
+    int64_t needs_s; /* from its beginning to the end of the job */
 };
 
-enum core_mode { MODE_READY, MODE_RUNNING, MODE_PAUSED, MODE_CANCELING, MODE_CANCELED, MODE_SUCCESSFUL };
+/* WINDOW: the next step awaits its window, or an operator. */
+enum core_mode { MODE_READY, MODE_RUNNING, MODE_PAUSED, MODE_WINDOW, MODE_CANCELING, MODE_CANCELED, MODE_SUCCESSFUL };
 const char *core_mode_name(enum core_mode m);
 int core_mode_parse(const char *name);
 
@@ -98,7 +103,11 @@ struct core_job {
     enum core_mode mode;
     int64_t start_at;  /* when it is to be started, in seconds of the wall clock; 0: when somebody says so */
     bool start_missed; /* it was not */
-    int64_t seen;      /* the wall clock when it was told last; 0: not yet. Not kept over a restart */
+    struct core_window {
+        bool set;
+        int64_t now, opens, closes; /* by the wall clock: the window that is open, or the next one */
+    } window;                       /* to be kept up to date by the caller of whatever is below */
+    int64_t seen;                   /* the wall clock when it was told last; 0: not yet. Not kept over a restart */
     bool outdated; /* an older omsupd made its plan: running attempts are followed to their end, and nothing more is run
                     */
     bool
@@ -149,6 +158,7 @@ enum core_verb {
     VERB_START,
     VERB_PAUSE,
     VERB_RESUME,
+    VERB_WINDOW,   /* the step that awaits its window begins without it */
     VERB_ONE_STEP, /* resume, and pause before the step after the next one; only while nothing runs */
     VERB_CANCEL,
     VERB_CANCEL_FORCE,
@@ -162,6 +172,9 @@ bool core_verb(struct core_job *j, enum core_verb v, struct core_update *u);
  * NULL: it is set. */
 const char *core_break(struct core_job *j, size_t step);
 bool core_unbreak(struct core_job *j, size_t step); /* false: there is none */
+
+/* The window has been brought up to date: what awaits it begins if it may. false: nothing has changed. */
+bool core_look(struct core_job *j, struct core_update *u);
 
 /* What `retry` means for this subtask now. N_EVENTS: it is refused, and *why (static text) says why. `away`: its node
  * is unreachable. */

@@ -63,21 +63,19 @@ bool core_phase_busy(enum core_phase p)
 }
 
 static const char *const modes[] = {
-    [MODE_READY] = "ready",         [MODE_RUNNING] = "running",   [MODE_PAUSED] = "paused",
-    [MODE_CANCELING] = "canceling", [MODE_CANCELED] = "canceled", [MODE_SUCCESSFUL] = "successful",
+    [MODE_READY] = "ready",           [MODE_RUNNING] = "running",     [MODE_PAUSED] = "paused",
+    [MODE_WINDOW] = "window",         [MODE_CANCELING] = "canceling", [MODE_CANCELED] = "canceled",
+    [MODE_SUCCESSFUL] = "successful",
 };
 TABLE_ENDS(modes, MODE_SUCCESSFUL);
 
 const char *core_verb_name(enum core_verb v)
 {
     static const char *const names[] = {
-        [VERB_START] = "start",
-        [VERB_PAUSE] = "pause",
-        [VERB_RESUME] = "resume",
-        [VERB_ONE_STEP] = "one-step",
-        [VERB_CANCEL] = "cancel",
-        [VERB_HOLD] = "hold",
-        [VERB_CANCEL_FORCE] = "cancel-force",
+        [VERB_START] = "start",       [VERB_PAUSE] = "pause",
+        [VERB_RESUME] = "resume",     [VERB_WINDOW] = "window-confirm",
+        [VERB_ONE_STEP] = "one-step", [VERB_CANCEL] = "cancel",
+        [VERB_HOLD] = "hold",         [VERB_CANCEL_FORCE] = "cancel-force",
     };
     TABLE_ENDS(names, VERB_HOLD);
     return names[v];

@@ -210,12 +210,29 @@ static void record_stop(struct job *b, const struct core_update *u, const char *
     free(why);
 }
 
+/* What awaits its window, or no longer does. */
+static void record_window(struct job *b, enum core_mode before, const char *from)
+{
+    enum core_mode now = b->core.mode;
+    if ((before == MODE_WINDOW) == (now == MODE_WINDOW))
+        return;
+    size_t k = core_current_step(&b->core);
+    const char *step = k < b->core.n_steps ? b->plan->steps[k].id : NULL;
+    char *why = now == MODE_WINDOW ? window_why(b) : NULL;
+    if (now == MODE_WINDOW || now == MODE_RUNNING)
+        job_set_why(b, why);
+    record_event(b, step, NULL, "engine", now == MODE_WINDOW ? "window-waits" : "window-left", from,
+                 state_word(core_job_state(&b->core)), why);
+    free(why);
+}
+
 bool drive_event(struct job *b, size_t seq, enum core_event ev, const char *actor, const char *reason, const char *said)
 {
     struct core_update *u = &b->jobs->drive->update;
     core_update_clear(u);
     enum core_mode before = b->core.mode;
     const char *from = state_word(core_job_state(&b->core));
+    window_look(b);
     if (!core_apply(&b->core, seq, ev, u))
         return false;
     forget_message(&b->subs[seq], u->moves[0].row);
@@ -223,6 +240,7 @@ bool drive_event(struct job *b, size_t seq, enum core_event ev, const char *acto
         say(b, seq, u->moves[0].row, said);
     b->by = actor;
     record(b, u, actor, reason);
+    record_window(b, before, from);
     record_stop(b, u, from);
     record_end(b, before);
     record_job(b);
@@ -236,11 +254,13 @@ bool drive_verb(struct job *b, enum core_verb v, const char *actor, const char *
     core_update_clear(u);
     enum core_mode before = b->core.mode;
     const char *from = state_word(core_job_state(&b->core));
+    window_look(b);
     if (!core_verb(&b->core, v, u))
         return false;
     job_set_why(b, v == VERB_PAUSE || v == VERB_HOLD || v == VERB_CANCEL || v == VERB_CANCEL_FORCE ? reason : NULL);
     record_event(b, NULL, NULL, actor, core_verb_name(v), from, state_word(core_job_state(&b->core)), reason);
     record(b, u, NULL, NULL);
+    record_window(b, before, from);
     record_stop(b, u, from);
     record_end(b, before);
     if (strcmp(b->row.state, state_word(core_job_state(&b->core))) == 0) {
@@ -253,4 +273,27 @@ bool drive_verb(struct job *b, enum core_verb v, const char *actor, const char *
     record_job(b);
     b->by = NULL;
     return true;
+}
+
+void drive_window(struct job *b)
+{
+    struct core_update *u = &b->jobs->drive->update;
+    if (b->core.mode != MODE_WINDOW)
+        return;
+    core_update_clear(u);
+    const char *from = state_word(core_job_state(&b->core));
+    window_look(b);
+    bool left = core_look(&b->core, u);
+    char *why = left ? NULL : window_why(b);
+    if (left) {
+        record(b, u, NULL, NULL);
+        record_window(b, MODE_WINDOW, from);
+        record_stop(b, u, from);
+        record_end(b, MODE_WINDOW);
+        record_job(b);
+    } else if (why && (!b->row.why || strcmp(why, b->row.why) != 0)) { /* the window has opened or closed meanwhile */
+        job_set_why(b, why);
+        record_job(b);
+    }
+    free(why);
 }

@@ -37,6 +37,7 @@ struct effect *drive_take(struct drive *d, size_t *n);
  * nothing happened. */
 bool drive_event(struct job *b, size_t seq, enum core_event ev, const char *actor, const char *reason,
                  const char *said);
+void drive_window(struct job *b); /* every TICK_MS: what awaits its window may begin */
 bool drive_verb(struct job *b, enum core_verb v, const char *actor, const char *reason);
 /* Starts or ends the work of a subtask; answers to its earlier requests will be dropped. */
 void drive_begin(struct job *b, size_t seq, enum work_what what);

@@ -162,6 +162,8 @@ int job_load(struct jobs *js, const struct journal_job *row, struct job **out, s
     else
         b->core.mode = (enum core_mode)mode;
     b->core.start_at = row->start_at;
+    if (rc == 0)
+        rc = window_read(b, e);
     b->core.start_missed = row->start_missed;
     for (size_t i = 0; rc == 0 && i < b->core.n_subtasks; i++) {
         const struct plan_subtask *p = b->subs[i].plan;

@@ -9,6 +9,7 @@
 #pragma once
 #include "daemon/engine/core/core.h"
 #include "daemon/engine/job/durations.h"
+#include "daemon/engine/job/nightly.h"
 #include "daemon/engine/job/times.h"
 #include "daemon/engine/output/output.h"
 #include "daemon/engine/reach/reach.h"
@@ -98,9 +99,10 @@ struct job {
     struct login login;
     struct lease lease;
     struct durations *durations;
-    const char *by; /* the operator whose request is being recorded, for the log; NULL: the engine */
-    bool changed;   /* the turn notifies watchers */
-    bool kick;      /* the work of one of its subtasks has kick set */
+    struct nightly nightly; /* row.window, parsed */
+    const char *by;         /* the operator whose request is being recorded, for the log; NULL: the engine */
+    bool changed;           /* the turn notifies watchers */
+    bool kick;              /* the work of one of its subtasks has kick set */
 };
 
 /* All jobs, and the journal that they are written to. */
@@ -162,6 +164,16 @@ size_t job_step(const struct job *b, const char *id, size_t len); /* the step of
 /* --- stops.c: breakpoints in the journal --- */
 char *stops_text(const struct job *b);                          /* NULL: none; caller frees */
 int stops_read(struct job *b, const char *text, struct err *e); /* into the core; ERR_JOURNAL */
+
+/* --- window.c: the window of a job --- */
+char *confirmed_text(const struct job *b);     /* NULL: none; caller frees */
+int window_read(struct job *b, struct err *e); /* from the row, into the core; ERR_JOURNAL */
+/* Which steps await it, and how long each needs until the end of the job. Refused, with words, when that is not known,
+ * or is longer than any night. */
+int window_possible(struct job *b, struct err *e);
+void window_look(struct job *b); /* brings the core's window up to date; before anything is asked of the core */
+/* Why the step at which the job is does not begin now; caller frees. */
+char *window_why(const struct job *b);
 
 /* --- record.c: what is written --- */
 _Noreturn void record_die(const struct err *e);

@@ -113,6 +113,8 @@ void record_job(struct job *b)
     char *before = b->row.state;
     free(b->row.stops);
     b->row.stops = stops_text(b);
+    free(b->row.confirmed);
+    b->row.confirmed = confirmed_text(b);
     b->row.start_at = b->core.start_at;
     b->row.start_missed = b->core.start_missed;
     free(b->row.mode);

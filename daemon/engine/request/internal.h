@@ -26,6 +26,8 @@ struct submission {
     bool force; /* of a rollback: even if an attempt of the upgrade may still be running */
     bool late;  /* of a rollback: it restores the databases */
     char *actor, *login, *text, *reason;
+    char *window; /* NULL: none */
+    int64_t expect;
     char *at;       /* when it is to be started; NULL: see `start` */
     char **before;  /* steps before which the job is to be paused; ends with NULL; NULL: none */
     int64_t parent; /* of a rollback; otherwise 0 */
@@ -59,6 +61,9 @@ cJSON *hops_json(const struct deployment *d); /* as `series` of the protocol, wi
 int schedule_possible(const char *at, struct err *e); /* is it in the future? */
 int schedule_start(struct job *b, const char *actor, const char *reason, const char *at, struct err *e);
 bool schedule_withdraw(struct job *b, const char *actor, const char *reason); /* false: there is none */
+
+/* A Ready job gets a window; or `why not`, and nothing has changed. */
+int schedule_window(struct job *b, const char *actor, struct request_window window, struct err *e);
 
 /* --- breakpoints.c --- */
 /* Sets them, or removes them, all or none, with an event for each. */

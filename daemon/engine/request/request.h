@@ -21,6 +21,12 @@ struct request_caller {
     const char *login; /* shown as operator */
 };
 
+/* When the steps that cannot be taken back may begin. */
+struct request_window {
+    const char *text; /* NULL: at any time */
+    int64_t expect;   /* seconds; 0: not given */
+};
+
 /* Steps before which a job is to be paused; their names. */
 struct request_steps {
     const char *const *at;
@@ -31,7 +37,7 @@ struct request_steps {
 /* carry_on: the jobs of the next hops are started by omsupd; for a file with hops. at: when it is started, or NULL. */
 void submit_job(struct engine *en, const struct request_caller *who, enum job_type type, const char *deployment,
                 const char *file, bool start, bool carry_on, struct request_steps before, const char *at,
-                request_reply *reply, void *ctx);
+                struct request_window window, request_reply *reply, void *ctx);
 /* Only the text of the plan. */
 void submit_plan(struct engine *en, enum job_type type, const char *deployment, const char *file, request_reply *reply,
                  void *ctx);
@@ -54,11 +60,12 @@ struct request_verb {
     int64_t job;
     const char *step, *subtask, *reason; /* each may be NULL */
     bool force;
-    bool carry_on;               /* of `start`, as of submit_job() */
-    bool one_step;               /* of `resume`: pause again after the next step */
-    struct request_steps before; /* of `start` and `pause`: breakpoints; `pause` with some does nothing else */
-    bool remove;                 /* of `pause`: removes these */
-    const char *at;              /* of `start`: when; NULL: now. A time of the protocol */
+    bool carry_on;                /* of `start`, as of submit_job() */
+    bool one_step;                /* of `resume`: pause again after the next step */
+    struct request_steps before;  /* of `start` and `pause`: breakpoints; `pause` with some does nothing else */
+    bool remove;                  /* of `pause`: removes these */
+    struct request_window window; /* of `start` */
+    const char *at;               /* of `start`: when; NULL: now. A time of the protocol */
 };
 int verbs_do(struct engine *en, const struct request_caller *who, const struct request_verb *what, cJSON **result,
              struct err *e);

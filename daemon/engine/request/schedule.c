@@ -45,3 +45,26 @@ bool schedule_withdraw(struct job *b, const char *actor, const char *reason)
     record_job(b);
     return true;
 }
+
+static void take_window(struct job *b, struct request_window window)
+{
+    free(b->row.window);
+    b->row.window = xstrdup(window.text);
+    b->row.expect = window.expect;
+}
+
+int schedule_window(struct job *b, const char *actor, struct request_window window, struct err *e)
+{
+    if (!window.text)
+        return 0;
+    take_window(b, window);
+    int rc = window_possible(b, e);
+    if (rc) {
+        take_window(b, (struct request_window){0});
+        b->core.window.set = false;
+        return rc;
+    }
+    record_event(b, NULL, NULL, actor, "window", NULL, NULL, window.text);
+    record_job(b);
+    return 0;
+}

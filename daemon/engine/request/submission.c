@@ -15,6 +15,7 @@ static void submission_free(struct submission *s)
     free(s->text);
     free(s->reason);
     free(s->at);
+    free(s->window);
     strv_free(s->before);
     free(s);
 }
@@ -26,7 +27,9 @@ void submission_answer(struct submission *s, cJSON *result, const struct err *e)
     submission_free(s);
 }
 
-static struct job *write_job(struct submission *s, const struct deployment *d, struct plan *plan, const char *hash)
+/* NULL: it cannot have the window; nothing was written. */
+static struct job *write_job(struct submission *s, const struct deployment *d, struct plan *plan, const char *hash,
+                             struct err *e)
 {
     struct jobs *js = s->jobs;
     struct job *b = job_new(js, plan);
@@ -45,6 +48,12 @@ static struct job *write_job(struct submission *s, const struct deployment *d, s
         .hop = s->type == JOB_UPGRADE ? s->hop : 0,
         .pause_on_reboot = strcmp(d->after_reboot, "resume") != 0,
     };
+    b->row.window = xstrdup(s->window);
+    b->row.expect = s->expect;
+    if (s->window && window_possible(b, e)) {
+        job_free(b);
+        return NULL;
+    }
     record_new(b);
     b->next = js->first;
     js->first = b;
@@ -93,7 +102,13 @@ static void create(struct submission *s, struct plan *plan, const struct deploym
     }
     char hash[65];
     plan_hash(plan, hash);
-    struct job *b = write_job(s, d, plan, hash);
+    struct job *b = write_job(s, d, plan, hash, &e);
+    if (!b) {
+        submission_answer(s, NULL, &e);
+        return;
+    }
+    if (s->window)
+        record_event(b, NULL, NULL, s->actor, "window", NULL, NULL, s->window);
     if (s->kind->created)
         s->kind->created(s, b, d);
     struct request_steps before = {(const char *const *)s->before, strv_len(s->before)};

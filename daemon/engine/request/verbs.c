@@ -162,6 +162,8 @@ static int do_job(struct call *c, struct err *e)
                      (long long)b->row.id);
     if (rc == 0 && c->verb == DO_START && b->core.mode == MODE_READY)
         rc = breakpoints_set(b, c->who->actor, w->before, e);
+    if (rc == 0 && c->verb == DO_START && b->core.mode == MODE_READY)
+        rc = schedule_window(b, c->who->actor, w->window, e);
     if (rc == 0 && c->verb == DO_START && w->at) {
         rc = schedule_start(b, c->who->actor, c->reason, w->at, e);
         if (rc == 0 && w->carry_on)
@@ -226,6 +228,16 @@ static int do_held(struct jobs *js, const struct request_caller *who, enum verb_
     return 0;
 }
 
+/* The step that awaits its window begins without it. */
+static int confirm_window(struct call *c, struct err *e)
+{
+    if (!c->reason)
+        return err_set(e, ERR_STATE, "job %lld waits for its window; to continue without it, use confirm --reason TEXT",
+                       (long long)c->b->row.id);
+    drive_verb(c->b, VERB_WINDOW, c->who->actor, c->reason);
+    return 0;
+}
+
 static int do_live(struct job *b, const struct request_caller *who, const struct request_verb *w, cJSON **result,
                    struct err *e)
 {
@@ -237,9 +249,12 @@ static int do_live(struct job *b, const struct request_caller *who, const struct
     }
     bool whole = verb_is_for_job(&verbs[v]);
     struct call c = {b, who, v, w->reason, w->force, w, cJSON_CreateArray(), NULL, NULL};
-    int rc = whole && w->step ? err_set(e, ERR_PARAMS, "%s applies to a whole job, not to a step", verbs[v].name)
-             : whole          ? do_job(&c, e)
-                              : do_subtasks(&c, w->step, w->subtask, e);
+    int rc = v == DO_CONFIRM && b->core.mode == MODE_WINDOW && core_current_step(&b->core) < b->core.n_steps &&
+                     (!w->step || strcmp(w->step, b->plan->steps[core_current_step(&b->core)].id) == 0)
+                 ? confirm_window(&c, e)
+             : whole && w->step ? err_set(e, ERR_PARAMS, "%s applies to a whole job, not to a step", verbs[v].name)
+             : whole            ? do_job(&c, e)
+                                : do_subtasks(&c, w->step, w->subtask, e);
     free(c.refusal);
     free(c.event);
     if (rc)

@@ -128,7 +128,7 @@ static enum state step_shown(const struct job *b, const struct core_step *st)
 static const char *outdated(const struct job *b)
 {
     enum core_mode m = b->core.mode;
-    return m == MODE_READY || m == MODE_RUNNING || m == MODE_PAUSED ? plan_outdated(b->plan) : NULL;
+    return m == MODE_READY || m == MODE_RUNNING || m == MODE_PAUSED || m == MODE_WINDOW ? plan_outdated(b->plan) : NULL;
 }
 
 static bool is_over(const struct job *b) { return b->core.mode == MODE_SUCCESSFUL || b->core.mode == MODE_CANCELED; }
@@ -168,6 +168,24 @@ static void add_start_at(cJSON *o, const struct job *b)
     free(at);
 }
 
+static void add_window(cJSON *o, const struct job *b)
+{
+    const struct core_window *now = &b->core.window;
+    if (!now->set || is_over(b))
+        return;
+    int64_t opens, closes;
+    nightly_next(&b->nightly, times_wall(), &opens, &closes);
+    char *from = times_utc(opens), *to = times_utc(closes);
+    cJSON *w = cJSON_AddObjectToObject(o, "window");
+    json_text(w, "window", b->row.window);
+    json_text(w, "opens", from);
+    json_text(w, "closes", to);
+    if (b->core.mode == MODE_WINDOW && core_current_step(&b->core) < b->core.n_steps)
+        json_text(w, "awaited_by", b->plan->steps[core_current_step(&b->core)].id);
+    free(from);
+    free(to);
+}
+
 static void add_left(cJSON *o, const struct job *b)
 {
     struct duration left;
@@ -199,7 +217,8 @@ cJSON *snapshot_step(const struct job *b, size_t k, struct room *r)
     json_elapsed(o, started, open ? NULL : ended);
     if (st->irreversible)
         cJSON_AddTrueToObject(o, "irreversible");
-    if (c->stop && (b->core.mode == MODE_READY || b->core.mode == MODE_RUNNING || b->core.mode == MODE_PAUSED))
+    if (c->stop && (b->core.mode == MODE_READY || b->core.mode == MODE_RUNNING || b->core.mode == MODE_PAUSED ||
+                    b->core.mode == MODE_WINDOW))
         cJSON_AddTrueToObject(o, "breakpoint");
     add_duration(o, b, k);
     list = r ? cJSON_AddArrayToObject(o, "subtasks") : NULL;
@@ -325,6 +344,7 @@ cJSON *snapshot_of(const struct job *b, int64_t *last)
     add_series(o, b);
     outage_add(o, b);
     add_left(o, b);
+    add_window(o, b);
     json_number(o, "done", (double)done);
     json_number(o, "total", (double)b->core.n_subtasks);
     struct facts facts = {cJSON_AddObjectToObject(o, "facts"), FACTS_ROOM};
