@@ -41,7 +41,7 @@ count_unpacking() {
 	"$LAB" control gzip -1 "$LAB_ARCHIVE"
 	"$LAB" control sed -i "s,$LAB_ARCHIVE,&.gz," "$LAB_DEPLOYMENT"
 	"$LAB" on oms2 docker tag "$("$LAB" on oms2 docker inspect -f '{{.Image}}' "$LAB_OLD")" "$LAB_IMAGE" # its name proves nothing
-	gated_procedure enterprise '^upgrade slim$'
+	gated_procedure enterprise '^upgrade slim$|^rollback restore$'
 	count_unpacking
 	start_daemon -p "$D/procedures"
 	ctl --json check "$LAB_DEPLOYMENT" >"$D/check" || true
@@ -56,8 +56,10 @@ count_unpacking() {
 	"$LAB" on oms2 docker rmi "$LAB_IMAGE"
 	"$LAB" effects reset
 	rm -f "$D/unpacked"
+	remember
 	job=$(submit)
 	at_gate "$job" slim
+	content >"$D/t1"
 	pass_gate "$job" slim
 	becomes "$job" Successful
 	is_upgraded
@@ -68,4 +70,5 @@ count_unpacking() {
 	run -0 "$LAB" on oms1 stat -c '%U %a' /home/omsdocker/omsup/runs '/home/omsdocker/omsup image'
 	[ "$output" = $'omsdocker 700\nomsdocker 700' ]
 	run -1 grep -F . <<<"$("$LAB" on oms1 ls -A '/home/omsdocker/omsup image' /var/lib/omsup)"
+	leads_back
 }
