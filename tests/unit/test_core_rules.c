@@ -638,7 +638,9 @@ static void an_operator_overrules_the_window(void **state)
     windowed(&t, 99);
     assert_true(apply(&t, 1, EV_YES));
     t.job.outdated = true;
+    t.job.window.now = 100;
     assert_false(core_look(&t.job, &t.u));
+    assert_int_equal(t.job.mode, MODE_WINDOW);
     assert_false(verb(&t, VERB_WINDOW));
     tear_down(&t);
 }
