@@ -63,6 +63,7 @@ struct sim {
     struct orders orders, journaled_orders;
     bool confirmed[MAX_STEPS], journaled_confirmed[MAX_STEPS];
     int64_t now, watched; /* the wall clock; when the core was told it last, in this life of the daemon: 0: not yet */
+    unsigned undone;      /* rollbacks that were made, or tried, though nobody asked */
     struct core_update u;
 };
 
@@ -73,7 +74,7 @@ enum {
 
 static uint64_t seen_row[N_PHASES][N_EVENTS];
 static uint64_t total_opened, total_due, total_stops, total_crashes, total_events, total_attempts, total_ended,
-    total_verbs;
+    total_verbs, total_undone;
 
 static void die(const struct sim *s, const char *what, size_t i)
 {
@@ -119,6 +120,7 @@ static void commit(struct sim *s)
     s->journaled_orders = s->orders;
     memcpy(s->journaled_confirmed, s->confirmed, sizeof s->confirmed);
     s->journal.mode = s->job.mode;
+    s->journal.undo = s->job.undo;
 }
 
 static void build(struct sim *s)
@@ -135,7 +137,9 @@ static void build(struct sim *s)
                                  .rerun_force = chance(10),
                                  .guarded = chance(20),
                                  .awaits_window = chance(30),
-                                 .needs_s = pick(40)};
+                                 .needs_s = pick(40),
+
+                                 .undo = chance(40)};
         for (size_t i = 0; i < st->n; i++) {
             struct core_subtask *t = &s->subs[s->job.n_subtasks++];
             unsigned kind = pick(10);
@@ -274,7 +278,10 @@ static void crash(struct sim *s)
     s->job.start_missed = s->journal.start_missed;
     s->job.seen = s->watched = 0;
     s->now += pick(20);
+    s->job.undo = s->journal.undo;
     s->job.outdated |= chance(2); /* another omsupd starts */
+    if (s->job.outdated && core_undo_spend(&s->job))
+        commit(s);
     s->n_todo = 0;
     memset(s->ask, 0, sizeof s->ask);
     adopt(s);
@@ -300,11 +307,52 @@ static void settle_down(struct sim *s)
         effects(s);
 }
 
+static const struct core_step *step_of(const struct sim *s, size_t i)
+{
+    const struct core_step *st = s->steps;
+    while (i >= st->first + st->n)
+        st++;
+    return st;
+}
+
+static bool failed_for_sure(const struct sim *s, const struct core_step *st)
+{
+    bool failed = false;
+    for (size_t i = 0; i < s->job.n_subtasks; i++) {
+        const struct core_subtask *t = &s->subs[i];
+        enum state shown = core_phase_shown(t->phase);
+        if (shown == STATE_RUNNING || shown == STATE_IN_DOUBT || shown == STATE_WAITING ||
+            (t->open_run && !t->read_only) || (shown == STATE_FAILED && t->lost > 0))
+            return false;
+        failed |= shown == STATE_FAILED && step_of(s, i) == st;
+    }
+    return failed;
+}
+
+/* A rollback that nobody asked for is due when omsupd itself has seen a step fail that asks for it, and never when an
+ * operator has a hand in it. */
+static void check_undo(const struct sim *s, size_t i, enum core_event e, enum core_phase from, enum core_undo was)
+{
+    const struct core_step *st = step_of(s, i);
+    bool hand = core_event_who(e) != BY_WORLD;
+    enum core_undo must = was;
+    if (hand && (was == UNDO_DUE || (st->undo && from != PHASE_PENDING)))
+        must = UNDO_SPENT;
+    if (!hand && was == UNDO_OPEN && st->undo && s->job.mode == MODE_RUNNING && !s->job.outdated &&
+        failed_for_sure(s, st))
+        must = UNDO_DUE;
+    if (s->job.undo != must)
+        die(s,
+            must == UNDO_DUE ? "no rollback, though it is due" : "a rollback is due, or is not any more, for no reason",
+            i);
+}
+
 /* Whoever sends an event believes that there is a row for it. */
 static void event(struct sim *s, size_t i, enum core_event e)
 {
     enum core_mode before = s->job.mode;
     enum core_phase from = s->subs[i].phase;
+    enum core_undo undo = s->job.undo;
     core_update_clear(&s->u);
     total_events++;
     if (!core_apply(&s->job, i, e, &s->u)) {
@@ -315,6 +363,7 @@ static void event(struct sim *s, size_t i, enum core_event e)
         die(s, "the first move is not the event's", i);
     if (s->u.mode_before != before || s->u.mode_after != s->job.mode)
         die(s, "the update names the wrong modes", i);
+    check_undo(s, i, e, from, undo);
     settle_down(s);
 }
 
@@ -328,10 +377,11 @@ static void stale_event(struct sim *s, size_t i)
     struct core_subtask was[MAX_SUB];
     memcpy(was, s->subs, sizeof was);
     enum core_mode mode = s->job.mode;
+    enum core_undo undo = s->job.undo;
     core_update_clear(&s->u);
     if (core_apply(&s->job, i, e, &s->u))
         die(s, opens ? "opened out of turn" : "an event without a row is taken", i);
-    if (memcmp(was, s->subs, sizeof was) != 0 || s->job.mode != mode || s->u.n_moves)
+    if (memcmp(was, s->subs, sizeof was) != 0 || s->job.mode != mode || s->job.undo != undo || s->u.n_moves)
         die(s, "a refused event has changed something", i);
 }
 
@@ -386,9 +436,12 @@ static void verb(struct sim *s, enum core_verb v)
         order_resume(s, v == VERB_ONE_STEP);
     if (allowed && v == VERB_WINDOW)
         s->confirmed[core_current_step(&s->job)] = true;
+    enum core_undo undo = s->job.undo;
     core_update_clear(&s->u);
     if (core_verb(&s->job, v, &s->u) != allowed)
         die(s, "a verb is refused that is allowed, or taken that is not", 0);
+    if (s->job.undo != (allowed && undo == UNDO_DUE ? UNDO_SPENT : undo))
+        die(s, "a verb and a rollback that is due", 0);
     if (!allowed) {
         if (s->job.mode != before || s->u.n_moves)
             die(s, "a refused verb has changed something", 0);
@@ -759,6 +812,35 @@ static void check_settled(struct sim *s, size_t current)
     }
 }
 
+/* omsupd makes the rollback that is due, and so ends the job, or finds that it cannot be made. */
+static void undo(struct sim *s)
+{
+    if (s->job.undo != UNDO_DUE)
+        return;
+    if (s->undone++)
+        die(s, "a second rollback that nobody asked for", 0);
+    total_undone++;
+    for (size_t i = 0; i < s->job.n_subtasks; i++)
+        if (s->truth[i].alive && !s->subs[i].read_only)
+            die(s, "a rollback, and an attempt runs", i);
+    if (chance(50)) {
+        verb(s, VERB_CANCEL_FORCE);
+        if (s->job.mode != MODE_CANCELED) /* a crash: it was not written, so it was not made */
+            s->undone--;
+        return;
+    }
+    if (!core_undo_spend(&s->job) || core_undo_spend(&s->job))
+        die(s, "the rollback that is due is not spent once", 0);
+    commit(s);
+}
+
+static void check_due(struct sim *s, size_t current)
+{
+    if (s->job.undo == UNDO_DUE && (s->job.mode != MODE_RUNNING || s->job.outdated || current == s->job.n_steps ||
+                                    !s->steps[current].undo || !failed_for_sure(s, &s->steps[current])))
+        die(s, "a rollback is due of a job that is not Failed", 0);
+}
+
 static void check_all(struct sim *s)
 {
     size_t current = core_current_step(&s->job), acting = core_acting(&s->job);
@@ -795,6 +877,7 @@ static void check_all(struct sim *s)
             die(s, "serial subtasks out of order", i);
     }
     check_settled(s, current);
+    check_due(s, current);
     if (s->job.mode == MODE_SUCCESSFUL)
         for (size_t i = 0; i < s->job.n_subtasks; i++)
             if (!core_phase_passed(s->subs[i].phase) && !(s->job.keep_going && s->subs[i].phase == PHASE_FAILED))
@@ -830,6 +913,8 @@ static void run_one(uint64_t seed)
             operator_acts(&s);
         if (s.job.window.set && chance(50))
             clock_goes(&s);
+        if (chance(20))
+            undo(&s);
         if (s.job.outdated && chance(5))
             verb(&s, VERB_CANCEL);
         if (chance(1))
@@ -857,8 +942,8 @@ int main(int argc, char **argv)
     for (unsigned long n = 0; n < runs; n++)
         run_one(seed + n);
     printf("%" PRIu64 " events, %" PRIu64 " attempts, %" PRIu64 " crashes, %" PRIu64 " verbs, %" PRIu64
-           " jobs ended: 0 duplicate executions, 0 lost outcomes\n",
-           total_events, total_attempts, total_crashes, total_verbs, total_ended);
+           " jobs ended, %" PRIu64 " rolled back unasked: 0 duplicate executions, 0 lost outcomes\n",
+           total_events, total_attempts, total_crashes, total_verbs, total_ended, total_undone);
     if (runs < FEW)
         return 0; /* a seed is repeated: what a few plans do not meet says nothing */
     unsigned unseen = 0;
@@ -868,5 +953,5 @@ int main(int argc, char **argv)
             unseen++;
         }
     return total_ended == 0 || total_crashes == 0 || total_stops == 0 || total_due == 0 || total_opened == 0 ||
-           (unseen && runs >= ENOUGH);
+           total_undone == 0 || (unseen && runs >= ENOUGH);
 }

@@ -1206,9 +1206,154 @@ static void a_verb_is_an_event_or_is_refused(void **state)
     assert_int_equal(core_verb_event(&t.job, 0, DO_RETRY, false, true, &t.why), EV_GIVE_UP);
 }
 
+/* A step that asks for a rollback: two subtasks, under way. */
+static void asks_for_undo(struct three *t)
+{
+    set_up(t, false);
+    t->steps[0].undo = true;
+    assert_true(verb(t, VERB_START));
+    for (size_t i = 0; i < 2; i++)
+        assert_true(apply(t, i, EV_NO));
+}
+
+static void a_failure_makes_the_rollback_due(void **state)
+{
+    struct three t;
+    asks_for_undo(&t);
+    assert_true(apply(&t, 0, EV_EXIT_BAD));
+    assert_int_equal(t.job.undo, UNDO_OPEN); /* the other one is running */
+    assert_true(apply(&t, 1, EV_EXIT_PROVE));
+    assert_int_equal(t.job.undo, UNDO_OPEN);
+    assert_true(apply(&t, 1, EV_YES));
+    assert_int_equal(t.job.undo, UNDO_DUE);
+    assert_true(core_undo_spend(&t.job));
+    assert_int_equal(t.job.undo, UNDO_SPENT);
+    assert_false(core_undo_spend(&t.job));
+    tear_down(&t);
+
+    asks_for_undo(&t); /* a step that does not ask for it, after one that does */
+    assert_true(apply(&t, 0, EV_EXIT_PROVE) && apply(&t, 0, EV_YES) && apply(&t, 1, EV_EXIT_PROVE) &&
+                apply(&t, 1, EV_YES));
+    assert_true(apply(&t, 2, EV_NO) && apply(&t, 2, EV_EXIT_BAD));
+    assert_int_equal(t.job.undo, UNDO_OPEN);
+    assert_false(core_undo_spend(&t.job));
+    assert_int_equal(t.job.undo, UNDO_OPEN);
+    tear_down(&t);
+
+    asks_for_undo(&t); /* timed out and stopped is a failure, too */
+    assert_true(apply(&t, 0, EV_EXIT_PROVE) && apply(&t, 0, EV_YES));
+    assert_true(apply(&t, 1, EV_TIMEOUT) && apply(&t, 1, EV_EXIT_BAD) && apply(&t, 1, EV_NO));
+    assert_int_equal(t.job.undo, UNDO_DUE);
+    tear_down(&t);
+}
+
+static void nothing_but_a_sure_failure_makes_it_due(void **state)
+{
+    static const enum core_phase others[] = {PHASE_ACTING, PHASE_DOUBT, PHASE_UNKNOWN, PHASE_GATE, PHASE_FENCING};
+    for (size_t k = 0; k < ARRAY_LEN(others) + 8; k++) {
+        struct three t;
+        asks_for_undo(&t);
+        t.subs[1].phase = PHASE_SUCCESSFUL;
+        t.subs[1].open_run = false;
+        bool due = false;
+        switch (k) {
+        case 0:
+            t.job.mode = MODE_PAUSED;
+            break;
+        case 1:
+            t.job.outdated = true;
+            break;
+        case 2: /* left by --force: it may still be running */
+            t.subs[1].open_run = true;
+            break;
+        case 3: /* of a look nothing is left */
+            t.subs[1].open_run = t.subs[1].read_only = due = true;
+            break;
+        case 4: /* attempts were lost: nobody has seen it fail */
+            t.subs[1].phase = PHASE_FAILED;
+            t.subs[1].lost = 3;
+            break;
+        case 5: /* what was lost before it succeeded does not matter */
+            t.subs[1].lost = due = true;
+            break;
+        case 6:
+            t.job.undo = UNDO_SPENT;
+            break;
+        case 7:
+            due = true;
+            break;
+        default:
+            t.subs[1].phase = others[k - 8];
+        }
+        assert_true(apply(&t, 0, EV_EXIT_BAD));
+        assert_int_equal(t.job.undo, due ? UNDO_DUE : k == 6 ? UNDO_SPENT : UNDO_OPEN);
+        tear_down(&t);
+    }
+}
+
+static void an_operator_takes_over(void **state)
+{
+    static const enum core_event words[] = {EV_SKIP, EV_DONE, EV_DONE_FORCE, EV_BEGIN_CHECK, EV_BEGIN_ACT};
+    struct three t;
+    for (size_t k = 0; k < ARRAY_LEN(words); k++)
+        for (int due = 0; due < 2; due++) {
+            asks_for_undo(&t);
+            assert_true(apply(&t, 0, EV_EXIT_BAD));
+            if (due)
+                assert_true(apply(&t, 1, EV_EXIT_BAD));
+            assert_int_equal(t.job.undo, due ? UNDO_DUE : UNDO_OPEN);
+            assert_true(apply(&t, 0, words[k]));
+            assert_int_equal(t.job.undo, UNDO_SPENT);
+            tear_down(&t);
+        }
+    static const struct {
+        enum core_verb verb;
+        bool due;
+    } verbs_[] = {{VERB_PAUSE, true},        {VERB_HOLD, true},   {VERB_CANCEL, true},
+                  {VERB_CANCEL_FORCE, true}, {VERB_PAUSE, false}, {VERB_RESUME, true}};
+    for (size_t k = 0; k < ARRAY_LEN(verbs_); k++) {
+        asks_for_undo(&t);
+        assert_true(apply(&t, 0, EV_EXIT_BAD));
+        if (verbs_[k].due)
+            assert_true(apply(&t, 1, EV_EXIT_BAD));
+        bool done = verb(&t, verbs_[k].verb);
+        assert_int_equal(done, verbs_[k].verb != VERB_RESUME);
+        assert_int_equal(t.job.undo, !verbs_[k].due ? UNDO_OPEN : done ? UNDO_SPENT : UNDO_DUE);
+        tear_down(&t);
+    }
+    /* Whatever is said while it is due ends that, also of a step that has not started. */
+    asks_for_undo(&t);
+    assert_true(apply(&t, 0, EV_EXIT_BAD) && apply(&t, 1, EV_EXIT_BAD));
+    assert_int_equal(t.job.undo, UNDO_DUE);
+    assert_true(apply(&t, 2, EV_SKIP));
+    assert_int_equal(t.job.undo, UNDO_SPENT);
+    tear_down(&t);
+    /* It failed while the job was paused: no word of an operator makes it due. */
+    asks_for_undo(&t);
+    t.subs[1].phase = PHASE_PENDING;
+    t.subs[1].open_run = false;
+    t.job.mode = MODE_PAUSED;
+    assert_true(apply(&t, 0, EV_EXIT_BAD));
+    t.job.mode = MODE_RUNNING;
+    assert_true(apply(&t, 1, EV_SKIP));
+    assert_int_equal(t.job.undo, UNDO_OPEN);
+    tear_down(&t);
+    /* In another step, or before it has started, nothing is taken over. */
+    set_up(&t, false);
+    t.steps[1].undo = true;
+    assert_true(verb(&t, VERB_START) && apply(&t, 0, EV_NO) && apply(&t, 0, EV_EXIT_BAD) && apply(&t, 0, EV_SKIP));
+    assert_int_equal(t.job.undo, UNDO_OPEN);
+    assert_true(verb(&t, VERB_PAUSE) && apply(&t, 2, EV_SKIP));
+    assert_int_equal(t.job.undo, UNDO_OPEN);
+    tear_down(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_failure_makes_the_rollback_due),
+        cmocka_unit_test(nothing_but_a_sure_failure_makes_it_due),
+        cmocka_unit_test(an_operator_takes_over),
         cmocka_unit_test(each_event_leads_where_it_says),
         cmocka_unit_test(each_move_starts_what_its_phase_needs),
         cmocka_unit_test(each_event_has_its_author),

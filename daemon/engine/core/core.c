@@ -198,6 +198,43 @@ static void settle(struct core_job *j, struct core_update *u)
     }
 }
 
+/* The step has Failed. That must be certain: nothing runs, nothing is In Doubt or Waiting, no attempt was given up or
+ * lost. A job that is not running has an operator. */
+static bool undo_due(const struct core_job *j, const struct core_step *st)
+{
+    bool failed = false;
+    if (j->undo != UNDO_OPEN || j->mode != MODE_RUNNING || j->outdated)
+        return false;
+    for (size_t i = 0; i < j->n_subtasks; i++) {
+        const struct core_subtask *s = &j->subtasks[i];
+        if (core_phase_busy(s->phase) || s->phase == PHASE_UNKNOWN || s->phase == PHASE_GATE ||
+            (s->open_run && !s->read_only) || (s->phase == PHASE_FAILED && s->lost))
+            return false;
+        failed |= s->phase == PHASE_FAILED && i >= st->first && i < st->first + st->n;
+    }
+    return failed;
+}
+
+/* Only what omsupd itself has seen makes a rollback due. Whoever acts on such a step after it has started has taken
+ * over, and so has whoever acts while the rollback is due. */
+static void judge_undo(struct core_job *j, size_t subtask, enum core_event e, enum core_phase from)
+{
+    const struct core_step *st = &j->steps[core_step_of(j, subtask)];
+    bool operators = core_event_who(e) != BY_WORLD;
+    if (operators && (j->undo == UNDO_DUE || (st->undo && from != PHASE_PENDING)))
+        j->undo = UNDO_SPENT;
+    else if (!operators && st->undo && undo_due(j, st))
+        j->undo = UNDO_DUE;
+}
+
+bool core_undo_spend(struct core_job *j)
+{
+    bool due = j->undo == UNDO_DUE;
+    if (due)
+        j->undo = UNDO_SPENT;
+    return due;
+}
+
 bool core_apply(struct core_job *j, size_t subtask, enum core_event e, struct core_update *u)
 {
     assert(subtask < j->n_subtasks);
@@ -207,6 +244,7 @@ bool core_apply(struct core_job *j, size_t subtask, enum core_event e, struct co
     if (!move(j, subtask, e, u))
         return false;
     settle(j, u);
+    judge_undo(j, subtask, e, u->moves[0].row->from);
     u->mode_after = j->mode;
     return true;
 }
@@ -306,6 +344,7 @@ bool core_verb(struct core_job *j, enum core_verb v, struct core_update *u)
         cancel_all(j, true, u);
         break;
     }
+    core_undo_spend(j);
     settle(j, u);
     u->mode_after = j->mode;
     return true;

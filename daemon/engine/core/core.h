@@ -92,6 +92,14 @@ struct core_step {
                            that */
     bool confirmed;
     int64_t needs_s; /* from its beginning to the end of the job */
+    bool undo;       /* when it is Failed, the job is rolled back without asking */
+};
+
+/* The rollback that nobody has to ask for. It is due at most once in the life of a job. */
+enum core_undo {
+    UNDO_OPEN,  /* no step with `undo` has Failed yet */
+    UNDO_DUE,   /* one has: the rollback is to be made */
+    UNDO_SPENT, /* it could not be made, or an operator has taken over: from now on only operators decide */
 };
 
 /* WINDOW: the next step awaits its window, or an operator. */
@@ -112,6 +120,7 @@ struct core_job {
                     */
     bool
         keep_going; /* a check job: a Failed subtask does not hold up the next steps; the job ends when all are final */
+    enum core_undo undo;
     struct core_step *steps;
     size_t n_steps;
     struct core_subtask *subtasks;
@@ -172,6 +181,8 @@ bool core_verb(struct core_job *j, enum core_verb v, struct core_update *u);
  * NULL: it is set. */
 const char *core_break(struct core_job *j, size_t step);
 bool core_unbreak(struct core_job *j, size_t step); /* false: there is none */
+/* The rollback that is due will not be made. false: none is due. */
+bool core_undo_spend(struct core_job *j);
 
 /* The window has been brought up to date: what awaits it begins if it may. false: nothing has changed. */
 bool core_look(struct core_job *j, struct core_update *u);
