@@ -170,6 +170,8 @@ static int start(struct daemon *d, struct err *e)
         (rc = tell_open(&d->loop, &tc, d->engine, &d->tell, e)) == 0 && (sc.tell = d->tell) != NULL &&
         (rc = server_start(&d->loop, &sc, d->engine, &d->server, e)) == 0 && (rc = engine_recover(d->engine, e)) == 0)
         rc = next_hop_open(d->engine, e);
+    if (rc == 0)
+        undo_open(d->engine);
     return rc;
 }
 

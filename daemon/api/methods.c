@@ -81,7 +81,7 @@ static void m_submit(struct request *r, const struct params *p)
         return;
     }
     struct request_caller who = caller(r);
-    submit_job(engine_of(r), &who, type_of(p), p->deployment, file_of(p), p->start, p->carry_on, before_of(p),
+    submit_job(engine_of(r), &who, type_of(p), p->deployment, file_of(p), p->start, p->carry_on, p->agree, before_of(p),
                p->start_at, (struct request_window){p->window, p->expect}, on_reply, r);
 }
 

@@ -27,6 +27,8 @@ struct engine {
     void *changed_ctx;
     void (*successful)(void *ctx, int64_t series);
     void *successful_ctx;
+    void (*undo)(void *ctx, int64_t job);
+    void *undo_ctx;
     unsigned open_handles;
     void (*closed)(void *ctx);
     void *closed_ctx;
@@ -80,9 +82,23 @@ static int64_t *successful_series(const struct engine *en, size_t *n)
     return list;
 }
 
+/* Each is told once: from then on request/undo.c has it. */
+static int64_t *due_undo(struct engine *en, size_t *n)
+{
+    int64_t *list = NULL;
+    *n = 0;
+    for (struct job *b = en->jobs.first; en->undo && b; b = b->next)
+        if (b->core.undo == UNDO_DUE && !b->undoing) {
+            b->undoing = true;
+            list = xrealloc(list, *n + 1, sizeof *list);
+            list[(*n)++] = b->row.id;
+        }
+    return list;
+}
+
 void engine_flush(struct engine *en)
 {
-    size_t n;
+    size_t n, n_due;
     if (en->flushing)
         return;
     en->flushing = true;
@@ -93,12 +109,16 @@ void engine_flush(struct engine *en)
     tell(en);
     int64_t *series = successful_series(en, &n);
     jobs_drop_ended(&en->jobs);
+    int64_t *due = due_undo(en, &n_due);
     hosts_close_unused(&en->reach, false);
     await_due(en);
     en->flushing = false;
     for (size_t i = 0; i < n && en->successful; i++)
         en->successful(en->successful_ctx, series[i]);
+    for (size_t i = 0; i < n_due; i++)
+        en->undo(en->undo_ctx, due[i]);
     free(series);
+    free(due);
 }
 
 static void on_prepare(uv_prepare_t *h) { engine_flush(h->data); }
@@ -172,6 +192,12 @@ void engine_on_success(struct engine *en, void (*successful)(void *ctx, int64_t 
     en->successful_ctx = ctx;
 }
 
+void engine_on_undo(struct engine *en, void (*due)(void *ctx, int64_t job), void *ctx)
+{
+    en->undo = due;
+    en->undo_ctx = ctx;
+}
+
 void engine_tell(struct engine *en, int64_t job)
 {
     if (en->changed)
@@ -226,6 +252,9 @@ static void recover_job(struct engine *en, struct job *b)
             drive_verb(b, VERB_HOLD, "engine", why);
             free(why);
         }
+        drive_undo_over(b,
+                        "the control host rebooted before the rollback was made that on_failure asks for: an operator "
+                        "decides");
         record_job(b);
     } else if ((b->core.mode == MODE_RUNNING && !b->core.outdated) || b->core.mode == MODE_CANCELING) {
         record_event(b, NULL, NULL, "engine", "recovered", NULL, NULL, "omsupd started and continues from the journal");
@@ -233,8 +262,10 @@ static void recover_job(struct engine *en, struct job *b)
     hosts_adopt(b);
     for (size_t i = 0; i < b->core.n_subtasks; i++)
         work_adopt(b, i);
-    if (b->core.outdated)
+    if (b->core.outdated) {
+        drive_undo_over(b, "the plan is outdated: the rollback that on_failure asks for is not made by omsupd itself");
         recover_outdated(b);
+    }
 }
 
 struct load {
@@ -316,6 +347,7 @@ void engine_close(struct engine *en, void (*closed)(void *ctx), void *ctx)
     en->open_handles = 3;
     en->changed = NULL;
     en->successful = NULL;
+    en->undo = NULL;
     jobs_leave(&en->jobs);
     uv_close((uv_handle_t *)&en->prepare, handle_closed);
     uv_close((uv_handle_t *)&en->due, handle_closed);

@@ -41,6 +41,10 @@ static const char *kind_name(int v) { return plan_kind_name((enum plan_kind)v); 
     {                                                                                                                  \
 #f, F_RECORDS, offsetof(struct s, f), offsetof(struct s, n_##f), max, rec, NULL                                \
     }
+#define SOME(s, f, max, rec)                                                                                           \
+    {                                                                                                                  \
+#f, F_SOME, offsetof(struct s, f), offsetof(struct s, n_##f), max, rec, NULL                                   \
+    }
 #define END                                                                                                            \
     {                                                                                                                  \
         NULL, F_TEXT, 0, 0, 0, NULL, NULL                                                                              \
@@ -85,6 +89,8 @@ static const struct field step_fields[] = {
     BOOL(plan_step, "repeat_asked", repeat_asked),
     OPTIONAL(plan_step, marks, NAME_MAX_),
     TEXTS(plan_step, guards, PLAN_STEPS_MAX),
+    OPTIONAL(plan_step, hook, NAME_MAX_),
+    BOOL(plan_step, "on_failure_rollback", undo),
     RECORDS(plan_step, subtasks, PLAN_SUBTASKS_MAX, &subtask),
     END,
 };
@@ -119,6 +125,13 @@ static const struct field server_fields[] = {
 };
 static const struct fields server = {sizeof(struct plan_server), server_fields};
 
+static const struct field site_script_fields[] = {
+    TEXT(plan_site_script, file, TEXT_MAX_),
+    TEXT(plan_site_script, text, SCRIPT_MAX_),
+    END,
+};
+static const struct fields site_script = {sizeof(struct plan_site_script), site_script_fields};
+
 static const struct field root_fields[] = {
     {"type", F_ENUM, offsetof(struct plan, type), 0, JOB_CHECK, NULL, type_name},
     UINT(plan, revision, 1000000),
@@ -134,6 +147,7 @@ static const struct field root_fields[] = {
     RECORD(plan, metadb, &metadb),
     RECORDS(plan, servers, PLAN_HOSTS_MAX, &server),
     RECORDS(plan, steps, PLAN_STEPS_MAX, &step),
+    SOME(plan, site_scripts, SITE_FILES_MAX_, &site_script),
     END,
 };
 const struct fields plan_fields = {sizeof(struct plan), root_fields};

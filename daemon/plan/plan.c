@@ -87,6 +87,8 @@ static bool left_out(const struct field *f, const char *r)
             if (!left_out(in, at))
                 return false;
         return true;
+    case F_SOME:
+        return *(const size_t *)(r + f->count_at) == 0;
     case F_TEXT:
     case F_ENUM:
     case F_RECORDS:
@@ -119,6 +121,7 @@ static void write_field(struct writer *w, const struct field *f, const char *r)
         write_record(w, f->record, at);
         return;
     case F_RECORDS:
+    case F_SOME:
         write_records(w, f, r);
         return;
     }
@@ -202,7 +205,7 @@ static void share_record(struct texts *texts, const struct fields *fs, char *r)
             share_texts(texts, at);
         } else if (f->type == F_RECORD) {
             share_record(texts, f->record, at);
-        } else if (f->type == F_RECORDS) {
+        } else if (is_records(f)) {
             for (size_t i = 0, n = *(size_t *)(r + f->count_at); i < n; i++)
                 share_record(texts, f->record, records_at(f, r) + i * f->record->size);
         }
@@ -228,7 +231,7 @@ static void record_free(const struct fields *fs, char *r, bool all)
             strv_free(*(char ***)at);
         } else if (f->type == F_RECORD) {
             record_free(f->record, at, all);
-        } else if (f->type == F_RECORDS) {
+        } else if (is_records(f)) {
             char *items = records_at(f, r);
             for (size_t i = 0, n = *(size_t *)(r + f->count_at); i < n; i++)
                 record_free(f->record, items + i * f->record->size, all);

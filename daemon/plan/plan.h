@@ -66,6 +66,8 @@ struct plan_step {
     bool serial, irreversible, rerun_force, repeat_asked;
     char *marks;   /* NULL when none */
     char **guards; /* NULL-terminated step ids; NULL when none */
+    char *hook;    /* it is a hook of the site: "before stop-old"; NULL: it is one of the procedure's */
+    bool undo;     /* when it is Failed, the job is rolled back without asking */
     struct plan_subtask *subtasks;
     size_t n_subtasks; /* at least 1 */
 };
@@ -86,6 +88,10 @@ struct plan_server {               /* an OMS node as it appears in the metadata 
     unsigned host;
 };
 
+struct plan_site_script { /* a file that a hook of the deployment names, as it was at submit */
+    char *file, *text;
+};
+
 struct plan {
     enum job_type type;
     unsigned revision;                                             /* of the omsupd that made it: revisions.def */
@@ -97,6 +103,8 @@ struct plan {
     struct plan_metadb metadb;
     struct plan_server *servers;
     size_t n_servers;
+    struct plan_site_script *site_scripts; /* also those of hooks of its rollback and of later hops; NULL: none */
+    size_t n_site_scripts;
     struct plan_step *steps;
     size_t n_steps;
     struct texts *texts; /* owns the texts; NULL: each has its own owner */

@@ -185,6 +185,10 @@ static void print_flags(struct buf *b, const struct plan_step *st)
 {
     if (st->irreversible)
         buf_puts(b, "    IRREVERSIBLE: afterwards the only way back is a rollback\n");
+    if (st->hook)
+        buf_printf(b, "    HOOK of the site, %s\n", st->hook);
+    if (st->undo)
+        buf_puts(b, "    ROLLBACK ON FAILURE: when it is Failed, omsupd rolls the job back without asking\n");
     if (st->marks)
         buf_printf(b, "    the time of its first start is recorded as %s\n", st->marks);
     if (st->rerun_force)
@@ -219,6 +223,50 @@ static void print_step(struct buf *b, const struct plan *p, size_t i, char *cons
     }
 }
 
+/* Is it the whole, or the end, of a script of this plan? */
+static bool runs_here(const struct plan *p, const char *text)
+{
+    for (size_t i = 0; i < p->n_steps; i++)
+        for (size_t j = 0; p->steps[i].hook && j < p->steps[i].n_subtasks; j++) {
+            const struct plan_subtask *s = &p->steps[i].subtasks[j];
+            if ((s->act.script && same(body(s->act.script), text)) ||
+                (s->check.script && same(body(s->check.script), text)))
+                return true;
+        }
+    return false;
+}
+
+static void print_site_scripts(struct buf *b, const struct plan *p)
+{
+    if (p->n_site_scripts)
+        buf_puts(b, "\nFiles of this site that hooks run, as they were when the job was submitted:\n");
+    for (size_t i = 0; i < p->n_site_scripts; i++) {
+        const struct plan_site_script *f = &p->site_scripts[i];
+        char hash[65];
+        plan_sha256(f->text, hash);
+        bool here = runs_here(p, f->text);
+        buf_printf(b, "    %s (SHA-256 %s)%s\n", f->file, hash, here ? "" : ", for its rollback or a later hop:");
+        if (!here)
+            indented(b, f->text, "        ");
+    }
+}
+
+/* What was agreed to when the job was submitted. */
+static void print_undo(struct buf *b, const struct plan *p)
+{
+    bool any = false;
+    for (size_t i = 0; i < p->n_steps; i++)
+        if (p->steps[i].undo) {
+            buf_printf(b, "%s %s",
+                       any ? ","
+                           : "\nWhen one of these steps is Failed, omsupd rolls the job back at once, without asking:",
+                       p->steps[i].id);
+            any = true;
+        }
+    if (any)
+        buf_puts(b, "\nEverything that OMS has written to rm, cm and cm_hb since the backup is lost then.\n");
+}
+
 static void print_head(struct buf *b, const struct plan *p)
 {
     size_t n = 0;
@@ -240,6 +288,8 @@ static void print_head(struct buf *b, const struct plan *p)
         for (char **f = p->site_files; *f; f++)
             buf_printf(b, "    %s\n", *f);
     }
+    print_site_scripts(b, p);
+    print_undo(b, p);
     buf_puts(b, "\nEvery script starts with:\n");
     indented(b, script_head, "    ");
     buf_puts(b, "and those with the MetaDB login, which is on file descriptor 3, continue with:\n");

@@ -115,6 +115,7 @@ static int read_field(struct reader *x, const struct field *f, char *r)
     case F_RECORD:
         return read_record(x, f->record, at);
     case F_RECORDS:
+    case F_SOME:
         return read_records(x, f, r);
     }
     return err_set(x->e, ERR_INTERNAL, "unknown field type");
@@ -174,12 +175,13 @@ static bool env_ok(char *const *env)
 static bool one_code(const struct plan_code *c) { return (c->script != NULL) != (c->builtin != NULL); }
 static bool no_code(const struct plan_code *c) { return !c->script && !c->builtin; }
 
-static bool code_ok(const struct plan_subtask *s)
+/* A hook need not have a check. */
+static bool code_ok(const struct plan_step *st, const struct plan_subtask *s)
 {
     bool check = one_code(&s->check);
     switch (s->kind) {
     case KIND_RUN:
-        return s->act.script && !s->act.builtin && check;
+        return s->act.script && !s->act.builtin && (check || (st->hook && no_code(&s->check)));
     case KIND_ACTION:
         return s->act.builtin && !s->act.script && check;
     case KIND_PROBE:
@@ -197,7 +199,7 @@ static int check_subtask(const struct plan *p, const struct plan_step *st, const
         return refuse(e, "a subtask's host does not exist", s->name);
     if (!*s->name || !env_ok(s->env))
         return refuse(e, "a subtask's name or environment is not valid", s->name);
-    if (!code_ok(s))
+    if (!code_ok(st, s))
         return refuse(e, "a subtask's code does not match its kind", s->name);
     if ((s->by_operator && s->kind != KIND_WAIT) || (s->judge && !s->by_operator) || (s->reasoned && !s->judge) ||
         (s->kind == KIND_WAIT) != (s->every_s > 0) || (s->timeout_s == 0 && !s->by_operator && s->kind != KIND_GATE))
@@ -220,6 +222,8 @@ static int check_step(const struct plan *p, const struct plan_step *st, struct e
             return refuse(e, "two steps have the same id", st->id);
     if (!*st->id)
         return refuse(e, "a step has no id", "");
+    if (st->undo && p->type != JOB_UPGRADE)
+        return refuse(e, "only a step of an upgrade can be followed by a rollback", st->id);
     for (size_t i = 0; st->guards && st->guards[i]; i++) {
         const struct plan_step *o = p->steps;
         while (o < st && strcmp(o->id, st->guards[i]) != 0)

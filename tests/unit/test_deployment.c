@@ -8,7 +8,7 @@ static int parse(const char *text, size_t len, const char *file, struct err *e)
     return rc;
 }
 
-static void refuses_what_is_wrong(void **state) { data_refuse_all("deployment/bad", 95, parse); }
+static void refuses_what_is_wrong(void **state) { data_refuse_all("deployment/bad", 120, parse); }
 
 static void reads_the_lab(void **state)
 {
@@ -40,6 +40,37 @@ static void reads_the_lab(void **state)
     assert_string_equal(d->nodes[1].docker, "docker");
     assert_string_equal(d->nodes[1].old, "oms_402");
     assert_string_equal(d->nodes[1].new_name, "oms_423");
+    deployment_free(d);
+}
+
+static void reads_the_hooks(void **state)
+{
+    struct deployment *d = data_deployment("hooks");
+    assert_int_equal(d->n_hooks, 3);
+    const struct deploy_hook *h = d->hooks;
+    assert_string_equal(h->name, "silence");
+    assert_string_equal(h->step, "stop-old");
+    assert_string_equal(h->at, "deployment/hooks.yaml:17:13");
+    assert_string_equal(h->target, "deployment");
+    assert_true(h->kind == HOOK_RUN && !h->after && !h->rollback && !h->on_node && !h->serial && !h->metadb);
+    assert_string_equal(h->act.file, "/etc/omsup/hooks/silence");
+    assert_null(h->act.text);
+    assert_true(!h->check.file && !h->check.text);
+    assert_int_equal(h->timeout_s, 600);
+    assert_int_equal(h->every_s, 0);
+    h++;
+    assert_true(h->kind == HOOK_RUN && h->after && h->on_node && h->serial && h->repeat_asked);
+    assert_string_equal(h->title, "Back into the VIP");
+    assert_string_equal(h->act.text, "/usr/local/sbin/vip in \"$NODE\"");
+    assert_string_equal(h->check.file, "/etc/omsup/hooks/vip.check");
+    assert_int_equal(h->timeout_s, 120);
+    h++;
+    assert_true(h->kind == HOOK_UNTIL && h->rollback && h->metadb);
+    assert_int_equal(h->every_s, 10);
+    assert_string_equal(h->cure, "look at the console");
+    assert_int_equal(d->n_undo, 2);
+    assert_string_equal(d->undo[0].step, "start-new");
+    assert_string_equal(d->undo[1].step, "hook.vip-in");
     deployment_free(d);
 }
 
@@ -181,9 +212,13 @@ static void is_bounded(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_the_lab), cmocka_unit_test(reads_all_that_can_be_said),
-        cmocka_unit_test(has_defaults),  cmocka_unit_test(refuses_what_is_wrong),
-        cmocka_unit_test(is_bounded),    cmocka_unit_test(goes_from_hop_to_hop),
+        cmocka_unit_test(reads_the_lab),
+        cmocka_unit_test(reads_the_hooks),
+        cmocka_unit_test(reads_all_that_can_be_said),
+        cmocka_unit_test(has_defaults),
+        cmocka_unit_test(refuses_what_is_wrong),
+        cmocka_unit_test(is_bounded),
+        cmocka_unit_test(goes_from_hop_to_hop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -728,6 +728,113 @@ static void knows_what_ha_was(void **state)
     }
 }
 
+/* What hooks_read() would do with these files. */
+static void give_texts(struct deployment *d)
+{
+    for (size_t i = 0; i < d->n_hooks; i++) {
+        struct hook_script *const s[] = {&d->hooks[i].act, &d->hooks[i].check};
+        for (size_t k = 0; k < 2; k++)
+            if (s[k]->file)
+                s[k]->text = xasprintf("echo %s\n", s[k]->file);
+    }
+}
+
+static struct setup *with_hooks(void)
+{
+    struct setup *s = xcalloc(1, sizeof *s);
+    s->d = data_deployment("hooks");
+    s->p = data_procedure("test-4.2.3");
+    for (size_t i = 0; i < 2; i++)
+        s->facts[i] = data_facts("region1", i ? "10.0.0.2" : "10.0.0.1", "oms:4.0.2");
+    give_texts(s->d);
+    return s;
+}
+
+static void assert_ids(const struct plan *p, const char *expect)
+{
+    struct buf ids = {0};
+    for (size_t i = 0; i < p->n_steps; i++)
+        buf_printf(&ids, "%s%s%s", i ? " " : "", p->steps[i].id, p->steps[i].undo ? "!" : "");
+    assert_string_equal(buf_str(&ids), expect);
+    buf_free(&ids);
+}
+
+static void hooks_are_steps(void **state)
+{
+    struct setup *s = with_hooks();
+    struct plan *p = expand(s, JOB_UPGRADE, NULL), *again;
+    assert_ids(
+        p, "precheck ha-off hook.silence stop-old backup slim load-image start-new! hook.vip-in! init autostart online "
+           "ha-on");
+    const struct plan_step *st = step_of(p, "hook.silence");
+    assert_string_equal(st->hook, "before stop-old");
+    assert_string_equal(st->title, "Hook silence");
+    assert_names(p, "hook.silence", "-@0");
+    assert_int_equal(st->subtasks[0].kind, KIND_RUN);
+    assert_string_equal(st->subtasks[0].act.script, "set -eu\necho /etc/omsup/hooks/silence\n");
+    assert_null(st->subtasks[0].check.script);
+    st = step_of(p, "hook.vip-in");
+    assert_string_equal(st->hook, "after start-new");
+    assert_names(p, "hook.vip-in", "oms1@1 oms2@2");
+    assert_true(st->serial && st->repeat_asked);
+    assert_string_equal(env_of(&st->subtasks[1], "NODE"), "oms2");
+    assert_null(step_of(p, "stop-old")->hook);
+    assert_int_equal(p->n_site_scripts, 2);
+    assert_string_equal(p->site_scripts[1].file, "/etc/omsup/hooks/vip.check");
+    char *text = plan_text(p), *print = plan_print(p);
+    if (plan_from_text(text, &again, &s->e))
+        fail_msg("%s", s->e.msg);
+    char *text2 = plan_text(again);
+    assert_string_equal(text, text2);
+    assert_non_null(strstr(print, "HOOK of the site, after start-new"));
+    assert_non_null(strstr(print, "without asking: start-new, hook.vip-in\nEverything that OMS has written"));
+    free(text);
+    free(text2);
+    free(print);
+    plan_free(again);
+    plan_free(p);
+
+    const char *begun[] = {"precheck", "hook.silence", "stop-old", NULL};
+    const struct rollback_of rb = {.late = true, .begun = begun, .fact = no_fact};
+    p = expand(s, JOB_ROLLBACK, &rb);
+    assert_ids(p, "restore start-old hook.seen");
+    assert_int_equal(p->n_site_scripts, 0);
+    assert_true(step_of(p, "hook.seen")->subtasks[0].metadb);
+    plan_free(p);
+
+    p = expand(s, JOB_CHECK, NULL);
+    assert_ids(p, "precheck");
+    plan_free(p);
+    done(s);
+}
+
+static void assert_refused(struct setup *s, const char *why)
+{
+    struct plan *p;
+    assert_int_equal(plan_expand(JOB_UPGRADE, s->p, s->d, s->facts, NULL, &p, &s->e), ERR_INPUT);
+    if (!strstr(s->e.msg, why))
+        fail_msg("%s", s->e.msg);
+}
+
+static void refuses_hooks_without_a_place(void **state)
+{
+    struct setup *s = with_hooks();
+    put(&s->d->hooks[0].step, "jar"); /* left out: the source is 4.0.2 */
+    assert_refused(s,
+                   "hooks.yaml:17:13: this upgrade leaves out the step \"jar\", so hook \"silence\" would never run");
+    s->d->hop = 1; /* another hop may have it */
+    plan_free(expand(s, JOB_UPGRADE, NULL));
+    s->d->hop = 0;
+    put(&s->d->hooks[0].step, "stop-old");
+    put(&s->d->undo[0].step, "stop-old");
+    assert_refused(s, "\"stop-old\" comes before the point of no return, start-new");
+    put(&s->d->undo[0].step, "ha-on");
+    assert_refused(s, "\"ha-on\" waits for an operator");
+    put(&s->d->undo[0].step, "jar");
+    assert_refused(s, "leaves out the step \"jar\"");
+    done(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -738,6 +845,8 @@ int main(void)
         cmocka_unit_test(environment_has_the_right_values),
         cmocka_unit_test(makes_a_check),
         cmocka_unit_test(makes_a_rollback),
+        cmocka_unit_test(hooks_are_steps),
+        cmocka_unit_test(refuses_hooks_without_a_place),
         cmocka_unit_test(rolls_back_the_recorded_containers),
         cmocka_unit_test(refuses_what_does_not_fit),
         cmocka_unit_test(takes_what_a_site_has),

@@ -226,20 +226,53 @@ static void record_window(struct job *b, enum core_mode before, const char *from
     free(why);
 }
 
+/* Whether a rollback that nobody asked for is due is written with the move that has decided it. */
+static void record_undo(struct job *b, const char *step, enum core_undo before, const char *actor, const char *reason)
+{
+    if (b->core.undo == before)
+        return;
+    bool due = b->core.undo == UNDO_DUE, own = !actor || strcmp(actor, "engine") == 0;
+    record_fact(b, UNDO_MARK, due ? "due" : "spent");
+    record_event(b, due ? step : NULL, NULL, due || own ? "engine" : actor, due ? "on-failure" : "on-failure-over",
+                 NULL, NULL,
+                 due   ? "the step is Failed, and on_failure of the deployment asks for a rollback"
+                 : own ? reason
+                       : "an operator has taken over: omsupd will not roll the job back by itself");
+    if (due)
+        log_warn("job %lld: %s is Failed: omsupd rolls the job back, as on_failure of the deployment asks",
+                 (long long)b->row.id, step);
+}
+
+bool drive_undo_over(struct job *b, const char *why)
+{
+    if (!core_undo_spend(&b->core))
+        return false;
+    record_fact(b, UNDO_MARK, "spent");
+    record_event(b, NULL, NULL, "engine", "on-failure-over", NULL, NULL, why);
+    log_error("job %lld: %s", (long long)b->row.id, why);
+    job_set_why(b, why);
+    record_job(b);
+    return true;
+}
+
 bool drive_event(struct job *b, size_t seq, enum core_event ev, const char *actor, const char *reason, const char *said)
 {
     struct core_update *u = &b->jobs->drive->update;
     core_update_clear(u);
     enum core_mode before = b->core.mode;
     const char *from = state_word(core_job_state(&b->core));
+    enum core_undo undo = b->core.undo;
     window_look(b);
     if (!core_apply(&b->core, seq, ev, u))
         return false;
+    if (actor && b->core.undo == UNDO_SPENT && b->core.mode == MODE_RUNNING)
+        job_set_why(b, NULL); /* why the rollback was not made: it has been read */
     forget_message(&b->subs[seq], u->moves[0].row);
     if (said && ev != EV_LOST_LOOK)
         say(b, seq, u->moves[0].row, said);
     b->by = actor;
     record(b, u, actor, reason);
+    record_undo(b, b->subs[seq].step->id, undo, actor, reason);
     record_window(b, before, from);
     record_stop(b, u, from);
     record_end(b, before);
@@ -253,6 +286,7 @@ bool drive_verb(struct job *b, enum core_verb v, const char *actor, const char *
     struct core_update *u = &b->jobs->drive->update;
     core_update_clear(u);
     enum core_mode before = b->core.mode;
+    enum core_undo undo = b->core.undo;
     const char *from = state_word(core_job_state(&b->core));
     window_look(b);
     if (!core_verb(&b->core, v, u))
@@ -260,6 +294,7 @@ bool drive_verb(struct job *b, enum core_verb v, const char *actor, const char *
     job_set_why(b, v == VERB_PAUSE || v == VERB_HOLD || v == VERB_CANCEL || v == VERB_CANCEL_FORCE ? reason : NULL);
     record_event(b, NULL, NULL, actor, core_verb_name(v), from, state_word(core_job_state(&b->core)), reason);
     record(b, u, NULL, NULL);
+    record_undo(b, NULL, undo, actor, reason);
     record_window(b, before, from);
     record_stop(b, u, from);
     record_end(b, before);

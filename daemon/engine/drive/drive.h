@@ -39,6 +39,8 @@ bool drive_event(struct job *b, size_t seq, enum core_event ev, const char *acto
                  const char *said);
 void drive_window(struct job *b); /* every TICK_MS: what awaits its window may begin */
 bool drive_verb(struct job *b, enum core_verb v, const char *actor, const char *reason);
+/* The rollback that is due will not be made, and why; the job rests as Failed. false: none is due. */
+bool drive_undo_over(struct job *b, const char *why);
 /* Starts or ends the work of a subtask; answers to its earlier requests will be dropped. */
 void drive_begin(struct job *b, size_t seq, enum work_what what);
 void drive_end(struct job *b, size_t seq);

@@ -65,7 +65,8 @@ struct job *job_new(struct jobs *js, struct plan *plan)
                                               .n = st->n_subtasks,
                                               .serial = st->serial,
                                               .rerun_force = st->rerun_force,
-                                              .guarded = guarded(plan, st->id)};
+                                              .guarded = guarded(plan, st->id),
+                                              .undo = st->undo};
         for (size_t t = 0; t < st->n_subtasks; t++, i++) {
             b->subs[i].step = st;
             b->subs[i].plan = &st->subtasks[t];
@@ -147,6 +148,18 @@ static bool fill_subtask(void *ctx, unsigned seq, const struct journal_subtask *
     return true;
 }
 
+/* Whether the rollback that `on_failure` asks for is due, or never will be. */
+static void load_undo(struct job *b)
+{
+    bool asks = false;
+    for (size_t k = 0; k < b->core.n_steps; k++)
+        asks |= b->core.steps[k].undo;
+    char *is = asks ? journal_fact(b->jobs->journal, b->row.id, UNDO_MARK) : NULL;
+    if (is)
+        b->core.undo = strcmp(is, "due") == 0 ? UNDO_DUE : UNDO_SPENT;
+    free(is);
+}
+
 int job_load(struct jobs *js, const struct journal_job *row, struct job **out, struct err *e)
 {
     struct plan *plan;
@@ -165,6 +178,7 @@ int job_load(struct jobs *js, const struct journal_job *row, struct job **out, s
     if (rc == 0)
         rc = window_read(b, e);
     b->core.start_missed = row->start_missed;
+    load_undo(b);
     for (size_t i = 0; rc == 0 && i < b->core.n_subtasks; i++) {
         const struct plan_subtask *p = b->subs[i].plan;
         const char *name = p->act.builtin && !action_find(p->act.builtin)       ? p->act.builtin

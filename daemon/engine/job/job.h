@@ -61,6 +61,9 @@ struct sub {
 /* The fact that holds when every server was seen Online; like T1, which a step of the procedure marks. */
 #define ONLINE_MARK "online"
 
+/* The fact that keeps core_job.undo: absent, "due", "spent". */
+#define UNDO_MARK "on_failure"
+
 /* The MetaDB login: drive/login.c. */
 enum login_state { LOGIN_NONE, LOGIN_ASKED, LOGIN_READY };
 struct login {
@@ -103,6 +106,7 @@ struct job {
     const char *by;         /* the operator whose request is being recorded, for the log; NULL: the engine */
     bool changed;           /* the turn notifies watchers */
     bool kick;              /* the work of one of its subtasks has kick set */
+    bool undoing;           /* request/undo.c makes the rollback that is due */
 };
 
 /* All jobs, and the journal that they are written to. */

@@ -33,6 +33,9 @@ struct submission {
     int64_t parent; /* of a rollback; otherwise 0 */
     int64_t series; /* of a hop but the first, and of its rollback; otherwise 0 */
     unsigned hop;   /* of a deployment with hops; 0: the first, which begins a series */
+    char *frozen;   /* the plan whose texts of the hooks are taken; NULL: their files are read */
+    char *agreed;   /* the plan that the caller has agreed to; NULL: none */
+    bool unasked;   /* of a rollback: on_failure asks for it */
     bool carry_on;  /* of that series: the next jobs are started by omsupd */
     const struct procedure *procedure;
     request_reply *reply;
@@ -74,6 +77,17 @@ int breakpoints_remove(struct job *b, const char *actor, struct request_steps at
 extern const struct submission_kind upgrade_kind; /* an upgrade or a check; with hops it begins or continues a series */
 int next_hop_may_continue(const struct job *b, struct err *e);
 void next_hop_continue(struct job *b, const char *actor); /* `continue` of start */
+
+/* --- rollback.c --- */
+/* Only while it is due. */
+void rollback_unasked(struct engine *en, const struct request_caller *who, int64_t job, const char *reason,
+                      request_reply *reply, void *ctx);
+
+/* --- agree.c: rollbacks that on_failure asks for --- */
+extern const char losses_since_backup[];
+bool undo_asked(const struct plan *p);
+void undo_json(const struct plan *p, cJSON *r); /* adds to r what is to be agreed to: `on_failure`, `lost` */
+char *undo_agreed(const struct plan *p);        /* for the events; the caller frees */
 
 /* --- losses.c --- */
 /* Adds `lost` and `backups`, which it verifies now, to the answer r and sends it. */

@@ -85,11 +85,8 @@ void losses_tell(struct submission *s, cJSON *r)
 {
     cJSON *lost = cJSON_AddArrayToObject(r, "lost"), *backups = backups_json(s->jobs, s->parent), *o;
     char *t1 = journal_fact(s->jobs->journal, s->parent, "T1");
-    char *line =
-        s->late
-            ? xasprintf("everything that OMS has written to rm, cm and cm_hb since the backup (the outage began at %s)",
-                        t1 ? t1 : "an unknown time")
-            : xstrdup("nothing: the databases are not restored");
+    char *line = s->late ? xasprintf("%s (the outage began at %s)", losses_since_backup, t1 ? t1 : "an unknown time")
+                         : xstrdup("nothing: the databases are not restored");
     struct buf list = {0};
     cJSON_AddItemToArray(lost, cJSON_CreateString(line));
     free(line);

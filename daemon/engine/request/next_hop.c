@@ -170,6 +170,7 @@ static void make(struct engine *en, const struct series *s, const struct request
     next->series = s->row.id;
     next->hop = s->next;
     next->start = s->row.continues;
+    next->frozen = xstrdup(row.plan);
     submission_begin(next, row.deployment, "deployment");
     journal_job_clear(&row);
 }

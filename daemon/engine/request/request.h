@@ -34,10 +34,12 @@ struct request_steps {
 };
 
 /* --- submit.c: an upgrade or a check from a deployment file --- */
-/* carry_on: the jobs of the next hops are started by omsupd; for a file with hops. at: when it is started, or NULL. */
+/* carry_on: the jobs of the next hops are started by omsupd; for a file with hops. agreed: NULL, or the hash of the
+ * plan whose `on_failure` the caller has agreed to; without it such a plan is only told, and there is no job.
+ * at: when it is started, or NULL. */
 void submit_job(struct engine *en, const struct request_caller *who, enum job_type type, const char *deployment,
-                const char *file, bool start, bool carry_on, struct request_steps before, const char *at,
-                struct request_window window, request_reply *reply, void *ctx);
+                const char *file, bool start, bool carry_on, const char *agreed, struct request_steps before,
+                const char *at, struct request_window window, request_reply *reply, void *ctx);
 /* Only the text of the plan. */
 void submit_plan(struct engine *en, enum job_type type, const char *deployment, const char *file, request_reply *reply,
                  void *ctx);
@@ -53,6 +55,10 @@ bool next_hop_retry(struct engine *en, const struct request_caller *who, int64_t
  * never observed. */
 void rollback_job(struct engine *en, const struct request_caller *who, int64_t job, const char *reason, bool force,
                   bool plan_only, request_reply *reply, void *ctx);
+
+/* --- undo.c --- */
+/* Once, after engine_recover(): from now on the rollbacks are made that on_failure asks for. */
+void undo_open(struct engine *en);
 
 /* --- verbs.c: the verbs of common/verbs.def --- */
 struct request_verb {

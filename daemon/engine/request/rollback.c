@@ -271,6 +271,8 @@ static bool look_open(void *ctx, const struct journal_job *row)
 static int refused(struct submission *s, struct err *e)
 {
     const struct job *b = jobs_find(s->jobs, s->parent);
+    if (s->unasked && (!b || b->core.undo != UNDO_DUE))
+        return err_set(e, ERR_STATE, "an operator has taken over");
     int rc = b ? refuse_acting(b, e) : 0;
     if (rc || s->force)
         return rc;
@@ -305,26 +307,22 @@ static void created(struct submission *s, struct job *b, const struct deployment
 static const struct submission_kind kind = {
     .old_ids = old_ids, .expand = expand, .refused = refused, .created = created, .planned = losses_tell};
 
-void rollback_job(struct engine *en, const struct request_caller *who, int64_t job, const char *reason, bool force,
-                  bool plan_only, request_reply *reply, void *ctx)
+static void begin(struct submission *s)
 {
     struct err e = {0};
     struct journal_job row = {0};
-    struct submission *s = submission_new(en, &kind, JOB_ROLLBACK, who, reply, ctx);
-    s->plan_only = plan_only;
+    int64_t job = s->parent;
     s->start = true;
-    s->force = force;
-    s->parent = job;
-    s->reason = xstrdup(reason);
     int rc = journal_job(s->jobs->journal, job, &row, &e);
     s->series = row.series;
     s->hop = (unsigned)row.hop;
+    s->frozen = xstrdup(row.plan);
     if (rc == 0 && job_type_parse(row.type) != JOB_UPGRADE)
         rc = err_set(&e, ERR_STATE, "job %lld is not an upgrade", (long long)job);
     else if (rc == 0 && !row.started)
         rc = err_set(&e, ERR_STATE, "job %lld has not started, so there is nothing to roll back; cancel it instead",
                      (long long)job);
-    else if (rc == 0 && !plan_only)
+    else if (rc == 0 && !s->plan_only)
         rc = refused(s, &e);
     if (rc == 0)
         rc = refuse_stale(s, &row, &e);
@@ -333,4 +331,25 @@ void rollback_job(struct engine *en, const struct request_caller *who, int64_t j
     else
         submission_begin(s, row.deployment, "deployment");
     journal_job_clear(&row);
+}
+
+void rollback_job(struct engine *en, const struct request_caller *who, int64_t job, const char *reason, bool force,
+                  bool plan_only, request_reply *reply, void *ctx)
+{
+    struct submission *s = submission_new(en, &kind, JOB_ROLLBACK, who, reply, ctx);
+    s->plan_only = plan_only;
+    s->force = force;
+    s->parent = job;
+    s->reason = xstrdup(reason);
+    begin(s);
+}
+
+void rollback_unasked(struct engine *en, const struct request_caller *who, int64_t job, const char *reason,
+                      request_reply *reply, void *ctx)
+{
+    struct submission *s = submission_new(en, &kind, JOB_ROLLBACK, who, reply, ctx);
+    s->unasked = true;
+    s->parent = job;
+    s->reason = xstrdup(reason);
+    begin(s);
 }

@@ -17,6 +17,8 @@ static void submission_free(struct submission *s)
     free(s->at);
     free(s->window);
     strv_free(s->before);
+    free(s->frozen);
+    free(s->agreed);
     free(s);
 }
 
@@ -92,6 +94,21 @@ static void add_hops(const struct submission *s, const struct deployment *d, cJS
         cJSON_AddItemToObject(r, "series", hops_json(d));
 }
 
+/* The plan asks for a rollback on failure, and that was not agreed to with the same plan: it is only told. The later
+ * hops of a series were agreed to with the first. */
+static bool to_agree(struct submission *s, struct plan *plan, const char *hash)
+{
+    struct err none = {0};
+    if (!undo_asked(plan) || s->series || (s->agreed && strcmp(s->agreed, hash) == 0))
+        return false;
+    cJSON *r = cJSON_CreateObject();
+    cJSON_AddStringToObject(r, "plan", hash);
+    undo_json(plan, r);
+    plan_free(plan);
+    submission_answer(s, r, &none);
+    return true;
+}
+
 static void create(struct submission *s, struct plan *plan, const struct deployment *d)
 {
     struct err e = {0};
@@ -102,6 +119,8 @@ static void create(struct submission *s, struct plan *plan, const struct deploym
     }
     char hash[65];
     plan_hash(plan, hash);
+    if (to_agree(s, plan, hash))
+        return;
     struct job *b = write_job(s, d, plan, hash, &e);
     if (!b) {
         submission_answer(s, NULL, &e);
@@ -109,6 +128,11 @@ static void create(struct submission *s, struct plan *plan, const struct deploym
     }
     if (s->window)
         record_event(b, NULL, NULL, s->actor, "window", NULL, NULL, s->window);
+    if (undo_asked(plan) && !s->series) {
+        char *said = undo_agreed(plan);
+        record_event(b, NULL, NULL, s->actor, "agreed", NULL, NULL, said);
+        free(said);
+    }
     if (s->kind->created)
         s->kind->created(s, b, d);
     struct request_steps before = {(const char *const *)s->before, strv_len(s->before)};
@@ -210,6 +234,30 @@ static void on_archives(struct submission *s, struct deployment *d, const struct
     submission_answer(s, NULL, failed);
 }
 
+/* The hooks of a site: their scripts, and whether there are the steps that they name. A rollback and the next hop take
+ * what was frozen with the plan before them: nothing of it is in their way. */
+static int site(struct submission *s, struct deployment *d, struct err *e)
+{
+    if (!d->n_hooks && !d->n_undo)
+        return 0;
+    struct plan *was = NULL;
+    int rc = s->frozen ? plan_take(s->jobs, s->frozen, &was, e) : 0;
+    rc = rc ? rc : hooks_read(d, was, e);
+    if (was)
+        plan_keep(s->jobs, s->frozen, was);
+    if (rc || s->frozen)
+        return rc;
+    size_t n = d->hop ? d->n_hops - d->hop + 1 : 1;
+    const struct procedure **pages = xcalloc(n, sizeof *pages);
+    pages[0] = s->procedure;
+    for (unsigned k = 1; k < n && !rc; k++)
+        rc = procedures_find(engine_procedures(s->en), d->edition, deployment_hop_source(d, d->hop + k),
+                             d->hops[d->hop - 1 + k].target, &pages[k], e);
+    rc = rc ? rc : hooks_known(d, pages, n, e);
+    free(pages);
+    return rc;
+}
+
 void submission_begin(struct submission *s, const char *deployment, const char *file)
 {
     struct err e = {0};
@@ -222,6 +270,8 @@ void submission_begin(struct submission *s, const char *deployment, const char *
     if (rc == 0 &&
         (rc = procedures_find(engine_procedures(s->en), d->edition, d->source, d->target, &s->procedure, &e)))
         hops_suggest(engine_procedures(s->en), d, &e);
+    if (rc == 0)
+        rc = site(s, d, &e);
     if (rc == 0 && s->kind->old_ids)
         rc = s->kind->old_ids(s, d, &old_ids, &e);
     if (rc) {

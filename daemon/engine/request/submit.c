@@ -3,8 +3,8 @@
 #include "daemon/engine/request/internal.h"
 
 void submit_job(struct engine *en, const struct request_caller *who, enum job_type type, const char *deployment,
-                const char *file, bool start, bool carry_on, struct request_steps before, const char *at,
-                struct request_window window, request_reply *reply, void *ctx)
+                const char *file, bool start, bool carry_on, const char *agreed, struct request_steps before,
+                const char *at, struct request_window window, request_reply *reply, void *ctx)
 {
     struct submission *s = submission_new(en, &upgrade_kind, type, who, reply, ctx);
     s->start = start || type == JOB_CHECK;
@@ -15,6 +15,7 @@ void submit_job(struct engine *en, const struct request_caller *who, enum job_ty
     s->before = xcalloc(before.n + 1, sizeof *s->before);
     for (size_t i = 0; i < before.n; i++)
         s->before[i] = xstrdup(before.at[i]);
+    s->agreed = xstrdup(agreed);
     submission_begin(s, deployment, file);
 }
 

@@ -217,6 +217,9 @@ cJSON *snapshot_step(const struct job *b, size_t k, struct room *r)
     json_elapsed(o, started, open ? NULL : ended);
     if (st->irreversible)
         cJSON_AddTrueToObject(o, "irreversible");
+    json_text(o, "hook", st->hook);
+    if (st->undo)
+        json_word(o, "on_failure", "rollback");
     if (c->stop && (b->core.mode == MODE_READY || b->core.mode == MODE_RUNNING || b->core.mode == MODE_PAUSED ||
                     b->core.mode == MODE_WINDOW))
         cJSON_AddTrueToObject(o, "breakpoint");

@@ -9,131 +9,49 @@
 
 static const char precheck[] = "precheck"; /* the step of the checks */
 
-static char *full_script(const struct proc_step *s, const char *script)
+static bool has_checks(const struct expand *x, const struct when_facts *facts)
 {
-    return script ? xasprintf("%s%s%s", script_head, s->metadb ? script_metadb : "", script) : NULL;
-}
-
-static void copy_code(const struct proc_step *s, const struct plan_code *from, struct plan_code *to)
-{
-    to->script = full_script(s, from->script);
-    to->builtin = xstrdup(from->builtin);
-}
-
-/* `check`: its entry of `checks`, which is a subtask; NULL for a step of its own. */
-static void fill_subtask(const struct expand *x, const struct proc_step *s, const struct target *t, bool check,
-                         struct plan_subtask *sub)
-{
-    bool named = strcmp(t->name, "-") != 0;
-    sub->name = !check ? xstrdup(t->name) : named ? xasprintf("%s/%s", s->id, t->name) : xstrdup(s->id);
-    sub->title = check ? xstrdup(s->title) : NULL;
-    sub->host = s->on_node && t->node != NONE ? (unsigned)t->node + 1 : 0;
-    sub->kind = s->kind;
-    copy_code(s, &s->act, &sub->act);
-    copy_code(s, &s->check, &sub->check);
-    sub->env = expand_env(x, s, t);
-    sub->notice = s->notice ? expand_notice(s->notice, sub->env) : NULL;
-    sub->cure = xstrdup(s->cure);
-    sub->metadb = s->metadb;
-    sub->by_operator = s->by_operator;
-    sub->judge = s->judge;
-    sub->reasoned = s->reasoned;
-    sub->progress = s->progress;
-    sub->timeout_s = s->timeout_s;
-    sub->every_s = s->every_s;
-    size_t n = 0;
-    for (size_t i = 0; s->facts && s->facts[i]; i++)
-        strv_add(&sub->facts, &n, xstrdup(s->facts[i]));
-}
-
-/* Which files of the site the plan was made of. */
-static void note_files(const struct expand *x, const struct lib_file *const *files)
-{
-    struct plan *p = x->plan;
-    for (; files && *files; files++)
-        if ((*files)->site && !strv_has(p->site_files, (*files)->file)) {
-            size_t n = strv_len(p->site_files);
-            strv_add(&p->site_files, &n, xstrdup((*files)->file));
-        }
-}
-
-static void add_subtasks(const struct expand *x, const struct proc_step *s, bool check, struct plan_step *step)
-{
-    struct target *targets;
-    size_t n = expand_targets(x, s->target, &targets);
-    if (n)
-        step->subtasks = xrealloc(step->subtasks, step->n_subtasks + n, sizeof *step->subtasks);
-    for (size_t i = 0; i < n; i++) {
-        struct plan_subtask *sub = &step->subtasks[step->n_subtasks++];
-        *sub = (struct plan_subtask){0};
-        fill_subtask(x, s, &targets[i], check, sub);
-    }
-    if (n)
-        note_files(x, s->files);
-    targets_free(targets, n);
-}
-
-static struct plan_step *new_step(struct plan *p)
-{
-    p->steps = xrealloc(p->steps, p->n_steps + 1, sizeof *p->steps);
-    struct plan_step *st = &p->steps[p->n_steps];
-    *st = (struct plan_step){0};
-    return st;
-}
-
-static bool has_step(const struct plan *p, const char *id)
-{
-    for (size_t i = 0; i < p->n_steps; i++)
-        if (strcmp(p->steps[i].id, id) == 0)
+    for (size_t i = 0; i < x->proc->checks.n; i++)
+        if (when_holds(&x->proc->checks.at[i].when, facts))
             return true;
     return false;
 }
 
-static void add_checks(const struct expand *x, const struct when_facts *facts)
+static int add_checks(const struct expand *x, const struct when_facts *facts)
 {
-    struct plan_step *st = new_step(x->plan);
+    int rc = has_checks(x, facts) ? expand_hooks(x, precheck, false) : 0;
+    if (rc)
+        return rc;
+    struct plan_step *st = expand_new_step(x->plan);
     for (size_t i = 0; i < x->proc->checks.n; i++)
         if (when_holds(&x->proc->checks.at[i].when, facts))
-            add_subtasks(x, &x->proc->checks.at[i], true, st);
+            expand_subtasks(x, &x->proc->checks.at[i], true, st);
     if (st->n_subtasks == 0)
-        return;
+        return 0;
     st->id = xstrdup(precheck);
     st->title = xstrdup("Check before the upgrade");
     x->plan->n_steps++;
+    return expand_hooks(x, precheck, true);
 }
 
-static int add_step(const struct expand *x, const struct proc_step *s)
+/* Otherwise it is left out, with its hooks. */
+static bool has_target(const struct expand *x, const struct proc_step *s)
 {
-    if (has_step(x->plan, s->id))
-        return err_set(x->e, ERR_INPUT,
-                       "%s: step \"%s\" is in the plan twice; the two \"when\" conditions must exclude each other",
-                       x->proc->file, s->id);
-    struct plan_step *st = new_step(x->plan);
-    add_subtasks(x, s, false, st);
-    if (st->n_subtasks == 0)
-        return 0; /* no such target in this deployment */
-    st->id = xstrdup(s->id);
-    st->title = xstrdup(s->title);
-    st->doc = xstrdup(s->doc);
-    st->marks = xstrdup(s->marks);
-    st->serial = s->serial;
-    st->irreversible = s->irreversible;
-    st->rerun_force = s->rerun_force;
-    st->repeat_asked = s->repeat_asked;
-    size_t n = 0;
-    for (size_t i = 0; s->guards && s->guards[i]; i++)
-        if (has_step(x->plan, s->guards[i])) /* otherwise it was left out, and there is nothing to guard */
-            strv_add(&st->guards, &n, xstrdup(s->guards[i]));
-    x->plan->n_steps++;
-    return 0;
+    struct target *targets;
+    size_t n = expand_targets(x, s->target, &targets);
+    targets_free(targets, n);
+    return n > 0;
 }
 
 static int add_steps(const struct expand *x, const struct proc_steps *list, const struct when_facts *facts)
 {
     int rc = 0;
     for (size_t i = 0; i < list->n && !rc; i++)
-        if (when_holds(&list->at[i].when, facts))
-            rc = add_step(x, &list->at[i]);
+        if (when_holds(&list->at[i].when, facts) && has_target(x, &list->at[i])) {
+            rc = expand_hooks(x, list->at[i].id, false);
+            rc = rc ? rc : expand_step(x, &list->at[i]);
+            rc = rc ? rc : expand_hooks(x, list->at[i].id, true);
+        }
     return rc;
 }
 
@@ -149,7 +67,7 @@ static int reached(const struct expand *x, size_t *last)
             i++; /* the first of several with the same id, as in `reached >= ID` */
         if (i < steps->n)
             *last = i + 1 > *last ? i + 1 : *last;
-        else if (strcmp(*id, precheck) != 0)
+        else if (strcmp(*id, precheck) != 0 && strncmp(*id, HOOK_PREFIX, strlen(HOOK_PREFIX)) != 0)
             return err_set(x->e, ERR_REFUSED,
                            "the upgrade has started the step %s, which procedure %s does not have any more: restore "
                            "the page that the upgrade was made from, restart omsupd, then roll back",
@@ -198,10 +116,11 @@ static int fill_steps(const struct expand *x)
         facts.ha_before = ha_before(x->rb);
         rc = rc ? rc : add_steps(x, &x->proc->rollback, &facts);
     } else if (!(rc = check_refused(x, &facts))) {
-        add_checks(x, &facts);
-        if (x->type == JOB_UPGRADE)
+        rc = add_checks(x, &facts);
+        if (!rc && x->type == JOB_UPGRADE)
             rc = add_steps(x, &x->proc->steps, &facts);
     }
+    rc = rc ? rc : expand_site(x);
     if (!rc && x->plan->n_steps == 0)
         rc = err_set(x->e, ERR_REFUSED, "procedure %s has no steps for a job of type %s", x->proc->name,
                      job_type_name(x->type));
@@ -263,7 +182,7 @@ static void fill_head(const struct expand *x)
     const struct deployment *d = x->d;
     struct plan *p = x->plan;
     bool back = x->type == JOB_ROLLBACK;
-    note_files(x, x->proc->files);
+    expand_files(x, x->proc->files);
     p->type = x->type;
     p->revision = plan_revision();
     p->procedure = xstrdup(x->proc->name);

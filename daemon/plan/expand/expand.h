@@ -2,10 +2,11 @@
  *
  * plan_expand() takes the results of the parsers in inputs/ and procedure/ and either returns a whole plan, which
  * shares nothing with them and belongs to the caller (plan_free()), or an error that says which input is wrong. Pure:
- * no clock, no I/O; the same input gives the same plan to the last byte. */
+ * no clock, no I/O; the same input gives the same plan to the last byte. The deployment has passed hooks_read(). */
 #pragma once
 #include "daemon/plan/inputs/inputs.h"
 #include "daemon/plan/plan.h"
+#include "daemon/plan/procedure/hooks.h"
 #include "daemon/plan/procedure/procedure.h"
 
 /* What a rollback needs to know of the job that it rolls back. */

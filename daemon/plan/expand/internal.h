@@ -5,6 +5,7 @@
 #include "common/buf.h"
 #include "daemon/plan/expand/expand.h"
 #include "daemon/plan/procedure/model.h"
+#include "daemon/plan/procedure/script.h"
 
 struct expand {
     enum job_type type;
@@ -37,3 +38,13 @@ char *expand_notice(const char *text, char *const *env);
 size_t expand_targets(const struct expand *x, enum target_kind kind, struct target **out);
 void targets_free(struct target *t, size_t n);
 size_t first_node_of(const struct deployment *d, size_t region);
+/* step.c: adds a step to the plan, if it has a target. */
+int expand_step(const struct expand *x, const struct proc_step *s);
+/* Of it: a place for one behind the last; its subtasks (`check`: of an entry of `checks`); which files of the site were
+ * used. */
+struct plan_step *expand_new_step(struct plan *p);
+void expand_subtasks(const struct expand *x, const struct proc_step *s, bool check, struct plan_step *step);
+void expand_files(const struct expand *x, const struct lib_file *const *files);
+/* hooks.c: the hooks of the site before or after a step; and, when all steps are there, what else the site asks for. */
+int expand_hooks(const struct expand *x, const char *step, bool after);
+int expand_site(const struct expand *x);

@@ -274,10 +274,10 @@ static int parse_regions(const struct ynode *root, struct deployment *d, struct 
 
 int deployment_parse(const char *text, size_t len, const char *file, struct deployment **out, struct err *e)
 {
-    static const char *const keys[] = {"deployment", "edition",   "source",    "target", "ha",
-                                       "image",      "backup",    "container", "metadb", "after_reboot",
-                                       "regions",    "init_wait", "slim",      "hops",   "correction_package",
-                                       NULL};
+    static const char *const keys[] = {"deployment", "edition",    "source",    "target", "ha",
+                                       "image",      "backup",     "container", "metadb", "after_reboot",
+                                       "regions",    "init_wait",  "slim",      "hops",   "correction_package",
+                                       "hooks",      "on_failure", NULL};
     *out = NULL;
     struct ytree *t;
     int rc = ytree_load(text, len, DEPLOYMENT_MAX, file, Y_EMPTY, &t, e);
@@ -298,6 +298,7 @@ int deployment_parse(const char *text, size_t len, const char *file, struct depl
     rc = rc ? rc : parse_metadb(root, d, e);
     rc = rc ? rc : parse_regions(root, d, e);
     rc = rc || !ymap_get(root, "hops") ? rc : deployment_hops(root, d, e);
+    rc = rc ? rc : deployment_site(root, d, e);
     ytree_free(t);
     if (rc)
         deployment_free(d);
@@ -348,6 +349,7 @@ void deployment_free(struct deployment *d)
     }
     strv_free(d->metadb_addresses);
     deployment_hops_free(d);
+    deployment_site_free(d);
     free(d->regions);
     free(d->nodes);
     free(d);

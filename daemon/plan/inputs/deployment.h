@@ -1,5 +1,6 @@
-/* Shared by the files that read a deployment file: deployment.c, hops.c for the key `hops`, and deployment_parts.c for
- * what both of them use. Errors name FILE:LINE:COLUMN; what was read before one is in the struct, and is freed with it.
+/* Shared by the files that read a deployment file: deployment.c, hops.c for the key `hops`, site_hooks.c for `hooks`
+ * and `on_failure`, and deployment_parts.c for what several of them use. Errors name FILE:LINE:COLUMN; what was read
+ * before one is in the struct, and is freed with it.
  */
 #pragma once
 #include "daemon/plan/inputs/inputs.h"
@@ -19,3 +20,7 @@ int deployment_hops(const struct ynode *root, struct deployment *d, struct err *
 void deployment_hops_free(struct deployment *d);
 /* The key must not be there, because every hop has its own. */
 int deployment_of_hops(const struct ynode *key, const char *name, struct err *e);
+
+/* site_hooks.c */
+int deployment_site(const struct ynode *root, struct deployment *d, struct err *e);
+void deployment_site_free(struct deployment *d);

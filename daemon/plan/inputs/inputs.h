@@ -53,7 +53,31 @@ struct deploy_hop { /* of a chain of upgrades */
     struct deploy_image image;
     char **new_names; /* of the new containers, by node */
 };
-enum { PORT_MAX = 65535, DEPLOY_HOPS_MAX = 16 };
+/* A hook: a script of the site before or after a step. In a plan it is a step of its own, HOOK_PREFIX and its name. */
+#define HOOK_PREFIX "hook."
+struct hook_script {
+    char *file; /* its path on the control host; NULL: the text is in the deployment file */
+    char *text; /* of a file it is NULL until hooks_read() (procedure/hooks.h) */
+    /* The place of its value in the deployment file, for messages: as of a node of yaml/yaml_tree.h. */
+    char *in;
+    unsigned line, col, indent;
+    int style;
+};
+enum hook_kind { HOOK_RUN, HOOK_PROBE, HOOK_UNTIL };
+struct deploy_hook {
+    char *name, *title, *cure; /* title, cure may be NULL */
+    char *step, *at;           /* before or after this one; at: FILE:LINE:COLUMN of its id */
+    bool after, rollback;      /* rollback: a step of the rollback, not of the upgrade */
+    char *target;              /* as `for` of a procedure's step */
+    bool on_node, serial, metadb, repeat_asked;
+    enum hook_kind kind;
+    struct hook_script act, check; /* check: without file and text there is none */
+    unsigned timeout_s, every_s;
+};
+struct deploy_undo { /* a step of the upgrade that is followed by a rollback when it is Failed */
+    char *step, *at; /* as of a hook */
+};
+enum { PORT_MAX = 65535, DEPLOY_HOPS_MAX = 16, DEPLOY_HOOKS_MAX = 64, DEPLOY_UNDO_MAX = 128 };
 struct deployment {
     char *name, *edition, *source, *target, *ha; /* ha default "console" */
     char *image_archive, *image_on, *image_name,
@@ -75,6 +99,10 @@ struct deployment {
     size_t n_nodes;
     struct deploy_hop *hops; /* NULL: one upgrade, without `hops` */
     size_t n_hops;
+    struct deploy_hook *hooks; /* in their order in the file */
+    size_t n_hooks;
+    struct deploy_undo *undo;
+    size_t n_undo;
     unsigned hop; /* from 1: source, target, image and containers are those of this hop; 0: no hops */
 };
 enum { DEPLOYMENT_MAX = PROTOCOL_FILE_MAX };
