@@ -20,6 +20,26 @@ static int read_deployment(const char *path, const char *type, cJSON **params, s
     return rc;
 }
 
+/* Takes params. The plan asks for a rollback on failure: the job is created when that has been agreed to. Returns 0
+ * with the job's result, as if nothing had been asked. */
+static int agree(struct cli *c, cJSON *params, cJSON **result, struct err *e)
+{
+    struct buf b = {0};
+    const char *plan = get_text(*result, "plan", REQUIRED, e);
+    int rc = ask_allowed(c, "submit", e);
+    if (rc == 0 && (rc = show_agreement(&b, &c->term, *result, e)) == 0)
+        rc = ask_confirm(c, &b, e);
+    if (rc == 0)
+        cJSON_AddStringToObject(params, "agree", plan);
+    buf_free(&b);
+    cJSON_Delete(*result);
+    *result = NULL;
+    if (rc == 0)
+        return cli_call(c, "submit", params, true, result, e);
+    cJSON_Delete(params);
+    return rc;
+}
+
 static int submit(struct cli *c, enum job_type type, bool start, cJSON **result, int64_t *job, struct err *e)
 {
     cJSON *params;
@@ -35,7 +55,15 @@ static int submit(struct cli *c, enum job_type type, bool start, cJSON **result,
         cJSON_Delete(params);
         return rc;
     }
-    if ((rc = cli_call(c, "submit", params, true, result, e)) != 0)
+    cJSON *again = cJSON_Duplicate(params, true);
+    rc = cli_call(c, "submit", params, true, result, e);
+    if (rc == 0 && !cJSON_HasObjectItem(*result, "job") && cJSON_HasObjectItem(*result, "on_failure")) {
+        e->code = 0;
+        rc = agree(c, again, result, e);
+    } else {
+        cJSON_Delete(again);
+    }
+    if (rc)
         return rc;
     e->code = 0;
     *job = get_id(*result, "job", REQUIRED, e);
@@ -123,6 +151,8 @@ const struct command cmd_submit = {
         "The plan is built from the matching procedure and from what the nodes report, and is then frozen. The job is "
         "Ready: nothing has been changed yet. --start starts it at once; --start --wait also waits for it, and exits "
         "with the status of its state. With --before, the job will be paused before that step.\n"
+        "A file with on_failure asks for a rollback without an operator: you are shown what it would lose, and asked "
+        "to agree, before the job is created. Without a terminal, --yes agrees.\n"
         "A file with hops is a chained upgrade: the job is that of the first hop. When it is Successful, omsupd "
         "creates "
         "the job of the next hop, which is Ready until you start it. With --continue, omsupd starts it."),

@@ -202,6 +202,14 @@ int show_detail(struct buf *b, const struct view *v, const cJSON *result, struct
     field(b, t, _("Documented in"), get_text(o, "doc", OPTIONAL, e));
     if (st.irreversible)
         field(b, t, NULL, _("Irreversible: afterwards the only way back is a rollback"));
+    if (st.undo)
+        field(b, t, NULL, _("When it is Failed, omsupd rolls the job back without asking (on_failure)"));
+    if (st.hook) {
+        struct buf hook = {0};
+        view_hook(&hook, t, st.hook);
+        field(b, t, NULL, buf_str(&hook) + strspn(buf_str(&hook), " "));
+        buf_free(&hook);
+    }
     const cJSON *list = get_array(result, "subtasks", REQUIRED, e);
     cJSON_ArrayForEach(x, list) if (e->code == 0) subtask(b, v, x, e);
     return e->code;

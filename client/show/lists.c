@@ -207,21 +207,42 @@ static void text_with_dates(struct buf *b, const struct term *t, const char *tex
     buf_free(&rest);
 }
 
-int show_rollback(struct buf *b, const struct term *t, const cJSON *result, struct err *e)
+static void add_lost(struct buf *b, const struct term *t, const cJSON *lost, struct err *e)
 {
     const cJSON *o;
+    cJSON_ArrayForEach(o, lost)
+    {
+        size_t from = b->len;
+        buf_puts(b, "  ");
+        text_with_dates(b, t, get_string(o, "lost", e));
+        text_wrap(b, t, from, 4);
+        buf_puts(b, "\n");
+    }
+}
+
+int show_agreement(struct buf *b, const struct term *t, const cJSON *result, struct err *e)
+{
+    const cJSON *o, *asks = get_object(result, "on_failure", REQUIRED, e);
+    size_t from = b->len;
+    buf_puts(b, _("When one of these steps is Failed, omsupd cancels the job and rolls back at once, without asking:"));
+    cJSON_ArrayForEach(o, get_array(asks, "rollback", REQUIRED, e))
+    {
+        buf_puts(b, " ");
+        text_add(b, t, get_string(o, "rollback", e));
+    }
+    text_wrap(b, t, from, 0);
+    buf_printf(b, "\n%s\n", _("That rollback would lose:"));
+    add_lost(b, t, get_array(result, "lost", REQUIRED, e), e);
+    return e->code;
+}
+
+int show_rollback(struct buf *b, const struct term *t, const cJSON *result, struct err *e)
+{
     e->code = 0;
     const cJSON *lost = get_array(result, "lost", OPTIONAL, e), *list = get_array(result, "backups", OPTIONAL, e);
     if (lost) {
         buf_printf(b, "%s\n", _("A rollback would lose:"));
-        cJSON_ArrayForEach(o, lost)
-        {
-            size_t from = b->len;
-            buf_puts(b, "  ");
-            text_with_dates(b, t, get_string(o, "lost", e));
-            text_wrap(b, t, from, 4);
-            buf_puts(b, "\n");
-        }
+        add_lost(b, t, lost, e);
     }
     if (list && cJSON_GetArraySize(list) > 0) {
         buf_printf(b, "\n%s\n", _("It would restore these backups:"));

@@ -67,5 +67,9 @@ void view_series(struct buf *b, const struct term *t, const struct hop *hops, si
 /* A word of the protocol in the operator's language; one that this client does not know, as it is. */
 const char *view_state_word(const char *word);
 const char *view_job_type(const char *word);
+/* " (hook before STEP)"; NULL: nothing. */
+void view_hook(struct buf *b, const struct term *t, const char *hook);
+/* What is agreed to with a plan that asks for a rollback on failure. */
+int show_agreement(struct buf *b, const struct term *t, const cJSON *result, struct err *e);
 /* "Failed" with its mark and colour. */
 void view_state(struct buf *b, const struct term *t, enum state s);

@@ -207,6 +207,9 @@ static void step_what(struct buf *c, const struct view *v, const struct step *st
     text_add(c, v->t, st->title ? st->title : "");
     if (st->irreversible)
         text_paint(c, v->t, "33", _(" (irreversible)"));
+    if (st->undo)
+        text_paint(c, v->t, "33", _(" (rolls back on failure)"));
+    view_hook(c, v->t, st->hook);
     if (st->slower)
         text_paint(c, v->t, "33", _(" (slower than ever before)"));
     if (st->breakpoint)

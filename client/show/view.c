@@ -28,6 +28,15 @@ const char *view_job_type(const char *word)
     return t == N_JOB_TYPES ? word : lang_text(job_type_name(t));
 }
 
+void view_hook(struct buf *b, const struct term *t, const char *hook)
+{
+    const char *step = hook ? strchr(hook, ' ') : NULL;
+    if (step && strncmp(hook, "before", 6) == 0)
+        text_fmt(b, t, _(" (hook before %s)"), step + 1);
+    else if (step)
+        text_fmt(b, t, _(" (hook after %s)"), step + 1);
+}
+
 void view_elapsed_text(struct buf *b, const struct view *v, double elapsed, const char *started, const char *ended)
 {
     struct buf time = {0};

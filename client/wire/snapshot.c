@@ -75,6 +75,8 @@ int step_parse(const cJSON *o, struct step *s, struct err *e)
         .ended = get_text(o, "ended", OPTIONAL, e),
         .elapsed = get_seconds(o, "elapsed", e),
         .irreversible = get_bool(o, "irreversible", OPTIONAL, e),
+        .hook = get_text(o, "hook", OPTIONAL, e),
+        .undo = get_text(o, "on_failure", OPTIONAL, e) != NULL,
         .breakpoint = get_bool(o, "breakpoint", OPTIONAL, e),
         .slower = get_bool(o, "slower", OPTIONAL, e),
         .expected = get_range(o, "expected", e),

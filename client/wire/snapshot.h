@@ -35,8 +35,10 @@ struct step {
     enum state state;
     double elapsed;
     bool irreversible;
-    bool breakpoint; /* the job will be paused before it */
-    bool slower;     /* than ever before */
+    const char *hook; /* "before STEP", "after STEP": a hook of the site; NULL: it is none */
+    bool undo;        /* when it is Failed, omsupd rolls back without asking */
+    bool breakpoint;  /* the job will be paused before it */
+    bool slower;      /* than ever before */
     struct range expected;
     struct subtask *subs;
     size_t n_subs;
