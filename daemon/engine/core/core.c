@@ -270,11 +270,15 @@ static void pass_stops(struct core_job *j, bool one_step)
     enum core_stop passed;
     size_t k = core_current_step(j);
     take_stops(j, k, &passed);
-    for (k++; one_step && k < j->n_steps; k++)
-        if (!step_passed(j, &j->steps[k])) {
-            j->steps[k].stop = j->steps[k].stop ? j->steps[k].stop : STOP_ONE_STEP;
+    for (k++; one_step && k < j->n_steps; k++) {
+        struct core_step *st = &j->steps[k];
+        if (!step_passed(j, st)) {
+            st->stop = st->stop ? st->stop : STOP_ONE_STEP;
             return;
         }
+        if (st->stop == STOP_ONE_STEP) /* of an earlier one; the step has been skipped since */
+            st->stop = STOP_NONE;
+    }
 }
 
 const char *core_break(struct core_job *j, size_t step)
