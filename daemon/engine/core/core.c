@@ -49,7 +49,7 @@ static bool move(struct core_job *j, size_t i, enum core_event e, struct core_up
     bool would_act = e == EV_NO && (s->phase == PHASE_DOUBT || s->phase == PHASE_CHECKING);
     if (would_act && s->phase == PHASE_DOUBT && s->lost >= core_lost_max(s))
         e = EV_NO_AGAIN;
-    else if (would_act && s->phase == PHASE_CHECKING && shut(j, &j->steps[core_step_of(j, i)]))
+    else if (would_act && shut(j, &j->steps[core_step_of(j, i)]))
         e = EV_NO_WINDOW;
     else if (would_act && j->mode != MODE_RUNNING && !s->asked)
         e = EV_NO_HELD;
