@@ -111,6 +111,7 @@ jar() { # NODE -ltrue|-lfalse
 	until_true 10 healthy oms2
 }
 
+# bats test_tags=long
 @test "two upgrades, one after the other" {
 	start ce-chain
 	grep -A8 '^hops:' "$LAB_DEPLOYMENT" | grep -c -e 'target: 4.2.0' -e 'archive: /data/oms_420.tar' -e 'new: oms_420}' -e 'target: 4.2.13' |
@@ -131,6 +132,7 @@ jar() { # NODE -ltrue|-lfalse
 	[ "$("$LAB" effects 'docker_init done')" = '2 oms1 docker_init done' ]
 }
 
+# bats test_tags=long
 @test "a single node" {
 	start single
 	init oms1

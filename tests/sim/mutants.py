@@ -4,8 +4,9 @@
 A mutant is known by its name, `FILE FUNCTION: what is wrong`. Those that behave as the original does are listed with the
 reason in mutants_equivalent.txt; a name there that is not made any more, or that is found after all, is an error too.
 
-usage: mutants.py SOURCE_DIR [--cc CC] [--plans N] [--all] [--only TEXT] [--list]
-  --all   every wrong TO and EFFECT of every row, instead of two of each"""
+usage: mutants.py SOURCE_DIR [--cc CC] [--plans N] [--all] [--every N] [--only TEXT] [--list]
+  --all      every wrong TO and EFFECT of every row, instead of two of each
+  --every N  only every Nth mutant"""
 import argparse
 import os
 import re
@@ -239,13 +240,15 @@ def main():
     ap.add_argument("--cc", default="cc")
     ap.add_argument("--plans", type=int, default=6000)
     ap.add_argument("--all", action="store_true")
+    ap.add_argument("--every", type=int, default=1)
     ap.add_argument("--by", default="test_core,test_core_rules,sim", help="who looks, in this order")
     ap.add_argument("--only", default="")
     ap.add_argument("--list", action="store_true")
     o = ap.parse_args()
     root = os.path.realpath(o.root)
     equivalent = read_equivalent(os.path.join(os.path.dirname(os.path.realpath(__file__)), "mutants_equivalent.txt"))
-    made = [m for m in all_mutants(root, o.all) if o.only in m[1]]
+    every = list(all_mutants(root, o.all))
+    made = [m for m in every if o.only in m[1]][::o.every]
     if o.list:
         print("\n".join(name for _, name, _ in made))
         return 0
@@ -265,7 +268,7 @@ def main():
             elif who is not None and name in equivalent:
                 bad += 1
                 print("listed as equivalent, and found by %s: %s" % (who, name), flush=True)
-    gone = sorted(equivalent - {name for _, name, _ in made}) if not o.only else []
+    gone = sorted(equivalent - {name for _, name, _ in every}) if not o.only else []
     for name in gone:
         print("listed as equivalent, and not made: " + name)
     print("%d mutants: %d survive; %s" % (len(made), found.pop(None, 0), ", ".join("%d found by %s" % (n, who) for who, n in sorted(found.items()))))
