@@ -27,7 +27,7 @@ check() { script backup.check DB=rm_402 BACKUP_DIR="$DIR" OMSUP_JOB=7 "$@"; }
 
 fake_dump() { # SCRIPT: a mysqldump that ends in another way than it should
 	mkdir -p "$BATS_TEST_TMPDIR/bin"
-	printf '#!/bin/sh\ncase $* in *--help* | *--version*) exec /usr/bin/mysqldump "$@" ;; esac\n%s\n' "$1" >"$BATS_TEST_TMPDIR/bin/mysqldump"
+	printf '#!/bin/sh\ncase $* in *--help* | *--version*) exec %s "$@" ;; esac\n%s\n' "$(real mysqldump)" "$1" >"$BATS_TEST_TMPDIR/bin/mysqldump"
 	chmod +x "$BATS_TEST_TMPDIR/bin/mysqldump"
 	FAKE=PATH=$BATS_TEST_TMPDIR/bin:$PATH
 }
@@ -56,7 +56,7 @@ fake_dump() { # SCRIPT: a mysqldump that ends in another way than it should
 	[ -z "$(find "$DIR" -type f 2>/dev/null)" ]
 	# should mysqldump be the first to notice: 863 bytes and status 2
 	# shellcheck disable=SC2016 # for the stand-in
-	fake_dump 'shift $(($# - 1)); exec /usr/bin/mysqldump --no-defaults -uroot -S "$(cat '"$BATS_TEST_TMPDIR"'/sock)" nowhere'
+	fake_dump 'shift $(($# - 1)); exec '"$(real mysqldump)"' --no-defaults -uroot -S "$(cat '"$BATS_TEST_TMPDIR"'/sock)" nowhere'
 	echo "$SERVER/sock" >"$BATS_TEST_TMPDIR/sock"
 	run backup 1 "$FAKE"
 	[ "$status" -ne 0 ]
@@ -131,7 +131,7 @@ fake_dump() { # SCRIPT: a mysqldump that ends in another way than it should
 }
 
 @test "the dump is hashed while it is written, and read by nobody in the outage" {
-	fake_dump 'exec /usr/bin/mysqldump "$@"'
+	fake_dump "exec $(real mysqldump) \"\$@\""
 	cat >"$BATS_TEST_TMPDIR/bin/sha256sum" <<-'EOF'
 		#!/bin/sh
 		if [ $# -gt 0 ] || [ -f /dev/stdin ]; then echo "reads a file" >&2; exit 1; fi
@@ -223,7 +223,7 @@ broken() { # PROGRAM SCRIPT: its stand-in
 
 # The dump is of the right form: what it does not hold is seen only by comparing it with the server.
 lacking() { # SCRIPT [SQL]: what the backup says when mysqldump's output goes through it
-	fake_dump "exec 3>&1; { /usr/bin/mysqldump \"\$@\" || kill \$\$; } | $1"
+	fake_dump "exec 3>&1; { $(real mysqldump) \"\$@\" || kill \$\$; } | $1"
 	run -1 backup "${2:-1}" "$FAKE"
 	echo "$output"
 	[ -z "$(find "$DIR" -type f)" ]

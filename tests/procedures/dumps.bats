@@ -51,7 +51,7 @@ look() { # SCRIPT [NAME=VALUE...]
 	[[ $output == "mysqldump cannot dump rm_402 (status 2): "*"rm_402.v"* ]]
 	setup
 	mkdir "$BATS_TEST_TMPDIR/bin"
-	cat >"$BATS_TEST_TMPDIR/bin/mysqldump" <<-'EOF'
+	sed "s|/usr/bin/mysqldump|$(real mysqldump)|" >"$BATS_TEST_TMPDIR/bin/mysqldump" <<-'EOF'
 		#!/bin/sh
 		case $* in *--help* | *--version*) exec /usr/bin/mysqldump "$@" ;; *cm_hb_402) echo 'mysqldump: Deprecated program name.' >&2; echo "mysqldump: Couldn't execute x: (1054)" >&2; echo '-- dump'; exit 2 ;; esac
 		exec /usr/bin/mysqldump "$@"
@@ -75,7 +75,7 @@ look() { # SCRIPT [NAME=VALUE...]
 	[[ $output == *"makes a statement of 1801"* ]]
 	sql 'SET GLOBAL max_allowed_packet = 1048576'
 	mkdir "$BATS_TEST_TMPDIR/bin"
-	dumps() { printf '#!/bin/sh\ncase $* in *--help* | *--version*) exec %s "$@" ;; esac\n%s\n' "$(command -v mysqldump)" "$1" >"$BATS_TEST_TMPDIR/bin/mysqldump"; chmod +x "$BATS_TEST_TMPDIR/bin/mysqldump"; }
+	dumps() { printf '#!/bin/sh\ncase $* in *--help* | *--version*) exec %s "$@" ;; esac\n%s\n' "$(real mysqldump)" "$1" >"$BATS_TEST_TMPDIR/bin/mysqldump"; chmod +x "$BATS_TEST_TMPDIR/bin/mysqldump"; }
 	dumps "echo 'mysqldump: Error 2020: Got packet bigger than '\\''max_allowed_packet'\\'' bytes when dumping table' >&2; exit 3"
 	run -1 look large-rows PATH="$BATS_TEST_TMPDIR/bin:$PATH"
 	[[ $output == "mysqldump cannot dump the long rows of"*"Error 2020"* ]]
@@ -142,7 +142,7 @@ says() {
 		*"SELECT CONCAT(VERSION(), ' ', @@version_comment)"*) echo '5.7.25-OceanBase_CE-v4.3.5.3 OceanBase_CE 4.3.5.3 (r1)'; exit ;;
 		*'SHOW SEQUENCES'*) case \$* in *rm_402*) echo s1 ;; esac; exit ;;
 		esac
-		exec $(command -v mysql) "\$@"
+		exec $(real mysql) "\$@"
 	EOF
 	chmod +x "$BATS_TEST_TMPDIR/bin/mysql"
 }
@@ -156,7 +156,7 @@ of_mysql() { # [OPTION]
 		*--help*) echo '  ${1---comments}=name  as MySQL says it'; exit ;;
 		esac
 		for word; do shift; case \$word in --init-command=*) echo "\$word" >"$BATS_TEST_TMPDIR/said" ;; *) set -- "\$@" "\$word" ;; esac; done
-		exec $(command -v mysqldump) "\$@"
+		exec $(real mysqldump) "\$@"
 	EOF
 	chmod +x "$BATS_TEST_TMPDIR/bin/mysqldump"
 }
@@ -199,7 +199,7 @@ of_mysql() { # [OPTION]
 
 @test "dump-time: where sizes are not known, a dump may take the time of its step" {
 	says ob_query_timeout=3600000000
-	printf '#!/bin/sh\ncase $* in *--where*) exit 2 ;; esac\nexec %s "$@"\n' "$(command -v mysqldump)" >"$BATS_TEST_TMPDIR/bin/mysqldump"
+	printf '#!/bin/sh\ncase $* in *--where*) exit 2 ;; esac\nexec %s "$@"\n' "$(real mysqldump)" >"$BATS_TEST_TMPDIR/bin/mysqldump"
 	chmod +x "$BATS_TEST_TMPDIR/bin/mysqldump"
 	run -1 look dump-time PATH="$BATS_TEST_TMPDIR/bin:$PATH"
 	[[ $output == "how long a dump of rm_402 may take is not known"*"SET GLOBAL ob_query_timeout = 14400000000;"* ]]
@@ -209,17 +209,17 @@ of_mysql() { # [OPTION]
 	sql "CREATE TABLE stale (id int PRIMARY KEY, a varchar(200)); INSERT INTO stale SELECT seq, REPEAT('x', 200) FROM seq_1_to_50000" rm_402
 	mkdir "$BATS_TEST_TMPDIR/bin"
 	printf '#!/bin/sh\ncase $* in *data_length*) echo 0; exit ;; *table_rows*) %s "$@" | sed "s/^[0-9]* /0 /"; exit ;; esac\nexec %s "$@"\n' \
-		"$(command -v mysql)" "$(command -v mysql)" >"$BATS_TEST_TMPDIR/bin/mysql"
+		"$(real mysql)" "$(real mysql)" >"$BATS_TEST_TMPDIR/bin/mysql"
 	chmod +x "$BATS_TEST_TMPDIR/bin/mysql"
 	run -0 look backup-space BACKUP_DIR="$BATS_TEST_TMPDIR" PATH="$BATS_TEST_TMPDIR/bin:$PATH"
 	echo "$output"
 	local need=${output##* }
 	[ "$need" -gt 9000 ] && [ "$need" -lt 13000 ]
-	printf '#!/bin/sh\ncase $* in *recyclebin*) printf "recyclebin\\tON\\n"; exit ;; esac\nexec %s "$@"\n' "$(command -v mysql)" >"$BATS_TEST_TMPDIR/bin/mysql"
+	printf '#!/bin/sh\ncase $* in *recyclebin*) printf "recyclebin\\tON\\n"; exit ;; esac\nexec %s "$@"\n' "$(real mysql)" >"$BATS_TEST_TMPDIR/bin/mysql"
 	chmod +x "$BATS_TEST_TMPDIR/bin/mysql"
 	run -0 look backup-space BACKUP_DIR="$BATS_TEST_TMPDIR" PATH="$BATS_TEST_TMPDIR/bin:$PATH"
 	[[ $output == *"omsup: fact remark.recyclebin "*"PURGE "*"omsup: evidence "* ]]
-	printf '#!/bin/sh\ncase $* in *--where*) exit 2 ;; esac\nexec %s "$@"\n' "$(command -v mysqldump)" >"$BATS_TEST_TMPDIR/bin/mysqldump"
+	printf '#!/bin/sh\ncase $* in *--where*) exit 2 ;; esac\nexec %s "$@"\n' "$(real mysqldump)" >"$BATS_TEST_TMPDIR/bin/mysqldump"
 	chmod +x "$BATS_TEST_TMPDIR/bin/mysqldump"
 	run -2 look backup-space BACKUP_DIR="$BATS_TEST_TMPDIR" PATH="$BATS_TEST_TMPDIR/bin:$PATH"
 	sql 'DROP TABLE stale' rm_402

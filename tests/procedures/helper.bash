@@ -57,6 +57,14 @@ assembled() { # NAME: the script as the daemon assembles it
 	printf '%s\n' "$whole"
 }
 
+# The client of this machine, which may have MariaDB's newer names only.
+real() { # mysql|mysqldump
+	case $1 in
+	mysql) command -v mysql || command -v mariadb ;;
+	mysqldump) command -v mysqldump || command -v mariadb-dump ;;
+	esac
+}
+
 # What must not change what a script does: option files and variables that a MySQL or MariaDB client reads by itself. Every script of
 # these tests runs with them.
 hostile() { # DIR: sets HOSTILE, which leads to the server in $DECOY, or to none

@@ -28,7 +28,7 @@ visitors() { SERVER=$DECOY sql "SELECT variable_value - $1 FROM information_sche
 	# they would be led there: a client of the same environment is
 	local HOSTILE
 	hostile "$BATS_TEST_TMPDIR/hostile"
-	env -i "${HOSTILE[@]}" PATH="$PATH" mysql -e 'SELECT @@socket' | grep -F "$DECOY/sock"
+	env -i "${HOSTILE[@]}" PATH="$PATH" "$(real mysql)" -e 'SELECT @@socket' | grep -F "$DECOY/sock"
 	before=$(visitors 0)
 
 	lock 7

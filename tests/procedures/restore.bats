@@ -100,7 +100,7 @@ verify() { script verify-backups "${ENV[@]}" "$@"; }
 	verify
 	local option
 	for option in --no-data --where=id=1; do
-		mysqldump --no-defaults -uroot -S "$SERVER/sock" --comments "$option" rm_402 >"$FILE.part"
+		"$(real mysqldump)" --no-defaults -uroot -S "$SERVER/sock" --comments "$option" rm_402 >"$FILE.part"
 		run verify BACKUP_FILE="$FILE.part" BACKUP_SIZE="$(stat -c %s "$FILE.part")" BACKUP_SHA256="$(sha256sum <"$FILE.part" | cut -d' ' -f1)"
 		echo "$output"
 		[ "$status" -eq 1 ]
@@ -157,7 +157,7 @@ socket=/nowhere/sock'
 @test "a client that does not know the sandbox line gets the rest of the dump" {
 	head -n 1 "$FILE" | grep -q "enable the sandbox mode" # otherwise this mysqldump is too old to test it
 	mkdir -p "$BATS_TEST_TMPDIR/bin"
-	cat >"$BATS_TEST_TMPDIR/bin/mysql" <<-'EOF'
+	sed "s|/usr/bin/mysql|$(real mysql)|" >"$BATS_TEST_TMPDIR/bin/mysql" <<-'EOF'
 		#!/bin/bash
 		# refuses its input like an older client
 		case "$*" in *" -e "*) exec /usr/bin/mysql "$@" ;; esac
@@ -221,7 +221,7 @@ holds() { [ "$(sql "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx
 		gone="DROP DATABASE IF EXISTS cm_lock"
 		[ "$moment" = "${moment%:empty}" ] || gone="DELETE FROM cm_lock.omsup_lock"
 		printf '#!/bin/sh\ncase $* in *"%s"*) %s --no-defaults -S %s -u root -e "%s" </dev/null ;; esac\nexec %s "$@"\n' \
-			"${moment%:empty}" "$(command -v mysql)" "$SERVER/sock" "$gone" "$(command -v mysql)" >"$BATS_TEST_TMPDIR/bin/mysql"
+			"${moment%:empty}" "$(real mysql)" "$SERVER/sock" "$gone" "$(real mysql)" >"$BATS_TEST_TMPDIR/bin/mysql"
 		chmod +x "$BATS_TEST_TMPDIR/bin/mysql"
 		restore PATH="$BATS_TEST_TMPDIR/bin:$PATH"
 		[ -z "$(sql "SELECT table_name FROM information_schema.tables WHERE table_schema = 'cm_lock'")" ] ||
@@ -238,7 +238,7 @@ holds() { [ "$(sql "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx
 	for ends in 0 1; do
 		sed -i '/^server /d' "$FILE.ok"
 		[ "$ends" -eq 1 ] || echo 'server  ' >>"$FILE.ok" # as a server that says nothing is recorded
-		printf '#!/bin/sh\ncase $* in *"SHOW VARIABLES"*) exit %s ;; esac\nexec %s "$@"\n' "$ends" "$(command -v mysql)" >"$BATS_TEST_TMPDIR/bin/mysql"
+		printf '#!/bin/sh\ncase $* in *"SHOW VARIABLES"*) exit %s ;; esac\nexec %s "$@"\n' "$ends" "$(real mysql)" >"$BATS_TEST_TMPDIR/bin/mysql"
 		chmod +x "$BATS_TEST_TMPDIR/bin/mysql"
 		run -2 check PATH="$BATS_TEST_TMPDIR/bin:$PATH"
 		run -1 restore PATH="$BATS_TEST_TMPDIR/bin:$PATH"
@@ -251,7 +251,7 @@ holds() { [ "$(sql "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx
 	restore
 	mkdir "$BATS_TEST_TMPDIR/bin"
 	printf '#!/bin/sh\ncase $* in *information_schema.schemata*) %s --no-defaults -S %s -u root -e "DROP DATABASE IF EXISTS cm_lock" </dev/null ;; esac\nexec %s "$@"\n' \
-		"$(command -v mysql)" "$SERVER/sock" "$(command -v mysql)" >"$BATS_TEST_TMPDIR/bin/mysql"
+		"$(real mysql)" "$SERVER/sock" "$(real mysql)" >"$BATS_TEST_TMPDIR/bin/mysql"
 	chmod +x "$BATS_TEST_TMPDIR/bin/mysql"
 	check PATH="$BATS_TEST_TMPDIR/bin:$PATH"
 	[ -z "$(sql "SHOW DATABASES LIKE 'cm_lock'")" ]
@@ -262,7 +262,7 @@ holds() { [ "$(sql "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx
 		taken_at timestamp NULL, renewed_at timestamp NULL, renewals int);
 		INSERT INTO omsup_lock VALUES (1, 'me', '8-a', 't', NOW(), NOW(), 3)" rm_402
 	mkdir "$BATS_TEST_TMPDIR/bin"
-	printf '#!/bin/sh\ncase $* in *"SHOW CREATE TABLE omsup_lock"*) exit 1 ;; esac\nexec %s "$@"\n' "$(command -v mysql)" >"$BATS_TEST_TMPDIR/bin/mysql"
+	printf '#!/bin/sh\ncase $* in *"SHOW CREATE TABLE omsup_lock"*) exit 1 ;; esac\nexec %s "$@"\n' "$(real mysql)" >"$BATS_TEST_TMPDIR/bin/mysql"
 	chmod +x "$BATS_TEST_TMPDIR/bin/mysql"
 	run -1 restore PATH="$BATS_TEST_TMPDIR/bin:$PATH"
 	[[ $output != *"DROP DATABASE"* ]]
@@ -288,7 +288,7 @@ holds() { [ "$(sql "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx
 	# broken off right behind the drop
 	cp "$FILE" "$FILE.bad"
 	mkdir -p "$BATS_TEST_TMPDIR/bin"
-	cat >"$BATS_TEST_TMPDIR/bin/mysql" <<-'EOS'
+	sed "s|/usr/bin/mysql|$(real mysql)|" >"$BATS_TEST_TMPDIR/bin/mysql" <<-'EOS'
 		#!/bin/sh
 		case "$*" in *"CREATE DATABASE"*) exit 1 ;; esac
 		exec /usr/bin/mysql "$@"

@@ -100,7 +100,7 @@ all_is_right() { # DIRECTORY
 	local name
 	for name in mysql:mariadb mysqldump:mariadb-dump; do
 		printf '#!/bin/sh\necho "%s: Deprecated program name. It will be removed in a future release, use /usr/bin/%s instead" >&2\nexec %s "$@"\n' \
-			"${name%:*}" "${name#*:}" "$(command -v "${name%:*}")" >"$BATS_TEST_TMPDIR/bin/${name%:*}"
+			"${name%:*}" "${name#*:}" "$(real "${name%:*}")" >"$BATS_TEST_TMPDIR/bin/${name%:*}"
 		chmod +x "$BATS_TEST_TMPDIR/bin/${name%:*}"
 	done
 	PATH=$BATS_TEST_TMPDIR/bin:$PATH

@@ -57,7 +57,7 @@ slimmed() { # ID: one row with this id, no other table, and the next id is the n
 
 @test "a server that does not answer is not taken for one that is busy" {
 	mkdir "$BATS_TEST_TMPDIR/bin"
-	printf '#!/bin/sh\ncase $* in *processlist*) echo gone >&2; exit 1;; esac\nexec %s "$@"\n' "$(command -v mysql)" >"$BATS_TEST_TMPDIR/bin/mysql"
+	printf '#!/bin/sh\ncase $* in *processlist*) echo gone >&2; exit 1;; esac\nexec %s "$@"\n' "$(real mysql)" >"$BATS_TEST_TMPDIR/bin/mysql"
 	chmod +x "$BATS_TEST_TMPDIR/bin/mysql"
 	PATH=$BATS_TEST_TMPDIR/bin:$PATH run slim
 	[ "$status" -eq 1 ]
