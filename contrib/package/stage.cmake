@@ -48,6 +48,7 @@ else()
       message(FATAL_ERROR "${CPACK_OMSUP_BUNDLE} has no license texts of the libraries that are in its programs")
     endif()
     file(COPY ${texts}/ DESTINATION ${licenses}/bundle FILE_PERMISSIONS ${mode644})
+    file(REMOVE ${licenses}/bundle/omsupd) # LICENSE
   endif()
   file(COPY ${CPACK_OMSUP_SOURCE}/contrib/doc/CHANGELOG.md DESTINATION ${doc} FILE_PERMISSIONS ${mode644})
 endif()

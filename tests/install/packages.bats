@@ -7,41 +7,24 @@ bats_require_minimum_version 1.5.0
 setup_file() {
 	load lib/root.sh
 	load lib/packages.bash
+	load lib/private_root.bash
 	local place
 	release_build "$BATS_FILE_TMPDIR/build"
 	place=$(install_root)
-	export OMSUP_RELEASE_BUILD ROOT=$BATS_FILE_TMPDIR/root T=$BATS_FILE_TMPDIR
+	export OMSUP_RELEASE_BUILD T=$BATS_FILE_TMPDIR
 	package DEB 1 "$T" >"$T/deb1"
 	package DEB 2 "$T" >"$T/deb2"
 	package RPM 1 "$T" >"$T/rpm1"
 	package RPM 2 "$T" >"$T/rpm2"
-	# The root, and changes to it that go away with the namespace. Its first process holds it.
-	mkdir -p "$ROOT"
-	mkfifo "$T/up"
-	# shellcheck disable=SC2016
-	unshare --mount --propagation private sh -euc '
-		mount -t tmpfs none /mnt
-		mkdir /mnt/upper /mnt/work
-		mount -t overlay -o "lowerdir=$1,upperdir=/mnt/upper,workdir=/mnt/work" overlay "$2"
-		mount -t proc proc "$2/proc"
-		mount --rbind /dev "$2/dev"
-		mkdir "$2/packages"
-		mount --rbind "$3" "$2/packages"
-		echo up >"$3/up"
-		exec sleep 3600' sh "$place/root" "$ROOT" "$T" >"$T/holder.log" 2>&1 3>&- &
-	echo $! >"$T/holder"
-	[ "$(timeout 20 cat "$T/up")" = up ] || { cat "$T/holder.log"; return 1; }
+	private_root "$place"
 }
 
-teardown_file() {
-	[ ! -e "$T/daemon" ] || kill "$(cat "$T/daemon")" 2>/dev/null || :
-	# what step `hold` left if a case has failed
-	[ ! -e "$T/holder" ] || { inside touch /srv/w/go; kill "$(cat "$T/holder")"; } 2>/dev/null || :
-}
+teardown_file() { private_root_ends; }
 
 setup() {
 	load lib/root.sh
 	load lib/packages.bash
+	load lib/private_root.bash
 	[ ! -e "$T/failed" ] || { echo "a case before this one has failed"; return 1; }
 }
 
@@ -50,35 +33,6 @@ teardown() {
 		touch "$T/failed"
 		cat "$T/daemon.log" 2>/dev/null || :
 	fi
-}
-
-inside() { # COMMAND...
-	nsenter --mount="/proc/$(cat "$T/holder")/ns/mnt" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
-		chroot "$ROOT" "$@" 3>&-
-}
-
-in_packages() { # FILE: the path inside of the package that is named in it
-	local file
-	file=$(cat "$T/$1")
-	echo "/packages/${file#"$T/"}"
-}
-
-daemon_starts() {
-	rm -f "$T/daemon"
-	inside sh -c 'echo $$ >/packages/daemon; exec /usr/sbin/omsupd' >>"$T/daemon.log" 2>&1 </dev/null &
-	wait_for 60 "the socket of omsupd ($(cat "$T/daemon.log"))" inside omsupctl list
-}
-
-daemon_stops() {
-	kill "$(cat "$T/daemon")"
-	wait_for 30 "the end of omsupd" eval "! kill -0 $(cat "$T/daemon")"
-	rm "$T/daemon"
-}
-
-holds() { # the first attempt of step `hold` is running
-	wait_for 60 "step hold" inside test -e /srv/w/began.n1
-	run -0 inside omsupctl status 1 --json
-	[[ $output == *'"state":"In Progress"'* && $output == *'"state":"Running","phase":"acting","kind":"run","attempt":1'* ]]
 }
 
 @test "lintian and rpmlint have nothing to say but what an override explains" {
@@ -210,33 +164,9 @@ holds() { # the first attempt of step `hold` is running
 }
 
 @test "the rpm installs into an empty database, upgrades in mid job, and its removal keeps journal and changed configuration" {
-	# The root has dpkg's packages; Debian's rpm has its database elsewhere, and warns of itself.
-	rpm_in_root() { nsenter --mount="/proc/$(cat "$T/holder")/ns/mnt" rpm --root "$ROOT" --dbpath /var/lib/rpm "$@" 3>&-; }
 	inside rm -rf /srv/w /etc/omsup
 	inside groupdel -f omsup || : # none if this case runs alone
-	inside mkdir -p /var/lib/rpm
-	run -0 rpm_in_root --initdb
-	run -0 rpm_in_root -i --force-debian --nodeps "$(cat "$T/rpm1")"
-	[ -z "$output" ] || { echo "$output"; return 1; }
-	run -0 rpm_in_root -V --nodeps omsupd
-	run -0 inside sh -c 'getent group omsup >/dev/null; stat -c "%a %U" /var/lib/omsup'
-	[ "$output" = '700 root' ]
-	inside sh -s n1 <"$BATS_TEST_DIRNAME/lib/world.sh"
 	inside apt-get install -y --no-install-recommends libcjson1 libmariadb3 libuv1 libyaml-0-2 >/dev/null
-	daemon_starts
-	inside omsupctl submit /srv/w/deployment.yaml
-	inside omsupctl start 1
-	holds
-	run -0 rpm_in_root -U --force-debian --nodeps "$(cat "$T/rpm2")"
-	[ -z "$output" ] || { echo "$output"; return 1; }
-	daemon_stops
-	daemon_starts
-	holds
-	inside touch /srv/w/go
-	run -0 inside omsupctl wait 1 --timeout 60
-	run -0 rpm_in_root -e --force-debian omsupd
-	daemon_stops
-	inside test -e /var/lib/omsup/journal.db
-	inside grep -qx 'procedures: /etc/omsup/procedures' /etc/omsup/omsupd.yaml.rpmsave
-	run ! inside test -e /usr/sbin/omsupd
+	rpm_database
+	rpm_life "$(cat "$T/rpm1")" "$(cat "$T/rpm2")" --nodeps # the root has dpkg's packages
 }
