@@ -97,8 +97,8 @@ static int read_file(const char *path, bool must, struct config *c, struct err *
     int rc = file_read_trusted(path, text, CONFIG_MAX, &len, e);
     if (rc == ERR_NOT_FOUND)
         rc = must ? (e->code = ERR_INPUT) : 0;
-    else if (rc == 0)
-        rc = read_tree(path, text, len, c, e);
+    else if (rc == 0 && (rc = read_tree(path, text, len, c, e)) == 0)
+        c->file = xstrdup(path);
     free(text);
     return rc;
 }
@@ -230,4 +230,6 @@ void config_free(struct config *c)
     for (const struct key *k = keys; k < keys + ARRAY_LEN(keys); k++)
         set(c, k, NULL);
     targets_clear(&c->notify);
+    free(c->file);
+    c->file = NULL;
 }

@@ -12,6 +12,7 @@ struct config {
 #include "daemon/config.def"
 #undef KEY
     struct targets notify; /* of the file only */
+    char *file;            /* that was read; NULL: none */
     bool help, version;
 };
 

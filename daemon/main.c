@@ -18,6 +18,7 @@
 #include "daemon/config.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/request/request.h"
+#include "daemon/house/house.h"
 #include "daemon/journal/journal.h"
 #include "daemon/memory.h"
 #include "daemon/notify.h"
@@ -32,6 +33,7 @@ struct daemon {
     struct procedures *procedures;
     struct engine *engine;
     struct tell *tell;
+    struct house *house;
     struct server *server;
     char *journal_path;
     uv_signal_t term, intr;
@@ -103,10 +105,16 @@ static void tell_gone(void *ctx)
     engine_close(d->engine, engine_gone, d);
 }
 
-static void server_gone(void *ctx)
+static void house_gone(void *ctx)
 {
     struct daemon *d = ctx;
     tell_close(d->tell, tell_gone, d);
+}
+
+static void server_gone(void *ctx)
+{
+    struct daemon *d = ctx;
+    house_close(d->house, house_gone, d);
 }
 
 static void on_signal(uv_signal_t *s, int number)
@@ -166,8 +174,14 @@ static int start(struct daemon *d, struct err *e)
                              .journald = strcmp(d->config.journald, "none") == 0 ? NULL : d->config.journald,
                              .metrics = d->config.metrics,
                              .journal = journal};
+    struct house_config hc = {.journal = journal,
+                              .state_dir = d->config.state_dir,
+                              .run_dir = d->config.run_dir,
+                              .config = d->config.file,
+                              .procedures = d->config.procedures};
     if ((rc = engine_new(&d->loop, &ec, d->journal, d->procedures, &d->engine, e)) == 0 &&
         (rc = tell_open(&d->loop, &tc, d->engine, &d->tell, e)) == 0 && (sc.tell = d->tell) != NULL &&
+        (house_open(&d->loop, &hc, d->engine, &d->house), sc.house = d->house) != NULL &&
         (rc = server_start(&d->loop, &sc, d->engine, &d->server, e)) == 0 && (rc = engine_recover(d->engine, e)) == 0)
         rc = next_hop_open(d->engine, e);
     if (rc == 0)

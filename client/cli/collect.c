@@ -203,3 +203,30 @@ int collect_job(struct cli *c, int64_t job, cJSON **doc, struct err *e)
         *doc = o;
     return rc;
 }
+
+int collect_doctor(struct cli *c, const cJSON *hello, bool whole, cJSON **result, struct err *e)
+{
+    cJSON *params = cJSON_CreateObject();
+    if (whole)
+        cJSON_AddTrueToObject(params, "whole");
+    int rc = cli_call(c, "doctor", params, true, result, e);
+    if (rc)
+        return rc;
+    e->code = 0;
+    const char *version = get_text(hello, "version", REQUIRED, e);
+    cJSON *list = (cJSON *)get_array(*result, "findings", REQUIRED, e);
+    if (e->code == 0 && strcmp(version, OMSUP_VERSION) != 0) {
+        struct buf what = {0};
+        buf_printf(&what, _("omsupd has version %.60s, and omsupctl %s: install both from the same package"), version,
+                   OMSUP_VERSION);
+        cJSON *o = cJSON_CreateObject();
+        cJSON_AddStringToObject(o, "finding", "client-differs");
+        cJSON_AddStringToObject(o, "level", "warning");
+        cJSON_AddStringToObject(o, "what", buf_str(&what));
+        cJSON_AddItemToArray(list, o);
+        buf_free(&what);
+    }
+    if (e->code)
+        cJSON_Delete(*result);
+    return e->code;
+}

@@ -8,4 +8,7 @@
 
 #include "client/cli/cli.h"
 
-int collect_job(struct cli *c, int64_t job, cJSON **doc, struct err *e); /* caller deletes */
+/* What the doctor has found, with what only this program knows: that omsupd is another release. hello: its answer.
+ * whole: also what only operators may ask for. */
+int collect_doctor(struct cli *c, const cJSON *hello, bool whole, cJSON **result, struct err *e); /* caller deletes */
+int collect_job(struct cli *c, int64_t job, cJSON **doc, struct err *e);                          /* caller deletes */

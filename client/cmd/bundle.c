@@ -128,6 +128,18 @@ static int plan(struct bundle *x, struct err *e)
     return rc;
 }
 
+/* Nothing that takes long: no node is asked. */
+static int doctor(struct bundle *x, const cJSON *doc, struct err *e)
+{
+    cJSON *result = NULL;
+    int rc = collect_doctor(x->c, cJSON_GetObjectItemCaseSensitive(doc, "omsupd"), false, &result, e);
+    if (rc)
+        return not_there(x, "doctor.json", rc, e);
+    add_json(x, "doctor.json", result);
+    cJSON_Delete(result);
+    return 0;
+}
+
 /* --- outputs --- */
 
 /* Names of steps and targets are data: nothing of them leads out of the archive's directory. */
@@ -215,8 +227,9 @@ static int collect(struct bundle *x, struct err *e)
     if (rc == 0) {
         events(x, doc);
         versions(x, doc);
-        rc = logs(x, doc, e);
+        rc = doctor(x, doc, e);
     }
+    rc = rc ? rc : logs(x, doc, e);
     if (rc == 0 && x->missing.len)
         add(x, "MISSING.txt", &x->missing);
     cJSON_Delete(doc);
@@ -265,10 +278,11 @@ const struct command cmd_bundle = {
     .name = "bundle",
     .words = "JOB",
     .summary = N_("pack all that is known of a job, for support"),
-    .help = N_(
-        "A .tar.gz with the report, the plan, the events, the outputs of all attempts and the versions. Passwords are "
-        "removed; names of hosts, paths and what scripts printed are in it: look at it before you give it away.\n"
-        "-o FILE is written as a whole, readable only by you. A FILE that exists is refused; --force replaces it."),
+    .help =
+        N_("A .tar.gz with the report, the plan, the events, the outputs of all attempts, the versions, and what "
+           "doctor finds on the control host. Passwords are "
+           "removed; names of hosts, paths and what scripts printed are in it: look at it before you give it away.\n"
+           "-o FILE is written as a whole, readable only by you. A FILE that exists is refused; --force replaces it."),
     .options = options,
     .min = 1,
     .max = 1,

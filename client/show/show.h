@@ -8,7 +8,7 @@
  *   quantity  durations and amounts
  *   screen    a picture drawn again in place
  *   and below, the pictures: view.c, status.c, series.c, outage.c, next.c, check.c, detail.c, lists.c,
- *             targets.c
+ *             targets.c, doctor.c
  *
  * Every function adds to a `struct buf` that the caller owns and prints; nothing here prints, except screen. What is
  * taken from JSON returns 0 or ERR_PROTOCOL; what was added before an error is to be thrown away. One thread. */
@@ -56,6 +56,11 @@ int show_verb(struct buf *b, const struct term *t, const cJSON *result, bool pau
 int show_rollback(struct buf *b, const struct term *t, const cJSON *result, struct err *e); /* what is lost, backups */
 int show_targets(struct buf *b, const struct term *t, const cJSON *list, struct err *e);    /* of notify: */
 int show_tested(struct buf *b, const struct term *t, const cJSON *list, bool *all, struct err *e); /* all were told */
+/* What the doctor has found; counts by level. */
+struct doctor_counts {
+    unsigned errors, warnings, notes;
+};
+int show_doctor(struct buf *b, const struct term *t, const cJSON *result, struct doctor_counts *n, struct err *e);
 int show_procedures(struct buf *b, const struct view *v, const cJSON *list, struct err *e);
 
 /* For the pictures: the elapsed time now, of what has begun at `started` and not ended. */

@@ -11,6 +11,7 @@
 #include "daemon/api/params.h"
 #include "daemon/engine/request/request.h"
 #include "daemon/engine/view/view.h"
+#include "daemon/house/house.h"
 #include "daemon/plan/inputs/inputs.h"
 #include "daemon/plan/plan.h"
 #include "daemon/plan/procedure/procedure.h"
@@ -280,6 +281,18 @@ static void m_rename_project(struct request *r, const struct params *p)
 static void m_notify(struct request *r, const struct params *p)
 {
     request_ok(r, tell_status(r->session->server->config.tell));
+}
+
+static void m_doctor_whole(struct request *r, const struct params *p)
+{
+    const struct server_config *c = &r->session->server->config;
+    house_doctor(c->house, true, tell_status(c->tell), on_reply, r);
+}
+
+static void m_doctor(struct request *r, const struct params *p)
+{
+    const struct server_config *c = &r->session->server->config;
+    house_doctor(c->house, false, tell_status(c->tell), on_reply, r);
 }
 
 static void m_notify_test(struct request *r, const struct params *p)

@@ -18,6 +18,7 @@
 #include "daemon/engine/engine.h"
 
 struct server;
+struct house;
 struct tell;
 
 struct server_config {
@@ -26,7 +27,8 @@ struct server_config {
     gid_t operators;    /* (gid_t)-1: none: only root and the daemon's own user operate */
     gid_t viewers;      /* (gid_t)-1: none */
     const char *host;
-    struct tell *tell; /* borrowed */
+    struct tell *tell;   /* borrowed */
+    struct house *house; /* borrowed */
 };
 
 int server_start(uv_loop_t *loop, const struct server_config *c, struct engine *en, struct server **out, struct err *e);

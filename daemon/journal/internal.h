@@ -1,6 +1,6 @@
 /* Shared by the files of the journal only. From the ground: row.c (a row and its columns), statement.c (prepare, bind,
  * run), transaction.c, then read.c and write.c beside each other, migrate.c (older schemas, and their copies), lost.c
- * (does it belong here?), journal.c (open). */
+ * (does it belong here?), check.c (is it sound?), journal.c (open). */
 #pragma once
 #include <sqlite3.h>
 

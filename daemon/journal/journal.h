@@ -78,6 +78,7 @@ int journal_attempts(struct journal *j, int64_t job, int seq /* -1: all */,
                      bool (*cb)(void *ctx, const struct journal_attempt *a), void *ctx, struct err *e);
 bool journal_attempt_ended(struct journal *j,
                            const char *token); /* its outcome is recorded, with its output; not when it was dropped */
+bool journal_attempt_known(struct journal *j, const char *token); /* it has a row, whatever became of it */
 /* Output of an ended attempt; ERR_NOT_FOUND when there is none (yet). Caller frees. */
 int journal_output(struct journal *j, int64_t job, unsigned seq, unsigned attempt, char **data, size_t *len,
                    struct err *e);
@@ -92,6 +93,17 @@ int journal_facts(struct journal *j, int64_t job, bool (*cb)(void *ctx, const ch
 /* A fact, and the moment when it was set; NULL when there is none; caller frees. */
 char *journal_fact(struct journal *j, int64_t job, const char *name);
 char *journal_fact_time(struct journal *j, int64_t job, const char *name);
+
+/* Is it sound? journal_check_begin(), then journal_check_copy() on the loop thread, a few pages each time, until it
+ * says `copied`; then journal_check_examine(), on any thread: *said is what is wrong, NULL: nothing; caller frees.
+ * journal_check_end() (NULL is fine) at any time, but before journal_close(), and not while it is examined: for that,
+ * journal_check_interrupt(), from any thread. The copy is a temporary file; the journal itself is only read. */
+struct journal_check;
+int journal_check_begin(struct journal *j, struct journal_check **out, struct err *e);
+int journal_check_copy(struct journal_check *c, bool *copied, struct err *e);
+int journal_check_examine(struct journal_check *c, char **said, struct err *e);
+void journal_check_interrupt(struct journal_check *c);
+void journal_check_end(struct journal_check *c);
 
 void journal_job_copy(struct journal_job *out, const struct journal_job *row); /* journal_job_clear() it */
 void journal_job_clear(struct journal_job *job);

@@ -158,6 +158,18 @@ bool journal_attempt_ended(struct journal *j, const char *token)
     return ended;
 }
 
+bool journal_attempt_known(struct journal *j, const char *token)
+{
+    sqlite3_stmt *s;
+    struct journal_attempt row;
+    int step;
+    if (bind_attempt_of_token(j, &(struct journal_attempt){.token = (char *)token}, &s, NULL))
+        return true; /* nothing is said of it that is not known */
+    bool known = next(s, TABLE_attempt, &row, &step) || step != SQLITE_DONE;
+    sqlite3_reset(s);
+    return known;
+}
+
 int journal_output(struct journal *j, int64_t job, unsigned seq, unsigned attempt, char **data, size_t *len,
                    struct err *e)
 {

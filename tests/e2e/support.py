@@ -97,19 +97,20 @@ def a_bundle_has_no_secret():
         files = unpacked(data)
         logs = sorted(name for name in files if name.startswith("logs/"))
         assert logs == ["logs/0001-show-n1.1.txt", "logs/0002-show-n2.1.txt"], logs
-        assert sorted(set(files) - set(logs)) == ["events.jsonl", "plan.txt", "report.html", "report.json", "report.md", "versions.json"], sorted(files)
+        assert sorted(set(files) - set(logs)) == ["doctor.json", "events.jsonl", "plan.txt", "report.html", "report.json", "report.md", "versions.json"], sorted(files)
         whole = b"\n".join(files.values()) + gzip.decompress(data) + "\n".join(files).encode()
         assert whole.count(b"a line with ***") > len(lines), whole.count(b"a line with ***")
         for secret in SECRETS:
             for form in cores(secret):
                 assert form.encode() not in whole, form
         assert json.loads(files["versions.json"])["omsupd"]["daemon"] == "omsupd"
+        assert json.loads(files["doctor.json"])["findings"] == [], files["doctor.json"]
         assert [json.loads(line)["id"] for line in files["events.jsonl"].splitlines()]
         assert b"show" in files["plan.txt"] and files["report.html"].startswith(b"<!DOCTYPE html>")
 
         again = ctl(world, "bundle", str(job), "-o", "-", raw=True)
         first, second = unpacked(data), unpacked(again)
-        assert list(first) == list(second) and {k for k in first if first[k] != second[k]} <= {"report.html", "report.md", "report.json"}
+        assert list(first) == list(second) and {k for k in first if first[k] != second[k]} <= {"doctor.json", "report.html", "report.md", "report.json"}
         ctl(world, "bundle", str(job), "-o", path, status=4)
         with open(path, "rb") as f:
             assert f.read() == data

@@ -74,6 +74,7 @@ void answer_lost(struct job *b, size_t seq, const char *output, size_t len);
 
 /* --- lease.c: the lease on the MetaDB --- */
 void lease_tick(struct job *b);
+bool lease_held(const struct job *b); /* it took the lease and has not given it back, by its steps */
 /* May a change start? Yes if the lease is certainly ours, or the job needs none. Otherwise the lease is requested, and
  * the subtask is kicked when it is ours. */
 bool lease_sure(struct job *b, size_t seq);

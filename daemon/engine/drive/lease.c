@@ -14,7 +14,7 @@ enum { RENEW_MS = 5000, AGAIN_MS = 2000, SILENCE_MS = 4000, SURE_MS = 90000, EVE
 _Static_assert(SURE_MS < LOCK_EXPIRES_S * 1000, "while we are sure of it, nobody else can have it");
 
 /* The last successful action decides: did it take the lease or give it back? */
-static bool held(const struct job *b)
+bool lease_held(const struct job *b)
 {
     bool yes = false;
     for (size_t i = 0; i < b->core.n_subtasks; i++) {
@@ -147,7 +147,7 @@ static void renewed(void *arg)
     struct job *b = jobs_find(r->jobs, r->job);
     if (b)
         b->lease.in_flight = false;
-    if (b && (r->take || held(b))) {
+    if (b && (r->take || lease_held(b))) {
         if (r->out.len && r->out.data[r->out.len - 1] == '\n')
             r->out.data[--r->out.len] = '\0';
         if (r->no_login)
@@ -176,7 +176,7 @@ static bool is_sure(const struct job *b)
 void lease_tick(struct job *b)
 {
     uint64_t now = job_time_ms(b);
-    if (b->lease.trouble && !b->lease.in_flight && !held(b)) {
+    if (b->lease.trouble && !b->lease.in_flight && !lease_held(b)) {
         free(b->lease.trouble);
         b->lease.trouble = NULL;
         b->changed = true;
@@ -184,7 +184,7 @@ void lease_tick(struct job *b)
     if (b->lease.in_flight && now - b->lease.asked_ms >= SILENCE_MS)
         doubt(b, "the MetaDB does not answer; check that the server is up and can be reached from this host");
     if (b->lease.in_flight || now - b->lease.renewed_ms < (is_sure(b) && !b->lease.take ? RENEW_MS : AGAIN_MS) ||
-        !held(b))
+        !lease_held(b))
         return;
     /* After a restart nothing else may need the login for longer than the lease lasts. */
     bool ready = login_ready(b, 0);
@@ -211,7 +211,7 @@ void lease_tick(struct job *b)
 
 bool lease_sure(struct job *b, size_t seq)
 {
-    if (!waits(b, seq) || !held(b) || is_sure(b))
+    if (!waits(b, seq) || !lease_held(b) || is_sure(b))
         return true;
     if (b->lease.trouble)
         say_wait(b, b->lease.trouble);

@@ -72,7 +72,7 @@ def methods():
         whole, careful = row[2] != "0", row[4] == "CAREFUL"
         add(row[1], "OPERATE", ["job"] + ["reason"] * careful,
             ["reason"] * (not careful) + ["step", "subtask"] * (not whole) + ["force"] * (careful or not whole)
-            + {"start": ["carry_on", "pause_before", "start_at"], "pause": ["pause_before", "not_before"], "resume": ["one_step"]}.get(row[1], []))
+            + {"start": ["carry_on", "pause_before", "start_at", "window", "expect"], "pause": ["pause_before", "not_before"], "resume": ["one_step"]}.get(row[1], []))
     return found
 
 
