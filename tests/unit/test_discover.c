@@ -124,6 +124,40 @@ static void reads_back_what_it_writes(void **state)
     }
 }
 
+/* What is given as a name is no other region's, whether that comes before it or after. */
+static void gives_each_region_a_name_of_its_own(void **state)
+{
+    static const struct {
+        const char *region[3];
+        int location[3];
+        const char *name[3];
+    } cases[] = {{{"region-2", NULL, "x"}, {1, 2, 3}, {"region-2", "region-2-2", "x"}},
+                 {{NULL, "region-2", "x"}, {2, 1, 3}, {"region-2-2", "region-2", "x"}},
+                 {{NULL, NULL, NULL}, {0, 0, 0}, {"region-0", "region-0-2", "region-0-3"}},
+                 {{"x", "x", "x"}, {1, 1, 1}, {"x", "region-1", "region-1-2"}},
+                 {{NULL, NULL, NULL}, {-1, 1, -1}, {"region-1", "region-1-2", "region-3"}},
+                 {{"region-2-2", "region-2", NULL}, {1, 1, 2}, {"region-2-2", "region-2", "region-2-3"}}};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct found w;
+        char *asked;
+        begin(&w, 3, "oms:4.0.2");
+        for (size_t k = 0; k < 3; k++) {
+            struct oms_config *c = w.nodes[k].facts.config;
+            free(c->hb_db);
+            c->hb_db = xasprintf("cm_hb_%zu", k);
+            region(&w, k, cases[i].region[k], cases[i].location[k]);
+        }
+        char *text = written(&w, &asked);
+        struct deployment *d = read_back(text);
+        for (size_t k = 0; k < 3; k++)
+            assert_string_equal(d->regions[k].name, cases[i].name[k]);
+        deployment_free(d);
+        free(text);
+        free(asked);
+        end(&w);
+    }
+}
+
 static void asks_for_what_the_containers_do_not_tell(void **state)
 {
     struct found w;
@@ -203,6 +237,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_back_what_it_writes),
+        cmocka_unit_test(gives_each_region_a_name_of_its_own),
         cmocka_unit_test(asks_for_what_the_containers_do_not_tell),
         cmocka_unit_test(asks_for_the_edition),
         cmocka_unit_test(writes_a_host_once),

@@ -15,6 +15,8 @@ struct file {
     const struct discover_found *found;
     struct buf *yaml;
     cJSON *questions;
+    char **regions; /* the names that are written */
+    size_t n_regions;
 };
 
 __attribute__((format(printf, 2, 3))) static void question(struct file *d, const char *fmt, ...)
@@ -109,27 +111,36 @@ static void write_metadb(struct file *d)
     buf_puts(d->yaml, "regions:\n");
 }
 
-/* cm_region, if it can be a name here and no earlier region has it; otherwise a number. */
+static bool region_taken(const struct file *d, const char *name)
+{
+    bool taken = strv_has(d->regions, name);
+    for (size_t i = 0; i < d->found->n; i++) {
+        const char *other = d->found->nodes[i].facts.config->cm_region;
+        taken = taken || (other && strcmp(other, name) == 0);
+    }
+    return taken;
+}
+
+/* cm_region, if it can be a name here and no earlier region has it; otherwise a number, which no region has. */
 static char *region_name(const struct file *d, size_t first)
 {
     const struct oms_config *c = d->found->nodes[first].facts.config;
-    unsigned number = 1;
-    bool taken = false;
-    for (size_t k = 0; k < first; k++) {
-        const char *other = d->found->nodes[k].facts.config->cm_region;
-        number += first_of_region(d, k);
-        taken = taken || (other && c->cm_region && strcmp(other, c->cm_region) == 0 &&
-                          !same_region(&d->found->nodes[k], &d->found->nodes[first]));
+    if (c->cm_region && deployment_region_ok(c->cm_region) && !strv_has(d->regions, c->cm_region))
+        return xstrdup(c->cm_region);
+    int number = c->cm_location >= 0 ? c->cm_location : (int)d->n_regions + 1;
+    char *name = xasprintf("region-%d", number);
+    for (unsigned i = 2; region_taken(d, name); i++) {
+        free(name);
+        name = xasprintf("region-%d-%u", number, i);
     }
-    return c->cm_region && deployment_region_ok(c->cm_region) && !taken
-               ? xstrdup(c->cm_region)
-               : xasprintf("region-%d", c->cm_location >= 0 ? c->cm_location : (int)number);
+    return name;
 }
 
 static void write_region(struct file *d, size_t first)
 {
     const struct oms_config *c = d->found->nodes[first].facts.config;
     char *name = region_name(d, first);
+    strv_add(&d->regions, &d->n_regions, name);
     buf_puts(d->yaml, "  - region: ");
     put_word(d->yaml, name);
     buf_puts(d->yaml, "   # ");
@@ -142,7 +153,6 @@ static void write_region(struct file *d, size_t first)
     else
         buf_puts(d->yaml, "no cm_location, ");
     buf_printf(d->yaml, "heartbeat database %s\n    nodes:\n", c->hb_db);
-    free(name);
     for (size_t i = first; i < d->found->n; i++) {
         const struct discover_node *f = &d->found->nodes[i];
         if (f->same_as || !same_region(&d->found->nodes[first], f))
@@ -237,7 +247,7 @@ static void missing_servers(struct file *d)
 
 void discover_file(const struct discover_found *found, struct buf *yaml, cJSON *questions)
 {
-    struct file file = {found, yaml, questions}, *d = &file;
+    struct file file = {.found = found, .yaml = yaml, .questions = questions}, *d = &file;
     const struct discover_node *f = &d->found->nodes[0];
     struct version v;
     char source[32] = "";
@@ -293,4 +303,5 @@ void discover_file(const struct discover_found *found, struct buf *yaml, cJSON *
         if (first_of_region(d, i))
             write_region(d, i);
     }
+    strv_free(d->regions);
 }
