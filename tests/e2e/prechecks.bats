@@ -132,6 +132,9 @@ deployment() { # NAME [FROM TO]...
 	run -4 ctl discover --ssh root@oms1
 	[[ $output == *"2 containers with OMS images (oms.a, oms_b)"*--container* ]]
 	run -3 ctl discover --ssh root@oms1 --container oms.b
+	"$LAB" on oms1 cp /data/engines/docker /data/engines/podman # each is counted once, also where docker is podman
+	run -4 ctl discover --ssh root@oms1
+	[[ $output == *"2 containers with OMS images (oms.a, oms_b)"* ]]
 	"$LAB" on oms1 umount /usr/local/bin
 }
 

@@ -110,7 +110,8 @@ static void choose(struct discover *d, struct discover_node *f, const char *text
 {
     unsigned fits = 0;
     struct buf names = {0};
-    char *copy = xstrdup(text), *save = NULL, *note = NULL, chosen[80] = "";
+    char *copy = xstrdup(text), *save = NULL, *note = NULL, **ids = NULL;
+    size_t n_ids = 0;
     for (char *line = strtok_r(copy, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
         char docker[16], running[8], name[256], id[80], oms[8], image[512], tag[512];
         if (strncmp(line, "note ", 5) == 0) {
@@ -123,10 +124,10 @@ static void choose(struct discover *d, struct discover_node *f, const char *text
         const char *called = strcmp(tag, "-") == 0 ? image : tag;
         bool fit = d->container ? strcmp(name, d->container) == 0
                                 : strcmp(running, "true") == 0 && (named_oms(called) || strcmp(oms, "yes-") == 0);
-        if (!fit || strcmp(id, chosen) == 0) /* where docker is a name for podman, both list the same */
+        if (!fit || strv_has(ids, id)) /* where docker is a name for podman, both list the same */
             continue;
         buf_printf(&names, "%s%s", fits++ ? ", " : "", name);
-        memcpy(chosen, id, sizeof chosen);
+        strv_add(&ids, &n_ids, xstrdup(id));
         free(f->docker);
         free(f->container);
         free(f->image);
@@ -135,6 +136,7 @@ static void choose(struct discover *d, struct discover_node *f, const char *text
         f->image = xstrdup(called);
     }
     free(copy);
+    strv_free(ids);
     if (fits == 0 && note)
         err_set(&d->err, ERR_NODE, "node %s: %s", f->name, note);
     else if (fits == 0)
