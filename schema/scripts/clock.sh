@@ -3,7 +3,7 @@
 # uses: on-node
 
 before=$(date +%s)
-there=$(on_node 'date +%s' </dev/null)
+there=$(on_node 'date +%s' </dev/null) || exit 2
 after=$(date +%s)
 # The node answered at some moment between the two readings.
 off=0

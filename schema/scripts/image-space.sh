@@ -22,7 +22,7 @@ answer=$(on_node '
   at=$2
   until [ -d "$at" ]; do at=${at%/*}; at=${at:-/}; done
   df -Pk -- "$root" "$at" | awk "NR > 1 { print \$6, \$4 }"
-' "$DOCKER" "$IMAGE_DIR" "$OLD_ID" </dev/null)
+' "$DOCKER" "$IMAGE_DIR" "$OLD_ID" </dev/null) || exit 2
 # On Docker's disk what loading needs, on the other the copy of the archive.
 docker_disk=$(printf '%s\n' "$answer" | sed -n 1p)
 copy_disk=$(printf '%s\n' "$answer" | sed -n 2p)
