@@ -34,24 +34,38 @@ static char *ask_line(const char *prompt)
     return line;
 }
 
+const char *ask_reason_prompt(void) { return _("Reason: "); }
+const char *ask_yes_prompt(void) { return _("Continue? Type yes: "); }
+
+int ask_reason_check(const char *verb, const char *reason, struct err *e)
+{
+    if (!reason || reason[strspn(reason, " \t\r\n")] == '\0')
+        return err_set(e, ERR_USAGE, _("%s needs a reason that is not empty: --reason TEXT"), verb);
+    if (strlen(reason) > PROTOCOL_REASON_MAX)
+        return err_set(e, ERR_USAGE, _("the reason is longer than %d bytes"), PROTOCOL_REASON_MAX);
+    return 0;
+}
+
+int ask_yes(const char *answer, struct err *e)
+{
+    if (answer && (strcasecmp(answer, "yes") == 0 || strcasecmp(answer, "y") == 0))
+        return 0;
+    return err_set(e, ERR_REFUSED, _("not confirmed; nothing has been changed"));
+}
+
 int ask_reason(const struct cli *c, const char *verb, char **reason, struct err *e)
 {
     const char *given = cli_opt(c, OPT_REASON);
     *reason = NULL;
     if (!given && !ask_can())
         return err_set(e, ERR_USAGE, _("%s needs a reason: --reason TEXT"), verb);
-    *reason = given ? xstrdup(given) : ask_line(_("Reason: "));
-    if (!*reason || (*reason)[strspn(*reason, " \t\r\n")] == '\0') {
+    *reason = given ? xstrdup(given) : ask_line(ask_reason_prompt());
+    int rc = ask_reason_check(verb, *reason, e);
+    if (rc) {
         free(*reason);
         *reason = NULL;
-        return err_set(e, ERR_USAGE, _("%s needs a reason that is not empty: --reason TEXT"), verb);
     }
-    if (strlen(*reason) > PROTOCOL_REASON_MAX) {
-        free(*reason);
-        *reason = NULL;
-        return err_set(e, ERR_USAGE, _("the reason is longer than %d bytes"), PROTOCOL_REASON_MAX);
-    }
-    return 0;
+    return rc;
 }
 
 int ask_allowed(const struct cli *c, const char *verb, struct err *e)
@@ -70,9 +84,8 @@ int ask_confirm(const struct cli *c, struct buf *text, struct err *e)
     }
     if ((rc = cli_print(text, e)) != 0)
         return rc;
-    char *answer = ask_line(_("Continue? Type yes: "));
-    if (!answer || (strcasecmp(answer, "yes") != 0 && strcasecmp(answer, "y") != 0))
-        rc = err_set(e, ERR_REFUSED, _("not confirmed; nothing has been changed"));
+    char *answer = ask_line(ask_yes_prompt());
+    rc = ask_yes(answer, e);
     free(answer);
     return rc;
 }

@@ -16,3 +16,9 @@ int ask_allowed(const struct cli *c, const char *verb, struct err *e);
 /* Shows `text` (what will happen) and asks; with --yes neither. ERR_REFUSED when the answer is not yes. Empties `text`.
  */
 int ask_confirm(const struct cli *c, struct buf *text, struct err *e);
+
+/* The same questions where they are asked otherwise than line by line on stdin (watch). */
+const char *ask_reason_prompt(void);
+const char *ask_yes_prompt(void);
+int ask_reason_check(const char *verb, const char *reason, struct err *e); /* NULL: none was given */
+int ask_yes(const char *answer, struct err *e);                            /* ERR_REFUSED: it is not yes */

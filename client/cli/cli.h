@@ -5,6 +5,7 @@
  *   command  finding a command                        events  printing events
  *   exit     exit statuses, the rows of exit.def      file    the operator's files
  *   help     help and completion, from the tables      collect all that is known of a job
+ *   foretell what a verb will do
  *
  * A command is one `const struct command` (client/cmd). frame.c fills a `struct cli`, checks options and words by the
  * command's row, and calls run() once. run() returns an exit status (>= 0), or an error code (< 0) with the message in
@@ -21,6 +22,7 @@
 #include "client/cli/events.h"
 #include "client/cli/exit.h"
 #include "client/cli/file.h"
+#include "client/cli/foretell.h"
 #include "client/cli/help.h"
 #include "client/cli/options.h"
 #include "client/cli/when.h"
