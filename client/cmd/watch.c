@@ -1,13 +1,9 @@
 /* watch and wait: a job while it runs. */
-#include <errno.h>
-#include <signal.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "client/cli/cli.h"
 #include "client/lang/lang.h"
-
-enum { TICK_MS = 1000 };
+#include "client/watch/watch.h"
 
 /* --- in a pipe: a line for each event, then the final state ------------------------------------------------ */
 
@@ -66,96 +62,34 @@ static int watch_pipe(struct cli *c, int64_t job, struct err *e)
     return rc ? rc : status;
 }
 
-/* --- on a terminal: the picture, drawn again in place -------------------------------------------------------- */
-
-static void draw(struct screen *sc, const struct cli *c, const cJSON *snapshot, double age, bool lost, bool last)
-{
-    struct err e = {0};
-    struct snapshot s;
-    struct buf b = {0};
-    if (!snapshot || snapshot_parse(snapshot, &s, &e))
-        return;
-    /* What is not known does not tick: without omsupd the picture stands still and says so. */
-    struct view v = {.t = sc->t,
-                     .verbose = cli_opt(c, OPT_VERBOSE),
-                     .age = age,
-                     .note =
-                         lost ? _("omsupd is not responding, retrying; the status below may be out of date") : NULL};
-    show_status(&b, &v, &s);
-    unsigned lines = 0;
-    for (size_t i = 0; i < b.len; i++)
-        lines += b.data[i] == '\n';
-    if (!last && lines >= sc->t->height) {
-        b.len = 0;
-        v.brief = true;
-        v.verbose = false;
-        show_status(&b, &v, &s);
-    }
-    screen_draw(sc, &b, last);
-    buf_free(&b);
-    snapshot_free(&s);
-}
-
-static int watch_screen(struct cli *c, int64_t job, struct err *e)
-{
-    struct follow f;
-    struct screen sc;
-    struct snapshot s;
-    cJSON *now = NULL; /* the newest snapshot, for the ticks */
-    double age = 0;
-    int rc = 0, status = -1, signal_no = 0;
-    if (screen_open(&sc, &c->term) != 0)
-        return err_set(e, ERR_SYSTEM, "signalfd: %s", strerror(errno));
-    await_begin(c, &f, job, 0);
-    f.wake_fd = sc.fd;
-    while (rc == 0 && status < 0 && signal_no == 0) {
-        enum follow_what what = follow_next(&f, TICK_MS, e);
-        if (what == FOLLOW_CHANGED) {
-            cJSON_Delete(now);
-            now = cJSON_Duplicate(f.snapshot, true);
-            if ((rc = snapshot_parse(now, &s, e)) == 0) {
-                status = snapshot_ended(&s) ? (int)exit_of_job(&s) : -1;
-                snapshot_free(&s);
-            }
-        } else if (what == FOLLOW_WOKEN) {
-            signal_no = screen_signal(&sc);
-        } else if (what == FOLLOW_GONE) {
-            rc = e->code;
-        }
-        if (!f.lost)
-            age = (double)(conn_now() - f.fresh) / 1000;
-        if (rc == 0 && signal_no == 0)
-            draw(&sc, c, now, age, f.lost, status >= 0);
-    }
-    screen_close(&sc);
-    follow_end(&f);
-    cJSON_Delete(now);
-    if (signal_no) {
-        cli_note(c, "%s", _("stopped watching; the job continues"));
-        raise(signal_no);
-    }
-    return rc ? rc : status;
-}
-
 static int run_watch(struct cli *c, struct err *e)
 {
     int64_t job = 0;
     int rc = c->n ? address_job(c->words[0], &job, e) : 0;
     if (rc)
         return rc;
-    return c->term.cursor && !cli_opt(c, OPT_JSON) ? watch_screen(c, job, e) : watch_pipe(c, job, e);
+    if (!c->term.tty || cli_opt(c, OPT_JSON))
+        return watch_pipe(c, job, e);
+    if (c->term.cursor && !cli_opt(c, OPT_PLAIN))
+        return watch_screen(c, job, e);
+    return ask_can() ? watch_plain(c, job, e) : watch_pipe(c, job, e);
 }
 
-static const enum option watch_options[] = {OPT_VERBOSE, N_OPTIONS};
+static const enum option watch_options[] = {OPT_VERBOSE, OPT_PLAIN, N_OPTIONS};
 const struct command cmd_watch = {
     .name = "watch",
     .words = "[JOB]",
     .summary = N_("follow a job while it runs"),
-    .help = N_(
-        "On a terminal: the picture of `status`, redrawn at every change, until the job has ended or you press Ctrl-C, "
-        "which "
-        "leaves the job alone. In a pipe: one line for each event, then the final state. With --json: one document per "
-        "line with snapshot, events and last. Survives a restart of omsupd."),
+    .help =
+        N_("On a terminal: the picture of `status`, redrawn at every change, until the job has ended or you press q or "
+           "Ctrl-C, which leaves the job alone. Keys select steps and subtasks, open their logs, and pause, resume, "
+           "retry, "
+           "skip, confirm, mark as done or reject; ? lists them. You are asked as the commands ask.\n"
+           "With --plain, or TERM=dumb, for a screen reader: each change is one sentence, nothing is redrawn, and "
+           "words are "
+           "typed instead of keys; help lists them.\n"
+           "In a pipe: one line for each event, then the final state. With --json: one document per "
+           "line with snapshot, events and last. Survives a restart of omsupd."),
     .options = watch_options,
     .max = 1,
     .takes = {ARG_JOB},

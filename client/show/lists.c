@@ -131,6 +131,34 @@ int show_event(struct buf *b, const struct term *t, const cJSON *o, bool all, st
     return e->code;
 }
 
+int show_spoken_event(struct buf *b, const struct term *t, const cJSON *o, struct err *e)
+{
+    e->code = 0;
+    size_t start = b->len;
+    const char *step = get_text(o, "step", OPTIONAL, e), *sub = get_text(o, "subtask", OPTIONAL, e);
+    const char *from = get_text(o, "from", OPTIONAL, e), *to = get_text(o, "to", OPTIONAL, e);
+    const char *actor = get_text(o, "actor", OPTIONAL, e), *reason = get_text(o, "reason", OPTIONAL, e);
+    quantity_clock(b, t, get_text(o, "time", REQUIRED, e));
+    buf_puts(b, ", ");
+    place(b, t, step, sub);
+    buf_puts(b, _(": "));
+    if (to && from && strcmp(from, to) != 0)
+        /* TRANSLATORS: "Successful, was Running", states; what follows is the event */
+        text_fmt(b, t, _("%s, was %s"), view_state_word(to), view_state_word(from));
+    else if (to)
+        text_add(b, t, view_state_word(to));
+    text_fmt(b, t, to ? " (%s)" : "%s", get_text(o, "event", REQUIRED, e));
+    if (actor) {
+        buf_puts(b, ", ");
+        text_fmt(b, t, _("by %s"), actor);
+    }
+    if (reason)
+        text_fmt(b, t, "%s%s", _(": "), reason);
+    text_wrap(b, t, start, 0);
+    buf_puts(b, "\n");
+    return e->code;
+}
+
 int show_verb(struct buf *b, const struct term *t, const cJSON *result, bool pause, struct err *e)
 {
     static const struct column columns[] = {{.title = NULL, .fit = COLUMN_WRAP, .least = 16}, {.fit = COLUMN_WHOLE}};

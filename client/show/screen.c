@@ -1,5 +1,7 @@
 #include "client/show/screen.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,16 +25,72 @@ static void caught_set(sigset_t *set)
     }
 }
 
-int screen_open(struct screen *s, struct term *t)
+/* --- keys -------------------------------------------------------------------------------------------------------- */
+
+/* From the background tcsetattr() would stop us. */
+static bool in_front(void)
+{
+    pid_t front = tcgetpgrp(STDIN_FILENO);
+    return front < 0 || front == getpgrp(); /* < 0: not the terminal that controls us; nobody else reads it either */
+}
+
+static void keys_on(struct screen *s)
+{
+    if (!s->wants_keys || s->keys || !in_front())
+        return;
+    struct termios raw = s->before;
+    raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO); /* Ctrl-C and Ctrl-Z stay signals */
+    raw.c_cc[VMIN] = 0;
+    raw.c_cc[VTIME] = 0;
+    s->keys = tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0;
+    if (s->keys)
+        fputs("\033[?2004h", stdout);
+}
+
+static void keys_off(struct screen *s)
+{
+    if (!s->keys)
+        return;
+    s->keys = false;
+    fputs("\033[?2004l", stdout);
+    fflush(stdout);
+    if (in_front())
+        tcsetattr(STDIN_FILENO, TCSANOW, &s->before);
+}
+
+size_t screen_read(struct screen *s, char *out, size_t size)
+{
+    struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
+    if (!s->keys || poll(&p, 1, 0) <= 0)
+        return 0;
+    if (!in_front()) {
+        s->keys = false;
+        return 0;
+    }
+    ssize_t n = read(STDIN_FILENO, out, size);
+    if (n > 0)
+        return (size_t)n;
+    if ((p.revents & (POLLHUP | POLLERR)) || (n < 0 && errno != EINTR && errno != EAGAIN))
+        s->keys = s->wants_keys = false;
+    return 0;
+}
+
+/* --- the picture ---------------------------------------------------------------------------------------------------
+ */
+
+int screen_open(struct screen *s, struct term *t, bool keys)
 {
     sigset_t set;
     *s = (struct screen){.t = t};
     caught_set(&set);
     sigprocmask(SIG_BLOCK, &set, NULL);
     s->fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (s->fd >= 0)
-        fputs("\033[?25l", stdout);
-    return s->fd >= 0 ? 0 : -1;
+    if (s->fd < 0)
+        return -1;
+    fputs("\033[?25l", stdout);
+    s->wants_keys = keys && isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &s->before) == 0;
+    keys_on(s);
+    return 0;
 }
 
 static unsigned count_lines(const struct buf *b)
@@ -43,7 +101,7 @@ static unsigned count_lines(const struct buf *b)
     return n;
 }
 
-void screen_draw(struct screen *s, const struct buf *picture, bool whole)
+void screen_draw(struct screen *s, const struct buf *picture, bool whole, const char *tail, bool cursor)
 {
     struct buf out = {0};
     unsigned n = count_lines(picture), room = s->t->height > HEAD + 4 ? s->t->height - 1 : HEAD + 3, line = 0;
@@ -64,10 +122,23 @@ void screen_draw(struct screen *s, const struct buf *picture, bool whole)
         p += len + (p[len] == '\n');
     }
     buf_puts(&out, "\033[J");
+    buf_puts(&out, tail);
+    if (cursor != s->cursor)
+        buf_puts(&out, cursor ? "\033[?25h" : "\033[?25l");
+    s->cursor = cursor;
+    s->tail = *tail != '\0';
     s->drawn = true;
     fwrite(buf_str(&out), 1, out.len, stdout);
     fflush(stdout);
     buf_free(&out);
+}
+
+/* What comes after it is not to stand behind the line of keys. */
+static void leave_tail(struct screen *s)
+{
+    if (s->tail)
+        fputs("\r\033[K", stdout);
+    s->tail = false;
 }
 
 int screen_signal(struct screen *s)
@@ -79,13 +150,18 @@ int screen_signal(struct screen *s)
         case SIGWINCH:
         case SIGCONT:
             term_resize(s->t);
+            keys_on(s);
             s->drawn = false;
             break;
         case SIGTSTP:
+            keys_off(s);
+            leave_tail(s);
             fputs("\033[?25h", stdout);
             fflush(stdout);
             raise(SIGSTOP);
             fputs("\033[?25l", stdout);
+            s->cursor = false;
+            keys_on(s);
             s->drawn = false;
             break;
         default:
@@ -98,6 +174,8 @@ int screen_signal(struct screen *s)
 void screen_close(struct screen *s)
 {
     sigset_t set;
+    keys_off(s);
+    leave_tail(s);
     fputs("\033[?25h", stdout);
     fflush(stdout);
     close(s->fd);

@@ -7,7 +7,7 @@
  *   address   JOB STEP/SUBTASK, read and written
  *   quantity  durations and amounts
  *   screen    a picture drawn again in place
- *   and below, the pictures: view.c, status.c, series.c, outage.c, next.c, check.c, detail.c, lists.c,
+ *   and below, the pictures: view.c, status.c, browse.c, series.c, outage.c, next.c, check.c, detail.c, lists.c,
  *             targets.c, doctor.c
  *
  * Every function adds to a `struct buf` that the caller owns and prints; nothing here prints, except screen. What is
@@ -43,6 +43,16 @@ void show_outage_parts(struct buf *b, const struct view *v, const struct snapsho
 void show_next(struct buf *b, const struct view *v, const struct snapshot *s);
 /* One line: "job 7: In Progress, 12 of 40 subtasks done, 12:03". */
 void show_line(struct buf *b, const struct view *v, const struct snapshot *s);
+/* The rows that one can move through: each step, and below it its subtasks. */
+size_t show_rows(const struct snapshot *s);
+/* *sub is NULL: the row is that of the step. False: there is no such row. */
+bool show_row(const struct snapshot *s, size_t row, const struct step **st, const struct subtask **sub);
+size_t show_row_first(const struct snapshot *s); /* where a person would look first */
+/* A screen of at most `height` lines with the rows around this one, which is marked, and what there is to say of it. */
+void show_browse(struct buf *b, const struct view *v, const struct snapshot *s, size_t row, unsigned height);
+/* For a screen reader: one sentence a line, without marks and columns. */
+void show_spoken_row(struct buf *b, const struct view *v, const struct step *st, const struct subtask *sub);
+int show_spoken_event(struct buf *b, const struct term *t, const cJSON *event, struct err *e);
 /* The table check | target | result | evidence, and what failed in full, with its fix. */
 void show_check(struct buf *b, const struct view *v, const struct snapshot *s);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "client/lang/lang.h"
+#include "client/show/parts.h"
 #include "client/show/show.h"
 #include "common/alloc.h"
 #include "common/array.h"
@@ -99,7 +100,7 @@ static void window_line(struct buf *b, const struct view *v, const struct snapsh
     buf_free(&closes);
 }
 
-static void header(struct buf *b, const struct view *v, const struct snapshot *s)
+void parts_header(struct buf *b, const struct view *v, const struct snapshot *s)
 {
     const struct term *t = v->t;
     struct fields f = {.b = b, .t = t, .line = b->len};
@@ -140,7 +141,7 @@ static void subtasks_done(struct buf *b, const struct snapshot *s)
                (long long)s->total);
 }
 
-static void bar(struct buf *b, const struct view *v, const struct snapshot *s)
+void parts_bar(struct buf *b, const struct view *v, const struct snapshot *s)
 {
     enum { CELLS = 32 };
     int64_t done = s->done > s->total ? s->total : s->done;
@@ -321,7 +322,7 @@ static void group_row(struct rows *r, const struct view *v, enum state st, size_
 }
 
 /* Prints them below an empty line, and frees them. */
-static void rows_print(struct rows *r, const struct view *v, struct buf *b)
+static void rows_print(struct rows *r, const struct view *v, struct buf *b, unsigned indent)
 {
     struct column shown[N_COLUMNS];
     struct table tab;
@@ -334,6 +335,7 @@ static void rows_print(struct rows *r, const struct view *v, struct buf *b)
     if (n) {
         buf_puts(b, "\n");
         table_begin(&tab, v->t, shown, n);
+        tab.indent = indent;
         for (size_t i = 0; i < r->n; i++)
             if (r->filled[i % N_COLUMNS])
                 table_cell(&tab, &r->cells[i]);
@@ -365,7 +367,20 @@ static void steps(struct buf *b, const struct view *v, const struct snapshot *s)
                 sub_row(&rows, v, &st->subs[k]);
     }
     group_row(&rows, v, STATE_PENDING, after, _("not started"));
-    rows_print(&rows, v, b);
+    rows_print(&rows, v, b, 0);
+}
+
+void parts_rows(struct buf *b, const struct view *v, const struct snapshot *s, unsigned indent)
+{
+    struct rows rows = {0};
+    struct view plain = *v;
+    plain.verbose = false; /* a line for each */
+    for (size_t i = 0; i < s->n_steps; i++) {
+        step_row(&rows, &plain, &s->steps[i]);
+        for (size_t k = 0; k < s->steps[i].n_subs; k++)
+            sub_row(&rows, &plain, &s->steps[i].subs[k]);
+    }
+    rows_print(&rows, &plain, b, indent);
 }
 
 static void all_facts(struct buf *b, const struct view *v, const struct snapshot *s)
@@ -436,8 +451,8 @@ void show_status(struct buf *b, const struct view *v, const struct snapshot *s)
         text_paint(b, v->t, "1;33", v->note);
         buf_puts(b, "\n");
     }
-    header(b, v, s);
-    bar(b, v, s);
+    parts_header(b, v, s);
+    parts_bar(b, v, s);
     text_cut(b, v->t, from);
     breakpoints(b, v, s);
     trouble(b, v, s);

@@ -12,6 +12,7 @@
  * ERR_NO_DAEMON when omsupd does not answer, ERR_PROTOCOL when its answer is not what schema/protocol.md says. One
  * thread. */
 #pragma once
+#include "client/wire/call.h"
 #include "client/wire/conn.h"
 #include "client/wire/follow.h"
 #include "client/wire/get.h"
