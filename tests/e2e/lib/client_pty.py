@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Runs a program on a terminal of its own and plays the operator.
+r"""Runs a program on a terminal of its own and plays the operator.
 
     client_pty.py [--size ROWSxCOLS] [--ignore SIGNAL]... ACTION... -- PROGRAM ARG...
 
 ACTION: expect:TEXT (waits until the screen shows it), gone:TEXT (until it does not), raw:TEXT (until the output had it;
-escapes as in Python), type:TEXT, key:HEX, stopped (waits until a signal has stopped it), signal:NAME, resize:ROWSxCOLS, touch:PATH. Prints the screen as it is at the end,
+escapes as in Python), type:TEXT (and Enter), keys:TEXT (as it is; escapes as in Python, and \e), key:HEX, stopped (waits until a signal has stopped it), modes:before or modes:changed (of the
+keyboard, since it began), signal:NAME, resize:ROWSxCOLS, touch:PATH. Prints the screen as it is at the end,
 whether the cursor is shown and colours were seen, and "exit STATUS" or "signal NUMBER". An action that does not come true within 30 s is an error (status 99).
 """
 import fcntl
@@ -31,6 +32,7 @@ class Screen:
         self.lines = [""]
         self.row = self.col = 0
         self.cursor = True
+        self.paste = False
         self.rest = ""
         self.next_size = None  # a new size counts when the program has cleared the screen for it
 
@@ -96,6 +98,8 @@ class Screen:
                 self.row = self.col = 0
         elif cmd in "hl" and arg == "?25":
             self.cursor = cmd == "h"
+        elif cmd in "hl" and arg == "?2004":
+            self.paste = cmd == "h"
         else:
             raise SystemExit("an unknown escape: %r" % (arg + cmd))
 
@@ -116,6 +120,10 @@ class Run:
             os.execvp(argv[0], argv)
         self.open = True
         self.pending = b""
+        self.before = self.modes()
+
+    def modes(self):
+        return termios.tcgetattr(self.fd)[:4]
 
     def read(self, timeout):
         if not self.open or not select.select([self.fd], [], [], timeout)[0]:
@@ -160,12 +168,16 @@ class Run:
             self.until(action, lambda: want in self.all)
         elif name == "type":
             os.write(self.fd, (arg + "\n").encode())
+        elif name == "keys":
+            os.write(self.fd, arg.replace("\\e", "\033").encode().decode("unicode_escape").encode("latin-1"))
         elif name == "key":
             os.write(self.fd, bytes.fromhex(arg))
         elif name == "stopped":  # one that goes on before it has stopped would stop for good
             _, status = os.waitpid(self.pid, os.WUNTRACED)
             if not os.WIFSTOPPED(status):
                 raise SystemExit("it has ended instead")
+        elif name == "modes":
+            self.until(action, lambda: (self.modes() == self.before) == (arg == "before"))
         elif name == "signal":
             os.kill(self.pid, getattr(signal, "SIG" + arg))
         elif name == "resize":
@@ -185,6 +197,7 @@ class Run:
         _, status = os.waitpid(self.pid, 0)
         print(self.screen.text())
         print("cursor " + ("shown" if self.screen.cursor else "hidden"))
+        print("terminal " + ("as before" if self.modes() == self.before and not self.screen.paste else "changed"))
         print("colours " + ("seen" if re.search(r"\033\[[0-9;]+m", self.all) else "none"))
         if os.WIFSIGNALED(status):
             print("signal %d" % os.WTERMSIG(status))
