@@ -75,6 +75,12 @@ size_t screen_read(struct screen *s, char *out, size_t size)
     return 0;
 }
 
+void screen_forget(struct screen *s)
+{
+    if (s->keys)
+        tcflush(STDIN_FILENO, TCIFLUSH);
+}
+
 /* --- the picture ---------------------------------------------------------------------------------------------------
  */
 

@@ -26,4 +26,5 @@ void screen_draw(struct screen *s, const struct buf *picture, bool whole, const 
 int screen_signal(struct screen *s);
 /* What was typed; 0: nothing. When the terminal has gone, s->keys becomes false. */
 size_t screen_read(struct screen *s, char *out, size_t size);
+void screen_forget(struct screen *s); /* what was typed and not read yet */
 void screen_close(struct screen *s);

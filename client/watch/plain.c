@@ -1,8 +1,10 @@
 /* watch for a screen reader: nothing is drawn again, every change is a sentence, and what keys do elsewhere is typed as
  * words. While a question is open changes are kept back, so that they do not fall into the answer. */
-#include <signal.h>
+#include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "client/lang/lang.h"
@@ -160,6 +162,10 @@ static int proceed(struct plain *x, enum act_next next, struct err *e)
         buf_puts(&x->out, buf_str(&x->act.told));
         buf_free(&x->act.told);
     }
+    if (next == ACT_ASK) { /* what was typed, or pasted, before the question is no answer to it */
+        tcflush(STDIN_FILENO, TCIFLUSH);
+        buf_free(&x->typed);
+    }
     return next == ACT_SEND ? send(x, e) : 0;
 }
 
@@ -217,25 +223,33 @@ static void do_line(struct plain *x, char *line)
     conn_close(&x->c->conn); /* places of omsupd are few, and it may be restarted before the next word */
 }
 
-/* What was typed, line by line; its end leaves. */
+static bool readable(void)
+{
+    struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
+    return poll(&p, 1, 0) > 0;
+}
+
+/* What was typed, line by line, before the next prompt; its end leaves. */
 static void take_typed(struct plain *x)
 {
-    char bytes[1024];
-    ssize_t n = read(STDIN_FILENO, bytes, sizeof bytes);
-    if (n <= 0 || x->typed.len > LINE_MAX_BYTES) {
-        x->leave = true;
-        return;
-    }
-    buf_add(&x->typed, bytes, (size_t)n);
-    for (char *nl; !x->leave && x->typed.len && (nl = memchr(x->typed.data, '\n', x->typed.len));) {
-        struct buf line = {0};
-        size_t len = (size_t)(nl - x->typed.data);
-        utf8_add(&line, x->typed.data, len);
-        buf_consume(&x->typed, len + 1);
-        buf_puts(&line, "");
-        do_line(x, line.data);
-        buf_free(&line);
-    }
+    do {
+        char bytes[1024];
+        ssize_t n = read(STDIN_FILENO, bytes, sizeof bytes);
+        if (n <= 0 || x->typed.len > LINE_MAX_BYTES) {
+            x->leave = true;
+            return;
+        }
+        buf_add(&x->typed, bytes, (size_t)n);
+        for (char *nl; !x->leave && x->typed.len && (nl = memchr(x->typed.data, '\n', x->typed.len));) {
+            struct buf line = {0};
+            size_t len = (size_t)(nl - x->typed.data);
+            utf8_add(&line, x->typed.data, len);
+            buf_consume(&x->typed, len + 1);
+            buf_puts(&line, "");
+            do_line(x, line.data);
+            buf_free(&line);
+        }
+    } while (!x->leave && readable());
 }
 
 /* --- the loop

@@ -169,8 +169,13 @@ static void take_keys(struct session *x)
     size_t n;
     while (!x->leave && (n = screen_read(&x->sc, bytes, sizeof bytes)) > 0)
         for (size_t i = 0; i < n && !x->leave; i++) {
+            bool asked = x->w.act.verb != NULL;
             struct key k = keys_byte(&x->keys, bytes[i]);
             do_key(x, &k);
+            if (!asked && x->w.act.verb && !x->w.sent) { /* what was typed before the question is no answer to it */
+                screen_forget(&x->sc);
+                break;
+            }
         }
 }
 

@@ -61,6 +61,15 @@ REST='{"result": {"attempt": 2, "data": "the rest\n", "next": 49, "end": true}}'
 	[ "$(asked skip)" = never ]
 }
 
+@test "what was typed before a question is no answer to it" {
+	daemon <<<'{"watch": {"result": {"snap": "failed"}}}'
+	on_terminal expect:"? help" keys:'ryes\r' expect:"Type yes:" keys:'\r' expect:"not confirmed" signal:INT -- "$OMSUPCTL" watch 7
+	has "signal 2"
+	on_terminal expect:"Type help" keys:'status\nretry\nyes\n' expect:"Type yes:" type:no expect:"not confirmed" type:quit -- "$OMSUPCTL" watch --plain 7
+	has "exit 10"
+	[ "$(asked retry)" = never ]
+}
+
 @test "keys: an error that ends watch leaves the terminal as before; without a keyboard there are none" {
 	daemon <<<'{"watch": {"result": {"snap": "failed"}, "then": [{"await": "@DIR/go"}, {"raw": "no JSON"}]}}'
 	on_terminal expect:"? help" keys:js expect:"Reason:" touch:"$D/go" -- "$OMSUPCTL" watch 7
