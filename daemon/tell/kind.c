@@ -28,6 +28,7 @@ static const struct {
     {"lock-lost", KIND_OF_LEASE_LOST},        {"lock-unsure", KIND_OF_LEASE_LOST},
     {"lock-sure", KIND_OF_LEASE_BACK},        {"node-lost", KIND_OF_NODE_LOST},
     {"node-back", KIND_OF_NODE_BACK},         {"outdated", KIND_OF_WAITING},
+    {"breakpoint", KIND_OF_PAUSED}, /* it names the step that is next */
 };
 
 enum kind kind_parse(const char *word)
@@ -72,7 +73,9 @@ enum kind kind_of(const struct job *b, const struct journal_event *ev)
         return N_KINDS;
     if (ev->step)
         return of_subtask(b, ev);
-    if (strcmp(ev->event, "ended") == 0)
-        return is(ev->to, STATE_SUCCESSFUL) ? KIND_OF_SUCCESSFUL : KIND_OF_CANCELED;
+    if (strcmp(ev->event, "ended") == 0) /* Failed: a job of checks */
+        return is(ev->to, STATE_SUCCESSFUL) ? KIND_OF_SUCCESSFUL
+               : is(ev->to, STATE_FAILED)   ? KIND_OF_FAILED
+                                            : KIND_OF_CANCELED;
     return is(ev->to, STATE_PAUSED) && !(ev->from && is(ev->from, STATE_PAUSED)) ? KIND_OF_PAUSED : N_KINDS;
 }

@@ -44,6 +44,8 @@ static void events_that_need_somebody_have_a_kind(void **state)
     assert_int_equal(kind(7, NULL, "hold", "Waiting", "Paused"), KIND_OF_PAUSED);
     assert_int_equal(kind(7, NULL, "ended", NULL, "Successful"), KIND_OF_SUCCESSFUL);
     assert_int_equal(kind(7, NULL, "ended", NULL, "Canceled"), KIND_OF_CANCELED);
+    assert_int_equal(kind(7, NULL, "ended", NULL, "Failed"), KIND_OF_FAILED); /* a check job */
+    assert_int_equal(kind(7, "s", "breakpoint", "In Progress", "Paused"), KIND_OF_PAUSED);
     assert_int_equal(kind(7, NULL, "lock-lost", NULL, NULL), KIND_OF_LEASE_LOST);
     assert_int_equal(kind(7, NULL, "lock-unsure", NULL, NULL), KIND_OF_LEASE_LOST);
     assert_int_equal(kind(7, NULL, "lock-sure", NULL, NULL), KIND_OF_LEASE_BACK);
