@@ -9,6 +9,7 @@
 #include "common/place.h"
 #include "common/wipe.h"
 
+static const char plain[] = "http://";
 enum { ADDRESS_MAX = 4096, OTHERS = 077, CONNECT_S = 10, ANSWER_MAX = 65536 };
 
 static int check_file(int fd, const char *path, struct err *e)
@@ -43,7 +44,7 @@ static int check_address(const char *s, size_t len, const char *path, struct err
     for (size_t i = 0; i < len; i++)
         if ((unsigned char)s[i] <= ' ' || s[i] == '\x7f' || s[i] == '\\' || s[i] == '"')
             return err_set(e, ERR_INPUT, "%s must hold one address and nothing else", path);
-    static const char tls[] = "https://", plain[] = "http://";
+    static const char tls[] = "https://";
     if (strncmp(s, tls, sizeof tls - 1) == 0 && len > sizeof tls - 1)
         return 0;
     if (strncmp(s, plain, sizeof plain - 1) == 0 && is_local(s + sizeof plain - 1))
@@ -90,7 +91,10 @@ static void option(struct buf *out, const char *name, const char *value)
 void webhook_config(const struct secret *address, const char *ca, unsigned timeout_s, const char *document,
                     struct buf *out)
 {
-    option(out, "url", secret_use(address));
+    const char *url = secret_use(address);
+    option(out, "url", url);
+    if (strncmp(url, plain, sizeof plain - 1) == 0) /* this host: a proxy would get it, and its token in the clear */
+        option(out, "noproxy", "*");
     option(out, "proto", "=http,https");
     option(out, "request", "POST");
     option(out, "header", "Content-Type: application/json");

@@ -226,6 +226,13 @@ static void curl_gets_each_value_as_it_is(void **state)
             fail_msg("\"%s\" is not in \"%s\"", lines[i], buf_str(&b));
     assert_null(strstr(buf_str(&b), "location"));
     assert_null(strstr(buf_str(&b), "insecure"));
+    assert_null(strstr(buf_str(&b), "noproxy")); /* the variables for proxies apply */
+    buf_free(&b);
+    secret_wipe(s);
+    /* What is for this host, and not encrypted, is not for the proxy. */
+    s = secret_new("http://127.0.0.1:9/t", 20);
+    webhook_config(s, NULL, 30, "{}", &b);
+    assert_non_null(strstr(buf_str(&b), "noproxy = \"*\"\n"));
     buf_free(&b);
     secret_wipe(s);
 }
