@@ -1,6 +1,7 @@
 #include "client/cli/when.h"
 
 #include <ctype.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,14 +84,18 @@ static bool read_offset(const char *at, struct written *w)
     return h >= 0 && m >= 0 && !*at && 60 * h + m <= OFFSET_MAX_MIN;
 }
 
-/* Of the time zones of this host; a name that it does not have would silently be UTC. */
+/* Of the time zones of this host; any other name, also that of a directory, would silently be UTC. */
 static bool is_zone(const char *name)
 {
+    static const char magic[] = "TZif";
     const char *dir = getenv("TZDIR");
     if (!isalpha((unsigned char)*name) || strstr(name, "..") || strlen(name) > 60)
         return false;
-    char *path = xasprintf("%s/%s", dir && *dir ? dir : "/usr/share/zoneinfo", name);
-    bool there = access(path, R_OK) == 0;
+    char *path = xasprintf("%s/%s", dir && *dir ? dir : "/usr/share/zoneinfo", name), begins[sizeof magic] = "";
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    bool there = fd >= 0 && read(fd, begins, sizeof magic - 1) == sizeof magic - 1 && strcmp(begins, magic) == 0;
+    if (fd >= 0)
+        close(fd);
     free(path);
     return there;
 }

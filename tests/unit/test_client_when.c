@@ -98,6 +98,9 @@ static void what_is_no_time_is_refused(void **state)
                                         "02:00 ",
                                         "02:00x",
                                         "02:00 Nowhere/Land",
+                                        "02:00 Asia", /* a directory: libc would take UTC */
+                                        "02:00 America/Argentina",
+                                        "02:00 zone.tab",
                                         "02:00 ../etc/passwd",
                                         "02:00+15:00",
                                         "02:00+",
