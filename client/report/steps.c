@@ -27,9 +27,11 @@ static void put_ground(const struct sheet *s, struct buf *b, const struct report
         buf_printf(b, x->skip_forced ? _("skipped by %s with --force") : _("skipped by %s"), who);
     else if (report_by_person(x->proof) && strcmp(event, "confirm") == 0)
         buf_printf(b, _("confirmed by %s"), who);
-    else if (report_by_person(x->proof))
-        buf_printf(b, _("%s by %s"), event, who);
-    else if (x->s.state == STATE_SUCCESSFUL && strcmp(event, "yes") == 0)
+    else if (report_by_person(x->proof)) {
+        char *what = sheet_word(s, event);
+        buf_printf(b, _("%s by %s"), what, who);
+        free(what);
+    } else if (x->s.state == STATE_SUCCESSFUL && strcmp(event, "yes") == 0)
         put_own(s, b,
                 x->s.kind && strcmp(x->s.kind, "wait") == 0 ? _("its condition was seen to be met")
                 : x->s.attempt > 0                          ? _("a check confirmed it after the attempt")

@@ -114,6 +114,26 @@ static void hostile_text_is_text(void **state)
     cJSON_Delete(doc);
 }
 
+/* An event of a name that this omsupctl does not know, by a person. */
+static void a_hostile_event_is_text(void **state)
+{
+    cJSON *doc = load("quiet"), *o;
+    cJSON_ArrayForEach(o, cJSON_GetObjectItemCaseSensitive(doc, "events"))
+    {
+        cJSON_ReplaceItemInObjectCaseSensitive(o, "actor", cJSON_CreateString("anna"));
+        cJSON_ReplaceItemInObjectCaseSensitive(o, "event", cJSON_CreateString("<img src=x> | *b*"));
+    }
+    struct buf b = {0};
+    write_form(doc, REPORT_PAGE, &b);
+    assert_non_null(strstr(buf_str(&b), "&lt;img"));
+    assert_null(strstr(buf_str(&b), "<img"));
+    buf_free(&b);
+    write_form(doc, REPORT_MARKDOWN, &b);
+    assert_non_null(strstr(buf_str(&b), "`<img src=x> \\| *b*` by anna"));
+    buf_free(&b);
+    cJSON_Delete(doc);
+}
+
 /* A job of many nodes gives a page that a browser still opens. */
 static void a_page_is_bounded(void **state)
 {
@@ -183,9 +203,8 @@ int main(void)
     unsetenv("LANGUAGE");
     lang_init();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_form_is_as_kept),
-        cmocka_unit_test(hostile_text_is_text),
-        cmocka_unit_test(a_page_is_bounded),
+        cmocka_unit_test(each_form_is_as_kept),        cmocka_unit_test(hostile_text_is_text),
+        cmocka_unit_test(a_hostile_event_is_text),     cmocka_unit_test(a_page_is_bounded),
         cmocka_unit_test(a_wrong_document_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
