@@ -110,5 +110,33 @@ def it_must_be_known_how_long_it_takes():
         refused(c, ["no step"], "submit", "REFUSED: ", window="02:00-05:00Z", expect=HOUR, deployment=w.deployment)
 
 
+def a_start_that_is_refused_changes_nothing():
+    with Night() as w:
+        w.at(20)
+        job = w.call("submit", deployment=w.deployment, start=False)["job"]
+        good = {"window": "02:00-05:00Z", "expect": HOUR}
+        c = w.client()
+
+        def unchanged(window=None):
+            for again in (False, True):
+                if again:
+                    w.kill()
+                    assert w.start()
+                snap = w.call("status", job=job)
+                assert snap["state"] == "Ready" and snap.get("window", {}).get("window") == window, snap
+                assert not [s for s in snap["steps"] if s.get("breakpoint")], snap
+            events = [e["event"] for e in w.call("events", job=job)["events"]]
+            assert events == ["submit"] + ["window"] * (window is not None), events
+            return w.client()
+        refused(c, ["--expect"], "start", "REFUSED: ", job=job, before=["after"], window="02:00-05:00Z")
+        refused(c, ["future"], "start", job=job, before=["after"], at="2020-01-01T00:00:00Z", **good)
+        refused(c, ["six"], "start", "NOT_FOUND: ", job=job, before=["six"], **good)
+        c = unchanged()
+        job = w.call("submit", deployment=w.deployment, start=False, **good)["job"]
+        refused(c, ["too short"], "start", "REFUSED: ", job=job, window="03:00-03:30Z", expect=HOUR)
+        unchanged("02:00-05:00Z")
+
+
 if __name__ == "__main__":
-    run(it_waits_for_its_window, an_operator_overrules_it, inside_it_begins_at_once_over_midnight, it_must_be_known_how_long_it_takes)
+    run(it_waits_for_its_window, an_operator_overrules_it, inside_it_begins_at_once_over_midnight, it_must_be_known_how_long_it_takes,
+        a_start_that_is_refused_changes_nothing)

@@ -49,6 +49,16 @@ static void record(struct job *b, const char *actor, struct request_steps at, bo
     record_job(b);
 }
 
+int breakpoints_possible(struct job *b, struct request_steps at, struct err *e)
+{
+    enum core_stop was[PLAN_STEPS_MAX];
+    for (size_t k = 0; k < b->core.n_steps; k++)
+        was[k] = b->core.steps[k].stop;
+    int rc = change(b, at, true, e);
+    put_back(b, was);
+    return rc;
+}
+
 int breakpoints_set(struct job *b, const char *actor, struct request_steps at, struct err *e)
 {
     int rc = change(b, at, true, e);

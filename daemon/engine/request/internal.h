@@ -70,6 +70,7 @@ int schedule_window(struct job *b, const char *actor, struct request_window wind
 
 /* --- breakpoints.c --- */
 /* Sets them, or removes them, all or none, with an event for each. */
+int breakpoints_possible(struct job *b, struct request_steps at, struct err *e); /* nothing has changed */
 int breakpoints_set(struct job *b, const char *actor, struct request_steps at, struct err *e);
 int breakpoints_remove(struct job *b, const char *actor, struct request_steps at, struct err *e);
 

@@ -46,22 +46,22 @@ bool schedule_withdraw(struct job *b, const char *actor, const char *reason)
     return true;
 }
 
-static void take_window(struct job *b, struct request_window window)
-{
-    free(b->row.window);
-    b->row.window = xstrdup(window.text);
-    b->row.expect = window.expect;
-}
-
 int schedule_window(struct job *b, const char *actor, struct request_window window, struct err *e)
 {
     if (!window.text)
         return 0;
-    take_window(b, window);
+    struct err none;
+    char *was = b->row.window;
+    int64_t expected = b->row.expect;
+    b->row.window = xstrdup(window.text);
+    b->row.expect = window.expect;
     int rc = window_possible(b, e);
-    if (rc) {
-        take_window(b, (struct request_window){0});
+    free(rc ? b->row.window : was);
+    if (rc) { /* it keeps the one that it had */
+        b->row.window = was;
+        b->row.expect = expected;
         b->core.window.set = false;
+        window_read(b, &none);
         return rc;
     }
     record_event(b, NULL, NULL, actor, "window", NULL, NULL, window.text);

@@ -146,6 +146,17 @@ static enum core_verb core_verb_of(enum verb_id v, bool force)
     return v == DO_CANCEL && force ? VERB_CANCEL_FORCE : of[v];
 }
 
+/* What a start brings with it: all of it, or nothing has changed. */
+static int prepare_start(struct call *c, struct err *e)
+{
+    struct job *b = c->b;
+    const struct request_verb *w = c->what;
+    int rc = w->at ? schedule_possible(w->at, e) : 0;
+    rc = rc ? rc : breakpoints_possible(b, w->before, e);
+    rc = rc ? rc : schedule_window(b, c->who->actor, w->window, e);
+    return rc ? rc : breakpoints_set(b, c->who->actor, w->before, e);
+}
+
 static int do_job(struct call *c, struct err *e)
 {
     struct job *b = c->b;
@@ -161,9 +172,7 @@ static int do_job(struct call *c, struct err *e)
                      "resume of job %lld by one step is refused: a command is still running; wait for its end",
                      (long long)b->row.id);
     if (rc == 0 && c->verb == DO_START && b->core.mode == MODE_READY)
-        rc = breakpoints_set(b, c->who->actor, w->before, e);
-    if (rc == 0 && c->verb == DO_START && b->core.mode == MODE_READY)
-        rc = schedule_window(b, c->who->actor, w->window, e);
+        rc = prepare_start(c, e);
     if (rc == 0 && c->verb == DO_START && w->at) {
         rc = schedule_start(b, c->who->actor, c->reason, w->at, e);
         if (rc == 0 && w->carry_on)
