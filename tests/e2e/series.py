@@ -3,8 +3,9 @@
 happens to omsupd in between; it rests until an operator starts it; what could not be created is retried; rollbacks go newest first."""
 import os
 import subprocess
+import time
 
-from lib.chain_world import ChainWorld
+from lib.chain_world import UP, ChainWorld
 from lib.worlds import OMSUPCTL, refused, run
 
 
@@ -91,6 +92,26 @@ def without_an_operator():
         w.done(w.next_of(first, 3))
         assert w.effects() == [w.up(1), w.up(2), w.up(3)], w.effects()
         assert w.series(second)["continue"]
+
+
+def the_window_is_that_of_each_hop():
+    hour = 3600
+    window = "-".join(time.strftime("%H:%MZ" if hours == 10 else "%H:%M", time.gmtime(time.time() + hours * hour)) for hours in (6, 10))
+    with ChainWorld(hops=2, up=UP.replace("marks: T1", "marks: T1\n  irreversible: true")) as w:
+        assert w.start(), w.text_of_log()
+        first = w.begin(start=True, window=window, expect=hour, **{"continue": True})
+        w.wait(first, ("Waiting",))
+        w.call("confirm", job=first, reason="this hop may begin now")
+        second = w.next_of(first, 2)
+        for again in (False, True):
+            if again:
+                w.kill()
+                assert w.start()
+            snap = w.wait(second, ("Waiting", "Successful"))
+            assert snap["state"] == "Waiting" and snap["window"]["window"] == window and "window" in snap["why"], snap
+            assert w.effects() == [w.up(1)], w.effects()
+        w.call("confirm", job=second, reason="this one, too")
+        w.done(second)
 
 
 def what_failed_is_retried():
@@ -243,5 +264,5 @@ def all_hops_are_checked_at_first():
 
 
 if __name__ == "__main__":
-    run(hop_after_hop, killed_before_the_next_job, without_an_operator, what_failed_is_retried, continues_after_a_retry, rolled_back_newest_first,
-        rolled_back_before_the_next_hop, rolled_back_while_it_is_made, canceled_hops_end_it, all_hops_are_checked_at_first)
+    run(hop_after_hop, killed_before_the_next_job, without_an_operator, the_window_is_that_of_each_hop, what_failed_is_retried, continues_after_a_retry,
+        rolled_back_newest_first, rolled_back_before_the_next_hop, rolled_back_while_it_is_made, canceled_hops_end_it, all_hops_are_checked_at_first)

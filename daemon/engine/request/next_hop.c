@@ -170,6 +170,10 @@ static void make(struct engine *en, const struct series *s, const struct request
     next->series = s->row.id;
     next->hop = s->next;
     next->start = s->row.continues;
+    if (next->start) { /* nobody is asked, so the night that was given is that of all hops */
+        next->window = xstrdup(row.window);
+        next->expect = row.expect;
+    }
     next->frozen = xstrdup(row.plan);
     submission_begin(next, row.deployment, "deployment");
     journal_job_clear(&row);

@@ -44,8 +44,8 @@ class ChainWorld(World):
     """Flags are files beside the effects: `wait` (the first step does not end), `early` and `bad` (a step fails before T1, after it), `hold`
     (the node does not answer), `gone` (it says that there is no container)."""
 
-    def __init__(self, hops=3, prefix="omsup-series."):
-        super().__init__(LOOK + UP, rollback=BACK, prefix=prefix)
+    def __init__(self, hops=3, prefix="omsup-series.", up=UP):
+        super().__init__(LOOK + up, rollback=BACK, prefix=prefix)
         self.versions = VERSIONS[:hops + 1]
         with open(self.path("procedures", "ee-4.0.9.yaml"), encoding="utf-8") as f:
             procedure = f.read()
