@@ -55,7 +55,7 @@ void document_place(const cJSON *doc, struct buf *out)
     buf_printf(out, "%s%s%s%s%s", step, *sub ? "/" : "", sub, *node && *step ? " on " : "", node);
 }
 
-static void add_line(cJSON *doc, enum kind k, int64_t job)
+static void add_line(cJSON *doc, enum kind k, int64_t job, const char *event)
 {
     struct buf place = {0}, english = {0}, chinese = {0};
     const char *why = get(doc, "why"), *host = get(doc, "host"), *object = get(doc, "object");
@@ -66,10 +66,10 @@ static void add_line(cJSON *doc, enum kind k, int64_t job)
         buf_printf(&english, "job %lld (%s): ", (long long)job, object);
         buf_printf(&chinese, "任务 %lld（%s）：", (long long)job, object);
     }
-    buf_printf(&english, "%s%s%s%s%s%s", kind_english(k), place.len ? ", " : "", buf_str(&place), *brief ? ": " : "",
-               brief, cut ? "…" : "");
-    buf_printf(&chinese, "%s%s%s%s%s%s", kind_chinese(k), place.len ? "，" : "", buf_str(&place), *brief ? "：" : "",
-               brief, cut ? "…" : "");
+    buf_printf(&english, "%s%s%s%s%s%s", kind_english(k, event), place.len ? ", " : "", buf_str(&place),
+               *brief ? ": " : "", brief, cut ? "…" : "");
+    buf_printf(&chinese, "%s%s%s%s%s%s", kind_chinese(k, event), place.len ? "，" : "", buf_str(&place),
+               *brief ? "：" : "", brief, cut ? "…" : "");
     if (job) {
         buf_printf(&english, ". On %s type: omsupctl status %lld", host, (long long)job);
         buf_printf(&chinese, "。请在 %s 上执行：omsupctl status %lld", host, (long long)job);
@@ -116,7 +116,7 @@ cJSON *document_of(struct jobs *js, int64_t event, enum kind k)
     text(doc, "why", ev.step && *get(doc, "message") ? get(doc, "message") : ev.reason);
     cJSON_DeleteItemFromObjectCaseSensitive(doc, "message");
     add_commands(doc, k, ev.job);
-    add_line(doc, k, ev.job);
+    add_line(doc, k, ev.job, ev.event);
     free(id);
     journal_event_clear(&ev);
     return doc;
@@ -129,7 +129,7 @@ cJSON *document_test(const struct jobs *js, const char *actor)
     char *id = xasprintf("%s-test-%s", js->instance, now);
     cJSON_AddStringToObject(doc, "id", id);
     text(doc, "why", "omsupctl notify --test");
-    add_line(doc, KIND_OF_TEST, 0);
+    add_line(doc, KIND_OF_TEST, 0, NULL);
     free(id);
     free(now);
     return doc;

@@ -40,7 +40,7 @@ void journald_fields(const cJSON *doc, enum kind k, struct buf *out)
     char number[32];
     const cJSON *job = cJSON_GetObjectItemCaseSensitive(doc, "job");
     const char *line = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(doc, "text"));
-    field(out, "MESSAGE", line ? line : kind_english(k));
+    field(out, "MESSAGE", line ? line : kind_english(k, NULL));
     snprintf(number, sizeof number, "%d", kind_priority(k));
     field(out, "PRIORITY", number);
     snprintf(number, sizeof number, "%02x", (unsigned)k + 1);

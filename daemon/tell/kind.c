@@ -40,8 +40,22 @@ enum kind kind_parse(const char *word)
 }
 
 int kind_priority(enum kind k) { return kinds[k].priority; }
-const char *kind_english(enum kind k) { return kinds[k].english; }
-const char *kind_chinese(enum kind k) { return kinds[k].chinese; }
+
+/* It is Waiting, but continues by itself. */
+static bool waits_for_window(enum kind k, const char *event)
+{
+    return k == KIND_OF_WAITING && event && strcmp(event, "window-waits") == 0;
+}
+
+const char *kind_english(enum kind k, const char *event)
+{
+    return waits_for_window(k, event) ? "the job waits for its window" : kinds[k].english;
+}
+
+const char *kind_chinese(enum kind k, const char *event)
+{
+    return waits_for_window(k, event) ? "任务正在等待时间窗" : kinds[k].chinese;
+}
 
 static bool is(const char *word, enum state s) { return strcmp(word, state_word(s)) == 0; }
 

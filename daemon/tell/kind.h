@@ -15,7 +15,8 @@ extern const char *const kind_words[]; /* ends with NULL */
 
 enum kind kind_parse(const char *word); /* N_KINDS: no such word */
 int kind_priority(enum kind k);         /* of syslog(3) */
-const char *kind_english(enum kind k);
-const char *kind_chinese(enum kind k);
+/* event: of the journal, which may say it better; NULL: none. */
+const char *kind_english(enum kind k, const char *event);
+const char *kind_chinese(enum kind k, const char *event);
 /* b: its job, NULL when that is not in memory. N_KINDS: nobody is told of this event. */
 enum kind kind_of(const struct job *b, const struct journal_event *ev);

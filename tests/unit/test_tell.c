@@ -55,6 +55,14 @@ static void events_that_need_somebody_have_a_kind(void **state)
     assert_int_equal(kind(7, NULL, "next-hop-failed", NULL, NULL), KIND_OF_NEXT_FAILED);
 }
 
+static void what_waits_for_its_window_needs_nobody(void **state)
+{
+    assert_int_equal(kind(7, "s", "window-waits", "In Progress", "Waiting"), KIND_OF_WAITING);
+    assert_string_not_equal(kind_english(KIND_OF_WAITING, "window-waits"), kind_english(KIND_OF_WAITING, "begin"));
+    assert_string_not_equal(kind_chinese(KIND_OF_WAITING, "window-waits"), kind_chinese(KIND_OF_WAITING, "begin"));
+    assert_string_equal(kind_english(KIND_OF_FAILED, "window-waits"), kind_english(KIND_OF_FAILED, NULL));
+}
+
 static void nobody_is_told_of_others(void **state)
 {
     assert_int_equal(kind(7, "s", "begin", "Pending", "Running"), N_KINDS);
@@ -351,6 +359,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(events_that_need_somebody_have_a_kind),
+        cmocka_unit_test(what_waits_for_its_window_needs_nobody),
         cmocka_unit_test(nobody_is_told_of_others),
         cmocka_unit_test(targets_are_read),
         cmocka_unit_test(wrong_targets_are_refused),
