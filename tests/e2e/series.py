@@ -114,6 +114,18 @@ def the_window_is_that_of_each_hop():
         w.done(second)
 
 
+def all_hops_are_agreed_to_with_the_first():
+    late = "- step: late\n  title: Late\n  for: node\n  when: target >= 4.0.12\n  run: exit 1\n  check: exit 1\n"
+    with ChainWorld(hops=2, up=UP.replace("marks: T1", "marks: T1\n  irreversible: true") + late) as w:
+        assert w.start(), w.text_of_log()
+        w.deployment += "on_failure: {rollback: [late]}\n"  # a step of the second hop only
+        asked = w.call("submit", deployment=w.deployment, start=True)
+        assert "job" not in asked and asked["on_failure"]["rollback"] == ["late"], asked
+        first = w.begin(agree=asked["plan"])
+        agreed = [e["reason"] for e in w.call("events", job=first)["events"] if e["event"] == "agreed"]
+        assert len(agreed) == 1 and agreed[0].endswith(" late"), agreed
+
+
 def what_failed_is_retried():
     with ChainWorld(hops=2) as w:
         assert w.start(), w.text_of_log()
@@ -264,5 +276,6 @@ def all_hops_are_checked_at_first():
 
 
 if __name__ == "__main__":
-    run(hop_after_hop, killed_before_the_next_job, without_an_operator, the_window_is_that_of_each_hop, what_failed_is_retried, continues_after_a_retry,
+    run(hop_after_hop, killed_before_the_next_job, without_an_operator, the_window_is_that_of_each_hop,
+        all_hops_are_agreed_to_with_the_first, what_failed_is_retried, continues_after_a_retry,
         rolled_back_newest_first, rolled_back_before_the_next_hop, rolled_back_while_it_is_made, canceled_hops_end_it, all_hops_are_checked_at_first)

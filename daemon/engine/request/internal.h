@@ -86,9 +86,8 @@ void rollback_unasked(struct engine *en, const struct request_caller *who, int64
 
 /* --- agree.c: rollbacks that on_failure asks for --- */
 extern const char losses_since_backup[];
-bool undo_asked(const struct plan *p);
-void undo_json(const struct plan *p, cJSON *r); /* adds to r what is to be agreed to: `on_failure`, `lost` */
-char *undo_agreed(const struct plan *p);        /* for the events; the caller frees */
+void undo_json(const struct deployment *d, cJSON *r); /* adds to r what is to be agreed to: `on_failure`, `lost` */
+char *undo_agreed(const struct deployment *d);        /* for the events; the caller frees */
 
 /* --- losses.c --- */
 /* Adds `lost` and `backups`, which it verifies now, to the answer r and sends it. */

@@ -94,16 +94,22 @@ static void add_hops(const struct submission *s, const struct deployment *d, cJS
         cJSON_AddItemToObject(r, "series", hops_json(d));
 }
 
-/* The plan asks for a rollback on failure, and that was not agreed to with the same plan: it is only told. The later
- * hops of a series were agreed to with the first. */
-static bool to_agree(struct submission *s, struct plan *plan, const char *hash)
+/* Only an upgrade is followed by a rollback. Of a series all hops are agreed to with the first, whose plan may have
+ * none of the steps. */
+static bool undo_asked(const struct submission *s, const struct deployment *d)
+{
+    return s->type == JOB_UPGRADE && d->n_undo && !s->series;
+}
+
+/* A rollback on failure is asked for, and that was not agreed to with the same plan: it is only told. */
+static bool to_agree(struct submission *s, struct plan *plan, const struct deployment *d, const char *hash)
 {
     struct err none = {0};
-    if (!undo_asked(plan) || s->series || (s->agreed && strcmp(s->agreed, hash) == 0))
+    if (!undo_asked(s, d) || (s->agreed && strcmp(s->agreed, hash) == 0))
         return false;
     cJSON *r = cJSON_CreateObject();
     cJSON_AddStringToObject(r, "plan", hash);
-    undo_json(plan, r);
+    undo_json(d, r);
     plan_free(plan);
     submission_answer(s, r, &none);
     return true;
@@ -119,7 +125,7 @@ static void create(struct submission *s, struct plan *plan, const struct deploym
     }
     char hash[65];
     plan_hash(plan, hash);
-    if (to_agree(s, plan, hash))
+    if (to_agree(s, plan, d, hash))
         return;
     struct job *b = write_job(s, d, plan, hash, &e);
     if (!b) {
@@ -128,8 +134,8 @@ static void create(struct submission *s, struct plan *plan, const struct deploym
     }
     if (s->window)
         record_event(b, NULL, NULL, s->actor, "window", NULL, NULL, s->window);
-    if (undo_asked(plan) && !s->series) {
-        char *said = undo_agreed(plan);
+    if (undo_asked(s, d)) {
+        char *said = undo_agreed(d);
         record_event(b, NULL, NULL, s->actor, "agreed", NULL, NULL, said);
         free(said);
     }
