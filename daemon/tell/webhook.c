@@ -33,8 +33,11 @@ static bool is_local(const char *host)
     static const char *const names[] = {"127.0.0.1", "localhost", "[::1]", NULL};
     for (const char *const *n = names; *n; n++) {
         size_t len = strlen(*n);
-        if (strncmp(host, *n, len) == 0 && (!host[len] || strchr(":/?#", host[len])))
-            return true;
+        if (strncmp(host, *n, len) != 0)
+            continue;
+        if (host[len] == ':') /* a port; what has an @ behind it would be a login, and the host comes then */
+            len += 1 + strspn(host + len + 1, "0123456789");
+        return !host[len] || strchr("/?#", host[len]);
     }
     return false;
 }

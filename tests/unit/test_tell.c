@@ -195,7 +195,9 @@ static void an_address_is_for_its_owner_only(void **state)
                                         "https://h/To ken1",
                                         "https://h/\"Token1",
                                         "http://127.0.0.1.example/Token1",
-                                        "http://localhost@example/Token1"};
+                                        "http://localhost@example/Token1",
+                                        "http://localhost:80@example/Token1",
+                                        "http://127.0.0.1:x@example/Token1"};
     for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
         assert_int_equal(address_of(wrong[i], 0600, &s, &e), ERR_INPUT);
         assert_null(strstr(e.msg, "oken1"));
