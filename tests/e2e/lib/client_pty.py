@@ -111,8 +111,11 @@ class Run:
     def __init__(self, size, argv, ignored):
         self.screen = Screen(*size)
         self.all = ""
+        read, looked = os.pipe()
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
+            os.close(looked)
+            os.read(read, 1)  # the program begins when its terminal has been looked at
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
             for name in ("INT", "QUIT", "HUP", "TERM", "TSTP"):  # ignored in what a shell runs in the background
                 signal.signal(getattr(signal, "SIG" + name), signal.SIG_DFL if name not in ignored else signal.SIG_IGN)
@@ -121,6 +124,8 @@ class Run:
         self.open = True
         self.pending = b""
         self.before = self.modes()
+        os.close(looked)
+        os.close(read)
 
     def modes(self):
         return termios.tcgetattr(self.fd)[:4]
