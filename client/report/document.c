@@ -20,7 +20,7 @@ static void add_backups(cJSON *doc)
         size_t n = strlen(f->string), head = sizeof begin - 1, tail = sizeof end - 1;
         if (n <= head + tail || strncmp(f->string, begin, head) != 0 || strcmp(f->string + n - tail, end) != 0)
             continue;
-        static const char *const names[] = {"file", "size", "sha256"};
+        static const char *const names[] = {"file", "size", "sha256", "copy"};
         char *db = xstrndup(f->string + head, n - head - tail);
         cJSON *o = cJSON_CreateObject();
         cJSON_AddStringToObject(o, "db", db);

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Compares the free space with what the backups may need, and makes sure that their directory does not exist yet: it
-# would belong to a job of another journal. On OceanBase it also tells whether what is dropped keeps its space.
-# uses: free-space, dump, dump-size
+# would belong to a job of another journal. The second copies need the same (copy-place tells whether they can be written). On OceanBase it also tells whether what is dropped keeps its space.
+# uses: free-space, dump, dump-size, on-node, copy-to
+# shellcheck disable=SC2016,SC2154 # copy_where sets them
 
 if [ -e "$BACKUP_DIR/job-$OMSUP_JOB" ]; then
   echo "$BACKUP_DIR/job-$OMSUP_JOB already exists: it belongs to a job $OMSUP_JOB of another journal"
@@ -44,6 +45,21 @@ done <<EOF
 $said
 EOF
 compare "$total"
+second=
+if [ -n "$COPY_TO" ]; then
+  here=$free
+  copy_where
+  # One that cannot be reached is found by copy-place.
+  free=$(on_node 'at=$1; until [ -d "$at" ]; do at=$(dirname -- "$at"); done; df -Pk -- "$at"' "$copy_dir" </dev/null | awk 'NR == 2 { print $4 }')
+  if [ -n "$free" ]; then
+    first=$at
+    at=$copy_place
+    compare "$total"
+    second="; $free KiB free in $at"
+    at=$first
+  fi
+  free=$here
+fi
 bin=$(metadb mysql -N -B -e "SHOW VARIABLES LIKE 'recyclebin'" </dev/null) || bin=
 case $bin in
   *ON | *1)
@@ -52,4 +68,4 @@ case $bin in
     ;;
   *) words= ;;
 esac
-echo "omsup: evidence $free KiB free in $at, the backups may need $need${words:+; $words}"
+echo "omsup: evidence $free KiB free in $at, the backups may need $need$second${words:+; $words}"

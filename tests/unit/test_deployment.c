@@ -1,3 +1,5 @@
+#include "common/alloc.h"
+#include "common/array.h"
 #include "tests/unit/test_plan_data.h"
 
 static int parse(const char *text, size_t len, const char *file, struct err *e)
@@ -8,7 +10,7 @@ static int parse(const char *text, size_t len, const char *file, struct err *e)
     return rc;
 }
 
-static void refuses_what_is_wrong(void **state) { data_refuse_all("deployment/bad", 120, parse); }
+static void refuses_what_is_wrong(void **state) { data_refuse_all("deployment/bad", 125, parse); }
 
 static void reads_the_lab(void **state)
 {
@@ -72,6 +74,30 @@ static void reads_the_hooks(void **state)
     assert_string_equal(d->undo[0].step, "start-new");
     assert_string_equal(d->undo[1].step, "hook.vip-in");
     deployment_free(d);
+}
+
+static void reads_where_the_second_copies_go(void **state)
+{
+    static const struct {
+        const char *is, *copy_to;
+        unsigned node;
+    } want[] = {{"/mnt/nas/oms dumps", "/mnt/nas/oms dumps", 0},
+                {"oms2", "oms2:/var/lib/omsup/backup", 2},
+                {"oms2:/data/a:b", "oms2:/data/a:b", 2}};
+    for (size_t i = 0; i < ARRAY_LEN(want); i++) {
+        char *text = xasprintf("{deployment: c, edition: enterprise, source: 4.2.1, target: 4.2.3,\n"
+                               " image: {archive: /a, name: 'o/a:1'}, backup: {directory: /b, copy_to: '%s'},\n"
+                               " container: {old: o1, new: o2}, regions: [{region: r, nodes: [{node: oms1, ssh: a}, "
+                               "{node: oms2, ssh: b}]}]}\n",
+                               want[i].is);
+        struct deployment *d = NULL;
+        struct err e = {0};
+        assert_int_equal(deployment_parse(text, strlen(text), "d.yaml", &d, &e), 0);
+        assert_string_equal(d->copy_to, want[i].copy_to);
+        assert_int_equal(d->copy_node, want[i].node);
+        deployment_free(d);
+        free(text);
+    }
 }
 
 static void reads_all_that_can_be_said(void **state)
@@ -214,6 +240,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_the_lab),
         cmocka_unit_test(reads_the_hooks),
+        cmocka_unit_test(reads_where_the_second_copies_go),
         cmocka_unit_test(reads_all_that_can_be_said),
         cmocka_unit_test(has_defaults),
         cmocka_unit_test(refuses_what_is_wrong),

@@ -264,6 +264,8 @@ static void environment_has_the_right_values(void **state)
 {
     struct setup *s = two_regions();
     put(&s->d->image_on, "control");
+    put(&s->d->copy_to, "hz2:/data/copy");
+    s->d->copy_node = 2;
     struct plan *p = expand(s, JOB_UPGRADE, NULL);
     const struct {
         const char *step;
@@ -278,6 +280,7 @@ static void environment_has_the_right_values(void **state)
         {"ha-off", 0, "IMAGE_ON", "control"},
         {"ha-off", 0, "IMAGE_SHA256", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
         {"ha-off", 0, "BACKUP_DIR", "/data/backup"},
+        {"ha-off", 0, "COPY_TO", "hz2:/data/copy\nroot@[fd00::2]\n2222\n"},
         {"ha-off", 0, "METADB_HOST", "metadb.example.com"},
         {"ha-off", 0, "METADB_PORT", "2883"},
         {"ha-off", 0, "METADB_USER", "oms@tenant#cluster"},

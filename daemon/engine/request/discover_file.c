@@ -291,8 +291,8 @@ void discover_file(const struct discover_found *found, struct buf *yaml, cJSON *
              "target: TARGET\nha: console   # console: you switch HA in the console; sql: omsupd writes ha.config\n");
     buf_puts(d->yaml,
              "image:\n  archive: /path/to/the/new/image.tar\n  \"on\": control   # or nodes\n  name: REPOSITORY:TAG\n");
-    buf_puts(d->yaml,
-             "backup:\n  directory: /var/backups/oms   # choose one with room for the dumps of all databases\n");
+    buf_puts(d->yaml, "backup:\n  directory: /var/backups/oms   # choose one with room for the dumps of all databases\n"
+                      "  # copy_to: NODE   # or a mounted path: a second, verified copy of every dump\n");
     buf_puts(d->yaml, "container:\n  command: ");
     put_word(d->yaml, f->docker);
     buf_puts(d->yaml, "\n  old: ");

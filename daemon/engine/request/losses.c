@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/alloc.h"
+#include "common/array.h"
 #include "daemon/engine/request/internal.h"
 
 static char control_name[] = "control";
@@ -26,8 +27,8 @@ static cJSON *backups_json(const struct jobs *js, int64_t id)
         cJSON *o = cJSON_CreateObject();
         cJSON_AddStringToObject(o, "db", db);
         cJSON_AddStringToObject(o, "file", f->valuestring);
-        static const char *const more[] = {"size", "sha256"};
-        for (size_t i = 0; i < 2; i++) {
+        static const char *const more[] = {"size", "sha256", "copy"};
+        for (size_t i = 0; i < ARRAY_LEN(more); i++) {
             char *name = xasprintf("backup.%s.%s", db, more[i]);
             const cJSON *v = cJSON_GetObjectItemCaseSensitive(facts, name);
             if (v && i == 0)
@@ -72,8 +73,17 @@ static void on_verified(void *ctx, struct inquiry_item *items, size_t n, const s
                 said = line + strlen(db) + 1;
         bool ok = said && strcmp(said, "verified") == 0;
         cJSON_AddBoolToObject(o, "verified", ok);
-        if (!ok)
-            cJSON_AddStringToObject(o, "problem", said ? said : failed->code ? failed->msg : "it could not be checked");
+        if (!ok) {
+            const cJSON *second = cJSON_GetObjectItemCaseSensitive(o, "copy");
+            char *problem = xasprintf("%s%s%s",
+                                      said           ? said
+                                      : failed->code ? failed->msg
+                                                     : "it could not be checked",
+                                      second ? "; the rollback fetches its second copy, which is verified then: " : "",
+                                      second ? second->valuestring : "");
+            cJSON_AddStringToObject(o, "problem", problem);
+            free(problem);
+        }
         free(copy);
     }
     struct err none = {0};

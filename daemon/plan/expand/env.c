@@ -53,6 +53,24 @@ static void set_addresses(struct env *env, const struct expand *x)
     strv_free(lines);
 }
 
+/* Where the second copies of the backups go, one per line: the place (PATH, or NODE:PATH), and how the node is reached:
+ * its ssh destination, port, and 1 for sudo. */
+static void set_copy_to(struct env *env, const struct deployment *d)
+{
+    struct buf b = {0};
+    if (d->copy_to && d->copy_node) {
+        const struct deploy_node *n = &d->nodes[d->copy_node - 1];
+        buf_printf(&b, "%s\n%s\n", d->copy_to, n->ssh);
+        if (n->port)
+            buf_printf(&b, "%u", n->port);
+        buf_printf(&b, "\n%s", n->sudo ? "1" : "");
+    } else if (d->copy_to) {
+        buf_puts(&b, d->copy_to);
+    }
+    set(env, "COPY_TO", buf_str(&b));
+    buf_free(&b);
+}
+
 static void set_all(struct env *env, const struct expand *x)
 {
     const struct deployment *d = x->d;
@@ -66,6 +84,7 @@ static void set_all(struct env *env, const struct expand *x)
     set(env, "IMAGE_SHA256", d->image_sha256);
     set(env, "CORRECTION_PACKAGE", d->correction_package);
     set(env, "BACKUP_DIR", d->backup_dir);
+    set_copy_to(env, d);
     set(env, "SLIM", d->slim);
     set_number(env, "INIT_WAIT", d->init_wait_s);
     set(env, "METADB_HOST", m->host);
@@ -164,7 +183,7 @@ static void set_backup(struct env *env, const struct rollback_of *rb, const char
 {
     static const char *const facts[][2] = {
         {"DB_CHARSET", "charset"}, {"DB_COLLATION", "collation"}, {"BACKUP_FILE", "file"},
-        {"BACKUP_SIZE", "size"},   {"BACKUP_SHA256", "sha256"},
+        {"BACKUP_SIZE", "size"},   {"BACKUP_SHA256", "sha256"},   {"BACKUP_COPY", "copy"},
     };
     for (size_t i = 0; i < ARRAY_LEN(facts); i++) {
         char *name = xasprintf("backup.%s.%s", db, facts[i][1]);

@@ -103,6 +103,9 @@ static int fill_steps(const struct expand *x)
                                .ha = x->d->ha,
                                .image_on = x->d->image_on,
                                .slim = x->d->slim,
+                               .copy_to = !x->d->copy_to    ? "none"
+                                          : x->d->copy_node ? "node"
+                                                            : "path",
                                .job = x->type == JOB_CHECK ? "check" : "upgrade",
                                .regions = (unsigned)x->d->n_regions,
                                .nodes = (unsigned)x->d->n_nodes};

@@ -36,7 +36,7 @@ enum {
 static int parse_head(const struct ynode *root, struct deployment *d, struct err *e)
 {
     static const char *const has[] = {"console", "sql", NULL}, *const reboot[] = {"pause", "resume", NULL};
-    static const char *const backup_keys[] = {"directory", NULL}, *const slims[] = {"delete", "swap", NULL};
+    static const char *const backup_keys[] = {"directory", "copy_to", NULL}, *const slims[] = {"delete", "swap", NULL};
     struct version from, to;
     const struct ynode *backup = NULL;
     d->ha = xstrdup("console");
@@ -297,6 +297,7 @@ int deployment_parse(const char *text, size_t len, const char *file, struct depl
     rc = rc || ymap_get(root, "hops") ? rc : parse_image(root, d, e);
     rc = rc ? rc : parse_metadb(root, d, e);
     rc = rc ? rc : parse_regions(root, d, e);
+    rc = rc ? rc : deployment_copy_to(ymap_get(root, "backup"), d, e);
     rc = rc || !ymap_get(root, "hops") ? rc : deployment_hops(root, d, e);
     rc = rc ? rc : deployment_site(root, d, e);
     ytree_free(t);
@@ -321,6 +322,7 @@ void deployment_free(struct deployment *d)
                          d->image_name,
                          d->image_sha256,
                          d->backup_dir,
+                         d->copy_to,
                          d->after_reboot,
                          d->slim,
                          d->metadb_host,

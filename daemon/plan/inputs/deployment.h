@@ -11,6 +11,7 @@ int deployment_version(const struct ynode *map, const char *key, char **out, str
 int deployment_image(const struct ynode *map, struct deploy_image *image, struct err *e);
 int deployment_node_places(const struct ynode *map, struct deploy_node *n, struct err *e);
 int deployment_metadb_addresses(const struct ynode *metadb, char ***out, struct err *e);
+int deployment_copy_to(const struct ynode *backup, struct deployment *d, struct err *e); /* after the nodes */
 
 /* run_options.c: of a mapping `container`; replaces *out when the key is there. */
 int deployment_run_options(const struct ynode *container, char ***out, struct err *e);

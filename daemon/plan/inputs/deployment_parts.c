@@ -1,5 +1,5 @@
 /* Parts of a deployment file: what is read in several places of it (a version, an image), the places of a node, the
- * addresses of the MetaDB. */
+ * addresses of the MetaDB, the place of the backups' copies. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,4 +99,52 @@ int deployment_image(const struct ynode *map, struct deploy_image *image, struct
     rc = rc ? rc : yget_str(m, "name", Y_REQUIRED, valid_image, &image->name, e);
     rc = rc ? rc : yget_str(m, "directory", Y_OPTIONAL, valid_path, &image->directory, e);
     return rc ? rc : yget_str(m, "sha256", Y_OPTIONAL, valid_sha256, &image->sha256, e);
+}
+
+static const char *valid_copy_to(const char *s)
+{
+    const char *colon = strchr(s, ':');
+    char *node = colon && *s != '/' ? xstrndup(s, (size_t)(colon - s)) : xstrdup(*s == '/' ? "node" : s);
+    bool ok = !valid_name(node) && !valid_path(*s == '/' ? s : colon ? colon + 1 : "/");
+    free(node);
+    return ok ? NULL : "an absolute path such as /mnt/nas/oms, a node, or NODE:/PATH";
+}
+
+/* On the control host itself, a copy would be lost together with the backup. */
+static int copy_node(const struct ynode *at, const char *name, struct deployment *d, struct err *e)
+{
+    for (size_t i = 0; i < d->n_nodes; i++) {
+        if (strcmp(d->nodes[i].name, name) != 0)
+            continue;
+        if (!d->nodes[i].ssh)
+            return ynode_err(at, e,
+                             "node \"%s\" is the control host, where the backups are: name another node, or a path "
+                             "on another disk",
+                             name);
+        d->copy_node = (unsigned)i + 1;
+        return 0;
+    }
+    return ynode_err(at, e, "there is no node \"%s\"; a path must be absolute", name);
+}
+
+int deployment_copy_to(const struct ynode *backup, struct deployment *d, struct err *e)
+{
+    char *s = NULL;
+    int rc = yget_str(backup, "copy_to", Y_OPTIONAL, valid_copy_to, &s, e);
+    if (rc || !s)
+        return rc;
+    const struct ynode *at = ymap_get(backup, "copy_to");
+    if (*s == '/' && strcmp(s, d->backup_dir) == 0) {
+        rc = ynode_err(at, e, "copy_to must not be backup.directory itself: name a path on another disk, or a node");
+    } else if (*s == '/') {
+        d->copy_to = xstrdup(s);
+    } else {
+        char *colon = strchr(s, ':'), *name = xstrndup(s, colon ? (size_t)(colon - s) : strlen(s));
+        rc = copy_node(at, name, d, e);
+        if (!rc)
+            d->copy_to = xasprintf("%s:%s", name, colon ? colon + 1 : "/var/lib/omsup/backup");
+        free(name);
+    }
+    free(s);
+    return rc;
 }

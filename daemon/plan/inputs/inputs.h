@@ -84,6 +84,8 @@ struct deployment {
         *image_sha256; /* image_on "control" (default) or "nodes"; sha256 may be NULL */
     char *image_dir;   /* of the copies on nodes; has a default */
     char *backup_dir;
+    char *copy_to;           /* of the backups: PATH, or NODE:PATH; NULL: there is no second copy */
+    unsigned copy_node;      /* the index of that NODE + 1; 0: a path of the control host */
     char *after_reboot;      /* "pause" (default) or "resume" */
     char *slim;              /* "delete" or "swap"; the default is what the page of the edition says */
     unsigned init_wait_s;    /* between the start of a container and docker_init.sh, where the page asks for it */

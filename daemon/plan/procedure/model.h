@@ -14,6 +14,7 @@ enum when_var {
     WHEN_HA,
     WHEN_IMAGE_ON,
     WHEN_SLIM,
+    WHEN_COPY_TO,
     WHEN_REGIONS,
     WHEN_NODES,
     WHEN_JOB,
@@ -36,7 +37,8 @@ struct when {
 /* What it is evaluated on. */
 struct when_facts {
     struct version source, target;
-    const char *edition, *ha, *image_on, *slim, *job, *undo; /* job: "upgrade", "check"; undo NULL: not a rollback */
+    const char *edition, *ha, *image_on, *slim, *copy_to, *job,
+        *undo;             /* job: "upgrade", "check"; undo NULL: not a rollback */
     const char *ha_before; /* of the job that is rolled back: "on", "off", "absent", "unknown" */
     unsigned regions, nodes;
     size_t reached; /* 1 + index of the last step of the upgrade that had begun; 0: none */

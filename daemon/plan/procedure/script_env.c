@@ -42,6 +42,7 @@ static const struct row {
     {"IMAGE_DIR", ON_ALL, 0},
     {"CORRECTION_PACKAGE", ON_ALL, 0},
     {"BACKUP_DIR", ON_ALL, 0},
+    {"COPY_TO", ON_ALL, 0},
     {"SLIM", ON_ALL, 0},
     {"INIT_WAIT", ON_ALL, 0},
     {"METADB_HOST", ON_ALL, 0},
@@ -85,6 +86,7 @@ static const struct row {
     {"BACKUP_FILE", FOR(DATABASE), ROLLBACK},
     {"BACKUP_SIZE", FOR(DATABASE), ROLLBACK},
     {"BACKUP_SHA256", FOR(DATABASE), ROLLBACK},
+    {"BACKUP_COPY", FOR(DATABASE), ROLLBACK},
     {"T1", ON_ALL, ROLLBACK},
 };
 enum { N_ROWS = ARRAY_LEN(rows) };

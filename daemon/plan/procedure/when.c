@@ -13,10 +13,10 @@
 enum { TERMS_MAX = 8 };
 
 static const char *const var_names[] = {
-    [WHEN_SOURCE] = "source",     [WHEN_TARGET] = "target", [WHEN_EDITION] = "edition", [WHEN_HA] = "ha",
-    [WHEN_IMAGE_ON] = "image_on", [WHEN_SLIM] = "slim",     [WHEN_REGIONS] = "regions", [WHEN_NODES] = "nodes",
-    [WHEN_JOB] = "job",           [WHEN_UNDO] = "undo",     [WHEN_REACHED] = "reached", [WHEN_HA_BEFORE] = "ha_before",
-    [WHEN_HA_BEFORE + 1] = NULL, /* for nearest() */
+    [WHEN_SOURCE] = "source",       [WHEN_TARGET] = "target",    [WHEN_EDITION] = "edition", [WHEN_HA] = "ha",
+    [WHEN_IMAGE_ON] = "image_on",   [WHEN_SLIM] = "slim",        [WHEN_COPY_TO] = "copy_to", [WHEN_REGIONS] = "regions",
+    [WHEN_NODES] = "nodes",         [WHEN_JOB] = "job",          [WHEN_UNDO] = "undo",       [WHEN_REACHED] = "reached",
+    [WHEN_HA_BEFORE] = "ha_before", [WHEN_HA_BEFORE + 1] = NULL, /* for nearest() */
 };
 TABLE_ENDS(var_names, WHEN_HA_BEFORE + 1);
 
@@ -26,12 +26,14 @@ static const char *const *words_of(enum when_var v)
     static const char *const edition[] = {"enterprise", "community", NULL}, *const ha[] = {"console", "sql", NULL};
     static const char *const on[] = {"control", "nodes", NULL}, *const undo[] = {"early", "late", NULL};
     static const char *const slim[] = {"delete", "swap", NULL};
+    static const char *const copy_to[] = {"none", "path", "node", NULL};
     static const char *const job[] = {"upgrade", "check", NULL};
     static const char *const before[] = {"on", "off", "absent", "unknown", NULL};
     return v == WHEN_EDITION     ? edition
            : v == WHEN_HA        ? ha
            : v == WHEN_IMAGE_ON  ? on
            : v == WHEN_SLIM      ? slim
+           : v == WHEN_COPY_TO   ? copy_to
            : v == WHEN_JOB       ? job
            : v == WHEN_UNDO      ? undo
            : v == WHEN_HA_BEFORE ? before
@@ -221,6 +223,9 @@ static bool term_holds(const struct when_term *t, const struct when_facts *f)
         break;
     case WHEN_IMAGE_ON:
         is = f->image_on;
+        break;
+    case WHEN_COPY_TO:
+        is = f->copy_to;
         break;
     case WHEN_SLIM:
         is = f->slim;
