@@ -309,6 +309,17 @@ lacking() { # SCRIPT [SQL]: what the backup says when mysqldump's output goes th
 	run script backup-space "${env[@]}"
 	echo "$output"
 	[ "$status" -eq 0 ]
+	# the second place, too; whether it can be reached is found by copy-place
+	run -0 script backup-space "${env[@]}" COPY_TO=/dev/shm
+	[[ $output == *"; "*" KiB free in /dev/shm" ]]
+	mkdir -p "$BATS_TEST_TMPDIR/bin"
+	# shellcheck disable=SC2016 # for the stand-in
+	printf '#!/bin/sh\ncase $* in */dev/shm*) printf "head\\nx 1 1 0 1 /dev/shm\\n" ;; *) exec /bin/df "$@" ;; esac\n' >"$BATS_TEST_TMPDIR/bin/df"
+	printf '#!/bin/sh\nexit 255\n' >"$BATS_TEST_TMPDIR/bin/ssh"
+	chmod +x "$BATS_TEST_TMPDIR/bin/df" "$BATS_TEST_TMPDIR/bin/ssh"
+	run -1 script backup-space "${env[@]}" COPY_TO=/dev/shm PATH="$BATS_TEST_TMPDIR/bin:$PATH"
+	[[ $output == *"/dev/shm has 0 KiB free"* ]]
+	run -0 script backup-space "${env[@]}" COPY_TO=$'oms2:/data\nroot@oms2\n\n' PATH="$BATS_TEST_TMPDIR/bin:$PATH"
 	mkdir -p "$DIR/job-7"
 	run script backup-space "${env[@]}"
 	[ "$status" -eq 1 ]
