@@ -12,7 +12,8 @@ enum arg {
     ARG_FILE,
     ARG_JOB,
     ARG_FILE_OR_JOB,
-    ARG_PLACE, /* a step or subtask of the job before it */
+    ARG_APPROVAL, /* what of the job before it may be approved */
+    ARG_PLACE,    /* a step or subtask of the job before it */
     ARG_COMMAND,
     ARG_PROCEDURE,
     ARG_TYPE,

@@ -114,7 +114,8 @@ static void step(struct completion *p, const struct verb *v, const struct step *
     if (!any && st->n_subs)
         return;
     offer_name(p, st->id, st->title);
-    for (size_t i = 0; p->value == ARG_NONE && i < st->n_subs; i++) { /* --before takes a step */
+    bool whole = p->cmd && strcmp(p->cmd->name, "approve") == 0;
+    for (size_t i = 0; p->value == ARG_NONE && !whole && i < st->n_subs; i++) { /* --before takes a step */
         struct buf name = {0}, what = {0};
         const struct subtask *s = &st->subs[i];
         buf_printf(&name, "%s/%s", st->id, s->name);
@@ -180,6 +181,7 @@ static void argument(struct completion *p, enum arg kind)
 {
     static const char *const editions[] = {"enterprise", "community", NULL},
                              *const projects[] = {"migration", "synchronization", NULL},
+                             *const approvals[] = {"rollback", "skip", "done", NULL},
                              *const shells[] = {"bash", "zsh", "fish", NULL};
     switch (kind) {
     case ARG_NONE:
@@ -194,6 +196,10 @@ static void argument(struct completion *p, enum arg kind)
         break;
     case ARG_JOB:
         jobs(p);
+        break;
+    case ARG_APPROVAL:
+        words_of(p, approvals);
+        places(p);
         break;
     case ARG_PLACE:
         places(p);

@@ -125,8 +125,23 @@ static void say_lines(const struct next *n, const char *text)
     }
 }
 
+/* The command is about the step, whichever of its subtasks waits. */
+static void next_approval(const struct next *n)
+{
+    struct buf cmd = {0};
+    item(n, STATE_WAITING, _("a second operator must approve it"));
+    say(n, 4, "%s", _("Somebody who has not asked for it checks the plan, and types:"));
+    buf_printf(&cmd, "omsupctl approve %lld %s", (long long)n->s->job, n->st->id);
+    command(n, &cmd, NULL);
+    buf_free(&cmd);
+}
+
 static void next_waiting(const struct next *n)
 {
+    if (n->sub->phase && strcmp(n->sub->phase, "approval") == 0) {
+        next_approval(n);
+        return;
+    }
     item(n, STATE_WAITING, n->sub->message ? n->sub->message : _("an operator is needed"));
     if (n->sub->notice)
         say_lines(n, n->sub->notice);

@@ -24,7 +24,8 @@ _Static_assert((int)PROTOCOL_FILE_MAX == (int)DEPLOYMENT_MAX, "whatever is taken
 
 static struct request_caller caller(const struct request *r)
 {
-    return (struct request_caller){r->session->peer.actor, r->session->peer.login};
+    const struct peer *p = &r->session->peer;
+    return (struct request_caller){p->actor, p->login, p->person, p->name};
 }
 
 static struct engine *engine_of(const struct request *r) { return r->session->server->engine; }
@@ -163,6 +164,15 @@ static void verb(struct request *r, const struct params *p, enum verb_id v)
     static void m_##name(struct request *r, const struct params *p) { verb(r, p, DO_##id); }
 #include "common/verbs.def"
 #undef VERB
+
+static void m_approve(struct request *r, const struct params *p)
+{
+    struct err e = {0};
+    cJSON *result = NULL;
+    struct request_caller who = caller(r);
+    int rc = approve_do(engine_of(r), &who, p->job, p->what, &result, &e);
+    finish(r, rc, result, &e);
+}
 
 static void m_rollback_preview(struct request *r, const struct params *p)
 {

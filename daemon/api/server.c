@@ -88,8 +88,11 @@ static void admit(struct server *s, int fd)
         close(fd);
         return;
     }
+    struct user *person = p.person >= 0 ? users_of(&s->users, (uid_t)p.person, uv_hrtime()) : NULL;
+    char *name = person ? xstrdup(person->login) : NULL; /* the next one may take its place */
     struct user *u = users_of(&s->users, p.uid, uv_hrtime());
-    peer_name(&p, u->login);
+    peer_name(&p, u->login, name);
+    free(name);
     if (p.access == ACCESS_NONE) {
         connection_turn_away(fd, ERR_DENIED,
                              "permission denied: %s is not root, nor a member of the operators' or the viewers' group",

@@ -41,6 +41,7 @@
     NEXT(TEXT, why, why)                                                                                               \
     NEXT(TEXT, boot, boot)                                                                                             \
     NEXT(TEXT, stops, stops)                                                                                           \
+    NEXT(TEXT, asked, asked)                                                                                           \
     NEXT(LINK, start_at, start_at)                                                                                     \
     NEXT(FLAG, start_missed, start_missed)                                                                             \
     NEXT(TEXT, window, window)                                                                                         \
@@ -67,7 +68,8 @@
     NEXT(TEXT, rests, rests)                                                                                           \
     NEXT(NUMBER, rested, rested)                                                                                       \
     NEXT(NUMBER, waited, waited)                                                                                       \
-    NEXT(NUMBER, late, late)
+    NEXT(NUMBER, late, late)                                                                                           \
+    NEXT(COUNT, approved, approved)
 
 /* An attempt when it begins, and its end. Its output is a column too, but in no struct: journal_output(). */
 #define JOURNAL_ATTEMPT_NEW(FIRST, NEXT)                                                                               \
@@ -120,6 +122,15 @@
     NEXT(TEXT, step, step)                                                                                             \
     NEXT(TEXT, time, time)
 
+#define JOURNAL_APPROVAL(FIRST, NEXT)                                                                                  \
+    FIRST(LINK, id, id)                                                                                                \
+    NEXT(NUMBER, job, job)                                                                                             \
+    NEXT(TEXT, what, what)                                                                                             \
+    NEXT(TEXT, plan, plan)                                                                                             \
+    NEXT(NUMBER, person, person)                                                                                       \
+    NEXT(TEXT, actor, actor)                                                                                           \
+    NEXT(TEXT, time, time)
+
 /* The tables: table, list. */
 #define JOURNAL_TABLES(TABLE)                                                                                          \
     TABLE(plan, JOURNAL_PLAN)                                                                                          \
@@ -130,7 +141,8 @@
     TABLE(event, JOURNAL_EVENT)                                                                                        \
     TABLE(fact, JOURNAL_FACT)                                                                                          \
     TABLE(series, JOURNAL_SERIES)                                                                                      \
-    TABLE(notice, JOURNAL_NOTICE)
+    TABLE(notice, JOURNAL_NOTICE)                                                                                      \
+    TABLE(approval, JOURNAL_APPROVAL)
 
 /* The structs journal_plan, journal_job, … */
 #define JOURNAL_TYPE_TEXT char *

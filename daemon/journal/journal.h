@@ -58,6 +58,9 @@ int journal_add_event(struct journal *j, struct journal_event *ev, struct err *e
 int journal_trim_events(struct journal *j, int64_t job, unsigned kept, struct err *e); /* the oldest ones go */
 int journal_add_notice(struct journal *j, struct journal_notice *n, struct err *e);    /* sets n->id */
 int journal_drop_notice(struct journal *j, int64_t id, struct err *e);
+/* One for each thing of a job: a new one takes the place of an older. */
+int journal_set_approval(struct journal *j, const struct journal_approval *a, struct err *e);
+int journal_drop_approval(struct journal *j, int64_t job, const char *what, struct err *e);
 int journal_set_fact(struct journal *j, int64_t job, const char *name, const char *value, const char *time,
                      struct err *e);
 
@@ -87,6 +90,8 @@ int journal_events(struct journal *j, int64_t job /* 0: all */, int64_t since, u
 int journal_event(struct journal *j, int64_t id, struct journal_event *out, struct err *e); /* ERR_NOT_FOUND */
 int journal_notices(struct journal *j, bool (*cb)(void *ctx, const struct journal_notice *n), void *ctx,
                     struct err *e); /* oldest first */
+int journal_approval(struct journal *j, int64_t job, const char *what, struct journal_approval *out,
+                     struct err *e); /* ERR_NOT_FOUND */
 int64_t journal_last_event(struct journal *j, int64_t job);
 int journal_facts(struct journal *j, int64_t job, bool (*cb)(void *ctx, const char *name, const char *value), void *ctx,
                   struct err *e);
@@ -108,4 +113,5 @@ void journal_check_end(struct journal_check *c);
 void journal_job_copy(struct journal_job *out, const struct journal_job *row); /* journal_job_clear() it */
 void journal_job_clear(struct journal_job *job);
 void journal_series_clear(struct journal_series *series);
+void journal_approval_clear(struct journal_approval *approval);
 void journal_event_clear(struct journal_event *event);

@@ -291,3 +291,26 @@ void journal_event_clear(struct journal_event *row)
     row_clear(TABLE_event, row);
     *row = (struct journal_event){0};
 }
+
+int journal_approval(struct journal *j, int64_t job, const char *what, struct journal_approval *out, struct err *e)
+{
+    sqlite3_stmt *s;
+    struct journal_approval row;
+    int step, rc = bind_one_approval(j, &(struct journal_approval){.job = job, .what = (char *)what}, &s, e);
+    if (rc)
+        return rc;
+    bool found = next(s, TABLE_approval, &row, &step);
+    if (found) {
+        row_own(TABLE_approval, &row);
+        *out = row;
+    }
+    rc = finish(j, s, step, e);
+    return rc == 0 && !found ? err_set(e, ERR_NOT_FOUND, "there is no approval of %s of job %lld", what, (long long)job)
+                             : rc;
+}
+
+void journal_approval_clear(struct journal_approval *row)
+{
+    row_clear(TABLE_approval, row);
+    *row = (struct journal_approval){0};
+}

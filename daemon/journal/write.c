@@ -122,3 +122,16 @@ int journal_drop_notice(struct journal *j, int64_t id, struct err *e)
 {
     return run_drop_notice(j, &(struct journal_notice){.id = id}, e);
 }
+
+int journal_drop_approval(struct journal *j, int64_t job, const char *what, struct err *e)
+{
+    return run_drop_approval(j, &(struct journal_approval){.job = job, .what = (char *)what}, e);
+}
+
+int journal_set_approval(struct journal *j, const struct journal_approval *a, struct err *e)
+{
+    struct journal_approval row = *a;
+    row.id = 0;
+    int rc = journal_drop_approval(j, a->job, a->what, e);
+    return rc ? rc : run_add_approval(j, &row, e);
+}

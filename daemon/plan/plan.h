@@ -64,6 +64,7 @@ struct plan_subtask {
 struct plan_step {
     char *id, *title, *doc; /* doc may be NULL */
     bool serial, irreversible, rerun_force, repeat_asked;
+    bool approve;  /* each attempt needs the approval of a second operator */
     char *marks;   /* NULL when none */
     char **guards; /* NULL-terminated step ids; NULL when none */
     char *hook;    /* it is a hook of the site: "before stop-old"; NULL: it is one of the procedure's */
@@ -97,6 +98,7 @@ struct plan {
     unsigned revision;                                             /* of the omsupd that made it: revisions.def */
     char *procedure, *deployment, *edition, *source, *target, *ha; /* ha: "console" or "sql" */
     char **site_files; /* NULL-terminated paths of the site's own pages and scripts in it; NULL when none */
+    char **approve;    /* what of the job needs that: "rollback", "--force"; NULL-terminated; NULL when none */
     char *object;      /* shown as O&M task object: "lab: 4.0.2 -> 4.2.3, 2 nodes" */
     struct plan_host *hosts;
     size_t n_hosts;

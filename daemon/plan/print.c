@@ -189,6 +189,8 @@ static void print_flags(struct buf *b, const struct plan_step *st)
         buf_printf(b, "    HOOK of the site, %s\n", st->hook);
     if (st->undo)
         buf_puts(b, "    ROLLBACK ON FAILURE: when it is Failed, omsupd rolls the job back without asking\n");
+    if (st->approve)
+        buf_puts(b, "    starts only when a second operator has approved it\n");
     if (st->marks)
         buf_printf(b, "    the time of its first start is recorded as %s\n", st->marks);
     if (st->rerun_force)
@@ -283,6 +285,12 @@ static void print_head(struct buf *b, const struct plan *p)
                    m->ssl_ca ? ", ssl_ca " : "", m->ssl_ca ? m->ssl_ca : "",
                    m->server_public_key ? ", server_public_key " : "",
                    m->server_public_key ? m->server_public_key : "");
+    if (p->approve) {
+        buf_puts(b, "A second operator must approve:");
+        for (char **a = p->approve; *a; a++)
+            buf_printf(b, "%s %s", a == p->approve ? "" : ",", *a);
+        buf_puts(b, "\n");
+    }
     if (p->site_files) {
         buf_puts(b, "\nPages and scripts of this site instead of, or in addition to, those of omsupd:\n");
         for (char **f = p->site_files; *f; f++)

@@ -62,6 +62,7 @@ struct sim {
     bool cancel_forced; /* an operator did not want to wait */
     struct orders orders, journaled_orders;
     bool confirmed[MAX_STEPS], journaled_confirmed[MAX_STEPS];
+    bool granted[MAX_SUB], journaled_granted[MAX_SUB]; /* a second person has agreed to the next attempt */
     int64_t now, watched; /* the wall clock; when the core was told it last, in this life of the daemon: 0: not yet */
     unsigned undone;      /* rollbacks that were made, or tried, though nobody asked */
     struct core_update u;
@@ -75,6 +76,8 @@ enum {
 static uint64_t seen_row[N_PHASES][N_EVENTS];
 static uint64_t total_opened, total_due, total_stops, total_crashes, total_events, total_attempts, total_ended,
     total_verbs, total_undone;
+static uint64_t total_due, total_stops, total_granted, total_crashes, total_events, total_attempts, total_ended,
+    total_verbs;
 
 static void die(const struct sim *s, const char *what, size_t i)
 {
@@ -119,6 +122,7 @@ static void commit(struct sim *s)
     memcpy(s->journaled_steps, s->steps, sizeof s->steps);
     s->journaled_orders = s->orders;
     memcpy(s->journaled_confirmed, s->confirmed, sizeof s->confirmed);
+    memcpy(s->journaled_granted, s->granted, sizeof s->granted);
     s->journal.mode = s->job.mode;
     s->journal.undo = s->job.undo;
 }
@@ -147,6 +151,7 @@ static void build(struct sim *s)
             t->has_check = t->way == WAY_CHECK;
             t->read_only = t->way != WAY_CHECK && kind != 5; /* 5: a command without a check */
             t->repeat_asked = kind == 4;
+            t->two_persons = chance(15);
         }
     }
     s->job.keep_going = s->job.n_steps == 1 && chance(50); /* as check jobs: one step */
@@ -189,12 +194,34 @@ static void effects(struct sim *s)
     s->n_todo = 0;
 }
 
+static bool is_begin(enum core_event e)
+{
+    return e == EV_BEGIN_CHECK || e == EV_BEGIN_ACT || e == EV_BEGIN_POLL || e == EV_BEGIN_GATE || e == EV_BEGIN_FENCE;
+}
+
+/* What needs two persons begins only with what the second one has agreed to, which is for one attempt. */
+static void check_granted(struct sim *s, const struct core_move *mv)
+{
+    const struct core_row *row = mv->row;
+    bool *granted = &s->granted[mv->subtask], needs = s->subs[mv->subtask].two_persons;
+    bool acts = row->effect == EFFECT_ACT && row->event != EV_LOST_LOOK;
+    if (needs && !*granted && (acts || is_begin(row->event)))
+        die(s, "begins, and no second person has agreed", mv->subtask);
+    if ((row->event == EV_BEGIN_ASK || row->event == EV_NO_ASK) && (!needs || *granted))
+        die(s, "waits for an approval that it has, or needs not", mv->subtask);
+    if (acts || row->event == EV_BEGIN_POLL || row->event == EV_BEGIN_GATE)
+        *granted = false;
+    if (row->from == PHASE_ACTING && row->event == EV_NEVER)
+        *granted = needs;
+}
+
 /* What the moves of one update may be. */
 static void check_move(struct sim *s, const struct core_move *mv)
 {
     struct truth *t = &s->truth[mv->subtask];
     const struct core_row *row = mv->row;
     seen_row[row->from][row->event]++;
+    check_granted(s, mv);
     if (row->from == PHASE_SUCCESSFUL || row->from == PHASE_SKIPPED || row->from == PHASE_CANCELED)
         die(s, "a final phase was left", mv->subtask);
     if (row->effect == EFFECT_ACT && row->event != EV_LOST_LOOK && s->u.mode_before != MODE_RUNNING &&
@@ -215,7 +242,7 @@ static void check_move(struct sim *s, const struct core_move *mv)
              row->event == EV_EXIT_BAD || row->event == EV_EXIT_ASK || core_event_who(row->event) == BY_OPERATOR ||
              row->event == EV_BEGIN_CHECK || row->event == EV_BEGIN_ACT)
         t->lost = 0;
-    if (row->from == PHASE_PENDING)
+    if (row->from == PHASE_PENDING || row->from == PHASE_APPROVAL)
         t->asked = false;
     size_t k = core_step_of(&s->job, mv->subtask);
     bool begins = row->from == PHASE_PENDING && core_event_who(row->event) == BY_ENGINE;
@@ -271,6 +298,7 @@ static void crash(struct sim *s)
     memcpy(s->steps, s->journaled_steps, sizeof s->steps);
     s->orders = s->journaled_orders;
     memcpy(s->confirmed, s->journaled_confirmed, sizeof s->confirmed);
+    memcpy(s->granted, s->journaled_granted, sizeof s->granted);
     for (size_t i = 0; i < MAX_SUB; i++)
         s->subs[i].asked = s->truth[i].asked = false;
     s->job.mode = s->journal.mode;
@@ -371,7 +399,9 @@ static void event(struct sim *s, size_t i, enum core_event e)
 static void stale_event(struct sim *s, size_t i)
 {
     enum core_event e = pick(N_EVENTS);
-    bool opens = core_event_who(e) == BY_ENGINE && s->subs[i].phase == PHASE_PENDING;
+    enum core_phase p = s->subs[i].phase;
+    bool opens = core_event_who(e) == BY_ENGINE && (p == PHASE_PENDING || p == PHASE_APPROVAL);
+    opens |= is_begin(e) && s->subs[i].two_persons && !s->granted[i];
     if ((core_row(s->subs[i].phase, e) && !opens) || (e == EV_NO && core_row(s->subs[i].phase, EV_NO_HELD)))
         return;
     struct core_subtask was[MAX_SUB];
@@ -551,6 +581,7 @@ static void adopt(struct sim *s)
             }
             break;
         case PHASE_PENDING:
+        case PHASE_APPROVAL:
         case PHASE_UNKNOWN:
         case PHASE_SUCCESSFUL:
         case PHASE_FAILED:
@@ -750,6 +781,27 @@ static void break_before(struct sim *s)
     settle_down(s);
 }
 
+/* A second operator agrees to a step, most often to the one that waits. */
+static void approve(struct sim *s)
+{
+    size_t current = core_current_step(&s->job);
+    size_t k = chance(80) && current < s->job.n_steps ? current : pick((unsigned)s->job.n_steps);
+    enum core_mode m = s->job.mode;
+    bool live = !s->job.outdated && m <= MODE_WINDOW, allowed = false;
+    for (size_t i = s->steps[k].first; live && i < s->steps[k].first + s->steps[k].n; i++) {
+        enum core_phase p = s->subs[i].phase;
+        bool now = s->subs[i].two_persons && !s->granted[i] &&
+                   (p == PHASE_PENDING || p == PHASE_APPROVAL || p == PHASE_FAILED || p == PHASE_UNKNOWN);
+        s->granted[i] |= now;
+        allowed |= now;
+    }
+    core_update_clear(&s->u);
+    if ((core_approve(&s->job, k, &s->u) == NULL) != allowed)
+        die(s, "an approval is refused that is asked for, or taken that is not", s->steps[k].first);
+    total_granted += allowed;
+    settle_down(s);
+}
+
 static void operator_acts(struct sim *s)
 {
     size_t i = pick((unsigned)s->job.n_subtasks);
@@ -807,6 +859,8 @@ static void check_settled(struct sim *s, size_t current)
     for (size_t i = st->first; s->job.mode == MODE_RUNNING && !s->job.outdated && i < st->first + st->n; i++) {
         if (s->subs[i].phase == PHASE_PENDING)
             die(s, "may begin, and does not", i);
+        if (s->subs[i].phase == PHASE_APPROVAL && s->granted[i])
+            die(s, "is approved, and does not begin", i);
         if (st->serial && !core_phase_passed(s->subs[i].phase))
             break;
     }
@@ -867,6 +921,8 @@ static void check_all(struct sim *s)
         if (memcmp(&s->journaled[i].phase, &t->phase, sizeof t->phase) != 0 || s->journaled[i].attempt != t->attempt ||
             s->journaled[i].open_run != t->open_run)
             die(s, "journal and memory differ", i);
+        if (core_unapproved(t) != (t->two_persons && !s->granted[i]))
+            die(s, "an approval is forgotten, or was never given", i);
         if (core_phase_busy(t->phase) && s->ask[i] == ASK_NONE)
             die(s, "busy, and nobody asks: it would hang", i);
         if (!core_phase_busy(t->phase) && t->phase != PHASE_GATE && s->ask[i] != ASK_NONE)
@@ -899,6 +955,8 @@ static void run_one(uint64_t seed)
     run_seed = rng_state = seed;
     core_update_free(&s.u);
     build(&s);
+    if (chance(30))
+        approve(&s);
     while (s.job.mode == MODE_READY && chance(30))
         operator_acts(&s);
     for (int n = 0; s.job.mode == MODE_READY && s.job.start_at && n < 60; n++)
@@ -911,6 +969,8 @@ static void run_one(uint64_t seed)
         answers(&s, i);
         if (chance(15))
             operator_acts(&s);
+        if (chance(5))
+            approve(&s);
         if (s.job.window.set && chance(50))
             clock_goes(&s);
         if (chance(20))
@@ -954,4 +1014,6 @@ int main(int argc, char **argv)
         }
     return total_ended == 0 || total_crashes == 0 || total_stops == 0 || total_due == 0 || total_opened == 0 ||
            total_undone == 0 || (unseen && runs >= ENOUGH);
+    return total_ended == 0 || total_crashes == 0 || total_stops == 0 || total_granted == 0 || total_due == 0 ||
+           (unseen && runs >= ENOUGH);
 }

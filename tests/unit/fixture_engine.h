@@ -461,7 +461,7 @@ static void login_is_read(void)
 
 static void operator_says(enum verb_id v, const char *step, const char *subtask, const char *reason, bool force)
 {
-    static const struct request_caller root = {"root", "root"};
+    static const struct request_caller root = {.actor = "root", .login = "root", .name = "root"};
     struct err e = {0};
     cJSON *result = NULL;
     in("operator: %s%s%s%s%s%s%s%s", verbs[v].name, step ? " " : "", step ? step : "", subtask ? "/" : "",

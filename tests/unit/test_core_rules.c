@@ -39,6 +39,7 @@ static int outcome(enum core_phase p, enum core_phase acting, enum core_phase ex
     case PHASE_FENCING: /* it is over: what is there now? */
         return PHASE_CHECKING;
     case PHASE_PENDING:
+    case PHASE_APPROVAL:
     case PHASE_CHECKING:
     case PHASE_PROVING:
     case PHASE_REVIEWING:
@@ -68,7 +69,7 @@ static int no(enum core_phase p)
 /* Where an event leads; NO_MOVE: it is refused, or stale. */
 static int leads(enum core_phase p, enum core_event e)
 {
-    bool begins = p == PHASE_PENDING || p == PHASE_FAILED;
+    bool begins = p == PHASE_PENDING || p == PHASE_APPROVAL || p == PHASE_FAILED;
     switch (e) {
     case EV_BEGIN_CHECK:
         return begins || p == PHASE_UNKNOWN ? PHASE_CHECKING : NO_MOVE;
@@ -78,6 +79,8 @@ static int leads(enum core_phase p, enum core_event e)
         return begins ? PHASE_POLLING : NO_MOVE;
     case EV_BEGIN_GATE:
         return begins ? PHASE_GATE : NO_MOVE;
+    case EV_BEGIN_ASK:
+        return p == PHASE_PENDING ? PHASE_APPROVAL : NO_MOVE;
     case EV_BEGIN_FENCE:
         return p == PHASE_UNKNOWN ? PHASE_FENCING : NO_MOVE;
     case EV_YES:
@@ -88,6 +91,8 @@ static int leads(enum core_phase p, enum core_event e)
         return no(p) == PHASE_ACTING ? PHASE_PENDING : NO_MOVE;
     case EV_NO_WINDOW:
         return p == PHASE_CHECKING ? PHASE_PENDING : NO_MOVE;
+    case EV_NO_ASK: /* nothing is checked before it has been approved */
+        return p == PHASE_DOUBT ? PHASE_APPROVAL : NO_MOVE;
     case EV_NO_AGAIN:
         return p == PHASE_DOUBT ? PHASE_FAILED : NO_MOVE;
     case EV_NOT_MET:
@@ -119,7 +124,7 @@ static int leads(enum core_phase p, enum core_event e)
     case EV_GIVE_UP: /* not of a cancel: CANCEL_FORCE is for that */
         return in(p, RUNS) && p != PHASE_CANCELING ? PHASE_UNKNOWN : NO_MOVE;
     case EV_SKIP:
-        return in(p, RETRIED | BIT(PHASE_PENDING) | BIT(PHASE_GATE)) ? PHASE_SKIPPED : NO_MOVE;
+        return in(p, RETRIED | BIT(PHASE_PENDING) | BIT(PHASE_APPROVAL) | BIT(PHASE_GATE)) ? PHASE_SKIPPED : NO_MOVE;
     case EV_DONE:
         return in(p, RETRIED) ? PHASE_AGREEING : NO_MOVE;
     case EV_DONE_FORCE:
@@ -180,7 +185,8 @@ static void each_move_starts_what_its_phase_needs(void **state)
 static void each_event_has_its_author(void **state)
 {
     for (int e = 0; e < N_EVENTS; e++) {
-        bool engine = e == EV_BEGIN_CHECK || e == EV_BEGIN_ACT || e == EV_BEGIN_POLL || e == EV_BEGIN_GATE;
+        bool engine =
+            e == EV_BEGIN_CHECK || e == EV_BEGIN_ACT || e == EV_BEGIN_POLL || e == EV_BEGIN_GATE || e == EV_BEGIN_ASK;
         bool by_operator = e == EV_BEGIN_FENCE || e == EV_GIVE_UP || e == EV_SKIP || e == EV_DONE ||
                            e == EV_DONE_FORCE || e == EV_CONFIRM || e == EV_REJECT || e == EV_CANCEL ||
                            e == EV_CANCEL_LOOK || e == EV_CANCEL_FENCE || e == EV_CANCEL_FORCE;
@@ -198,6 +204,7 @@ static void phases_are_shown_in_the_words_of_oms(void **state)
         [PHASE_GATE] = "Waiting",      [PHASE_DOUBT] = "In Doubt",    [PHASE_EXPIRED] = "In Doubt",
         [PHASE_UNKNOWN] = "In Doubt",  [PHASE_FAILED] = "Failed",     [PHASE_SUCCESSFUL] = "Successful",
         [PHASE_SKIPPED] = "Skipped",   [PHASE_CANCELED] = "Canceled", [PHASE_REVIEWING] = "Running",
+        [PHASE_APPROVAL] = "Waiting",
     };
     for (int p = 0; p < N_PHASES; p++)
         assert_string_equal(state_word(core_phase_shown(p)), words[p]);
@@ -209,7 +216,7 @@ static void phases_are_shown_in_the_words_of_oms(void **state)
 static void busy_final_and_at_rest(void **state)
 {
     for (int p = 0; p < N_PHASES; p++) {
-        bool rests = p == PHASE_PENDING || p == PHASE_UNKNOWN || p == PHASE_GATE;
+        bool rests = p == PHASE_PENDING || p == PHASE_APPROVAL || p == PHASE_UNKNOWN || p == PHASE_GATE;
         assert_int_equal(core_phase_final(p), in(p, ENDED | BIT(PHASE_FAILED)));
         assert_int_equal(core_phase_passed(p), p == PHASE_SUCCESSFUL || p == PHASE_SKIPPED);
         assert_int_equal(core_phase_busy(p), !core_phase_final(p) && !rests);
@@ -980,6 +987,9 @@ static void a_job_is_shown_as(void **state)
         {MODE_RUNNING, GATE, FAIL, STATE_FAILED, STATE_WAITING},
         {MODE_RUNNING, UNK, PEND, STATE_WAITING, STATE_WAITING},
         {MODE_RUNNING, PEND, GATE, STATE_WAITING, STATE_WAITING},
+        {MODE_RUNNING, PHASE_APPROVAL, PEND, STATE_WAITING, STATE_WAITING},
+        {MODE_RUNNING, PHASE_APPROVAL, FAIL, STATE_FAILED, STATE_WAITING},
+        {MODE_PAUSED, PHASE_APPROVAL, PEND, STATE_PAUSED, STATE_WAITING},
         {MODE_RUNNING, OK, PEND, STATE_IN_PROGRESS, STATE_WAITING},
         {MODE_RUNNING, GATE, ACT, STATE_IN_PROGRESS, STATE_IN_PROGRESS},
         {MODE_PAUSED, ACT, PEND, STATE_IN_PROGRESS, STATE_IN_PROGRESS},
@@ -1102,7 +1112,7 @@ static void skip_by_phase_and_mode(void **state)
             at(&t, m, p);
             bool live = m == MODE_RUNNING || m == MODE_PAUSED || m == MODE_WINDOW;
             bool may = p == PHASE_PENDING ? m == MODE_READY || m == MODE_PAUSED || m == MODE_WINDOW
-                                          : live && in(p, RETRIED | BIT(PHASE_GATE));
+                                          : live && in(p, RETRIED | BIT(PHASE_APPROVAL) | BIT(PHASE_GATE));
             if ((core_skip_refusal(&t.job, 0, false) == NULL) != may)
                 fail_msg("skip of %s in %s", core_phase_name(p), core_mode_name(m));
         }
@@ -1348,6 +1358,225 @@ static void an_operator_takes_over(void **state)
     tear_down(&t);
 }
 
+/* --- two persons ------------------------------------------------------------------------------------------ */
+
+/* A job whose second step needs approval, and stands before it. */
+static void needs_two(struct three *t, enum core_way way)
+{
+    set_up(t, false);
+    t->subs[2].two_persons = true;
+    t->subs[2].way = way;
+    t->subs[2].has_check = way == WAY_CHECK;
+    assert_true(verb(t, VERB_START));
+    assert_true(apply(t, 0, EV_YES));
+    assert_true(apply(t, 1, EV_YES));
+    assert_int_equal(t->subs[2].phase, PHASE_APPROVAL);
+    assert_int_equal(core_job_state(&t->job), STATE_WAITING);
+}
+
+static const char *approve(struct three *t, size_t step)
+{
+    core_update_clear(&t->u);
+    return core_approve(&t->job, step, &t->u);
+}
+
+static void a_step_waits_for_its_approval(void **state)
+{
+    static const struct {
+        enum core_way way;
+        enum core_event begin;
+        enum core_phase to;
+    } rows[] = {{WAY_CHECK, EV_BEGIN_CHECK, PHASE_CHECKING},
+                {WAY_ACT, EV_BEGIN_ACT, PHASE_ACTING},
+                {WAY_POLL, EV_BEGIN_POLL, PHASE_POLLING},
+                {WAY_GATE, EV_BEGIN_GATE, PHASE_GATE}};
+    for (size_t k = 0; k < ARRAY_LEN(rows); k++) {
+        struct three t;
+        needs_two(&t, rows[k].way);
+        assert_false(apply(&t, 2, rows[k].begin)); /* only the approval begins it */
+        assert_int_equal(t.u.mode_before, MODE_RUNNING);
+        assert_non_null(approve(&t, 0)); /* another step needs none */
+        assert_int_equal(t.subs[2].phase, PHASE_APPROVAL);
+        assert_null(approve(&t, 1));
+        assert_int_equal(t.subs[2].phase, rows[k].to);
+        assert_int_equal(t.u.n_moves, 1);
+        assert_int_equal(t.u.moves[0].row->event, rows[k].begin);
+        assert_int_equal(t.u.mode_after, MODE_RUNNING);
+        assert_non_null(approve(&t, 1)); /* it runs */
+        tear_down(&t);
+    }
+}
+
+static void what_is_approved_before_its_turn_does_not_wait(void **state)
+{
+    struct three t;
+    set_up(&t, false);
+    t.subs[2].two_persons = true;
+    assert_null(approve(&t, 1)); /* while it is Ready */
+    assert_non_null(approve(&t, 1));
+    assert_int_equal(t.u.n_moves, 0);
+    assert_int_equal(t.subs[0].approved, 0);
+    assert_true(verb(&t, VERB_START));
+    assert_true(apply(&t, 0, EV_YES));
+    assert_true(apply(&t, 1, EV_YES));
+    assert_int_equal(t.subs[2].phase, PHASE_CHECKING);
+    assert_true(apply(&t, 2, EV_NO));
+    assert_int_equal(t.subs[2].phase, PHASE_ACTING);
+    tear_down(&t);
+}
+
+static void a_paused_job_begins_what_was_approved_when_it_is_resumed(void **state)
+{
+    struct three t;
+    needs_two(&t, WAY_CHECK);
+    assert_true(verb(&t, VERB_PAUSE));
+    assert_null(approve(&t, 1));
+    assert_int_equal(t.subs[2].phase, PHASE_APPROVAL);
+    assert_true(verb(&t, VERB_RESUME));
+    assert_int_equal(t.subs[2].phase, PHASE_CHECKING);
+    assert_false(t.subs[2].asked);
+    assert_true(verb(&t, VERB_PAUSE));
+    assert_true(apply(&t, 2, EV_NO)); /* held: the approval is for when it is resumed */
+    assert_int_equal(t.subs[2].phase, PHASE_PENDING);
+    assert_true(verb(&t, VERB_RESUME));
+    assert_int_equal(t.subs[2].phase, PHASE_CHECKING);
+    tear_down(&t);
+}
+
+static void each_attempt_needs_an_approval_of_its_own(void **state)
+{
+    struct three t;
+    const char *why;
+    needs_two(&t, WAY_CHECK);
+    assert_null(approve(&t, 1));
+    assert_true(apply(&t, 2, EV_NO));
+    assert_true(apply(&t, 2, EV_EXIT_BAD));
+    assert_int_equal(core_retry_event(&t.job, 2, true, false, &why), N_EVENTS);
+    assert_non_null(strstr(why, "approval"));
+    assert_false(apply(&t, 2, EV_BEGIN_CHECK)); /* whoever asks */
+    assert_false(apply(&t, 2, EV_BEGIN_ACT));
+    assert_int_equal(t.subs[2].phase, PHASE_FAILED);
+    assert_null(approve(&t, 1));
+    assert_int_equal(t.subs[2].phase, PHASE_FAILED); /* that does not retry it */
+    assert_int_equal(core_retry_event(&t.job, 2, false, false, &why), EV_BEGIN_CHECK);
+    assert_true(apply(&t, 2, EV_BEGIN_ACT));
+    assert_int_equal(t.subs[2].attempt, 2);
+    assert_true(apply(&t, 2, EV_LOST)); /* one that is repeated by itself, too */
+    assert_true(apply(&t, 2, EV_NO));
+    assert_int_equal(t.subs[2].phase, PHASE_APPROVAL);
+    assert_null(approve(&t, 1));
+    assert_int_equal(t.subs[2].phase, PHASE_CHECKING);
+    assert_true(apply(&t, 2, EV_CANNOT_TELL)); /* nothing has begun: it is good for a retry */
+    assert_true(apply(&t, 2, EV_BEGIN_CHECK));
+    assert_true(apply(&t, 2, EV_NO));
+    assert_int_equal(t.subs[2].attempt, 3);
+    assert_true(apply(&t, 2, EV_GIVE_UP));
+    assert_int_equal(core_retry_event(&t.job, 2, false, false, &why), N_EVENTS);
+    assert_false(apply(&t, 2, EV_BEGIN_FENCE));
+    assert_null(approve(&t, 1));
+    assert_int_equal(core_retry_event(&t.job, 2, false, false, &why), EV_BEGIN_FENCE);
+    tear_down(&t);
+}
+
+static void an_attempt_that_never_began_leaves_its_approval(void **state)
+{
+    struct three t;
+    needs_two(&t, WAY_CHECK);
+    assert_null(approve(&t, 1));
+    assert_true(apply(&t, 2, EV_NO));
+    assert_true(apply(&t, 2, EV_NEVER));
+    assert_true(apply(&t, 2, EV_NO));
+    assert_int_equal(t.subs[2].phase, PHASE_ACTING);
+    assert_int_equal(t.subs[2].attempt, 2);
+    assert_true(apply(&t, 2, EV_TIMEOUT));
+    assert_true(apply(&t, 2, EV_NEVER)); /* but who let its time pass has to be asked again */
+    assert_true(apply(&t, 2, EV_NO));
+    assert_true(core_unapproved(&t.subs[2]));
+    tear_down(&t);
+
+    needs_two(&t, WAY_ACT); /* a look that is repeated */
+    t.subs[2].read_only = true;
+    assert_null(approve(&t, 1));
+    assert_true(apply(&t, 2, EV_LOST_LOOK));
+    assert_int_equal(t.subs[2].phase, PHASE_ACTING);
+    assert_true(apply(&t, 2, EV_EXIT_BAD));
+    assert_false(apply(&t, 2, EV_BEGIN_ACT));
+    tear_down(&t);
+
+    needs_two(&t, WAY_POLL);
+    assert_null(approve(&t, 1));
+    assert_true(apply(&t, 2, EV_TIMEOUT_LOOK));
+    assert_false(apply(&t, 2, EV_BEGIN_POLL));
+    assert_null(approve(&t, 1));
+    assert_true(apply(&t, 2, EV_BEGIN_POLL));
+    assert_true(apply(&t, 2, EV_NOT_MET));
+    assert_true(apply(&t, 2, EV_REJECT));
+    assert_false(apply(&t, 2, EV_BEGIN_GATE));
+    tear_down(&t);
+}
+
+static void what_is_approved_of_a_step(void **state)
+{
+    for (int m = MODE_READY; m <= MODE_SUCCESSFUL; m++)
+        for (int p = 0; p < N_PHASES; p++)
+            for (int outdated = 0; outdated < 2; outdated++) {
+                struct three t;
+                at(&t, m, p);
+                t.job.outdated = outdated;
+                t.job.n_steps = 1;
+                t.subs[0].two_persons = true;
+                t.subs[1].phase = PHASE_ACTING; /* so that the job does not end */
+                bool live = !outdated && m <= MODE_WINDOW;
+                bool may = live && in(p, RETRIED | BIT(PHASE_PENDING) | BIT(PHASE_APPROVAL));
+                if ((approve(&t, 0) == NULL) != may)
+                    fail_msg("approval of %s in %s", core_phase_name(p), core_mode_name(m));
+                assert_int_equal(t.u.mode_before, m);
+                assert_int_equal(t.u.mode_after, may && m == MODE_WINDOW ? MODE_RUNNING : m); /* it has no window */
+                assert_int_equal(t.subs[0].approved, may ? 1 : 0);
+                assert_int_equal(t.subs[1].approved, 0);
+                assert_int_equal(t.u.n_moves, may && (m == MODE_RUNNING || m == MODE_WINDOW) &&
+                                                  in(p, BIT(PHASE_PENDING) | BIT(PHASE_APPROVAL)));
+                tear_down(&t);
+            }
+    struct three t;
+    at(&t, MODE_RUNNING, PHASE_FAILED);
+    const char *none = approve(&t, 0);
+    t.subs[0].two_persons = true;
+    t.subs[0].phase = PHASE_ACTING;
+    assert_string_not_equal(none, approve(&t, 0)); /* it needs none; it is under way */
+    tear_down(&t);
+}
+
+static void whoever_approves_takes_over_from_on_failure(void **state)
+{
+    struct three t;
+    asks_for_undo(&t);
+    t.subs[0].two_persons = true;
+    assert_true(apply(&t, 0, EV_EXIT_BAD) && apply(&t, 1, EV_EXIT_BAD));
+    assert_int_equal(t.job.undo, UNDO_DUE);
+    assert_null(approve(&t, 0));
+    assert_int_equal(t.job.undo, UNDO_SPENT);
+    tear_down(&t);
+
+    asks_for_undo(&t); /* while one waits for an approval nothing has failed for sure */
+    t.subs[1].two_persons = true;
+    assert_true(apply(&t, 1, EV_LOST) && apply(&t, 1, EV_NO));
+    assert_int_equal(t.subs[1].phase, PHASE_APPROVAL);
+    assert_true(apply(&t, 0, EV_EXIT_BAD));
+    assert_int_equal(t.job.undo, UNDO_OPEN);
+    tear_down(&t);
+}
+
+static void what_waits_for_approval_is_no_matter_of_confirm(void **state)
+{
+    struct three t;
+    enum core_event e;
+    at(&t, MODE_RUNNING, PHASE_APPROVAL);
+    assert_non_null(strstr(refusal(&t, DO_CONFIRM, false, &e), "approval"));
+    at(&t, MODE_RUNNING, PHASE_FAILED);
+    assert_null(strstr(refusal(&t, DO_CONFIRM, false, &e), "approval"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1359,6 +1588,14 @@ int main(void)
         cmocka_unit_test(each_event_has_its_author),
         cmocka_unit_test(phases_are_shown_in_the_words_of_oms),
         cmocka_unit_test(busy_final_and_at_rest),
+        cmocka_unit_test(a_step_waits_for_its_approval),
+        cmocka_unit_test(what_is_approved_before_its_turn_does_not_wait),
+        cmocka_unit_test(a_paused_job_begins_what_was_approved_when_it_is_resumed),
+        cmocka_unit_test(each_attempt_needs_an_approval_of_its_own),
+        cmocka_unit_test(an_attempt_that_never_began_leaves_its_approval),
+        cmocka_unit_test(what_is_approved_of_a_step),
+        cmocka_unit_test(whoever_approves_takes_over_from_on_failure),
+        cmocka_unit_test(what_waits_for_approval_is_no_matter_of_confirm),
         cmocka_unit_test(verbs_depend_on_the_mode),
         cmocka_unit_test(cancel_waits_for_what_runs_unless_forced),
         cmocka_unit_test(cancel_stops_what_was_given_up),

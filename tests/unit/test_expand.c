@@ -1,4 +1,5 @@
 #include "common/array.h"
+#include "common/strv.h"
 #include "tests/unit/test_plan_data.h"
 
 #include "daemon/plan/procedure/script.h" /* the table of variables, to compare with what expansion sets */
@@ -838,6 +839,38 @@ static void refuses_hooks_without_a_place(void **state)
     done(s);
 }
 
+static void what_needs_two_persons_is_in_the_plan(void **state)
+{
+    struct setup *s = with_hooks();
+    size_t n = 0;
+    const char *const words[] = {"start-new", "hook.vip-in", "jar", "rollback", "--force"}; /* jar is left out here */
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        strv_add(&s->d->approve, &n, xstrdup(words[i]));
+    struct plan *p = expand(s, JOB_UPGRADE, NULL), *again;
+    struct err e;
+    char *text = plan_text(p);
+    assert_int_equal(plan_from_text(text, &again, &e), 0); /* and stays there */
+    for (size_t i = 0; i < again->n_steps; i++) {
+        const char *id = again->steps[i].id;
+        assert_int_equal(again->steps[i].approve, strcmp(id, "start-new") == 0 || strcmp(id, "hook.vip-in") == 0);
+    }
+    assert_int_equal(strv_len(again->approve), 2);
+    assert_true(strv_has(again->approve, "rollback") && strv_has(again->approve, "--force"));
+    char *print = plan_print(again);
+    assert_non_null(strstr(print, "A second operator must approve: rollback, --force\n"));
+    assert_non_null(strstr(print, "starts only when a second operator has approved it\n"));
+    free(print);
+    free(text);
+    plan_free(again);
+    plan_free(p);
+    p = expand(s, JOB_CHECK, NULL); /* it changes nothing */
+    assert_null(p->approve);
+    plan_free(p);
+    put(&s->d->approve[0], "start-nwe");
+    assert_refused(s, "\"start-nwe\", which is not a step of procedure");
+    done(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -849,6 +882,7 @@ int main(void)
         cmocka_unit_test(makes_a_check),
         cmocka_unit_test(makes_a_rollback),
         cmocka_unit_test(hooks_are_steps),
+        cmocka_unit_test(what_needs_two_persons_is_in_the_plan),
         cmocka_unit_test(refuses_hooks_without_a_place),
         cmocka_unit_test(rolls_back_the_recorded_containers),
         cmocka_unit_test(refuses_what_does_not_fit),

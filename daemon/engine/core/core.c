@@ -28,6 +28,14 @@ static void add_move(struct core_update *u, size_t subtask, const struct core_ro
     u->moves[u->n_moves++] = (struct core_move){subtask, row};
 }
 
+bool core_unapproved(const struct core_subtask *s) { return s->two_persons && s->approved <= s->attempt; }
+
+/* Does the event begin an attempt, or the wait of a condition? */
+static bool begins(enum core_event e)
+{
+    return e == EV_BEGIN_CHECK || e == EV_BEGIN_ACT || e == EV_BEGIN_POLL || e == EV_BEGIN_GATE || e == EV_BEGIN_FENCE;
+}
+
 static bool runs_plan(enum core_effect e) { return e == EFFECT_CHECK || e == EFFECT_ACT || e == EFFECT_POLL; }
 
 /* May nothing of the step begin yet? What has begun is not held up: half-way is worse than late. */
@@ -53,11 +61,18 @@ static bool move(struct core_job *j, size_t i, enum core_event e, struct core_up
         e = EV_NO_WINDOW;
     else if (would_act && j->mode != MODE_RUNNING && !s->asked)
         e = EV_NO_HELD;
+    else if (would_act && core_unapproved(s))
+        e = EV_NO_ASK;
     const struct core_row *row = core_row(s->phase, e);
     if (row && j->outdated && runs_plan(row->effect))
         row = core_row(s->phase, EV_REST);
-    if (!row)
+    if (!row || (begins(e) && core_unapproved(s)))
         return false;
+    if (row->from == PHASE_ACTING && (row->event == EV_NEVER || row->event == EV_LOST_LOOK) &&
+        s->approved == s->attempt)
+        s->approved++; /* nothing has been done with it */
+    if (e == EV_BEGIN_POLL || e == EV_BEGIN_GATE)
+        s->approved = 0;
     switch (core_event_run(e)) {
     case RUN_SAME:
         break;
@@ -76,7 +91,7 @@ static bool move(struct core_job *j, size_t i, enum core_event e, struct core_up
     if (core_event_who(e) == BY_OPERATOR || e == EV_BEGIN_CHECK || e == EV_BEGIN_ACT)
         s->lost = 0;
     if (core_event_who(e) == BY_ENGINE || e == EV_BEGIN_FENCE)
-        s->asked = row->from != PHASE_PENDING;
+        s->asked = row->from != PHASE_PENDING && row->from != PHASE_APPROVAL;
     if (row->effect == EFFECT_ACT) {
         s->attempt++;
         s->open_run = true;
@@ -191,8 +206,8 @@ static void settle(struct core_job *j, struct core_update *u)
     }
     for (size_t i = st->first; i < st->first + st->n; i++) {
         struct core_subtask *s = &j->subtasks[i];
-        if (s->phase == PHASE_PENDING)
-            move(j, i, begin_event(s), u);
+        if (s->phase == PHASE_PENDING || (s->phase == PHASE_APPROVAL && !core_unapproved(s)))
+            move(j, i, core_unapproved(s) ? EV_BEGIN_ASK : begin_event(s), u);
         if (st->serial && !core_phase_passed(s->phase))
             break;
     }
@@ -208,7 +223,7 @@ static bool undo_due(const struct core_job *j, const struct core_step *st)
     for (size_t i = 0; i < j->n_subtasks; i++) {
         const struct core_subtask *s = &j->subtasks[i];
         if (core_phase_busy(s->phase) || s->phase == PHASE_UNKNOWN || s->phase == PHASE_GATE ||
-            (s->open_run && !s->read_only) || (s->phase == PHASE_FAILED && s->lost))
+            s->phase == PHASE_APPROVAL || (s->open_run && !s->read_only) || (s->phase == PHASE_FAILED && s->lost))
             return false;
         failed |= s->phase == PHASE_FAILED && i >= st->first && i < st->first + st->n;
     }
@@ -239,8 +254,9 @@ bool core_apply(struct core_job *j, size_t subtask, enum core_event e, struct co
 {
     assert(subtask < j->n_subtasks);
     u->mode_before = u->mode_after = j->mode;
-    if (core_event_who(e) == BY_ENGINE && j->subtasks[subtask].phase == PHASE_PENDING)
-        return false; /* only settle() starts a Pending one */
+    enum core_phase from = j->subtasks[subtask].phase;
+    if (core_event_who(e) == BY_ENGINE && (from == PHASE_PENDING || from == PHASE_APPROVAL))
+        return false; /* only settle() starts these */
     if (!move(j, subtask, e, u))
         return false;
     settle(j, u);
@@ -301,6 +317,37 @@ bool core_unbreak(struct core_job *j, size_t step)
     bool there = j->steps[step].stop != STOP_NONE;
     j->steps[step].stop = STOP_NONE;
     return there;
+}
+
+static bool approvable(const struct core_subtask *s)
+{
+    return core_unapproved(s) && (s->phase == PHASE_PENDING || s->phase == PHASE_APPROVAL || s->phase == PHASE_FAILED ||
+                                  s->phase == PHASE_UNKNOWN);
+}
+
+const char *core_approve(struct core_job *j, size_t step, struct core_update *u)
+{
+    const struct core_step *st = &j->steps[step];
+    bool any_needs = false, any_now = false;
+    u->mode_before = u->mode_after = j->mode;
+    if (j->outdated || j->mode > MODE_WINDOW)
+        return "nothing more of the job will be run";
+    for (size_t i = st->first; i < st->first + st->n; i++) {
+        struct core_subtask *s = &j->subtasks[i];
+        any_needs |= s->two_persons;
+        if (!approvable(s))
+            continue;
+        any_now = true;
+        s->approved = s->attempt + 1;
+    }
+    if (!any_needs)
+        return "that step needs no approval";
+    if (!any_now)
+        return "none of it waits for approval: it is approved already, runs, or is over";
+    core_undo_spend(j);
+    settle(j, u);
+    u->mode_after = j->mode;
+    return NULL;
 }
 
 bool core_verb(struct core_job *j, enum core_verb v, struct core_update *u)
@@ -432,7 +479,8 @@ enum state core_job_state(const struct core_job *j)
     for (size_t i = 0; i < j->n_subtasks; i++) {
         if (j->subtasks[i].phase == PHASE_FAILED)
             return STATE_FAILED;
-        if (j->subtasks[i].phase == PHASE_UNKNOWN || j->subtasks[i].phase == PHASE_GATE)
+        if (j->subtasks[i].phase == PHASE_UNKNOWN || j->subtasks[i].phase == PHASE_GATE ||
+            j->subtasks[i].phase == PHASE_APPROVAL)
             waits = true;
     }
     return waits ? STATE_WAITING : STATE_IN_PROGRESS;
@@ -478,6 +526,10 @@ enum core_event core_retry_event(const struct core_job *j, size_t subtask, bool 
     }
     if (st->rerun_force && !force && later_begun(j, subtask)) {
         *why = "a later subtask has already started and the vendor does not define this order; use --force";
+        return N_EVENTS;
+    }
+    if (core_unapproved(s)) {
+        *why = "another attempt needs the approval of a second operator first";
         return N_EVENTS;
     }
     if (s->open_run)
@@ -545,7 +597,9 @@ enum core_event core_verb_event(const struct core_job *j, size_t subtask, enum v
         break;
     case DO_CONFIRM:
     case DO_REJECT:
-        if (j->subtasks[subtask].phase != PHASE_GATE)
+        if (j->subtasks[subtask].phase == PHASE_APPROVAL)
+            *why = "it waits for the approval of a second operator, not for a confirmation";
+        else if (j->subtasks[subtask].phase != PHASE_GATE)
             *why = "confirm and reject apply only to Waiting";
         ev = v == DO_CONFIRM ? EV_CONFIRM : EV_REJECT;
         break;

@@ -76,6 +76,8 @@ struct core_subtask {
     bool asked;        /* an operator retried it after the pause, so it runs although the job is paused; not kept over a
                           restart */
     bool open_run;     /* the current attempt is not known to have ended */
+    bool two_persons;  /* each of its attempts needs the approval of a second operator */
+    unsigned approved; /* the newest attempt that has one; of a condition: whether it has one, 0 or 1 + attempt */
     unsigned attempt;  /* 0: none yet */
     unsigned lost;     /* attempts lost in a row */
 };
@@ -186,6 +188,14 @@ bool core_undo_spend(struct core_job *j);
 
 /* The window has been brought up to date: what awaits it begins if it may. false: nothing has changed. */
 bool core_look(struct core_job *j, struct core_update *u);
+
+/* Two persons. A subtask that needs approval waits in PHASE_APPROVAL until its next attempt has one. An approval is for
+ * one attempt: when that has begun, another needs one of its own, whoever asks for it. Only an attempt that never
+ * began, and one that only looks and is repeated, leave theirs to the next. */
+bool core_unapproved(const struct core_subtask *s); /* its next attempt may not begin */
+/* Approves the next attempt of each subtask of the step that has none under way and none approved. What waits for that
+ * begins. Why there is nothing to approve (static text); NULL: it is done. */
+const char *core_approve(struct core_job *j, size_t step, struct core_update *u);
 
 /* What `retry` means for this subtask now. N_EVENTS: it is refused, and *why (static text) says why. `away`: its node
  * is unreachable. */

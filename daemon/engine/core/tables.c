@@ -59,7 +59,7 @@ bool core_phase_final(enum core_phase p) { return core_phase_passed(p) || p == P
 
 bool core_phase_busy(enum core_phase p)
 {
-    return !core_phase_final(p) && p != PHASE_PENDING && p != PHASE_UNKNOWN && p != PHASE_GATE;
+    return !core_phase_final(p) && p != PHASE_PENDING && p != PHASE_APPROVAL && p != PHASE_UNKNOWN && p != PHASE_GATE;
 }
 
 static const char *const modes[] = {

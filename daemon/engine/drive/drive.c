@@ -58,7 +58,10 @@ static void add_effect(struct job *b, size_t seq, enum core_effect what)
 }
 
 /* From here only an operator leads on. */
-static bool rests(enum core_phase p) { return p == PHASE_FAILED || p == PHASE_UNKNOWN || p == PHASE_GATE; }
+static bool rests(enum core_phase p)
+{
+    return p == PHASE_FAILED || p == PHASE_UNKNOWN || p == PHASE_GATE || p == PHASE_APPROVAL;
+}
 
 /* The times of a subtask that a retry does not change. */
 static void note_times(struct sub *s, enum core_phase to)
@@ -69,9 +72,10 @@ static void note_times(struct sub *s, enum core_phase to)
         free(s->began);
         s->began = NULL;
     }
-    if (rests(to) && !s->rests) {
+    bool rest = rests(to) && (to != PHASE_APPROVAL || s->began); /* before its first start it is a pause of the job */
+    if (rest && !s->rests) {
         s->rests = times_now();
-    } else if (!rests(to) && s->rests) {
+    } else if (!rest && s->rests) {
         s->rested_ms += times_ms_since(s->rests);
         free(s->rests);
         s->rests = NULL;
@@ -106,6 +110,20 @@ static void log_move(const struct job *b, size_t seq, const struct core_row *row
              named ? s->plan->name : "", state_word(core_phase_shown(row->to)), message ? message : row->why);
 }
 
+/* Its first start. What only waits for an approval has not begun. */
+static bool starts(const struct core_row *row)
+{
+    return (row->from == PHASE_PENDING || row->from == PHASE_APPROVAL) && row->to != PHASE_APPROVAL &&
+           row->to != PHASE_SKIPPED && row->to != PHASE_CANCELED;
+}
+
+static void say_unapproved(struct job *b, size_t seq, const struct core_row *row)
+{
+    job_say(b, seq, "%swaits for the approval of a second operator: omsupctl approve %lld %s",
+            row->from == PHASE_DOUBT ? "the last attempt was lost and is not done; another one " : "",
+            (long long)b->row.id, b->subs[seq].step->id);
+}
+
 /* Records an update: rows, events, marks, attempts. `actor` caused the first move, the engine all others. */
 static void record(struct job *b, const struct core_update *u, const char *actor, const char *reason)
 {
@@ -118,7 +136,9 @@ static void record(struct job *b, const struct core_update *u, const char *actor
         const char *from = state_word(core_phase_shown(row->from)), *to = state_word(core_phase_shown(row->to));
         if (m > 0)
             forget_message(s, row);
-        if (row->from == PHASE_PENDING && row->to != PHASE_SKIPPED && row->to != PHASE_CANCELED && s->step->marks)
+        if (row->to == PHASE_APPROVAL)
+            say_unapproved(b, seq, row);
+        if (starts(row) && s->step->marks)
             record_mark(b, s->step->marks);
         if (core_phase_busy(row->to) && !core_phase_busy(row->from) && (!s->started || core_phase_final(row->from))) {
             free(s->started);
@@ -331,4 +351,32 @@ void drive_window(struct job *b)
         record_job(b);
     }
     free(why);
+}
+
+bool drive_approve(struct job *b, size_t step, const char *actor, const char *reason, const char **why)
+{
+    struct core_update *u = &b->jobs->drive->update;
+    core_update_clear(u);
+    enum core_mode before = b->core.mode;
+    const char *from = state_word(core_job_state(&b->core));
+    enum core_undo undo = b->core.undo;
+    window_look(b);
+    *why = core_approve(&b->core, step, u);
+    if (*why)
+        return false;
+    record_event(b, b->plan->steps[step].id, NULL, actor, "approve", NULL, NULL, reason);
+    if (u->n_moves)
+        forget_message(&b->subs[u->moves[0].subtask], u->moves[0].row);
+    const struct core_step *st = &b->core.steps[step];
+    for (size_t i = st->first; i < st->first + st->n; i++)
+        record_sub(b, i);
+    record(b, u, NULL, NULL);
+    record_undo(b, b->plan->steps[step].id, undo, actor, reason);
+    record_window(b, before, from);
+    record_stop(b, u, from);
+    record_end(b, before);
+    b->by = actor;
+    record_job(b);
+    b->by = NULL;
+    return true;
 }

@@ -41,6 +41,9 @@ void drive_window(struct job *b); /* every TICK_MS: what awaits its window may b
 bool drive_verb(struct job *b, enum core_verb v, const char *actor, const char *reason);
 /* The rollback that is due will not be made, and why; the job rests as Failed. false: none is due. */
 bool drive_undo_over(struct job *b, const char *why);
+/* A second operator has approved the next attempt of the step. false: there is nothing to approve, *why (static) says
+ * why. */
+bool drive_approve(struct job *b, size_t step, const char *actor, const char *reason, const char **why);
 /* Starts or ends the work of a subtask; answers to its earlier requests will be dropped. */
 void drive_begin(struct job *b, size_t seq, enum work_what what);
 void drive_end(struct job *b, size_t seq);

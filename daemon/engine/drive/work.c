@@ -140,6 +140,7 @@ void work_adopt(struct job *b, size_t seq)
         login_ready(b, seq); /* the answer will need it */
         break;
     case PHASE_PENDING:
+    case PHASE_APPROVAL:
     case PHASE_UNKNOWN:
     case PHASE_SUCCESSFUL:
     case PHASE_FAILED:

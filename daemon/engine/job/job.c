@@ -72,6 +72,7 @@ struct job *job_new(struct jobs *js, struct plan *plan)
             b->subs[i].plan = &st->subtasks[t];
             shape_subtask(&b->core.subtasks[i], &st->subtasks[t]);
             b->core.subtasks[i].repeat_asked = st->repeat_asked;
+            b->core.subtasks[i].two_persons = st->approve;
         }
     }
     return b;
@@ -136,6 +137,7 @@ static bool fill_subtask(void *ctx, unsigned seq, const struct journal_subtask *
     c->lost = row->lost;
     c->open_run = row->open_run;
     c->skip_forced = row->skip_forced;
+    c->approved = row->approved;
     s->started = xstrdup(row->started);
     s->ended = xstrdup(row->ended);
     s->message = xstrdup(row->message);

@@ -195,6 +195,9 @@ void record_host(struct job *b, const char *host, const char *event, const char 
  */
 int64_t record_notice(struct jobs *js, const struct journal_event *ev, const char *target, const char *kind);
 void record_told(struct jobs *js, int64_t notice);
+/* An approval of now, in place of an older one of the same; and that it is spent. */
+void record_approval(struct jobs *js, const struct journal_approval *a);
+void record_approval_used(struct jobs *js, int64_t job, const char *what);
 void record_fact(struct job *b, const char *name, const char *value);
 void record_mark(struct job *b, const char *name); /* now, unless it is set already */
 void record_attempt(struct job *b, size_t seq);    /* the present attempt starts */

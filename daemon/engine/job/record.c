@@ -147,9 +147,28 @@ void record_sub(struct job *b, size_t seq)
                                   .attempt = c->attempt,
                                   .lost = c->lost,
                                   .open_run = c->open_run,
-                                  .skip_forced = c->skip_forced};
+                                  .skip_forced = c->skip_forced,
+                                  .approved = c->approved};
     must(journal_set_subtask(b->jobs->journal, b->row.id, (unsigned)seq, &row, &e), &e);
     b->changed = true;
+}
+
+void record_approval(struct jobs *js, const struct journal_approval *a)
+{
+    struct err e;
+    char *now = times_now();
+    struct journal_approval row = *a;
+    row.time = now;
+    record_begin(js);
+    must(journal_set_approval(js->journal, &row, &e), &e);
+    free(now);
+}
+
+void record_approval_used(struct jobs *js, int64_t job, const char *what)
+{
+    struct err e;
+    record_begin(js);
+    must(journal_drop_approval(js->journal, job, what, &e), &e);
 }
 
 void record_mark(struct job *b, const char *name)

@@ -4,6 +4,28 @@
 #include "daemon/engine/request/request.h"
 #include "daemon/plan/expand/expand.h"
 
+/* --- approve.c: two persons --- */
+/* An approval that the caller is about to spend. */
+struct approval_used {
+    char *what, *by;
+};
+/* Does anything of the plan need a second operator? */
+bool approve_any(const struct plan *p);
+bool approve_verb(const struct plan *p, const char *what); /* "rollback", "--force" */
+/* May the caller do what needs an approval? Another person must have approved it, in time, of this plan. The error says
+ * what to type first. approve_spend() it when it is done, in the same transaction, or approve_free(). */
+int approve_find(struct jobs *js, int64_t job, const char *plan, const char *what, const struct request_caller *who,
+                 struct approval_used *out, struct err *e);
+void approve_spend(struct jobs *js, int64_t job, const struct request_caller *who, struct approval_used *a);
+void approve_free(struct approval_used *a);
+/* A retry of a step that was approved: another person than the one who approved it? */
+int approve_retry(const struct job *b, const char *step, const struct request_caller *who, struct err *e);
+/* Whoever starts the job has asked for its steps, so they may not have approved one. */
+int approve_start(const struct job *b, const struct request_caller *who, struct err *e);
+/* `asked` with this person, too; takes the text. */
+char *approve_ask(char *asked, const struct request_caller *who);
+int approve_known(const struct plan *p, const struct request_caller *who, struct err *e);
+
 /* --- submission.c: one submission under way, from the request to its answer --- */
 struct submission;
 /* What differs between kinds of submissions. NULL: nothing to do. */
@@ -28,6 +50,10 @@ struct submission {
     char *actor, *login, *text, *reason;
     char *window; /* NULL: none */
     int64_t expect;
+    int64_t person; /* who asks, and their name */
+    char *name;
+    char *asked; /* journal_job.asked of the job that it makes */
+    struct approval_used rollback_approval, force_approval;
     char *at;       /* when it is to be started; NULL: see `start` */
     char **before;  /* steps before which the job is to be paused; ends with NULL; NULL: none */
     int64_t parent; /* of a rollback; otherwise 0 */
@@ -46,6 +72,7 @@ struct submission *submission_new(struct engine *en, const struct submission_kin
                                   const struct request_caller *who, request_reply *reply, void *ctx);
 /* Parses, gathers, expands, writes the job, and answers. */
 void submission_begin(struct submission *s, const char *deployment, const char *file);
+struct request_caller submission_caller(const struct submission *s); /* borrows */
 /* Takes result; frees s. */
 void submission_answer(struct submission *s, cJSON *result, const struct err *e);
 

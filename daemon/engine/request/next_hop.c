@@ -165,10 +165,12 @@ static void make(struct engine *en, const struct series *s, const struct request
         on_made(m, NULL, &e);
         return;
     }
-    struct request_caller engine = {"engine", row.login};
+    struct request_caller engine = {"engine", row.login, PERSON_ENGINE, NULL};
     struct submission *next = submission_new(en, &upgrade_kind, JOB_UPGRADE, who ? who : &engine, on_made, m);
     next->series = s->row.id;
     next->hop = s->next;
+    free(next->asked); /* whoever asked for the first has asked for this one */
+    next->asked = who ? approve_ask(xstrdup(row.asked), who) : xstrdup(row.asked);
     next->start = s->row.continues;
     if (next->start) { /* nobody is asked, so the night that was given is that of all hops */
         next->window = xstrdup(row.window);

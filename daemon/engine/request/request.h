@@ -16,9 +16,12 @@
 
 typedef void request_reply(void *ctx, cJSON *result, const struct err *e);
 
+enum { PERSON_UNKNOWN = -1, PERSON_ENGINE = -2 };
 struct request_caller {
     const char *actor; /* "root (uid 0, pid 123)" */
     const char *login; /* shown as operator */
+    int64_t person;    /* as struct peer has it, or one of these */
+    const char *name;  /* of the person */
 };
 
 /* When the steps that cannot be taken back may begin. */
@@ -75,6 +78,13 @@ struct request_verb {
 };
 int verbs_do(struct engine *en, const struct request_caller *who, const struct request_verb *what, cJSON **result,
              struct err *e);
+
+/* --- approve.c: two persons --- */
+/* Says that what the caller has looked at may be done: the next attempt of a step ("start-new"), or once and within an
+ * hour "skip STEP", "done STEP", "rollback" or "--force", when another person asks for it. Refused when nothing of that
+ * needs it, and to who has asked for it. */
+int approve_do(struct engine *en, const struct request_caller *who, int64_t job, const char *what, cJSON **result,
+               struct err *e);
 
 /* --- discover.c --- */
 /* hosts: n ssh destinations, or "local"; container may be NULL. */

@@ -268,12 +268,31 @@ static bool look_open(void *ctx, const struct journal_job *row)
     return x->rc == 0;
 }
 
+/* Of the upgrade, as it was frozen. */
+static int refuse_unapproved(struct submission *s, struct err *e)
+{
+    struct job *parent;
+    struct request_caller who = submission_caller(s);
+    int rc = load_parent(s, &parent, e);
+    if (rc)
+        return rc;
+    approve_free(&s->rollback_approval);
+    approve_free(&s->force_approval);
+    if (approve_verb(parent->plan, "rollback"))
+        rc = approve_find(s->jobs, s->parent, parent->row.plan, "rollback", &who, &s->rollback_approval, e);
+    if (rc == 0 && s->force && approve_verb(parent->plan, "--force"))
+        rc = approve_find(s->jobs, s->parent, parent->row.plan, "--force", &who, &s->force_approval, e);
+    job_free(parent);
+    return rc;
+}
+
 static int refused(struct submission *s, struct err *e)
 {
     const struct job *b = jobs_find(s->jobs, s->parent);
     if (s->unasked && (!b || b->core.undo != UNDO_DUE))
         return err_set(e, ERR_STATE, "an operator has taken over");
     int rc = b ? refuse_acting(b, e) : 0;
+    rc = rc ? rc : refuse_unapproved(s, e);
     if (rc || s->force)
         return rc;
     /* Of the upgrade, and of its earlier rollbacks. */
@@ -295,6 +314,9 @@ static void cancel_later_hops(struct submission *s, const struct job *b)
 /* The upgrade ends here, whatever was left of it. */
 static void created(struct submission *s, struct job *b, const struct deployment *d)
 {
+    struct request_caller who = submission_caller(s);
+    approve_spend(s->jobs, s->parent, &who, &s->rollback_approval);
+    approve_spend(s->jobs, s->parent, &who, &s->force_approval);
     cancel_later_hops(s, b);
     struct job *parent = jobs_find(s->jobs, s->parent);
     if (!parent)

@@ -16,10 +16,19 @@ static void submission_free(struct submission *s)
     free(s->reason);
     free(s->at);
     free(s->window);
+    free(s->asked);
+    free(s->name);
+    approve_free(&s->rollback_approval);
+    approve_free(&s->force_approval);
     strv_free(s->before);
     free(s->frozen);
     free(s->agreed);
     free(s);
+}
+
+struct request_caller submission_caller(const struct submission *s)
+{
+    return (struct request_caller){s->actor, s->login, s->person, s->name};
 }
 
 void submission_answer(struct submission *s, cJSON *result, const struct err *e)
@@ -44,6 +53,7 @@ static struct job *write_job(struct submission *s, const struct deployment *d, s
         .object = xstrdup(plan->object),
         .login = xstrdup(s->login),
         .boot = xstrdup(js->boot),
+        .asked = xstrdup(s->asked),
         .created = times_now(),
         .parent = s->parent,
         .series = s->series,
@@ -82,6 +92,8 @@ static int refused(struct submission *s, const struct plan *plan, struct err *e)
     int rc = has_steps(plan, s->before, e);
     if (rc == 0 && s->at)
         rc = schedule_possible(s->at, e);
+    struct request_caller who = submission_caller(s);
+    rc = rc ? rc : approve_known(plan, &who, e);
     if (rc)
         return rc;
     rc = s->start && plan->type != JOB_CHECK ? same_oms_conflict(s->jobs, plan, 0, s->parent, e) : 0;
@@ -204,7 +216,10 @@ struct submission *submission_new(struct engine *en, const struct submission_kin
                              .reply = reply,
                              .ctx = ctx,
                              .actor = xstrdup(who ? who->actor : "engine"),
-                             .login = xstrdup(who ? who->login : "engine")};
+                             .login = xstrdup(who ? who->login : "engine"),
+                             .person = who ? who->person : PERSON_ENGINE,
+                             .name = xstrdup(who ? who->name : NULL)};
+    s->asked = who ? approve_ask(NULL, who) : NULL;
     return s;
 }
 

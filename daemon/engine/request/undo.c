@@ -105,7 +105,7 @@ static void on_told(void *ctx, cJSON *result, const struct err *e)
         free(why);
         return;
     }
-    struct request_caller who = {"engine", u->login};
+    struct request_caller who = {"engine", u->login, PERSON_ENGINE, NULL};
     char *reason = reason_of(b);
     rollback_unasked(u->en, &who, u->job, reason, on_made, u);
     free(reason);
@@ -117,7 +117,7 @@ static void on_due(void *ctx, int64_t job)
     *u = (struct undo){.en = ctx, .job = job};
     const struct job *b = due(u);
     u->login = xstrdup(b ? b->row.login : "engine");
-    struct request_caller who = {"engine", u->login};
+    struct request_caller who = {"engine", u->login, PERSON_ENGINE, NULL};
     rollback_job(u->en, &who, job, NULL, false, true, on_told, u);
 }
 

@@ -13,7 +13,9 @@ struct call {
     bool force;
     const struct request_verb *what;
     cJSON *changed;
-    char *refusal, *event; /* composed texts: the first refusal; the reason of a confirm */
+    char *refusal, *event;             /* composed texts: the first refusal; the reason of a confirm */
+    struct approval_used used;         /* of skip and done, */
+    const struct plan_step *used_step; /* of this step */
 };
 
 static bool away(struct job *b, size_t seq)
@@ -67,12 +69,41 @@ static bool begins(enum core_event ev)
            ev == EV_BEGIN_FENCE;
 }
 
+/* What is as good as running a step needs a second operator as much. Of a retry the core knows whether it is approved.
+ */
+static const char *approval_refusal(struct call *c, size_t seq, enum core_event ev)
+{
+    const struct job *b = c->b;
+    const struct plan_step *st = b->subs[seq].step;
+    struct err e = {0};
+    int rc = 0;
+    if (!st->approve || c->used_step == st || (c->verb != DO_SKIP && c->verb != DO_DONE && !begins(ev)))
+        return NULL;
+    if (begins(ev)) {
+        rc = approve_retry(b, st->id, c->who, &e);
+    } else if (c->used_step) {
+        return "each step that needs an approval must be named by itself";
+    } else {
+        char *what = xasprintf("%s %s", verbs[c->verb].name, st->id);
+        rc = approve_find(b->jobs, b->row.id, b->row.plan, what, c->who, &c->used, &e);
+        free(what);
+        c->used_step = rc ? NULL : st;
+    }
+    if (rc == 0)
+        return NULL;
+    free(c->refusal);
+    c->refusal = e.hint[0] ? xasprintf("%s, who types: %s", e.msg, e.hint) : xstrdup(e.msg);
+    return c->refusal;
+}
+
 /* Applies the verb to one subtask; if it is refused, *why says why. */
 static bool apply_one(struct call *c, size_t seq, const char **why)
 {
     struct job *b = c->b;
     enum core_event ev = core_verb_event(&b->core, seq, c->verb, c->force, away(b, seq), why);
     const char *reason = c->reason;
+    if (!*why)
+        *why = approval_refusal(c, seq, ev);
     bool was_force_next = b->subs[seq].force_next, was_skip_forced = b->core.subtasks[seq].skip_forced;
     if (begins(ev) || ev == EV_GIVE_UP)
         b->subs[seq].force_next = c->force && ev != EV_GIVE_UP;
@@ -86,6 +117,8 @@ static bool apply_one(struct call *c, size_t seq, const char **why)
                                                                        : NULL; /* the check's message says more */
     bool done = !*why && drive_event(b, seq, ev, c->who->actor, reason, said);
     free(said);
+    if (done)
+        approve_spend(b->jobs, b->row.id, c->who, &c->used);
     if (!done) {
         b->subs[seq].force_next = was_force_next;
         b->core.subtasks[seq].skip_forced = was_skip_forced;
@@ -165,6 +198,8 @@ static int do_job(struct call *c, struct err *e)
     if (c->verb == DO_PAUSE && w->before.n)
         return (w->remove ? breakpoints_remove : breakpoints_set)(b, c->who->actor, w->before, e);
     int rc = c->verb == DO_START && !w->at ? same_oms_conflict(b->jobs, b->plan, b->row.id, b->row.parent, e) : 0;
+    if (rc == 0 && c->verb == DO_START)
+        rc = approve_start(b, c->who, e);
     if (rc == 0 && w->carry_on)
         rc = next_hop_may_continue(b, e);
     if (rc == 0 && w->one_step && core_job_state(&b->core) == STATE_IN_PROGRESS && b->core.mode == MODE_PAUSED)
@@ -173,6 +208,8 @@ static int do_job(struct call *c, struct err *e)
                      (long long)b->row.id);
     if (rc == 0 && c->verb == DO_START && b->core.mode == MODE_READY)
         rc = prepare_start(c, e);
+    if (rc == 0 && c->verb == DO_START && b->core.mode == MODE_READY)
+        b->row.asked = approve_ask(b->row.asked, c->who);
     if (rc == 0 && c->verb == DO_START && w->at) {
         rc = schedule_start(b, c->who->actor, c->reason, w->at, e);
         if (rc == 0 && w->carry_on)
@@ -257,15 +294,31 @@ static int do_live(struct job *b, const struct request_caller *who, const struct
         return err_hint(e, "roll back or cancel the job; see omsupctl status %lld", (long long)b->row.id);
     }
     bool whole = verb_is_for_job(&verbs[v]);
-    struct call c = {b, who, v, w->reason, w->force, w, cJSON_CreateArray(), NULL, NULL};
-    int rc = v == DO_CONFIRM && b->core.mode == MODE_WINDOW && core_current_step(&b->core) < b->core.n_steps &&
-                     (!w->step || strcmp(w->step, b->plan->steps[core_current_step(&b->core)].id) == 0)
-                 ? confirm_window(&c, e)
-             : whole && w->step ? err_set(e, ERR_PARAMS, "%s applies to a whole job, not to a step", verbs[v].name)
-             : whole            ? do_job(&c, e)
-                                : do_subtasks(&c, w->step, w->subtask, e);
+    struct approval_used force = {0};
+    int rc = w->force && approve_verb(b->plan, "--force")
+                 ? approve_find(b->jobs, b->row.id, b->row.plan, "--force", who, &force, e)
+                 : 0;
+    if (rc)
+        return rc;
+    struct call c = {.b = b,
+                     .who = who,
+                     .verb = v,
+                     .reason = w->reason,
+                     .force = w->force,
+                     .what = w,
+                     .changed = cJSON_CreateArray()};
+    rc = v == DO_CONFIRM && b->core.mode == MODE_WINDOW && core_current_step(&b->core) < b->core.n_steps &&
+                 (!w->step || strcmp(w->step, b->plan->steps[core_current_step(&b->core)].id) == 0)
+             ? confirm_window(&c, e)
+         : whole && w->step ? err_set(e, ERR_PARAMS, "%s applies to a whole job, not to a step", verbs[v].name)
+         : whole            ? do_job(&c, e)
+                            : do_subtasks(&c, w->step, w->subtask, e);
     free(c.refusal);
     free(c.event);
+    approve_free(&c.used);
+    if (rc == 0)
+        approve_spend(b->jobs, b->row.id, who, &force);
+    approve_free(&force);
     if (rc)
         cJSON_Delete(c.changed);
     else

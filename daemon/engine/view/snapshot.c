@@ -193,6 +193,22 @@ static void add_left(cJSON *o, const struct job *b)
         json_number(add_range(o, "left", left.least, left.most), "runs", left.runs);
 }
 
+/* Who has approved the attempt that is to come, or that nobody has. */
+static void add_approval(cJSON *o, const struct job *b, size_t k)
+{
+    const struct core_step *c = &b->core.steps[k];
+    bool needed = false;
+    for (size_t i = c->first; i < c->first + c->n; i++)
+        needed |= core_unapproved(&b->core.subtasks[i]) && !core_phase_passed(b->core.subtasks[i].phase);
+    struct journal_approval a = {0};
+    struct err e;
+    if (needed && !is_over(b))
+        cJSON_AddTrueToObject(o, "approve");
+    else if (journal_approval(b->jobs->journal, b->row.id, b->plan->steps[k].id, &a, &e) == 0)
+        json_text(o, "approved_by", a.actor);
+    journal_approval_clear(&a);
+}
+
 cJSON *snapshot_step(const struct job *b, size_t k, struct room *r)
 {
     const struct plan_step *st = &b->plan->steps[k];
@@ -223,6 +239,8 @@ cJSON *snapshot_step(const struct job *b, size_t k, struct room *r)
     if (c->stop && (b->core.mode == MODE_READY || b->core.mode == MODE_RUNNING || b->core.mode == MODE_PAUSED ||
                     b->core.mode == MODE_WINDOW))
         cJSON_AddTrueToObject(o, "breakpoint");
+    if (st->approve)
+        add_approval(o, b, k);
     add_duration(o, b, k);
     list = r ? cJSON_AddArrayToObject(o, "subtasks") : NULL;
     for (size_t i = c->first; r && i < c->first + c->n; i++)
@@ -259,7 +277,7 @@ static char *why_of(const struct job *b)
     for (size_t i = 0; i < b->core.n_subtasks; i++) {
         enum core_phase p = b->core.subtasks[i].phase;
         const struct sub *s = &b->subs[i];
-        if (st == STATE_FAILED ? p == PHASE_FAILED : p == PHASE_GATE || p == PHASE_UNKNOWN) {
+        if (st == STATE_FAILED ? p == PHASE_FAILED : p == PHASE_GATE || p == PHASE_APPROVAL || p == PHASE_UNKNOWN) {
             bool only = strcmp(s->plan->name, "-") == 0;
             const char *said = job_message(b, i);
             return xasprintf("%s%s%s: %s", s->step->id, only ? "" : "/", only ? "" : s->plan->name,

@@ -124,6 +124,7 @@ static int fill_steps(const struct expand *x)
             rc = add_steps(x, &x->proc->steps, &facts);
     }
     rc = rc ? rc : expand_site(x);
+    rc = rc ? rc : expand_approve(x);
     if (!rc && x->plan->n_steps == 0)
         rc = err_set(x->e, ERR_REFUSED, "procedure %s has no steps for a job of type %s", x->proc->name,
                      job_type_name(x->type));

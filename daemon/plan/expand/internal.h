@@ -28,6 +28,8 @@ struct target {
 };
 #define NONE SIZE_MAX
 
+/* approve.c: what of the plan needs a second operator; after its steps. */
+int expand_approve(const struct expand *x);
 /* check.c: the facts of the nodes fit together and to the deployment. */
 int expand_check(const struct expand *x);
 /* env.c: the environment of a target, sorted. */

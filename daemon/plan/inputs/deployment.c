@@ -277,7 +277,7 @@ int deployment_parse(const char *text, size_t len, const char *file, struct depl
     static const char *const keys[] = {"deployment", "edition",    "source",    "target", "ha",
                                        "image",      "backup",     "container", "metadb", "after_reboot",
                                        "regions",    "init_wait",  "slim",      "hops",   "correction_package",
-                                       "hooks",      "on_failure", NULL};
+                                       "hooks",      "on_failure", "approve",   NULL};
     *out = NULL;
     struct ytree *t;
     int rc = ytree_load(text, len, DEPLOYMENT_MAX, file, Y_EMPTY, &t, e);
@@ -300,6 +300,11 @@ int deployment_parse(const char *text, size_t len, const char *file, struct depl
     rc = rc ? rc : deployment_copy_to(ymap_get(root, "backup"), d, e);
     rc = rc || !ymap_get(root, "hops") ? rc : deployment_hops(root, d, e);
     rc = rc ? rc : deployment_site(root, d, e);
+    rc = rc ? rc : deployment_approve(root, &d->approve, e);
+    if (!rc && d->n_undo && d->approve && strv_has(d->approve, "rollback"))
+        rc = ynode_err(ymap_key(root, "on_failure"), e,
+                       "\"on_failure\" rolls back without asking, but \"approve\" says that a rollback needs a second "
+                       "operator: remove one of the two");
     ytree_free(t);
     if (rc)
         deployment_free(d);
@@ -350,6 +355,7 @@ void deployment_free(struct deployment *d)
         strv_free(n->run_options);
     }
     strv_free(d->metadb_addresses);
+    strv_free(d->approve);
     deployment_hops_free(d);
     deployment_site_free(d);
     free(d->regions);

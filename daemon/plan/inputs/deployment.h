@@ -13,6 +13,8 @@ int deployment_node_places(const struct ynode *map, struct deploy_node *n, struc
 int deployment_metadb_addresses(const struct ynode *metadb, char ***out, struct err *e);
 int deployment_copy_to(const struct ynode *backup, struct deployment *d, struct err *e); /* after the nodes */
 
+int deployment_approve(const struct ynode *root, char ***out, struct err *e);
+
 /* run_options.c: of a mapping `container`; replaces *out when the key is there. */
 int deployment_run_options(const struct ynode *container, char ***out, struct err *e);
 

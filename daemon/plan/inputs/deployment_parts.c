@@ -7,6 +7,7 @@
 #include "common/alloc.h"
 #include "common/strv.h"
 #include "daemon/plan/inputs/deployment.h"
+#include "daemon/plan/plan.h"
 #include "daemon/yaml/text.h"
 
 /* Versions are kept without "V" and "-CE", so that they are compared and printed the same way everywhere. */
@@ -146,5 +147,32 @@ int deployment_copy_to(const struct ynode *backup, struct deployment *d, struct 
         free(name);
     }
     free(s);
+    return rc;
+}
+
+/* Whether there is such a step is known when there is a plan. */
+int deployment_approve(const struct ynode *root, char ***out, struct err *e)
+{
+    static const char what[] = "the step of a plan, \"rollback\" or \"--force\"";
+    const struct ynode *list = NULL;
+    size_t n = 0;
+    int rc = yget_seq(root, "approve", Y_OPTIONAL, &list, e);
+    if (!rc && list && (list->n < 1 || list->n > PLAN_STEPS_MAX))
+        rc = ynode_err(list, e, "\"approve\" must have 1 to %d entries, each %s", PLAN_STEPS_MAX, what);
+    for (size_t i = 0; !rc && list && i < list->n; i++) {
+        const struct ynode *at = list->items[i];
+        char shown[TEXT_SHOWN];
+        if (at->kind != Y_SCALAR) {
+            rc = ynode_err(at, e, "what is to be approved must be %s", what);
+            continue;
+        }
+        text_shown(at->text, shown);
+        if (strcmp(at->text, "--force") != 0 && valid_name(at->text))
+            rc = ynode_err(at, e, "what is to be approved must be %s, not \"%s\"", what, shown);
+        else if (strv_has(*out, at->text))
+            rc = ynode_err(at, e, "\"%s\" is given twice", shown);
+        else
+            strv_add(out, &n, xstrdup(at->text));
+    }
     return rc;
 }

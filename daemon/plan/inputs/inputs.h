@@ -94,6 +94,7 @@ struct deployment {
     char *metadb_ssl_mode, *metadb_ssl_ca, *metadb_public_key; /* each may be NULL */
     unsigned metadb_port;
     char **metadb_addresses;  /* HOST:PORT of one and the same MetaDB; NULL: not given */
+    char **approve;           /* steps, "rollback", "--force": what needs a second operator; NULL: nothing */
     char *correction_package; /* its path in the new container; NULL: it is looked for */
     struct deploy_region *regions;
     size_t n_regions;
