@@ -68,9 +68,8 @@ static bool move(struct core_job *j, size_t i, enum core_event e, struct core_up
         row = core_row(s->phase, EV_REST);
     if (!row || (begins(e) && core_unapproved(s)))
         return false;
-    if (row->from == PHASE_ACTING && (row->event == EV_NEVER || row->event == EV_LOST_LOOK) &&
-        s->approved == s->attempt)
-        s->approved++; /* nothing has been done with it */
+    if (row->from == PHASE_ACTING && row->event == EV_NEVER)
+        s->approved = s->attempt + 1; /* nothing has been done with it */
     if (e == EV_BEGIN_POLL || e == EV_BEGIN_GATE)
         s->approved = 0;
     switch (core_event_run(e)) {
@@ -206,7 +205,7 @@ static void settle(struct core_job *j, struct core_update *u)
     }
     for (size_t i = st->first; i < st->first + st->n; i++) {
         struct core_subtask *s = &j->subtasks[i];
-        if (s->phase == PHASE_PENDING || (s->phase == PHASE_APPROVAL && !core_unapproved(s)))
+        if (s->phase == PHASE_PENDING || s->phase == PHASE_APPROVAL)
             move(j, i, core_unapproved(s) ? EV_BEGIN_ASK : begin_event(s), u);
         if (st->serial && !core_phase_passed(s->phase))
             break;
