@@ -368,17 +368,25 @@ part() { # SIZE: the beginning that an earlier attempt left
  second line"
 	# shellcheck disable=SC2016 # lines of the script
 	printf '%s\n' 'NODE_SSH=root@oms1 NODE_PORT=22 OMSUP_SSH=-T' "$(cat "$SCRIPTS/lib/on-node.sh")" 'NODE_SUDO=$1; words=$2' \
-		"on_node 'printf \"%s\\\\n\" \"\$1\" \"\$2\" '\\''\\\\'\\'' # it is !not
-		cat; exit 7' \"\$words\" ''" >"$T/on-node"
+		"on_node 'printf \"%s\\\\n\" \"\$1\" \"\$3\" '\\''\\\\'\\'' # it is !not
+		cat; exit 7' \"\$words\" '' 'x y'" >"$T/on-node"
 	for shell in dash bash 'busybox sh' mksh yash zsh fish tcsh; do
 		# shellcheck disable=SC2016
 		printf '#!/bin/sh\nfor line; do :; done\nexec %s -c "$line"\n' "$shell" >"$T/bin/ssh"
 		[ "$(echo 'echo "agent"' | "$T/bin/ssh" root@oms1 'exec sudo -n sh')" = agent ] # as omsupd begins
 		for sudo in '' 1; do
 			run -7 env PATH="$T/bin:$PATH" sh "$T/on-node" "$sudo" "$words" <<<input
-			[ "$output" = "$words"$'\n\n\\\\\ninput' ] || { echo "$shell: $output"; return 1; }
+			[ "$output" = "$words"$'\nx y\n\\\\\ninput' ] || { echo "$shell: $output"; return 1; }
 		done
 	done
+}
+
+@test "on a node without base64 nothing has worked" {
+	printf '#!/bin/sh\nfor line; do :; done\nPATH=%s/none exec /bin/sh -c "$line"\n' "$T" >"$T/bin/ssh"
+	mkdir "$T/none"
+	ln -s /bin/sh "$T/none/sh"
+	printf '%s\n' 'NODE_SSH=root@oms1 NODE_PORT=22 OMSUP_SSH=-T NODE_SUDO=' "$(cat "$SCRIPTS/lib/on-node.sh")" 'on_node :' >"$T/on-node"
+	run -127 env PATH="$T/bin:$PATH" sh "$T/on-node"
 }
 
 @test "copy-image: continues a partial copy" {
