@@ -29,13 +29,18 @@ setup_file() {
 		644 share/locale/zh_CN/LC_MESSAGES/omsupctl.mo
 		644 share/doc/omsupd/examples/two-node.yaml
 		644 share/doc/omsupd/examples/omsupd.yaml
+		755 share/doc/omsupd/examples/notify/chat
+		755 share/doc/omsupd/examples/notify/mail
+		644 share/doc/omsupd/examples/prometheus/omsupd.dashboard.json
+		644 share/doc/omsupd/examples/prometheus/omsupd.rules.yml
 		644 share/doc/omsupd/LICENSE
+		644 share/doc/omsupd/notice.md
 		644 share/doc/omsupd/protocol.md
 		644 share/doc/omsupd/deployment.md
 		644 share/doc/omsupd/procedure.md
 	END
 	# and nothing else
-	[ "$(find "$ROOT" -type f | wc -l)" = 18 ]
+	[ "$(find "$ROOT" -type f | wc -l)" = 23 ]
 }
 
 @test "the programs run from there and know their version" {
