@@ -175,20 +175,32 @@ static void next_running(const struct next *n)
     fix(n);
 }
 
-/* Every subtask in this state, up to a bound. */
-static size_t each(struct next *n, enum state st, void (*fn)(const struct next *))
+/* Those in this state: how many, and of those `fixed` (NULL: all) at most `most` are shown. */
+static size_t some(struct next *n, enum state st, const bool *fixed, size_t most, void (*fn)(const struct next *))
 {
     size_t found = 0;
     for (size_t i = 0; i < n->s->n_steps; i++)
         for (size_t k = 0; k < n->s->steps[i].n_subs; k++) {
-            if (n->s->steps[i].subs[k].state != st || found++ >= ITEMS_MAX)
-                continue;
             n->st = &n->s->steps[i];
             n->sub = &n->st->subs[k];
-            fn(n);
+            if (n->sub->state == st && (!fixed || *fixed == (n->sub->cure != NULL)) && found++ < most)
+                fn(n);
         }
     n->st = NULL;
     n->sub = NULL;
+    return found;
+}
+
+/* Every subtask in this state, up to a bound; where there are more, those first of which omsupd knows what to do. */
+static size_t each(struct next *n, enum state st, void (*fn)(const struct next *))
+{
+    size_t found = some(n, st, NULL, 0, fn);
+    if (found <= ITEMS_MAX) {
+        some(n, st, NULL, found, fn);
+    } else {
+        size_t fixed = some(n, st, &(bool){true}, ITEMS_MAX, fn);
+        some(n, st, &(bool){false}, fixed < ITEMS_MAX ? ITEMS_MAX - fixed : 0, fn);
+    }
     if (found > ITEMS_MAX)
         say(n, 2, _("%s: %zu more; to list them: omsupctl status %lld -v"), lang_text(state_word(st)),
             found - ITEMS_MAX, (long long)n->s->job);
