@@ -382,6 +382,7 @@ part() { # SIZE: the beginning that an earlier attempt left
 }
 
 @test "on a node without base64 nothing has worked" {
+	# shellcheck disable=SC2016
 	printf '#!/bin/sh\nfor line; do :; done\nPATH=%s/none exec /bin/sh -c "$line"\n' "$T" >"$T/bin/ssh"
 	mkdir "$T/none"
 	ln -s /bin/sh "$T/none/sh"
