@@ -16,8 +16,8 @@ import tempfile
 
 CORE = "daemon/engine/core/"
 # They come while no attempt is open, so that what they say of one does not matter.
-NO_RUN = ("BEGIN_CHECK", "BEGIN_ACT", "BEGIN_POLL", "BEGIN_GATE", "YES", "NO_AGAIN", "NO_HELD", "NOT_MET", "DONE", "DONE_FORCE", "CONFIRM",
-          "REJECT")
+NO_RUN = ("BEGIN_CHECK", "BEGIN_ACT", "BEGIN_POLL", "BEGIN_GATE", "YES", "BEGIN_ASK", "NO_AGAIN", "NO_HELD",
+          "NO_WINDOW", "NO_ASK", "NOT_MET", "DONE", "DONE_FORCE", "CONFIRM", "REJECT")
 MEMORY = ("add_move", "core_update_free")  # nothing of the core's meaning
 SEEDS = (1, 1_000_000, 2_000_000)
 

@@ -517,6 +517,23 @@ static void one_step_and_then_paused(void **state)
     assert_int_equal(t.job.mode, MODE_SUCCESSFUL);
     tear_down(&t);
 
+    static const enum core_stop skipped[][2] = {{STOP_BREAKPOINT, STOP_BREAKPOINT}, {STOP_ONE_STEP, STOP_NONE}};
+    for (size_t i = 0; i < ARRAY_LEN(skipped);
+         i++) { /* of a step that was skipped meanwhile, only a breakpoint stays */
+        set_up(&t, true);
+        t.steps[0].n = 1;
+        t.steps[1] = (struct core_step){.first = 1, .n = 1};
+        t.steps[2] = (struct core_step){.first = 2, .n = 1, .stop = skipped[i][0]};
+        t.job.n_steps = 3;
+        t.subs[1].phase = PHASE_PENDING;
+        t.subs[2].phase = PHASE_SKIPPED;
+        assert_true(verb(&t, VERB_PAUSE));
+        assert_true(apply(&t, 0, EV_YES));
+        assert_true(verb(&t, VERB_ONE_STEP));
+        assert_int_equal(t.steps[2].stop, skipped[i][1]);
+        tear_down(&t);
+    }
+
     set_up(&t, false); /* a breakpoint there stays one */
     assert_null(core_break(&t.job, 0));
     assert_null(core_break(&t.job, 1));
