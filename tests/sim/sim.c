@@ -307,7 +307,10 @@ static void crash(struct sim *s)
     s->job.seen = s->watched = 0;
     s->now += pick(20);
     s->job.undo = s->journal.undo;
-    s->job.outdated |= chance(2); /* another omsupd starts */
+    bool rare = false; /* and yet an outdated plan must be met in every phase */
+    for (size_t i = 0; i < s->job.n_subtasks; i++)
+        rare |= s->subs[i].phase == PHASE_AGREEING || s->subs[i].phase == PHASE_FENCING;
+    s->job.outdated |= chance(rare ? 30 : 2); /* another omsupd starts */
     if (s->job.outdated && core_undo_spend(&s->job))
         commit(s);
     s->n_todo = 0;
