@@ -31,10 +31,10 @@ build_suite_root() {
 	rm "$root"/usr/bin/{mysql,mysqldump}
 	ln -s /usr/bin/mariadb "$root/usr/lib/old-names/mysql"
 	ln -s /usr/bin/mariadb-dump "$root/usr/lib/old-names/mysqldump"
-	mkdir "$root/src" "$root/work" "$root/ccache" "$1/ccache"
+	mkdir "$root/src" "$root/built" "$root/ccache" "$1/ccache"
 }
 
-# in_suite COMMAND...: in the root $PLACE/root, with the tree as /src and the test file's directory as /work. Nothing else of the
+# in_suite COMMAND...: in the root $PLACE/root, with the tree as /src and the test file's directory as /built. Nothing else of the
 # root can be written to for long: each call has its own /tmp and /run. OLD_NAMES=yes: mysql and mysqldump are there.
 in_suite() {
 	# shellcheck disable=SC2016 # for the shell inside
@@ -45,27 +45,27 @@ in_suite() {
 		mount -t proc proc "$root/proc"
 		mount --rbind /dev "$root/dev"
 		mount --bind "$2" "$root/src"
-		mount --bind "$3" "$root/work"
+		mount --bind "$3" "$root/built"
 		mount --bind "$1/ccache" "$root/ccache"
 		mount -t tmpfs none "$root/tmp"
 		mount -t tmpfs none "$root/run"
 		shift 3
 		exec chroot "$root" /usr/bin/env -i PATH="$old/usr/sbin:/usr/bin:/sbin:/bin" HOME=/root LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1 \
-			CCACHE_DIR=/ccache CCACHE_BASEDIR=/work CCACHE_NOHASHDIR=1 "$@"' sh "$PLACE" "$TREE" "$BATS_FILE_TMPDIR" "$@" 3>&-
+			CCACHE_DIR=/ccache CCACHE_BASEDIR=/built CCACHE_NOHASHDIR=1 "$@"' sh "$PLACE" "$TREE" "$BATS_FILE_TMPDIR" "$@" 3>&-
 }
 
 # What is the same in each of them; the cases of a file build on each other.
 
-suite_builds() { # NAME OPTION...: below /work
+suite_builds() { # NAME OPTION...: below /built
 	# shellcheck disable=SC2016 # for the shell inside
-	in_suite sh -euc 'd=/work/$1; shift; cmake -G Ninja -B "$d" -S /src -DCMAKE_C_COMPILER_LAUNCHER=ccache -DOMSUP_WERROR=ON "$@"; timeout 1500 ninja -C "$d"' \
+	in_suite sh -euc 'd=/built/$1; shift; cmake -G Ninja -B "$d" -S /src -DCMAKE_C_COMPILER_LAUNCHER=ccache -DOMSUP_WERROR=ON "$@"; timeout 1500 ninja -C "$d"' \
 		sh "$@" >"$BATS_FILE_TMPDIR/$1.log" 2>&1 || { grep -A20 -E 'FAILED|CMake Error' "$BATS_FILE_TMPDIR/$1.log" || tail -n 40 "$BATS_FILE_TMPDIR/$1.log"; return 1; }
 }
 
 suite_release_build() {
 	suite_builds release -DOMSUP_TESTS=OFF
 	# shellcheck disable=SC2016 # for the shell inside
-	in_suite sh -euc 'for p in omsupd omsupctl; do "/work/release/$p" --version; done'
+	in_suite sh -euc 'for p in omsupd omsupctl; do "/built/release/$p" --version; done'
 }
 
 # Checkers of the source and what the benchmarks compare with are none of this.
@@ -74,5 +74,5 @@ suite_test_build() {
 }
 
 suite_ctest() { # OPTION...
-	in_suite sh -c 'timeout 1800 ctest --test-dir /work/build -LE long --no-tests=error --output-on-failure "$@"' sh "$@"
+	in_suite sh -c 'timeout 1800 ctest --test-dir /built/build -LE long --no-tests=error --output-on-failure "$@"' sh "$@"
 }
