@@ -45,6 +45,9 @@ bool fact_acted_on(const char *name)
 
 bool fact_of_control(const char *pattern)
 {
-    static const char backup[] = "backup.";
-    return strncmp(pattern, backup, sizeof backup - 1) == 0;
+    static const char *const begin[] = {"backup.", "rehearsal."};
+    for (size_t i = 0; i < ARRAY_LEN(begin); i++)
+        if (strncmp(pattern, begin[i], strlen(begin[i])) == 0)
+            return true;
+    return false;
 }

@@ -216,6 +216,42 @@ static int run_check(struct cli *c, struct err *e)
     return rc < 0 ? rc : status;
 }
 
+static int run_rehearse(struct cli *c, struct err *e)
+{
+    cJSON *result = NULL;
+    int64_t job = 0;
+    struct buf b = {0};
+    bool wait = !cli_opt(c, OPT_NO_WAIT);
+    int rc = submit(c, JOB_REHEARSAL, true, &result, &job, e);
+    if (rc == 0 && wait)
+        rc = cli_opt(c, OPT_JSON) ? 0 : (tell_submitted(c, &b, result, job, e), cli_print(&b, e));
+    else if (rc == 0 && (rc = cli_json(c, result, e)) == 0)
+        rc = (tell_submitted(c, &b, result, job, e), cli_print(&b, e));
+    cJSON_Delete(result);
+    if (rc >= 0 && wait && (rc = await_and_tell(c, job, e)) < 0)
+        note_created(c, job);
+    else if (rc >= 0 && wait)
+        return rc;
+    return rc < 0 ? rc : STATUS_DONE;
+}
+
+static const enum option rehearse_options[] = {OPT_NO_WAIT, N_OPTIONS};
+const struct command cmd_rehearse = {
+    .name = "rehearse",
+    .words = "FILE",
+    .summary = N_("restore copies of the databases while OMS runs, and measure it"),
+    .help =
+        N_("Dumps the databases of the running OMS as an upgrade does, loads the dumps into scratch databases of the "
+           "MetaDB, compares them, and drops them. OMS continues to run, and nothing of it is changed. The checks "
+           "of a later upgrade show how long the restore took, which is what a rollback would need. No other job "
+           "for the same OMS can run meanwhile. Exits with the status of the job's state."),
+    .options = rehearse_options,
+    .min = 1,
+    .max = 1,
+    .takes = {ARG_FILE},
+    .run = run_rehearse,
+};
+
 static const enum option check_options[] = {OPT_NO_WAIT, N_OPTIONS};
 const struct command cmd_check = {
     .name = "check",
@@ -238,8 +274,8 @@ static int run_plan(struct cli *c, struct err *e)
     int64_t job;
     int rc = 0;
     bool number = word[strspn(word, "0123456789")] == '\0' && access(word, F_OK) != 0;
-    if (type && strcmp(type, job_type_word(JOB_UPGRADE)) != 0 && strcmp(type, job_type_word(JOB_CHECK)) != 0)
-        return err_set(e, ERR_USAGE, _("--type is upgrade or check"));
+    if (type && strcmp(type, job_type_word(JOB_ROLLBACK)) == 0)
+        return err_set(e, ERR_USAGE, _("--type is upgrade, check or rehearsal"));
     if (number && type)
         return err_set(e, ERR_USAGE, _("--type applies to a deployment file; a job already has its type"));
     if (number && (rc = address_job(word, &job, e)) == 0) {

@@ -383,6 +383,29 @@ static void roll_back_again(const struct next *n)
         roll_back(n, " --reason TEXT");
 }
 
+/* What a rehearsal may have left in the MetaDB, by the names that it recorded before it created anything. */
+static void scratch_left(const struct next *n)
+{
+    static const char prefix[] = "rehearsal.", suffix[] = ".name";
+    bool told = false;
+    const cJSON *f;
+    for (size_t i = 0; i < n->s->n_steps; i++)
+        if (strstr(n->s->steps[i].id, "drop") && n->s->steps[i].state == STATE_SUCCESSFUL)
+            return;
+    cJSON_ArrayForEach(f, n->s->facts)
+    {
+        size_t len = strlen(f->string), end = sizeof suffix - 1;
+        if (strncmp(f->string, prefix, sizeof prefix - 1) != 0 || len < end ||
+            strcmp(f->string + len - end, suffix) != 0 || !cJSON_IsString(f))
+            continue;
+        if (!told)
+            say(n, 2, "%s",
+                _("The MetaDB may still have these scratch databases. To drop one that exists, type there:"));
+        told = true;
+        say(n, 4, "DROP DATABASE `%s`;", f->valuestring);
+    }
+}
+
 static void canceled(const struct next *n)
 {
     const struct snapshot *s = n->s;
@@ -390,6 +413,9 @@ static void canceled(const struct next *n)
         say(n, 2, "%s", _("Canceled. A check changes nothing."));
     } else if (!s->started) {
         say(n, 2, "%s", _("Canceled before it started: nothing has been changed."));
+    } else if (snapshot_is(s, JOB_REHEARSAL)) {
+        say(n, 2, "%s", _("Canceled. A rehearsal changes nothing of OMS; its dumps may be left in backup.directory."));
+        scratch_left(n);
     } else if (s->rolled_back_by >= 0) {
         say(n, 2, _("Canceled. Job %lld is the rollback:"), (long long)s->rolled_back_by);
         see_rollback(n);
@@ -405,6 +431,7 @@ static void canceled(const struct next *n)
             s->done > 0 ? _("Canceled: finished work has been kept.") : _("Canceled: no subtask had finished."));
         if (may_roll_back(s))
             or_roll_back(n);
+        scratch_left(n);
     }
 }
 
@@ -523,7 +550,10 @@ static void failed(const struct next *n) { item(n, STATE_FAILED, n->sub->message
 static void plan_again(const struct next *n)
 {
     struct buf again = {0};
-    buf_printf(&again, "omsupctl %s FILE", snapshot_is(n->s, JOB_CHECK) ? "check" : "submit");
+    buf_printf(&again, "omsupctl %s FILE",
+               snapshot_is(n->s, JOB_CHECK)       ? "check"
+               : snapshot_is(n->s, JOB_REHEARSAL) ? "rehearse"
+                                                  : "submit");
     command(n, &again, NULL);
     buf_free(&again);
 }

@@ -134,7 +134,7 @@ static const struct field site_script_fields[] = {
 static const struct fields site_script = {sizeof(struct plan_site_script), site_script_fields};
 
 static const struct field root_fields[] = {
-    {"type", F_ENUM, offsetof(struct plan, type), 0, JOB_CHECK, NULL, type_name},
+    {"type", F_ENUM, offsetof(struct plan, type), 0, N_JOB_TYPES - 1, NULL, type_name},
     UINT(plan, revision, 1000000),
     TEXT(plan, procedure, NAME_MAX_),
     TEXT(plan, deployment, NAME_MAX_),

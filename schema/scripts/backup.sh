@@ -7,6 +7,10 @@
 # shellcheck disable=SC2034,SC2086
 
 plain_name || { echo "unsupported database name: $DB"; exit 1; }
+# A rehearsal dumps OMS while it runs: the same, but in one transaction instead of under locks that OMS would wait for, and without
+# the heartbeat sequence, which an upgrade shrinks to one row before its backup.
+rehearsal=$(fact_of rehearsal.running)
+[ "$rehearsal" != yes ] || OLD_CONTAINERS=
 # The databases are dumped one after the other, and a pause may lie between them.
 while read -r node id docker sudo ssh port; do
   [ -n "$node" ] || continue
@@ -55,6 +59,7 @@ set -C
 : >"$file" # fails rather than overwrite an older file
 
 options=$(dump_options)
+[ "$rehearsal" != yes ] || options="$options --single-transaction --skip-lock-tables --ignore-table=$DB.heatbeat_sequence"
 # No option contains a space.
 set -- $options
 # mysqldump waits for locks with this statement only; others wait because of it.
@@ -98,6 +103,8 @@ if [ -z "$problem" ]; then
   # The clients may reach another server than they did when the dump began.
   if same_server || [ "$server_state$OMSUP_FORCE" = absent1 ]; then
     lacks=$(dump_lacks "$file") || problem="cannot compare the dump with the server"
+    # OMS writes rows meanwhile.
+    [ "$rehearsal" != yes ] || lacks=$(printf '%s\n' "$lacks" | grep -Ev '^(rows of |the rows of |table heatbeat_sequence$)') || :
     [ -z "$lacks" ] || problem="the dump lacks $(printf '%s\n' "$lacks" | head -n 10 | sed '2,$s/^/, /' | tr -d '\n')"
   else
     problem=$server_problem

@@ -66,7 +66,7 @@ static void bad_arguments(void **state)
         {"--joob", "unknown option --joob; to list the options"},
         {"--socket=", "--socket must not be empty"},
         {"--state=bogus", "--state must be one of Initializing, Ready, "},
-        {"--type=bogus", "--type must be one of upgrade, rollback, check, not \"bogus\""},
+        {"--type=bogus", "--type must be one of upgrade, rollback, check, rehearsal, not \"bogus\""},
         {"--timeout30", "did you mean --timeout?"},
         {"--reasontext", "did you mean --reason?"},
         {"--zzzzzz", "omsupctl --help"},

@@ -603,6 +603,37 @@ static void refuses_what_the_procedure_is_not_for(void **state)
     refused(s, "cannot upgrade 3.4.0 to 4.2.3: two at most");
 }
 
+/* Its own list, without checks and hooks; the keys of the deployment file decide about steps. */
+static void makes_a_rehearsal(void **state)
+{
+    static const char text[] =
+        "checks: [{check: c, title: t, probe: ':'}]\n"
+        "steps: [{step: a, title: t, probe: ':'}, {step: b, title: t, when: rehearsal = yes, probe: ':'}]\n"
+        "rehearsal: [{step: a, title: t, for: database, probe: ':'}, {step: r, title: t, when: dumps = remove, probe: "
+        "':'}]\n";
+    struct setup *s = two_regions();
+    procedure_free(s->p);
+    s->p = parse(text);
+    struct plan *p = expand(s, JOB_REHEARSAL, NULL);
+    assert_int_equal(p->n_steps, 2);
+    assert_string_equal(p->steps[0].id, "a");
+    assert_string_equal(p->steps[1].id, "r");
+    plan_free(p);
+    p = expand(s, JOB_UPGRADE, NULL);
+    assert_int_equal(p->n_steps, 2);
+    assert_string_equal(p->steps[1].id, "a");
+    plan_free(p);
+    s->d->rehearse = s->d->keep_rehearsed = true;
+    p = expand(s, JOB_REHEARSAL, NULL);
+    assert_int_equal(p->n_steps, 1);
+    plan_free(p);
+    p = expand(s, JOB_UPGRADE, NULL);
+    assert_int_equal(p->n_steps, 3);
+    assert_string_equal(p->steps[2].id, "b");
+    plan_free(p);
+    done(s);
+}
+
 /* 128 nodes and 17 steps for each: more subtasks than a plan may have. */
 static void is_bounded(void **state)
 {
@@ -880,6 +911,7 @@ int main(void)
         cmocka_unit_test(environment_is_what_scripts_may_use),
         cmocka_unit_test(environment_has_the_right_values),
         cmocka_unit_test(makes_a_check),
+        cmocka_unit_test(makes_a_rehearsal),
         cmocka_unit_test(makes_a_rollback),
         cmocka_unit_test(hooks_are_steps),
         cmocka_unit_test(what_needs_two_persons_is_in_the_plan),

@@ -388,7 +388,7 @@ static void what_is_unknown_is_refused(void **state)
         &(struct takes){"list", 0, P(state), 0, 0}, "{\"state\":\"Running\"}",
         "\"state\" must be one of: Initializing, Ready, In Progress, Paused, Successful, Waiting, Failed, Canceled");
     refused(&(struct takes){"submit", P(deployment), P(type), 0, 0}, "{\"deployment\":\"d\",\"type\":\"rollback\"}",
-            "\"type\" must be one of: upgrade, check");
+            "\"type\" must be one of: upgrade, check, rehearsal");
 }
 
 /* A method with two forms, such as rollback and plan: what is said is about both. */

@@ -74,7 +74,7 @@ static void a_job_type_has_a_word_and_a_name(void **state)
     }
     assert_int_equal(job_type_parse("upgrades"), N_JOB_TYPES);
     assert_string_equal(job_type_shown("rollback"), "Rollback");
-    assert_string_equal(job_type_shown("rehearsal"), "rehearsal"); /* of a newer journal */
+    assert_string_equal(job_type_shown("renewal"), "renewal"); /* of a newer journal */
 }
 
 int main(void)

@@ -21,12 +21,13 @@ static char **copy(char *const *env, size_t *n)
 static bool add_line(void *ctx, const char *name, const char *value)
 {
     struct buf *text = ctx;
-    if (strncmp(name, "old.", 4) == 0 || strncmp(name, "image.", 6) == 0)
+    if (strncmp(name, "old.", 4) == 0 || strncmp(name, "image.", 6) == 0 || strncmp(name, "rehearsal.", 10) == 0)
         buf_printf(text, "%s%s %s", text->len ? "\n" : "", name, value);
     return true;
 }
 
-/* What scripts have recorded of containers and images, for scripts that use it: those of the upgrade in a rollback. */
+/* What scripts have recorded of containers, images and scratch databases, for scripts that use it: those of the upgrade
+ * in a rollback. */
 static char *recorded(const struct job *b)
 {
     struct buf text = {0};

@@ -52,6 +52,16 @@ static bool old_form(const char *name, const char *value)
     return strcmp(value, "none") == 0 || (version && only(value + n, moments, 0, 64));
 }
 
+/* The name of a scratch database, a time, or that OMS runs. */
+static bool rehearsal_form(const char *name, const char *value)
+{
+    static const char scratch[] = "omsup_rehearsal_";
+    if (ends(name, ".seconds"))
+        return only(value, digits, 1, 10);
+    return starts(value, scratch) ? only(value + sizeof scratch - 1, "0123456789abcdef_", 18, 40)
+                                  : strcmp(value, "yes") == 0;
+}
+
 /* Facts whose form leaves no room for a secret. That one of them contains its letters is by chance (a password such as
  * 2026, sha256 or utf8), and neither a backup nor the start of a container must fail because of it. */
 static bool closed_form(const struct fact *f)
@@ -60,10 +70,11 @@ static bool closed_form(const struct fact *f)
         return strcmp(f->value, "on") == 0 || strcmp(f->value, "off") == 0 || strcmp(f->value, "absent") == 0;
     if (starts(f->name, "restart.")) /* a restart policy */
         return only(f->value, "abcdefghijklmnopqrstuvwxyz0123456789:-", 1, 32);
-    return starts(f->name, "backup.")  ? backup_form(f->name, f->value)
-           : starts(f->name, "image.") ? image_form(f->value)
-           : starts(f->name, "old.")   ? old_form(f->name, f->value)
-                                       : false;
+    return starts(f->name, "backup.")      ? backup_form(f->name, f->value)
+           : starts(f->name, "image.")     ? image_form(f->value)
+           : starts(f->name, "rehearsal.") ? rehearsal_form(f->name, f->value)
+           : starts(f->name, "old.")       ? old_form(f->name, f->value)
+                                           : false;
 }
 
 /* Marks what `text` explains of the value, wherever it is in it. */

@@ -226,8 +226,8 @@ struct submission *submission_new(struct engine *en, const struct submission_kin
 /* The hop that the plan is for. Of a file that begins a series, all hops must be possible. */
 static int to_hop(struct submission *s, struct deployment *d, struct err *e)
 {
-    if (s->carry_on && s->type == JOB_CHECK)
-        return err_set(e, ERR_PARAMS, "a check does not continue with the next hop");
+    if (s->carry_on && s->type != JOB_UPGRADE)
+        return err_set(e, ERR_PARAMS, "only an upgrade continues with the next hop");
     if (s->carry_on && !d->hop)
         return err_set(e, ERR_INPUT, "there is nothing to continue with: the deployment file has no \"hops\"");
     if (!d->hop)

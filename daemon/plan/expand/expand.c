@@ -107,6 +107,8 @@ static int fill_steps(const struct expand *x)
                                           : x->d->copy_node ? "node"
                                                             : "path",
                                .job = x->type == JOB_CHECK ? "check" : "upgrade",
+                               .rehearsal = x->d->rehearse ? "yes" : "no",
+                               .dumps = x->d->keep_rehearsed ? "keep" : "remove",
                                .regions = (unsigned)x->d->n_regions,
                                .nodes = (unsigned)x->d->n_nodes};
     int rc = version_parse(x->d->source, &facts.source, x->e);
@@ -118,6 +120,8 @@ static int fill_steps(const struct expand *x)
         rc = reached(x, &facts.reached);
         facts.ha_before = ha_before(x->rb);
         rc = rc ? rc : add_steps(x, &x->proc->rollback, &facts);
+    } else if (x->type == JOB_REHEARSAL) {
+        rc = add_steps(x, &x->proc->rehearsal, &facts);
     } else if (!(rc = check_refused(x, &facts))) {
         rc = add_checks(x, &facts);
         if (!rc && x->type == JOB_UPGRADE)

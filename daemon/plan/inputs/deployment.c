@@ -33,6 +33,18 @@ enum {
     INIT_WAIT_MAX_S = 24 * 3600
 };
 
+static int parse_rehearsal(const struct ynode *root, struct deployment *d, struct err *e)
+{
+    static const char *const keys[] = {"before_start_new", "keep_dumps", NULL};
+    const struct ynode *m = NULL;
+    int rc = yget_map(root, "rehearsal", Y_OPTIONAL, &m, e);
+    if (rc || !m)
+        return rc;
+    rc = ymap_known(m, keys, e);
+    rc = rc ? rc : yget_bool(m, "before_start_new", Y_OPTIONAL, &d->rehearse, e);
+    return rc ? rc : yget_bool(m, "keep_dumps", Y_OPTIONAL, &d->keep_rehearsed, e);
+}
+
 static int parse_head(const struct ynode *root, struct deployment *d, struct err *e)
 {
     static const char *const has[] = {"console", "sql", NULL}, *const reboot[] = {"pause", "resume", NULL};
@@ -58,6 +70,7 @@ static int parse_head(const struct ynode *root, struct deployment *d, struct err
     if (!rc && !d->slim)
         d->slim = xstrdup(strcmp(d->edition, "community") == 0 ? "delete" : "swap");
     rc = rc ? rc : yget_str(root, "correction_package", Y_OPTIONAL, valid_path, &d->correction_package, e);
+    rc = rc ? rc : parse_rehearsal(root, d, e);
     rc = rc ? rc : yget_map(root, "backup", Y_REQUIRED, &backup, e);
     rc = rc ? rc : ymap_known(backup, backup_keys, e);
     return rc ? rc : yget_str(backup, "directory", Y_REQUIRED, valid_path, &d->backup_dir, e);
@@ -274,10 +287,10 @@ static int parse_regions(const struct ynode *root, struct deployment *d, struct 
 
 int deployment_parse(const char *text, size_t len, const char *file, struct deployment **out, struct err *e)
 {
-    static const char *const keys[] = {"deployment", "edition",    "source",    "target", "ha",
-                                       "image",      "backup",     "container", "metadb", "after_reboot",
-                                       "regions",    "init_wait",  "slim",      "hops",   "correction_package",
-                                       "hooks",      "on_failure", "approve",   NULL};
+    static const char *const keys[] = {"deployment", "edition",    "source",    "target",    "ha",
+                                       "image",      "backup",     "container", "metadb",    "after_reboot",
+                                       "regions",    "init_wait",  "slim",      "hops",      "correction_package",
+                                       "hooks",      "on_failure", "approve",   "rehearsal", NULL};
     *out = NULL;
     struct ytree *t;
     int rc = ytree_load(text, len, DEPLOYMENT_MAX, file, Y_EMPTY, &t, e);

@@ -88,6 +88,8 @@ struct deployment {
     unsigned copy_node;      /* the index of that NODE + 1; 0: a path of the control host */
     char *after_reboot;      /* "pause" (default) or "resume" */
     char *slim;              /* "delete" or "swap"; the default is what the page of the edition says */
+    bool rehearse;           /* the backups of an upgrade are loaded into scratch databases before it starts OMS */
+    bool keep_rehearsed;     /* the dumps of a rehearsal stay */
     unsigned init_wait_s;    /* between the start of a container and docker_init.sh, where the page asks for it */
     bool metadb_from_config; /* the default; otherwise the fields below are set */
     char *metadb_host, *metadb_user, *metadb_password_file;

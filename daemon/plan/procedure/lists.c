@@ -1,4 +1,4 @@
-/* The three lists of a page, with the parts that they name. */
+/* The lists of a page, with the parts that they name. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +15,7 @@ static int check_id(const struct ynode *n, const struct proc_steps *list, const 
     return 0;
 }
 
-/* One of the three lists, as it is read. */
+/* One of the lists, as it is read. */
 struct list_parse {
     struct procedure *p;
     const struct library *lib;
@@ -23,7 +23,8 @@ struct list_parse {
     struct proc_steps *to;
     struct err *e;
 };
-static const char *const list_keys[] = {[LIST_CHECKS] = "checks", [LIST_STEPS] = "steps", [LIST_ROLLBACK] = "rollback"};
+static const char *const list_keys[] = {
+    [LIST_CHECKS] = "checks", [LIST_STEPS] = "steps", [LIST_ROLLBACK] = "rollback", [LIST_REHEARSAL] = "rehearsal"};
 
 static int add_entries(const struct list_parse *x, const struct ynode *seq, bool in_part);
 
@@ -96,10 +97,12 @@ static int get_steps(const struct ynode *root, enum yneed need, const struct lis
 int proc_lists_parse(const struct ynode *root, struct procedure *p, const struct library *lib, struct err *e)
 {
     const struct list_parse checks = {p, lib, LIST_CHECKS, &p->checks, e}, steps = {p, lib, LIST_STEPS, &p->steps, e},
-                            rollback = {p, lib, LIST_ROLLBACK, &p->rollback, e};
+                            rollback = {p, lib, LIST_ROLLBACK, &p->rollback, e},
+                            rehearsal = {p, lib, LIST_REHEARSAL, &p->rehearsal, e};
     int rc = get_steps(root, Y_OPTIONAL, &checks);
     rc = rc ? rc : get_steps(root, Y_REQUIRED, &steps); /* before the rollback, which refers to them */
-    return rc ? rc : get_steps(root, Y_OPTIONAL, &rollback);
+    rc = rc ? rc : get_steps(root, Y_OPTIONAL, &rollback);
+    return rc ? rc : get_steps(root, Y_OPTIONAL, &rehearsal);
 }
 
 static void steps_free(struct proc_steps *list)
@@ -114,4 +117,5 @@ void proc_lists_free(struct procedure *p)
     steps_free(&p->checks);
     steps_free(&p->steps);
     steps_free(&p->rollback);
+    steps_free(&p->rehearsal);
 }

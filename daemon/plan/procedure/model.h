@@ -18,6 +18,8 @@ enum when_var {
     WHEN_REGIONS,
     WHEN_NODES,
     WHEN_JOB,
+    WHEN_REHEARSAL,
+    WHEN_DUMPS,
     WHEN_UNDO, /* from here on: of a rollback only */
     WHEN_REACHED,
     WHEN_HA_BEFORE
@@ -38,8 +40,9 @@ struct when {
 struct when_facts {
     struct version source, target;
     const char *edition, *ha, *image_on, *slim, *copy_to, *job,
-        *undo;             /* job: "upgrade", "check"; undo NULL: not a rollback */
-    const char *ha_before; /* of the job that is rolled back: "on", "off", "absent", "unknown" */
+        *undo;                     /* job: "upgrade", "check"; undo NULL: not a rollback */
+    const char *rehearsal, *dumps; /* "yes", "no"; "keep", "remove" */
+    const char *ha_before;         /* of the job that is rolled back: "on", "off", "absent", "unknown" */
     unsigned regions, nodes;
     size_t reached; /* 1 + index of the last step of the upgrade that had begun; 0: none */
 };
@@ -97,7 +100,7 @@ struct procedure {
     size_t n_versions;
     struct proc_refuse *refuse;
     size_t n_refuse;
-    struct proc_steps checks, steps, rollback;
+    struct proc_steps checks, steps, rollback, rehearsal;
     char *file;                    /* for messages */
     const struct lib_file **files; /* the page itself first, then its parts; NULL-terminated; NULL: it is in no file */
     struct library *own;           /* procedure_parse() only */
@@ -111,7 +114,7 @@ struct procedures {
 };
 void files_add(const struct lib_file ***files, const struct lib_file *f); /* once each */
 
-enum proc_list { LIST_CHECKS, LIST_STEPS, LIST_ROLLBACK };
+enum proc_list { LIST_CHECKS, LIST_STEPS, LIST_ROLLBACK, LIST_REHEARSAL };
 int proc_step_parse(const struct ynode *n, const struct procedure *p, const struct library *lib, enum proc_list list,
                     struct proc_step *s, struct err *e);
 void proc_step_free(struct proc_step *s);

@@ -49,5 +49,6 @@ cJSON *procedure_to_json(const struct procedure *p)
     add_site_files_of(a, &p->checks);
     add_site_files_of(a, &p->steps);
     add_site_files_of(a, &p->rollback);
+    add_site_files_of(a, &p->rehearsal);
     return o;
 }

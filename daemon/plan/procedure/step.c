@@ -1,4 +1,4 @@
-/* One entry of `checks`, `steps` or `rollback`. */
+/* One entry of `checks`, `steps`, `rollback` or `rehearsal`. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -281,7 +281,9 @@ static int get_flags(const struct parse *x)
 
 static bool is_earlier(const struct parse *x, const char *id)
 {
-    const struct proc_steps *list = x->list == LIST_ROLLBACK ? &x->p->rollback : &x->p->steps;
+    const struct proc_steps *list = x->list == LIST_ROLLBACK    ? &x->p->rollback
+                                    : x->list == LIST_REHEARSAL ? &x->p->rehearsal
+                                                                : &x->p->steps;
     for (const struct proc_step *s = list->at; s < x->s; s++)
         if (strcmp(s->id, id) == 0)
             return true;

@@ -13,9 +13,13 @@
 enum { TERMS_MAX = 8 };
 
 static const char *const var_names[] = {
-    [WHEN_SOURCE] = "source",       [WHEN_TARGET] = "target",    [WHEN_EDITION] = "edition", [WHEN_HA] = "ha",
-    [WHEN_IMAGE_ON] = "image_on",   [WHEN_SLIM] = "slim",        [WHEN_COPY_TO] = "copy_to", [WHEN_REGIONS] = "regions",
-    [WHEN_NODES] = "nodes",         [WHEN_JOB] = "job",          [WHEN_UNDO] = "undo",       [WHEN_REACHED] = "reached",
+    [WHEN_SOURCE] = "source",       [WHEN_TARGET] = "target",
+    [WHEN_EDITION] = "edition",     [WHEN_HA] = "ha",
+    [WHEN_IMAGE_ON] = "image_on",   [WHEN_SLIM] = "slim",
+    [WHEN_COPY_TO] = "copy_to",     [WHEN_REGIONS] = "regions",
+    [WHEN_NODES] = "nodes",         [WHEN_JOB] = "job",
+    [WHEN_REHEARSAL] = "rehearsal", [WHEN_DUMPS] = "dumps",
+    [WHEN_UNDO] = "undo",           [WHEN_REACHED] = "reached",
     [WHEN_HA_BEFORE] = "ha_before", [WHEN_HA_BEFORE + 1] = NULL, /* for nearest() */
 };
 TABLE_ENDS(var_names, WHEN_HA_BEFORE + 1);
@@ -28,6 +32,7 @@ static const char *const *words_of(enum when_var v)
     static const char *const slim[] = {"delete", "swap", NULL};
     static const char *const copy_to[] = {"none", "path", "node", NULL};
     static const char *const job[] = {"upgrade", "check", NULL};
+    static const char *const rehearsal[] = {"yes", "no", NULL}, *const dumps[] = {"keep", "remove", NULL};
     static const char *const before[] = {"on", "off", "absent", "unknown", NULL};
     return v == WHEN_EDITION     ? edition
            : v == WHEN_HA        ? ha
@@ -35,6 +40,8 @@ static const char *const *words_of(enum when_var v)
            : v == WHEN_SLIM      ? slim
            : v == WHEN_COPY_TO   ? copy_to
            : v == WHEN_JOB       ? job
+           : v == WHEN_REHEARSAL ? rehearsal
+           : v == WHEN_DUMPS     ? dumps
            : v == WHEN_UNDO      ? undo
            : v == WHEN_HA_BEFORE ? before
                                  : NULL;
@@ -232,6 +239,12 @@ static bool term_holds(const struct when_term *t, const struct when_facts *f)
         break;
     case WHEN_JOB:
         is = f->job;
+        break;
+    case WHEN_REHEARSAL:
+        is = f->rehearsal;
+        break;
+    case WHEN_DUMPS:
+        is = f->dumps;
         break;
     case WHEN_UNDO:
         is = f->undo;

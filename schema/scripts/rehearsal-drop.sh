@@ -1,0 +1,19 @@
+#!/bin/sh
+# Drops the scratch database, if this job has created it; never another one.
+# uses: database, same-server, scratch, statements
+# shellcheck disable=SC2034
+
+plain_name || { echo "unsupported database name: $DB"; exit 1; }
+scratch='' scratch_note=''
+scratch_of "$OMSUP_FACTS" || { echo "no name of a scratch database is recorded for $DB: there is nothing to drop"; exit 0; }
+if ! [ -e "$scratch_note" ]; then
+  echo "this job has not created $scratch: nothing is dropped"
+  exit 0
+fi
+prove_server "$OMSUP_FORCE"
+running=
+if ! wait_for_none scratch_used 30 "connections to $scratch (number, host, command, state)"; then
+  echo "$scratch is still used: $running; end the connection (KILL with its number), and retry"
+  exit 1
+fi
+scratch_drop
