@@ -870,6 +870,22 @@ static void refuses_hooks_without_a_place(void **state)
     done(s);
 }
 
+static void a_hook_at_the_copies(void **state)
+{
+    struct setup *s = with_hooks();
+    procedure_free(s->p);
+    s->p = parse("steps:\n- {step: copy, title: t, when: copy_to = path, probe: ':'}\n"
+                 "- {step: start-new, title: t, probe: ':'}\n"
+                 "rollback: [{step: start-old, title: t, probe: ':'}]\n");
+    const struct procedure *page = s->p;
+    put(&s->d->hooks[0].step, "copy");
+    assert_int_equal(hooks_known(s->d, &page, 1, &s->e), ERR_INPUT); /* there are none */
+    s->d->copy_to = xstrdup("/mnt/nas/oms");
+    if (hooks_known(s->d, &page, 1, &s->e))
+        fail_msg("%s", s->e.msg);
+    done(s);
+}
+
 static void what_needs_two_persons_is_in_the_plan(void **state)
 {
     struct setup *s = with_hooks();
@@ -914,6 +930,7 @@ int main(void)
         cmocka_unit_test(makes_a_rehearsal),
         cmocka_unit_test(makes_a_rollback),
         cmocka_unit_test(hooks_are_steps),
+        cmocka_unit_test(a_hook_at_the_copies),
         cmocka_unit_test(what_needs_two_persons_is_in_the_plan),
         cmocka_unit_test(refuses_hooks_without_a_place),
         cmocka_unit_test(rolls_back_the_recorded_containers),

@@ -103,9 +103,7 @@ static int fill_steps(const struct expand *x)
                                .ha = x->d->ha,
                                .image_on = x->d->image_on,
                                .slim = x->d->slim,
-                               .copy_to = !x->d->copy_to    ? "none"
-                                          : x->d->copy_node ? "node"
-                                                            : "path",
+                               .copy_to = deployment_copy_kind(x->d),
                                .job = x->type == JOB_CHECK ? "check" : "upgrade",
                                .rehearsal = x->d->rehearse ? "yes" : "no",
                                .dumps = x->d->keep_rehearsed ? "keep" : "remove",

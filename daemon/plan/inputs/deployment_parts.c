@@ -150,6 +150,11 @@ int deployment_copy_to(const struct ynode *backup, struct deployment *d, struct 
     return rc;
 }
 
+const char *deployment_copy_kind(const struct deployment *d)
+{
+    return !d->copy_to ? "none" : d->copy_node ? "node" : "path";
+}
+
 /* Whether there is such a step is known when there is a plan. */
 int deployment_approve(const struct ynode *root, char ***out, struct err *e)
 {

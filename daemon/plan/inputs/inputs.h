@@ -113,7 +113,8 @@ struct deployment {
 enum { DEPLOYMENT_MAX = PROTOCOL_FILE_MAX };
 int deployment_parse(const char *text, size_t len, const char *file, struct deployment **out, struct err *e);
 void deployment_free(struct deployment *d);
-bool deployment_region_ok(const char *s); /* the name of a region */
+bool deployment_region_ok(const char *s);                     /* the name of a region */
+const char *deployment_copy_kind(const struct deployment *d); /* where the second copy is: "none", "path", "node" */
 /* HOST:PORT or [V6]:PORT; the caller frees *host. false: it is neither. */
 bool deployment_address(const char *s, char **host, unsigned *port);
 /* With hops, the result of deployment_parse() is at the first one. This moves it to a later one, or to where it is. */

@@ -147,6 +147,7 @@ static bool hop_has(const struct way *w, size_t k, const char *id)
                                .ha = d->ha,
                                .image_on = h ? h->image.on : d->image_on,
                                .slim = d->slim,
+                               .copy_to = deployment_copy_kind(d),
                                .job = "upgrade",
                                .regions = (unsigned)d->n_regions,
                                .nodes = (unsigned)d->n_nodes};
