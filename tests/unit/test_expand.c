@@ -915,6 +915,37 @@ static void what_needs_two_persons_is_in_the_plan(void **state)
     plan_free(p);
     put(&s->d->approve[0], "start-nwe");
     assert_refused(s, "\"start-nwe\", which is not a step of procedure");
+    put(&s->d->approve[0], "hook.vip-out");
+    assert_refused(s, "\"hook.vip-out\", which is not a step of procedure");
+    put(&s->d->approve[0], "hook.seen"); /* of the rollback */
+    plan_free(expand(s, JOB_UPGRADE, NULL));
+    done(s);
+}
+
+/* Each hop has a page of its own, which need not have what another one has. */
+static void what_needs_two_persons_in_a_series(void **state)
+{
+    struct setup *s = with_hooks();
+    struct procedure *other = parse("steps:\n- {step: stop-old, title: t, probe: ':'}\n"
+                                    "- {step: later, title: t, probe: ':'}\n"
+                                    "rollback: [{step: start-old, title: t, probe: ':'}]\n");
+    const struct procedure *const pages[] = {s->p, other};
+    size_t n = 0;
+    s->d->hops = xcalloc(2, sizeof *s->d->hops);
+    for (s->d->hop = 1; s->d->n_hops < 2; s->d->n_hops++)
+        s->d->hops[s->d->n_hops] = (struct deploy_hop){.target = xstrdup("4.2.3"), .image.on = xstrdup("control")};
+    const char *const words[] = {"later", "hook.seen", "rollback"};
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        strv_add(&s->d->approve, &n, xstrdup(words[i]));
+    if (hooks_known(s->d, pages, 2, &s->e))
+        fail_msg("%s", s->e.msg);
+    plan_free(expand(s, JOB_UPGRADE, NULL));
+    put(&s->d->approve[0], "latre");
+    assert_int_equal(hooks_known(s->d, pages, 2, &s->e), ERR_INPUT);
+    assert_non_null(strstr(s->e.msg, "\"latre\""));
+    put(&s->d->approve[0], "hook.sene");
+    assert_int_equal(hooks_known(s->d, pages, 2, &s->e), ERR_INPUT);
+    procedure_free(other);
     done(s);
 }
 
@@ -932,6 +963,7 @@ int main(void)
         cmocka_unit_test(hooks_are_steps),
         cmocka_unit_test(a_hook_at_the_copies),
         cmocka_unit_test(what_needs_two_persons_is_in_the_plan),
+        cmocka_unit_test(what_needs_two_persons_in_a_series),
         cmocka_unit_test(refuses_hooks_without_a_place),
         cmocka_unit_test(rolls_back_the_recorded_containers),
         cmocka_unit_test(refuses_what_does_not_fit),

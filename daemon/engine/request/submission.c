@@ -255,11 +255,11 @@ static void on_archives(struct submission *s, struct deployment *d, const struct
     submission_answer(s, NULL, failed);
 }
 
-/* The hooks of a site: their scripts, and whether there are the steps that they name. A rollback and the next hop take
- * what was frozen with the plan before them: nothing of it is in their way. */
+/* What a site adds to a procedure: the scripts of hooks, and whether there are the steps that it names. A
+ * rollback and the next hop take what was frozen with the plan before them: nothing of it is in their way. */
 static int site(struct submission *s, struct deployment *d, struct err *e)
 {
-    if (!d->n_hooks && !d->n_undo)
+    if (!d->n_hooks && !d->n_undo && (!d->approve || s->frozen))
         return 0;
     struct plan *was = NULL;
     int rc = s->frozen ? plan_take(s->jobs, s->frozen, &was, e) : 0;

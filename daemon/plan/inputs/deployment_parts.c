@@ -155,6 +155,8 @@ const char *deployment_copy_kind(const struct deployment *d)
     return !d->copy_to ? "none" : d->copy_node ? "node" : "path";
 }
 
+bool deployment_approve_verb(const char *what) { return strcmp(what, "rollback") == 0 || strcmp(what, "--force") == 0; }
+
 /* Whether there is such a step is known when there is a plan. */
 int deployment_approve(const struct ynode *root, char ***out, struct err *e)
 {

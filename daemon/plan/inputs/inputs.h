@@ -117,6 +117,8 @@ bool deployment_region_ok(const char *s);                     /* the name of a r
 const char *deployment_copy_kind(const struct deployment *d); /* where the second copy is: "none", "path", "node" */
 /* HOST:PORT or [V6]:PORT; the caller frees *host. false: it is neither. */
 bool deployment_address(const char *s, char **host, unsigned *port);
+const struct deploy_hook *deployment_hook(const struct deployment *d, const char *name); /* NULL: there is none */
+bool deployment_approve_verb(const char *what); /* of the key `approve`: "rollback", "--force"; else it is a step */
 /* With hops, the result of deployment_parse() is at the first one. This moves it to a later one, or to where it is. */
 void deployment_hop(struct deployment *d, unsigned hop);
 /* The version before a hop: this one or a later one. */

@@ -205,6 +205,14 @@ int deployment_site(const struct ynode *root, struct deployment *d, struct err *
     return rc ? rc : parse_on_failure(root, d, e);
 }
 
+const struct deploy_hook *deployment_hook(const struct deployment *d, const char *name)
+{
+    for (size_t i = 0; i < d->n_hooks; i++)
+        if (strcmp(d->hooks[i].name, name) == 0)
+            return &d->hooks[i];
+    return NULL;
+}
+
 void deployment_site_free(struct deployment *d)
 {
     for (size_t i = 0; i < d->n_hooks; i++) {

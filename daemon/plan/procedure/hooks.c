@@ -122,11 +122,7 @@ static const struct proc_steps *list_of(const struct procedure *p, bool rollback
 
 static bool page_has(const struct procedure *p, bool rollback, const char *id)
 {
-    const struct proc_steps *list = list_of(p, rollback);
-    for (size_t i = 0; i < list->n; i++)
-        if (strcmp(list->at[i].id, id) == 0)
-            return true;
-    return !rollback && p->checks.n > 0 && strcmp(id, "precheck") == 0;
+    return steps_have(list_of(p, rollback), id) || (!rollback && p->checks.n > 0 && strcmp(id, "precheck") == 0);
 }
 
 static bool any_has(const struct way *w, bool rollback, const char *id)
@@ -199,24 +195,26 @@ static int known_step(const struct way *w, bool rollback, const char *at, const 
                          id);
 }
 
-static const struct deploy_hook *hook_named(const struct deployment *d, const char *name)
-{
-    for (size_t i = 0; i < d->n_hooks; i++)
-        if (strcmp(d->hooks[i].name, name) == 0)
-            return &d->hooks[i];
-    return NULL;
-}
-
 /* on_failure names a hook by the id that its step has in the plan. */
 static int undo_hook(const struct deployment *d, const struct deploy_undo *u, struct err *e)
 {
     const char *name = u->step + strlen(HOOK_PREFIX);
-    const struct deploy_hook *h = hook_named(d, name);
+    const struct deploy_hook *h = deployment_hook(d, name);
     if (!h)
         return err_set(e, ERR_INPUT, "%s: there is no hook \"%s\"", u->at, name);
     if (h->rollback)
         return err_set(e, ERR_INPUT, "%s: hook \"%s\" is one of the rollback, which is not rolled back", u->at, name);
     return 0;
+}
+
+/* A hook or a step of any hop, or of its rollback. */
+static int approve_known(const struct way *w, const char *what, struct err *e)
+{
+    bool hook = strncmp(what, HOOK_PREFIX, strlen(HOOK_PREFIX)) == 0;
+    if (deployment_approve_verb(what) || (hook ? deployment_hook(w->d, what + strlen(HOOK_PREFIX)) != NULL
+                                               : any_has(w, false, what) || any_has(w, true, what)))
+        return 0;
+    return err_set(e, ERR_INPUT, "\"approve\" names \"%s\", which is a step of none of the hops", what);
 }
 
 int hooks_known(const struct deployment *d, const struct procedure *const *pages, size_t n, struct err *e)
@@ -230,6 +228,8 @@ int hooks_known(const struct deployment *d, const struct procedure *const *pages
         bool hook = strncmp(u->step, HOOK_PREFIX, strlen(HOOK_PREFIX)) == 0;
         rc = hook ? undo_hook(d, u, e) : known_step(&w, false, u->at, u->step, e);
     }
+    for (char **a = d->hop ? d->approve : NULL; a && *a && !rc; a++) /* otherwise plan_expand() says it */
+        rc = approve_known(&w, *a, e);
     for (size_t k = 0; k < n && !rc && d->n_undo; k++)
         if (pages[k]->rollback.n == 0)
             rc = err_set(e, ERR_INPUT, "%s: procedure %s has no rollback, so on_failure must not ask for one",

@@ -12,6 +12,6 @@
  * texts are taken instead, so that nothing is read or refused any more; NULL: there is none. */
 int hooks_read(struct deployment *d, const struct plan *frozen, struct err *e);
 
-/* Do the steps that hooks and on_failure name exist? pages: of each hop in turn, or of the one upgrade. Of an upgrade
- * in one hop the plan says more: then plan_expand() refuses a step that it leaves out. */
+/* Do the steps that hooks, on_failure and approve name exist? pages: of each hop in turn, or of the one upgrade. Of an
+ * upgrade in one hop the plan says more: then plan_expand() refuses a step that it leaves out. */
 int hooks_known(const struct deployment *d, const struct procedure *const *pages, size_t n, struct err *e);

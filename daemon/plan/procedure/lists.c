@@ -6,6 +6,14 @@
 #include "daemon/plan/procedure/model.h"
 #include "daemon/yaml/text.h"
 
+bool steps_have(const struct proc_steps *list, const char *id)
+{
+    for (size_t i = 0; i < list->n; i++)
+        if (strcmp(list->at[i].id, id) == 0)
+            return true;
+    return false;
+}
+
 /* Two steps may share an id if their conditions exclude each other. Expansion finds out whether they do. */
 static int check_id(const struct ynode *n, const struct proc_steps *list, const struct proc_step *s, struct err *e)
 {

@@ -112,6 +112,7 @@ struct procedures {
     const struct proc_version **versions; /* of all */
     size_t n_versions;
 };
+bool steps_have(const struct proc_steps *list, const char *id);
 void files_add(const struct lib_file ***files, const struct lib_file *f); /* once each */
 
 enum proc_list { LIST_CHECKS, LIST_STEPS, LIST_ROLLBACK, LIST_REHEARSAL };
