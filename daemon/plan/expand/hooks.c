@@ -13,13 +13,10 @@ static bool stands_at(const struct expand *x, const struct deploy_hook *h, const
 static int add_hook(const struct expand *x, const struct deploy_hook *h)
 {
     static const enum plan_kind kinds[] = {[HOOK_RUN] = KIND_RUN, [HOOK_PROBE] = KIND_PROBE, [HOOK_UNTIL] = KIND_WAIT};
-    int target = FOR_DEPLOYMENT;
-    while (target < FOR_HEARTBEAT_DATABASE && strcmp(target_name((enum target_kind)target), h->target) != 0)
-        target++;
     const char *at = h->after ? "after" : "before";
     struct proc_step s = {.id = xasprintf("%s%s", HOOK_PREFIX, h->name),
                           .title = h->title ? xstrdup(h->title) : xasprintf("Hook %s", h->name),
-                          .target = (enum target_kind)target,
+                          .target = target_of(h->target),
                           .kind = kinds[h->kind],
                           .act.script = h->act.text,
                           .check.script = h->check.text,

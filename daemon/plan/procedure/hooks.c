@@ -38,14 +38,6 @@ static int read_file(const struct hook_script *s, char **out, struct err *e)
     return rc;
 }
 
-static enum target_kind target_of(const struct deploy_hook *h)
-{
-    int k = FOR_DEPLOYMENT;
-    while (k < FOR_HEARTBEAT_DATABASE && strcmp(target_name((enum target_kind)k), h->target) != 0)
-        k++;
-    return (enum target_kind)k;
-}
-
 /* Facts decide what later steps and a rollback do: they are for the procedure. */
 static int no_facts(const struct ynode *text, struct err *e)
 {
@@ -62,7 +54,7 @@ static int no_facts(const struct ynode *text, struct err *e)
 
 static int check_script(const struct deploy_hook *h, const struct hook_script *s, enum script_use use, struct err *e)
 {
-    const struct script_place at = {target_of(h), use, h->rollback, NULL};
+    const struct script_place at = {target_of(h->target), use, h->rollback, NULL};
     /* The lines of a file are counted from 1, and those of a literal from the line below its key. */
     const struct ynode text = {.kind = Y_SCALAR,
                                .style = s->file ? Y_LITERAL : (enum ystyle)s->style,

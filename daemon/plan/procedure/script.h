@@ -11,7 +11,8 @@ struct script_place {
 };
 
 const char *target_name(enum target_kind k);
-const char *env_name(size_t i); /* the i-th variable there is; NULL at the end */
+enum target_kind target_of(const char *name); /* one of these names */
+const char *env_name(size_t i);               /* the i-th variable there is; NULL at the end */
 bool env_is_runtime(const char *name);
 bool env_known(const char *name, const struct script_place *at); /* set for this text */
 bool env_posix(const char *name);

@@ -107,6 +107,14 @@ const char *target_name(enum target_kind k)
     return names[k];
 }
 
+enum target_kind target_of(const char *name)
+{
+    int k = FOR_DEPLOYMENT;
+    while (k < FOR_HEARTBEAT_DATABASE && strcmp(target_name((enum target_kind)k), name) != 0)
+        k++;
+    return (enum target_kind)k;
+}
+
 static const struct row *row_of(const char *name)
 {
     for (size_t i = 0; i < N_ROWS; i++)

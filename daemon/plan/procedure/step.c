@@ -76,9 +76,8 @@ static int get_target(const struct parse *x)
         words[k] = target_name((enum target_kind)k);
     char *w = NULL;
     int rc = yget_word(x->n, "for", Y_OPTIONAL, words, &w, x->e);
-    for (int k = 0; w && k <= FOR_HEARTBEAT_DATABASE; k++)
-        if (strcmp(w, words[k]) == 0)
-            x->s->target = (enum target_kind)k;
+    if (w)
+        x->s->target = target_of(w);
     free(w);
     if (rc)
         return rc;
