@@ -433,6 +433,24 @@ static void a_lease_that_is_lost(void **state)
     assert_int_equal(open_requests("oms1"), 1);
 }
 
+/* Also while the job awaits its window: an operator has the evening to find out, and not the night. */
+static void a_lease_that_is_lost_before_the_window(void **state)
+{
+    struct core_job *j = &world.job->core;
+    struct core_step *stop = &j->steps[job_step(world.job, "stop", strlen("stop"))];
+    stop->awaits_window = j->window.set = true;
+    stop->needs_s = INT32_MAX; /* never */
+    operator_says(DO_START, NULL, NULL, NULL, false);
+    node_is("oms1", NODE_UP, "");
+    login_is_read();
+    metadb_says(VERDICT_YES, "it has it already\n");
+    assert_int_equal(j->mode, MODE_WINDOW);
+    world_time(5250);
+    metadb_says(VERDICT_NO, "job 9 of host other\n");
+    assert_int_equal(j->mode, MODE_PAUSED);
+    expect_at("why", world.job->row.why, "another job is using the MetaDB: job 9 of host other");
+}
+
 static void a_metadb_that_does_not_answer(void **state)
 {
     until_stop_acts();
@@ -889,6 +907,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_end_writes_its_subtask_once, world_begin, world_end),
         cmocka_unit_test_setup_teardown(a_lease_that_another_job_has, world_begin, world_end),
         cmocka_unit_test_setup_teardown(a_lease_that_is_lost, world_begin, world_end),
+        cmocka_unit_test_setup_teardown(a_lease_that_is_lost_before_the_window, world_begin, world_end),
         cmocka_unit_test_setup_teardown(a_metadb_that_does_not_answer, world_begin, world_end),
         cmocka_unit_test_setup_teardown(a_login_that_stops_working, world_begin, world_end),
         cmocka_unit_test_setup_teardown(a_login_that_cannot_be_read, world_begin_plain, world_end),

@@ -110,8 +110,7 @@ static void lost(struct job *b, const char *holder)
     if (!b->lease.lost)
         record_event(b, NULL, NULL, "engine", "lock-lost", NULL, NULL, why);
     b->lease.lost = true;
-    if (b->core.mode == MODE_RUNNING)
-        drive_verb(b, VERB_HOLD, "engine", why);
+    drive_verb(b, VERB_HOLD, "engine", why); /* unless it rests anyway */
     if (b->lease.trouble) {
         free(why);
         return;
