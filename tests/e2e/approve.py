@@ -164,6 +164,20 @@ def a_rollback_and_force_take_two():
         assert [e["reason"].split(",")[0] for e in used] == ["--force", "rollback"] and all(str(ANNE) in e["actor"] and str(BERT) in e["reason"] for e in used), used
 
 
+def what_is_over_is_rolled_back_with_force():
+    with world(["rollback", "--force"], steps=FAILS, rollback=ROLLBACK) as w:
+        ctl(w, ANNE, "submit", w.path("oms.yaml"), "--start")
+        w.wait(1, ("Failed",))
+        ctl(w, ANNE, "cancel", 1, "--reason", "test", "--yes")
+        w.wait(1, ("Canceled",))
+        ctl(w, BERT, "approve", 1, "rollback")
+        assert "approve 1 --force" in ctl(w, ANNE, "rollback", 1, "--force", "--reason", "test", "--yes", status=4)
+        ctl(w, BERT, "approve", 1, "--force")
+        ctl(w, ANNE, "rollback", 1, "--force", "--reason", "test", "--yes")
+        w.wait(2, ("Successful",))
+        assert done(w)[-1] == "back", w.effects()
+
+
 def without_approve_nobody_is_asked():
     with World(STEPS) as w:
         assert w.start()
@@ -173,4 +187,4 @@ def without_approve_nobody_is_asked():
 
 if __name__ == "__main__":
     run(a_step_waits_for_another_person, each_attempt_needs_its_own, there_is_no_way_around, a_rollback_and_force_take_two,
-        without_approve_nobody_is_asked)
+        what_is_over_is_rolled_back_with_force, without_approve_nobody_is_asked)

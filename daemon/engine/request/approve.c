@@ -209,7 +209,7 @@ static int approve_what(struct jobs *js, struct job *b, bool live, const struct 
         return err_set(e, ERR_DENIED,
                        "who approves this cannot be determined: the process has ended, or is not visible on "
                        "the host of omsupd");
-    if (approve_verb(b->plan, what) && (live || strcmp(what, "rollback") == 0))
+    if (approve_verb(b->plan, what)) /* of a job that is over, too: it may be rolled back, with --force */
         return approve_use(js, b, who, what);
     if (k == b->plan->n_steps || !b->plan->steps[k].approve) {
         err_set(e, ERR_STATE, "\"%s\" of job %lld needs no approval: \"approve\" of its deployment does not name it",
