@@ -30,8 +30,7 @@ static void add_move(struct core_update *u, size_t subtask, const struct core_ro
 
 bool core_unapproved(const struct core_subtask *s) { return s->two_persons && s->approved <= s->attempt; }
 
-/* Does the event begin an attempt, or the wait of a condition? */
-static bool begins(enum core_event e)
+bool core_begins(enum core_event e)
 {
     return e == EV_BEGIN_CHECK || e == EV_BEGIN_ACT || e == EV_BEGIN_POLL || e == EV_BEGIN_GATE || e == EV_BEGIN_FENCE;
 }
@@ -66,7 +65,7 @@ static bool move(struct core_job *j, size_t i, enum core_event e, struct core_up
     const struct core_row *row = core_row(s->phase, e);
     if (row && j->outdated && runs_plan(row->effect))
         row = core_row(s->phase, EV_REST);
-    if (!row || (begins(e) && core_unapproved(s)))
+    if (!row || (core_begins(e) && core_unapproved(s)))
         return false;
     if (row->from == PHASE_ACTING && row->event == EV_NEVER)
         s->approved = s->attempt + 1; /* nothing has been done with it */
@@ -109,7 +108,7 @@ size_t core_step_of(const struct core_job *j, size_t subtask)
     return 0;
 }
 
-static bool step_passed(const struct core_job *j, const struct core_step *st)
+bool core_step_passed(const struct core_job *j, const struct core_step *st)
 {
     for (size_t i = st->first; i < st->first + st->n; i++) {
         enum core_phase p = j->subtasks[i].phase;
@@ -122,7 +121,7 @@ static bool step_passed(const struct core_job *j, const struct core_step *st)
 size_t core_current_step(const struct core_job *j)
 {
     size_t k = 0;
-    while (k < j->n_steps && step_passed(j, &j->steps[k]))
+    while (k < j->n_steps && core_step_passed(j, &j->steps[k]))
         k++;
     return k;
 }
@@ -287,7 +286,7 @@ static void pass_stops(struct core_job *j, bool one_step)
     take_stops(j, k, &passed);
     for (k++; one_step && k < j->n_steps; k++) {
         struct core_step *st = &j->steps[k];
-        if (!step_passed(j, st)) {
+        if (!core_step_passed(j, st)) {
             st->stop = st->stop ? st->stop : STOP_ONE_STEP;
             return;
         }
@@ -301,7 +300,7 @@ const char *core_break(struct core_job *j, size_t step)
     size_t k = core_current_step(j);
     if (j->outdated || j->mode > MODE_WINDOW)
         return "nothing more of the job will be run";
-    if (step_passed(j, &j->steps[step]))
+    if (core_step_passed(j, &j->steps[step]))
         return "that step is over";
     if (step_begun(j, &j->steps[step]))
         return "that step has already begun";

@@ -42,6 +42,7 @@ enum core_event {
 const char *core_event_name(enum core_event e);
 enum core_who core_event_who(enum core_event e);
 enum core_run core_event_run(enum core_event e);
+bool core_begins(enum core_event e); /* an attempt, or the wait of a condition */
 
 enum core_effect {
     EFFECT_NONE,
@@ -141,6 +142,7 @@ enum core_due { DUE_NOT, DUE_START, DUE_MISSED };
 enum core_due core_clock(struct core_job *j, int64_t now);
 void core_miss(struct core_job *j);
 size_t core_current_step(const struct core_job *j); /* the first step that has not passed; n_steps when all have */
+bool core_step_passed(const struct core_job *j, const struct core_step *st);
 size_t core_step_of(const struct core_job *j, size_t subtask);
 /* The first subtask with an attempt under way that may change something; n_subtasks: none. A subtask whose attempt was
  * given up is not counted: it has open_run set, and the attempt may still be running. */

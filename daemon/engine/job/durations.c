@@ -155,20 +155,11 @@ double durations_so_far(const struct job *b, size_t step)
     return st->serial ? sum : longest;
 }
 
-static bool passed(const struct job *b, size_t step)
-{
-    const struct core_step *st = &b->core.steps[step];
-    size_t i = st->first;
-    while (i < st->first + st->n && core_phase_passed(b->core.subtasks[i].phase))
-        i++;
-    return i == st->first + st->n;
-}
-
 bool durations_left(const struct job *b, size_t from, struct duration *left, size_t *unknown)
 {
     *left = (struct duration){.runs = RUNS_MAX};
     for (size_t k = from; k < b->plan->n_steps; k++) {
-        if (passed(b, k) || !durations_counts(b, k))
+        if (core_step_passed(&b->core, &b->core.steps[k]) || !durations_counts(b, k))
             continue;
         const struct duration *d = durations_of(b, k);
         if (!d->runs) {

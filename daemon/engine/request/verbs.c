@@ -62,13 +62,6 @@ static const char *confirm_reason(struct call *c, size_t seq)
     return c->event;
 }
 
-/* Does the event begin an attempt, which --force is for? */
-static bool begins(enum core_event ev)
-{
-    return ev == EV_BEGIN_CHECK || ev == EV_BEGIN_ACT || ev == EV_BEGIN_POLL || ev == EV_BEGIN_GATE ||
-           ev == EV_BEGIN_FENCE;
-}
-
 /* What is as good as running a step needs a second operator as much. Of a retry the core knows whether it is approved.
  */
 static const char *approval_refusal(struct call *c, size_t seq, enum core_event ev)
@@ -77,9 +70,9 @@ static const char *approval_refusal(struct call *c, size_t seq, enum core_event 
     const struct plan_step *st = b->subs[seq].step;
     struct err e = {0};
     int rc = 0;
-    if (!st->approve || c->used_step == st || (c->verb != DO_SKIP && c->verb != DO_DONE && !begins(ev)))
+    if (!st->approve || c->used_step == st || (c->verb != DO_SKIP && c->verb != DO_DONE && !core_begins(ev)))
         return NULL;
-    if (begins(ev)) {
+    if (core_begins(ev)) {
         rc = approve_retry(b, st->id, c->who, &e);
     } else if (c->used_step) {
         return "each step that needs an approval must be named by itself";
@@ -105,7 +98,7 @@ static bool apply_one(struct call *c, size_t seq, const char **why)
     if (!*why)
         *why = approval_refusal(c, seq, ev);
     bool was_force_next = b->subs[seq].force_next, was_skip_forced = b->core.subtasks[seq].skip_forced;
-    if (begins(ev) || ev == EV_GIVE_UP)
+    if (core_begins(ev) || ev == EV_GIVE_UP)
         b->subs[seq].force_next = c->force && ev != EV_GIVE_UP;
     else if (ev == EV_SKIP)
         b->core.subtasks[seq].skip_forced = c->force;
