@@ -55,13 +55,19 @@ static bool reasoned(const struct act *a, const struct snapshot *s)
     return false;
 }
 
+/* The job waits for its window, which is a matter of the job and no subtask's. */
+static bool overrules_window(const struct act *a, const struct snapshot *s)
+{
+    return a->verb == &verbs[DO_CONFIRM] && s->awaited_by && (!a->at.step || strcmp(a->at.step, s->awaited_by) == 0);
+}
+
 /* What will happen; false: nothing. */
 static bool foretell(struct act *a, const struct term *t, const struct snapshot *s)
 {
     if (a->verb->becomes)
         return verb_foretell(&a->told, t, a->verb, &a->at, false, s);
     tell_command(a, t);
-    return verb_is_for_job(a->verb) || verb_list_meant(&a->told, t, a->verb, &a->at, s) > 0;
+    return verb_is_for_job(a->verb) || overrules_window(a, s) || verb_list_meant(&a->told, t, a->verb, &a->at, s) > 0;
 }
 
 enum act_next act_begin(struct act *a, enum verb_id verb, const struct term *t, const struct snapshot *s,
@@ -89,9 +95,9 @@ enum act_next act_begin(struct act *a, enum verb_id verb, const struct term *t, 
         act_end(a);
         return ACT_OVER;
     }
-    a->asks = a->verb->careful || (verb == DO_CONFIRM && reasoned(a, s)) ? ACT_REASON
-              : verb == DO_CONFIRM                                       ? ACT_REASON_OR_NONE
-                                                                         : ACT_YES;
+    a->asks = a->verb->careful || overrules_window(a, s) || (verb == DO_CONFIRM && reasoned(a, s)) ? ACT_REASON
+              : verb == DO_CONFIRM                                                                 ? ACT_REASON_OR_NONE
+                                                                                                   : ACT_YES;
     return ACT_ASK;
 }
 

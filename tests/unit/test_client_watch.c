@@ -363,6 +363,22 @@ static void verbs_ask_as_their_commands_do(void **state)
     end(&f);
 }
 
+/* No subtask of it is Waiting, but an operator can let the step begin. */
+static void a_window_is_confirmed_with_a_reason(void **state)
+{
+    struct fixture f;
+    begin(&f, "ready", 100, 30, true);
+    f.s.state = STATE_WAITING;
+    f.s.awaited_by = f.s.steps[1].id;
+    assert_int_equal(type(&f, "c\r"), WISH_NOTHING);
+    assert_null(f.w.act.verb);
+    assert_int_equal(type(&f, "cthe night is over\ryes\r"), WISH_SEND);
+    params_are(&f, "confirm", "{\"job\":7,\"reason\":\"the night is over\"}");
+    assert_int_equal(type(&f, "\033[Hc"), WISH_NOTHING); /* another step */
+    assert_null(f.w.act.verb);
+    end(&f);
+}
+
 static void a_viewer_looks_only(void **state)
 {
     for (const struct act_key *a = act_keys; a->letter; a++) {
@@ -410,6 +426,7 @@ int main(void)
         cmocka_unit_test(screens_are_drawn_as_kept),
         cmocka_unit_test(a_log_is_drawn),
         cmocka_unit_test(verbs_ask_as_their_commands_do),
+        cmocka_unit_test(a_window_is_confirmed_with_a_reason),
         cmocka_unit_test(a_viewer_looks_only),
         cmocka_unit_test(any_size_will_do),
     };
