@@ -107,9 +107,10 @@ const struct command cmd_wait = {
     .name = "wait",
     .words = "JOB",
     .summary = N_("wait until a job ends or needs an operator"),
-    .help = N_("Returns when the job is Successful, Failed, Waiting, Paused, Canceled, or Ready because nobody has "
-               "started it; the exit "
-               "status tells which. Survives a restart of omsupd."),
+    .help =
+        N_("Returns when the job is Successful, Failed, Waiting for an operator, Paused, Canceled, or Ready because "
+           "nobody has started it; the exit "
+           "status tells which. Survives a restart of omsupd."),
     .min = 1,
     .max = 1,
     .takes = {ARG_JOB},

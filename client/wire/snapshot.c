@@ -236,10 +236,12 @@ const struct hop *snapshot_next_hop(const struct snapshot *s)
     return snapshot_is(s, JOB_UPGRADE) && x->hop >= 1 && x->hop < (int64_t)x->n ? &x->hops[x->hop] : NULL;
 }
 
+bool snapshot_awaits_window(const struct snapshot *s) { return s->state == STATE_WAITING && s->awaited_by; }
+
 bool snapshot_rests(const struct snapshot *s)
 {
-    return snapshot_ended(s) || s->state == STATE_FAILED || s->state == STATE_WAITING || s->state == STATE_PAUSED ||
-           (s->state == STATE_READY && !s->start_at);
+    return snapshot_ended(s) || s->state == STATE_FAILED || s->state == STATE_PAUSED ||
+           (s->state == STATE_WAITING && !snapshot_awaits_window(s)) || (s->state == STATE_READY && !s->start_at);
 }
 
 bool snapshot_out_of_reach(const struct snapshot *s, const struct subtask *sub)

@@ -116,6 +116,8 @@ void snapshot_free(struct snapshot *s);
 const struct hop *snapshot_next_hop(const struct snapshot *s);
 bool snapshot_ended(const struct snapshot *s); /* nothing leads on from here */
 bool snapshot_rests(const struct snapshot *s); /* ended, or nothing goes on without an operator */
+/* Waiting, but for no operator: it continues by itself when its window has room. */
+bool snapshot_awaits_window(const struct snapshot *s);
 /* A command of it runs on a host that omsupd cannot reach. */
 bool snapshot_out_of_reach(const struct snapshot *s, const struct subtask *sub);
 bool subtask_undecided(const struct subtask *s);   /* In Doubt, and the check could not tell */

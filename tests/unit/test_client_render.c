@@ -291,6 +291,22 @@ static void wrong_types_are_errors(void **state)
     cJSON_Delete(o);
 }
 
+/* What waits only for its window needs no operator. */
+static void a_window_is_waited_for(void **state)
+{
+    cJSON *o = load("waiting", ".json");
+    struct snapshot s;
+    struct err e = {0};
+    assert_int_equal(snapshot_parse(o, &s, &e), 0);
+    assert_true(snapshot_rests(&s));
+    s.awaited_by = s.steps[0].id;
+    assert_false(snapshot_rests(&s));
+    s.state = STATE_PAUSED;
+    assert_true(snapshot_rests(&s));
+    snapshot_free(&s);
+    cJSON_Delete(o);
+}
+
 int main(void)
 {
     setenv("LC_ALL", "C.UTF-8", 1);
@@ -307,6 +323,7 @@ int main(void)
         cmocka_unit_test(a_narrow_list_keeps_the_state),
         cmocka_unit_test(a_rollback_in_full),
         cmocka_unit_test(a_list_has_the_series),
+        cmocka_unit_test(a_window_is_waited_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
