@@ -51,6 +51,7 @@ static void of_job(struct report *r)
     const struct snapshot *s = &r->s;
     enum finding_kind state = s->state == STATE_FAILED     ? FINDING_JOB_FAILED
                               : s->state == STATE_CANCELED ? FINDING_JOB_CANCELED
+                              : snapshot_awaits_window(s)  ? FINDING_JOB_WINDOW
                               : s->state == STATE_WAITING  ? FINDING_JOB_WAITING
                               : s->state == STATE_PAUSED   ? FINDING_JOB_PAUSED
                                                            : N_FINDINGS;

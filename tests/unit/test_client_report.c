@@ -174,6 +174,37 @@ static void a_page_is_bounded(void **state)
     free(big);
 }
 
+static bool found(const cJSON *doc, const char *word)
+{
+    const cJSON *f;
+    cJSON_ArrayForEach(f, cJSON_GetObjectItemCaseSensitive(doc, "findings"))
+    {
+        if (strcmp(cJSON_GetObjectItemCaseSensitive(f, "finding")->valuestring, word) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* What waits only for its window needs no operator. */
+static void a_window_is_not_an_operator(void **state)
+{
+    for (int awaits = 0; awaits < 2; awaits++) {
+        struct err e = {0};
+        cJSON *doc = load("progress"), *job = cJSON_GetObjectItemCaseSensitive(doc, "job");
+        cJSON *window = cJSON_AddObjectToObject(job, "window");
+        cJSON_ReplaceItemInObjectCaseSensitive(job, "state", cJSON_CreateString("Waiting"));
+        cJSON_AddStringToObject(window, "window", "02:00-05:00");
+        cJSON_AddStringToObject(window, "opens", "2026-03-02T02:00:00Z");
+        cJSON_AddStringToObject(window, "closes", "2026-03-02T05:00:00Z");
+        if (awaits)
+            cJSON_AddStringToObject(window, "awaited_by", "start-new");
+        assert_int_equal(report_complete(doc, &e), 0);
+        assert_int_equal(found(doc, "job-waiting"), !awaits);
+        assert_int_equal(found(doc, "job-awaits-window"), awaits);
+        cJSON_Delete(doc);
+    }
+}
+
 /* Bytes from the daemon are not trusted. */
 static void a_wrong_document_is_refused(void **state)
 {
@@ -205,7 +236,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_form_is_as_kept),        cmocka_unit_test(hostile_text_is_text),
         cmocka_unit_test(a_hostile_event_is_text),     cmocka_unit_test(a_page_is_bounded),
-        cmocka_unit_test(a_wrong_document_is_refused),
+        cmocka_unit_test(a_wrong_document_is_refused), cmocka_unit_test(a_window_is_not_an_operator),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
