@@ -104,9 +104,9 @@ static void parse_backups(const cJSON *list, struct report *r, struct err *e)
 {
     const cJSON *o;
     r->backups = xcalloc((size_t)cJSON_GetArraySize(list) + 1, sizeof *r->backups);
-    cJSON_ArrayForEach(o, list) r->backups[r->n_backups++] =
-        (struct report_backup){get_text(o, "db", REQUIRED, e), get_text(o, "file", OPTIONAL, e),
-                               get_text(o, "size", OPTIONAL, e), get_text(o, "sha256", OPTIONAL, e)};
+    cJSON_ArrayForEach(o, list) r->backups[r->n_backups++] = (struct report_backup){
+        get_text(o, "db", REQUIRED, e), get_text(o, "file", OPTIONAL, e), get_text(o, "size", OPTIONAL, e),
+        get_text(o, "sha256", OPTIONAL, e), get_text(o, "copy", OPTIONAL, e)};
 }
 
 int report_parse(const cJSON *doc, struct report *r, struct err *e)

@@ -35,7 +35,7 @@ struct report_sub {
 };
 
 struct report_backup {
-    const char *db, *file, *size, *sha256;
+    const char *db, *file, *size, *sha256, *copy; /* copy NULL: there is no second one */
 };
 
 /* The job that this one rolls back, or its newest rollback. */

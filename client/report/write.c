@@ -258,11 +258,14 @@ static void outage_parts(struct sheet *s, const struct report *r)
 
 static void backups(struct sheet *s, const struct report *r)
 {
-    static const char *const titles[] = {N_("Database"), N_("Size"), "SHA-256", N_("File")};
+    static const char *const titles[] = {N_("Database"), N_("Size"), "SHA-256", N_("File"), N_("Second copy")};
+    bool copies = false;
+    for (size_t i = 0; i < r->n_backups; i++)
+        copies |= r->backups[i].copy != NULL;
     if (r->n_backups == 0)
         return;
     sheet_section(s, "backups", _("Backups"));
-    sheet_table(s, _("Backups"), "backups", titles, ARRAY_LEN(titles));
+    sheet_table(s, _("Backups"), "backups", titles, ARRAY_LEN(titles) - !copies);
     for (size_t i = 0; i < r->n_backups; i++) {
         const struct report_backup *x = &r->backups[i];
         struct buf cell = {0};
@@ -282,6 +285,10 @@ static void backups(struct sheet *s, const struct report *r)
         sheet_cell(s, &cell);
         put_code(s, &cell, x->file);
         sheet_cell(s, &cell);
+        if (copies) {
+            put_code(s, &cell, x->copy);
+            sheet_cell(s, &cell);
+        }
     }
     sheet_table_end(s);
     sheet_section_end(s);

@@ -185,6 +185,26 @@ static bool found(const cJSON *doc, const char *word)
     return false;
 }
 
+/* Where one is: in a ticket, too, which has no facts. */
+static void second_copies_are_named(void **state)
+{
+    static const char place[] = "oms2:/copies/job-7/rm_402.sql";
+    for (int form = REPORT_PAGE; form <= REPORT_MARKDOWN; form++) {
+        struct err e = {0};
+        struct buf b = {0};
+        cJSON *doc = load("upgrade"), *job = cJSON_GetObjectItemCaseSensitive(doc, "job");
+        cJSON_AddStringToObject(cJSON_GetObjectItemCaseSensitive(job, "facts"), "backup.rm_402.copy", place);
+        assert_int_equal(report_complete(doc, &e), 0);
+        write_form(doc, (enum report_form)form, &b);
+        const char *table = strstr(buf_str(&b), "/backup/job-7/rm_402.sql");
+        assert_non_null(table);
+        assert_non_null(strstr(table, place));
+        assert_true(strstr(table, place) - table < 100); /* in its row */
+        buf_free(&b);
+        cJSON_Delete(doc);
+    }
+}
+
 /* What waits only for its window needs no operator. */
 static void a_window_is_not_an_operator(void **state)
 {
@@ -237,6 +257,7 @@ int main(void)
         cmocka_unit_test(each_form_is_as_kept),        cmocka_unit_test(hostile_text_is_text),
         cmocka_unit_test(a_hostile_event_is_text),     cmocka_unit_test(a_page_is_bounded),
         cmocka_unit_test(a_wrong_document_is_refused), cmocka_unit_test(a_window_is_not_an_operator),
+        cmocka_unit_test(second_copies_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
