@@ -27,16 +27,9 @@ static void caught_set(sigset_t *set)
 
 /* --- keys -------------------------------------------------------------------------------------------------------- */
 
-/* From the background tcsetattr() would stop us. */
-static bool in_front(void)
-{
-    pid_t front = tcgetpgrp(STDIN_FILENO);
-    return front < 0 || front == getpgrp(); /* < 0: not the terminal that controls us; nobody else reads it either */
-}
-
 static void keys_on(struct screen *s)
 {
-    if (!s->wants_keys || s->keys || !in_front())
+    if (!s->wants_keys || s->keys || !term_in_front())
         return;
     struct termios raw = s->before;
     raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO); /* Ctrl-C and Ctrl-Z stay signals */
@@ -54,7 +47,7 @@ static void keys_off(struct screen *s)
     s->keys = false;
     fputs("\033[?2004l", stdout);
     fflush(stdout);
-    if (in_front())
+    if (term_in_front())
         tcsetattr(STDIN_FILENO, TCSANOW, &s->before);
 }
 
@@ -63,7 +56,7 @@ size_t screen_read(struct screen *s, char *out, size_t size)
     struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
     if (!s->keys || poll(&p, 1, 0) <= 0)
         return 0;
-    if (!in_front()) {
+    if (!term_in_front()) {
         s->keys = false;
         return 0;
     }

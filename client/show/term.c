@@ -46,3 +46,9 @@ void term_init(struct term *t, bool no_color)
     t->colour = t->tty && !no_color && !dumb && !(no && *no);
     term_resize(t);
 }
+
+bool term_in_front(void)
+{
+    pid_t front = tcgetpgrp(STDIN_FILENO);
+    return front < 0 || front == getpgrp(); /* < 0: not the terminal that controls us; nobody else reads it either */
+}

@@ -14,3 +14,5 @@ struct term {
 /* Calls lang_init() and tzset() too: no other function of this room before it. */
 void term_init(struct term *t, bool no_color);
 void term_resize(struct term *t);
+/* We may read standard input and set its modes: from the background that would stop us. */
+bool term_in_front(void);

@@ -26,12 +26,6 @@ struct plain {
     struct snapshot s;
 };
 
-static bool in_front(void)
-{
-    pid_t front = tcgetpgrp(STDIN_FILENO);
-    return front < 0 || front == getpgrp(); /* < 0: not the terminal that controls us; nobody else reads it either */
-}
-
 /* Prints what there is, and the prompt below it. */
 static int print(struct plain *x, struct err *e)
 {
@@ -286,7 +280,7 @@ static int take_change(struct plain *x, struct err *e)
 
 static int turn(struct plain *x, struct err *e)
 {
-    x->f.wake_fd = in_front() ? STDIN_FILENO : -1; /* in the background it is the shell's */
+    x->f.wake_fd = term_in_front() ? STDIN_FILENO : -1; /* in the background it is the shell's */
     switch (follow_next(&x->f, TICK_MS, e)) {
     case FOLLOW_CHANGED:
         return take_change(x, e);
