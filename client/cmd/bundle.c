@@ -57,9 +57,7 @@ static int reports(struct bundle *x, cJSON *doc, struct err *e)
         rc = report_open(doc, &r, e);
     if (rc)
         return rc;
-    struct tm tm = {0};
-    const char *made = r.s.completed ? r.s.completed : r.made;
-    x->when = strptime(made, "%Y-%m-%dT%H:%M:%SZ", &tm) ? timegm(&tm) : 0;
+    quantity_utc(r.s.completed ? r.s.completed : r.made, &x->when);
     for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
         struct buf b = {0};
         report_write(&b, forms[i].form, x->c->term.utc, &r);

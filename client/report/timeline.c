@@ -15,8 +15,8 @@ struct span {
 
 static time_t seconds_of(const char *utc, time_t otherwise)
 {
-    struct tm tm = {0};
-    return utc && strptime(utc, "%Y-%m-%dT%H:%M:%S", &tm) ? timegm(&tm) : otherwise;
+    time_t when;
+    return quantity_utc(utc, &when) ? when : otherwise;
 }
 
 static struct span span_of(const struct report *r)

@@ -121,6 +121,12 @@ static bool parse_utc(const char *utc, time_t *when, char *rest, size_t size)
     return true;
 }
 
+bool quantity_utc(const char *utc, time_t *when)
+{
+    char rest[16];
+    return parse_utc(utc, when, rest, sizeof rest);
+}
+
 /* As people here read it; what is no time is added as it is. */
 static bool broken_down(struct buf *b, const struct term *t, const char *utc, struct tm *tm, char *rest, size_t size)
 {

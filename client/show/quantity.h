@@ -1,5 +1,8 @@
 /* Durations, amounts and times for people. NAN is unknown and becomes "-". */
 #pragma once
+#include <stdbool.h>
+#include <time.h>
+
 #include "client/show/term.h"
 #include "client/wire/snapshot.h"
 #include "common/buf.h"
@@ -13,3 +16,5 @@ void quantity_progress(struct buf *b, const struct term *t, const struct subtask
  * --utc "2026-11-24 12:13:47 UTC". Anything else is shown as it is; NULL is "-". */
 void quantity_date(struct buf *b, const struct term *t, const char *utc);
 void quantity_clock(struct buf *b, const struct term *t, const char *utc); /* the time of day of it */
+/* Such a time in seconds, without its fraction. False: it is none; *when is as it was. */
+bool quantity_utc(const char *utc, time_t *when);
