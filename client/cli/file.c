@@ -30,35 +30,6 @@ int file_text(const char *path, struct buf *out, struct err *e)
     return rc;
 }
 
-int file_write_new(const char *path, const char *text, struct err *e)
-{
-    size_t len = strlen(text), at = 0;
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640), why;
-    if (fd < 0 && errno == EEXIST)
-        return err_set(e, ERR_REFUSED, _("%.500s already exists and will not be overwritten"), path);
-    if (fd < 0)
-        return err_set(e, ERR_INPUT, "%.500s: %s", path, strerror(errno));
-    while (at < len) {
-        ssize_t n = write(fd, text + at, len - at);
-        if (n < 0 && errno != EINTR)
-            break;
-        at += n > 0 ? (size_t)n : 0;
-    }
-    why = errno;
-    if (at == len && fsync(fd) != 0) {
-        why = errno;
-        at = 0;
-    }
-    if (close(fd) != 0 && at == len) {
-        why = errno;
-        at = 0;
-    }
-    if (at == len)
-        return 0;
-    unlink(path);
-    return err_set(e, ERR_SYSTEM, "%.500s: %s", path, strerror(why));
-}
-
 int file_write_all(int fd, const void *data, size_t len)
 {
     for (size_t at = 0; at < len;) {
@@ -73,6 +44,22 @@ int file_write_all(int fd, const void *data, size_t len)
 static int exists(const char *path, struct err *e)
 {
     return err_set(e, ERR_REFUSED, _("%.500s already exists and will not be overwritten"), path);
+}
+
+int file_write_new(const char *path, const char *text, struct err *e)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+    if (fd < 0 && errno == EEXIST)
+        return exists(path, e);
+    if (fd < 0)
+        return err_set(e, ERR_INPUT, "%.500s: %s", path, strerror(errno));
+    int why = file_write_all(fd, text, strlen(text)) || fsync(fd) ? errno : 0;
+    if (close(fd) != 0 && !why)
+        why = errno;
+    if (!why)
+        return 0;
+    unlink(path);
+    return err_set(e, ERR_SYSTEM, "%.500s: %s", path, strerror(why));
 }
 
 int file_fresh(const char *path, bool replace, struct fresh *f, struct err *e)
