@@ -30,20 +30,14 @@ static void add(struct report *r, const struct finding *f)
     r->findings[r->n_findings++] = *f;
 }
 
-static const char *text(const cJSON *o, const char *name)
-{
-    const cJSON *v = cJSON_GetObjectItemCaseSensitive(o, name);
-    return cJSON_IsString(v) ? v->valuestring : NULL;
-}
-
 static struct finding of_event(enum finding_kind k, const cJSON *o)
 {
     return (struct finding){.kind = k,
-                            .step = text(o, "step"),
-                            .sub = text(o, "subtask"),
-                            .who = text(o, "actor"),
-                            .why = text(o, "reason"),
-                            .time = text(o, "time")};
+                            .step = report_text(o, "step"),
+                            .sub = report_text(o, "subtask"),
+                            .who = report_text(o, "actor"),
+                            .why = report_text(o, "reason"),
+                            .time = report_text(o, "time")};
 }
 
 static void of_job(struct report *r)
@@ -100,7 +94,7 @@ static void of_subtask(struct report *r, const struct report_sub *x)
 
 static const struct report_sub *sub_of(const struct report *r, const cJSON *event)
 {
-    const char *step = text(event, "step"), *sub = text(event, "subtask");
+    const char *step = report_text(event, "step"), *sub = report_text(event, "subtask");
     for (size_t i = 0; step && sub && i < r->n_subs; i++)
         if (strcmp(r->subs[i].step, step) == 0 && strcmp(r->subs[i].s.name, sub) == 0)
             return &r->subs[i];
@@ -120,7 +114,7 @@ static void of_person(struct report *r, const cJSON *o)
                   {"done-force", FINDING_DONE_FORCE}, {"cancel-force", FINDING_CANCEL_FORCE},
                   {"give-up", FINDING_GIVEN_UP},      {"confirm", FINDING_CONFIRMED}};
     for (size_t i = 0; i < ARRAY_LEN(events); i++)
-        if (strcmp(text(o, "event"), events[i].event) == 0) {
+        if (strcmp(report_text(o, "event"), events[i].event) == 0) {
             const struct report_sub *x = sub_of(r, o);
             struct finding f = of_event(events[i].kind, o);
             if (f.kind == FINDING_SKIPPED && x && x->skip_forced && x->proof == o)
@@ -149,7 +143,7 @@ static void of_engine(struct report *r)
         const cJSON *o;
         cJSON_ArrayForEach(o, r->events)
         {
-            const char *event = text(o, "event");
+            const char *event = report_text(o, "event");
             if (strcmp(event, events[i].event[0]) != 0 &&
                 !(events[i].event[1] && strcmp(event, events[i].event[1]) == 0))
                 continue;

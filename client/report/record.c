@@ -5,15 +5,9 @@
 #include "client/report/sections.h"
 #include "common/array.h"
 
-static const char *text(const cJSON *o, const char *name)
-{
-    const cJSON *v = cJSON_GetObjectItemCaseSensitive(o, name);
-    return cJSON_IsString(v) ? v->valuestring : NULL;
-}
-
 static void from_to(struct sheet *s, struct buf *b, const cJSON *o)
 {
-    const char *from = text(o, "from"), *to = text(o, "to");
+    const char *from = report_text(o, "from"), *to = report_text(o, "to");
     if (!from && !to)
         return;
     put_data(s, b, from ? view_state_word(from) : NULL);
@@ -24,7 +18,7 @@ static void from_to(struct sheet *s, struct buf *b, const cJSON *o)
 /* What the person typed, where the event has the name of what came of it. */
 static const char *verb_of(const cJSON *o)
 {
-    const char *event = text(o, "event");
+    const char *event = report_text(o, "event");
     return report_by_person(o) && strncmp(event, "begin", strlen("begin")) == 0 ? "retry" : event;
 }
 
@@ -32,17 +26,17 @@ static void event_row(struct sheet *s, const cJSON *o)
 {
     struct buf cell = {0};
     sheet_row(s);
-    put_time(s, &cell, text(o, "time"));
+    put_time(s, &cell, report_text(o, "time"));
     sheet_cell(s, &cell);
-    put_data(s, &cell, text(o, "actor"));
+    put_data(s, &cell, report_text(o, "actor"));
     sheet_cell(s, &cell);
     put_code(s, &cell, verb_of(o));
     sheet_cell(s, &cell);
-    put_place(s, &cell, text(o, "step"), text(o, "subtask"));
+    put_place(s, &cell, report_text(o, "step"), report_text(o, "subtask"));
     sheet_cell(s, &cell);
     from_to(s, &cell, o);
     sheet_cell(s, &cell);
-    put_data(s, &cell, text(o, "reason"));
+    put_data(s, &cell, report_text(o, "reason"));
     sheet_cell(s, &cell);
 }
 

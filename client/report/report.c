@@ -7,10 +7,16 @@
 #include "client/wire/get.h"
 #include "common/alloc.h"
 
+const char *report_text(const cJSON *o, const char *name)
+{
+    const cJSON *v = cJSON_GetObjectItemCaseSensitive(o, name);
+    return cJSON_IsString(v) ? v->valuestring : NULL;
+}
+
 bool report_by_person(const cJSON *event)
 {
-    const cJSON *actor = cJSON_GetObjectItemCaseSensitive(event, "actor");
-    return cJSON_IsString(actor) && strcmp(actor->valuestring, "engine") != 0;
+    const char *actor = report_text(event, "actor");
+    return actor && strcmp(actor, "engine") != 0;
 }
 
 static void parse_sub(const cJSON *o, struct report_sub *x, struct err *e)
@@ -57,12 +63,6 @@ static void parse_events(const cJSON *list, struct err *e)
     }
 }
 
-static const char *text(const cJSON *o, const char *name)
-{
-    const cJSON *v = cJSON_GetObjectItemCaseSensitive(o, name);
-    return cJSON_IsString(v) ? v->valuestring : NULL;
-}
-
 static int by_place(const void *a, const void *b)
 {
     const struct report_sub *x = *(const struct report_sub *const *)a, *y = *(const struct report_sub *const *)b;
@@ -80,7 +80,8 @@ static void find_proofs(struct report *r)
     const cJSON *o;
     cJSON_ArrayForEach(o, r->events)
     {
-        const char *step = text(o, "step"), *sub = text(o, "subtask"), *from = text(o, "from"), *to = text(o, "to");
+        const char *step = report_text(o, "step"), *sub = report_text(o, "subtask"), *from = report_text(o, "from"),
+                   *to = report_text(o, "to");
         struct report_sub key = {.step = step, .s.name = sub}, *k = &key, **found;
         if (!step || !sub || !to || (from && strcmp(from, to) == 0))
             continue;

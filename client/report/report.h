@@ -86,7 +86,8 @@ void report_free(struct report *r);
 /* The databases that a rollback, whose subtasks these are, has restored, or may have: "rm, cm"; NULL: none. *sure: all
  * of them were. Caller frees. */
 char *report_restored(const struct report *r, const struct report_sub *subs, size_t n, bool *sure);
-bool report_by_person(const cJSON *event); /* not by the engine */
+const char *report_text(const cJSON *o, const char *name); /* of what report_parse() has seen; NULL: it has none */
+bool report_by_person(const cJSON *event);                 /* not by the engine */
 
 /* findings.c */
 void findings_of(struct report *r);

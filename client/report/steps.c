@@ -8,19 +8,13 @@
 #include "common/alloc.h"
 #include "common/array.h"
 
-static const char *text(const cJSON *o, const char *name)
-{
-    const cJSON *v = o ? cJSON_GetObjectItemCaseSensitive(o, name) : NULL;
-    return cJSON_IsString(v) ? v->valuestring : NULL;
-}
-
 /* Whose word the state is: of a check, of an exit status, of a person. */
 static void put_ground(const struct sheet *s, struct buf *b, const struct report_sub *x)
 {
-    const char *event = text(x->proof, "event");
+    const char *event = report_text(x->proof, "event");
     if (!event)
         return;
-    char *who = sheet_word(s, text(x->proof, "actor"));
+    char *who = sheet_word(s, report_text(x->proof, "actor"));
     if (report_by_person(x->proof) && strcmp(event, "done-force") == 0)
         buf_printf(b, _("declared done by %s with --force; no check confirmed it"), who);
     else if (report_by_person(x->proof) && strcmp(event, "skip") == 0)
@@ -39,10 +33,10 @@ static void put_ground(const struct sheet *s, struct buf *b, const struct report
     else if (x->s.state == STATE_SUCCESSFUL && strcmp(event, "ok") == 0)
         put_own(s, b, _("exit status 0"));
     else
-        put_data(s, b, text(x->proof, "reason"));
+        put_data(s, b, report_text(x->proof, "reason"));
     free(who);
     buf_puts(b, " · ");
-    put_clock(s, b, text(x->proof, "time"));
+    put_clock(s, b, report_text(x->proof, "time"));
 }
 
 static void subtask_row(struct sheet *s, const struct report_sub *x)
@@ -85,7 +79,7 @@ static const cJSON *member(const cJSON *o, const char *name) { return cJSON_GetO
 static void outcome(struct sheet *s, struct buf *b, const cJSON *a)
 {
     const cJSON *status = member(a, "exit");
-    const char *word = text(a, "outcome");
+    const char *word = report_text(a, "outcome");
     if (word && strcmp(word, "exited") == 0 && cJSON_IsNumber(status))
         buf_printf(b, _("exit status %d"), status->valueint);
     else if (word)
@@ -110,15 +104,15 @@ static void attempt_row(struct sheet *s, const struct report_sub *x, const cJSON
     sheet_row(s);
     put_attempt(s, &cell, x, member(a, "attempt")->valueint);
     sheet_cell(s, &cell);
-    put_data(s, &cell, text(a, "host"));
+    put_data(s, &cell, report_text(a, "host"));
     sheet_cell(s, &cell);
-    put_time(s, &cell, text(a, "started"));
+    put_time(s, &cell, report_text(a, "started"));
     sheet_cell(s, &cell);
-    put_clock(s, &cell, text(a, "ended"));
+    put_clock(s, &cell, report_text(a, "ended"));
     sheet_cell(s, &cell);
     outcome(s, &cell, a);
     sheet_cell(s, &cell);
-    put_code(s, &cell, text(a, "token"));
+    put_code(s, &cell, report_text(a, "token"));
     sheet_cell(s, &cell);
 }
 

@@ -94,11 +94,7 @@ static void time_row(struct summary *x, const char *name, const char *utc)
     row(x, name);
 }
 
-static const char *t1_of(const struct report *r)
-{
-    const cJSON *t1 = cJSON_GetObjectItemCaseSensitive(r->s.facts, "T1");
-    return cJSON_IsString(t1) ? t1->valuestring : NULL;
-}
+static const char *t1_of(const struct report *r) { return report_text(r->s.facts, "T1"); }
 
 static void outage_row(struct summary *x, const struct report *r)
 {
