@@ -486,10 +486,10 @@ static void next_job(const struct next *n, size_t running, size_t asked)
         break;
     case STATE_READY:
         say(n, 2, "%s", _("Ready: nothing has been changed yet."));
-        if (s->start_at)
+        if (s->start_at) {
             scheduled(n);
-        if (s->start_at)
             break;
+        }
         type(n, "plan", "", _("shows every command"));
         type(n, "start", "", NULL);
         break;

@@ -19,7 +19,7 @@ struct child {
     uv_pipe_t in, out;
     uv_timer_t timer;
     uv_write_t write;
-    char *input, *argv0;
+    char *input;
     size_t input_len;
     struct buf output;
     size_t seen; /* bytes of output in all */
