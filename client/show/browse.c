@@ -46,14 +46,6 @@ size_t show_row_first(const struct snapshot *s)
     return best;
 }
 
-static unsigned count(const struct buf *b)
-{
-    unsigned n = 0;
-    for (size_t i = 0; i < b->len; i++)
-        n += b->data[i] == '\n';
-    return n;
-}
-
 /* Adds the lines from `first` on, at most `n`. */
 static void add_lines(struct buf *b, const struct buf *from, unsigned first, unsigned n)
 {
@@ -115,7 +107,7 @@ static void head(struct buf *b, const struct view *v, const struct snapshot *s, 
         text_cut(b, v->t, from);
         buf_puts(b, "\n");
     }
-    add_lines(b, &all, 0, height >= TALL ? count(&all) : 1);
+    add_lines(b, &all, 0, height >= TALL ? text_lines(&all) : 1);
     buf_free(&all);
 }
 
@@ -157,7 +149,7 @@ void show_browse(struct buf *b, const struct view *v, const struct snapshot *s, 
     head(&top, v, s, height);
     parts_rows(&table, v, s, 2);
     about(&detail, v, st, sub);
-    unsigned n = count(&table) - 2, tops = count(&top), fixed = tops + 2, details = count(&detail);
+    unsigned n = text_lines(&table) - 2, tops = text_lines(&top), fixed = tops + 2, details = text_lines(&detail);
     unsigned most = height > fixed + n ? height - fixed - n : 0; /* what the rows leave, at least a third */
     if (most < height / 3)
         most = height / 3;

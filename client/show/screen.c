@@ -8,6 +8,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "client/show/text.h"
 #include "common/array.h"
 
 enum { HEAD = 5 }; /* lines that are kept when the middle is left out */
@@ -92,18 +93,10 @@ int screen_open(struct screen *s, struct term *t, bool keys)
     return 0;
 }
 
-static unsigned count_lines(const struct buf *b)
-{
-    unsigned n = 0;
-    for (size_t i = 0; i < b->len; i++)
-        n += b->data[i] == '\n';
-    return n;
-}
-
 void screen_draw(struct screen *s, const struct buf *picture, bool whole, const char *tail, bool cursor)
 {
     struct buf out = {0};
-    unsigned n = count_lines(picture), room = s->t->height > HEAD + 4 ? s->t->height - 1 : HEAD + 3, line = 0;
+    unsigned n = text_lines(picture), room = s->t->height > HEAD + 4 ? s->t->height - 1 : HEAD + 3, line = 0;
     unsigned skip = !whole && n > room ? n - room + 1 : 0; /* and one line says so */
     buf_puts(&out, s->drawn ? "\033[H" : "\033[2J\033[H");
     for (const char *p = buf_str(picture); *p; line++) {

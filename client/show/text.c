@@ -91,6 +91,14 @@ static size_t piece(const char *s, size_t left, size_t *columns)
     return n ? n : 1;
 }
 
+unsigned text_lines(const struct buf *b)
+{
+    unsigned n = 0;
+    for (size_t i = 0; i < b->len; i++)
+        n += b->data[i] == '\n';
+    return n;
+}
+
 size_t text_width(const char *s, size_t len)
 {
     size_t sum = 0, w;

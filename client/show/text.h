@@ -17,6 +17,7 @@ void text_block(struct buf *b, const struct term *t, const char *s, size_t len);
 /* Our own text in a colour ("1;31"), when there are colours. */
 void text_paint(struct buf *b, const struct term *t, const char *colour, const char *s);
 
+unsigned text_lines(const struct buf *b);                /* how many have ended */
 size_t text_width(const char *s, size_t len);            /* columns; colours have none */
 void text_pad(struct buf *b, size_t from, size_t width); /* spaces, until what was added since `from` is that wide */
 /* Adds `s`, cut to `width` columns. */

@@ -194,14 +194,6 @@ void watch_answered(struct watch *w, const cJSON *result, const struct err *erro
 /* --- drawing -------------------------------------------------------------------------------------------------------
  */
 
-static unsigned count(const struct buf *b)
-{
-    unsigned n = 0;
-    for (size_t i = 0; i < b->len; i++)
-        n += b->data[i] == '\n';
-    return n;
-}
-
 static void log_title(const struct watch *w, const struct snapshot *s, struct buf *b)
 {
     size_t from = b->len;
@@ -240,13 +232,13 @@ static void picture(struct watch *w, const struct snapshot *s, bool last, unsign
             text_cut(b, w->t, from);
             buf_puts(b, "\n");
         }
-        unsigned used = count(b);
+        unsigned used = text_lines(b);
         pager_draw(&w->pager, b, room > used + 1 ? room - used : 1);
     } else if (!last && w->mode == WATCH_ROWS && w->row < show_rows(s)) {
         show_browse(b, &v, s, w->row, room);
     } else {
         show_status(b, &v, s);
-        if (!last && count(b) > room) {
+        if (!last && text_lines(b) > room) {
             b->len = 0;
             v.brief = true;
             v.verbose = false;
@@ -271,7 +263,7 @@ static const char *hint(const struct watch *w)
 void watch_draw(struct watch *w, const struct snapshot *s, bool last, struct buf *b, struct buf *tail)
 {
     const struct buf *below = w->act.verb && !w->sent ? &w->act.told : &w->say;
-    unsigned height = w->t->height > 8 ? w->t->height - 1 : 7, lines = last ? 0 : count(below);
+    unsigned height = w->t->height > 8 ? w->t->height - 1 : 7, lines = last ? 0 : text_lines(below);
     picture(w, s, last, height > lines + 3 ? height - lines : 3, b);
     if (last)
         return;
