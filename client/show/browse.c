@@ -194,8 +194,8 @@ void show_spoken_row(struct buf *b, const struct view *v, const struct step *st,
     }
     if (text)
         text_fmt(b, v->t, ". %s", text);
-    if ((!sub || only) && st->irreversible)
-        buf_puts(b, _(" (irreversible)"));
+    if (!sub || only)
+        parts_marks(b, v, st);
     sentence(b, v->t, from);
     buf_free(&name);
     buf_free(&time);

@@ -203,9 +203,8 @@ static void step_done(struct buf *c, const struct view *v, const struct step *st
     buf_printf(c, "%zu/%zu", done, st->n_subs);
 }
 
-static void step_what(struct buf *c, const struct view *v, const struct step *st)
+void parts_marks(struct buf *c, const struct view *v, const struct step *st)
 {
-    text_add(c, v->t, st->title ? st->title : "");
     if (st->irreversible)
         text_paint(c, v->t, "33", _(" (irreversible)"));
     if (st->undo)
@@ -215,6 +214,12 @@ static void step_what(struct buf *c, const struct view *v, const struct step *st
         text_paint(c, v->t, "33", _(" (slower than ever before)"));
     if (st->breakpoint)
         text_paint(c, v->t, "33", _(" (breakpoint)"));
+}
+
+static void step_what(struct buf *c, const struct view *v, const struct step *st)
+{
+    text_add(c, v->t, st->title ? st->title : "");
+    parts_marks(c, v, st);
 }
 
 static void sub_name(struct buf *c, const struct view *v, const struct subtask *s)

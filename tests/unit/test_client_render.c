@@ -291,6 +291,26 @@ static void wrong_types_are_errors(void **state)
     cJSON_Delete(o);
 }
 
+/* A screen reader gets what the table of steps says. */
+static void what_is_special_is_spoken(void **state)
+{
+    struct term t = pipe_term();
+    struct view v = {.t = &t};
+    struct buf b = {0};
+    const struct step st = {.id = "smoke-test",
+                            .title = "Try it",
+                            .state = STATE_PENDING,
+                            .hook = "after start-new",
+                            .irreversible = true,
+                            .undo = true,
+                            .slower = true,
+                            .breakpoint = true};
+    show_spoken_row(&b, &v, &st, NULL);
+    assert_string_equal(buf_str(&b), "smoke-test: Pending. Try it (irreversible) (rolls back on failure) (hook after "
+                                     "start-new) (slower than ever before) (breakpoint)\n");
+    buf_free(&b);
+}
+
 /* What waits only for its window needs no operator. */
 static void a_window_is_waited_for(void **state)
 {
@@ -323,6 +343,7 @@ int main(void)
         cmocka_unit_test(a_narrow_list_keeps_the_state),
         cmocka_unit_test(a_rollback_in_full),
         cmocka_unit_test(a_list_has_the_series),
+        cmocka_unit_test(what_is_special_is_spoken),
         cmocka_unit_test(a_window_is_waited_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
