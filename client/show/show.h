@@ -43,6 +43,9 @@ void show_outage_parts(struct buf *b, const struct view *v, const struct snapsho
 void show_next(struct buf *b, const struct view *v, const struct snapshot *s);
 /* One line: "job 7: In Progress, 12 of 40 subtasks done, 12:03". */
 void show_line(struct buf *b, const struct view *v, const struct snapshot *s);
+/* For a screen reader, below it: the outage, the time that is left, the window, breakpoints, what is wrong outside of
+ * any step. */
+void show_remarks(struct buf *b, const struct view *v, const struct snapshot *s);
 /* The rows that one can move through: each step, and below it its subtasks. */
 size_t show_rows(const struct snapshot *s);
 /* *sub is NULL: the row is that of the step. False: there is no such row. */

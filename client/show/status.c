@@ -471,6 +471,15 @@ void show_status(struct buf *b, const struct view *v, const struct snapshot *s)
     show_next(b, v, s);
 }
 
+void show_remarks(struct buf *b, const struct view *v, const struct snapshot *s)
+{
+    show_outage_line(b, v, s);
+    left_line(b, v, s);
+    window_line(b, v, s);
+    breakpoints(b, v, s);
+    trouble(b, v, s);
+}
+
 void show_line(struct buf *b, const struct view *v, const struct snapshot *s)
 {
     struct buf done = {0}, time = {0};

@@ -79,6 +79,7 @@ static void tell_status(struct plain *x)
 {
     struct view v = view_now(x);
     tell_line(x);
+    show_remarks(&x->out, &v, &x->s);
     show_next(&x->out, &v, &x->s);
 }
 

@@ -311,6 +311,31 @@ static void what_is_special_is_spoken(void **state)
     buf_free(&b);
 }
 
+/* What is wrong, and when, without the picture. */
+static void remarks_stand_alone(void **state)
+{
+    static const char *const want[] = {"Window: 02:00-05:00", "Breakpoints: paused before ", "lock in the MetaDB: gone",
+                                       "(omsupctl notify): chat"};
+    cJSON *o = load("waiting", ".json");
+    struct term t = pipe_term();
+    struct view v = {.t = &t};
+    struct buf b = {0};
+    struct snapshot s;
+    struct err e = {0};
+    assert_int_equal(snapshot_parse(o, &s, &e), 0);
+    s.window = "02:00-05:00";
+    s.steps[0].breakpoint = true;
+    s.trouble = "gone";
+    s.untold = "chat";
+    show_remarks(&b, &v, &s);
+    for (size_t i = 0; i < ARRAY_LEN(want); i++)
+        assert_non_null(strstr(buf_str(&b), want[i]));
+    assert_int_equal(text_lines(&b), ARRAY_LEN(want));
+    buf_free(&b);
+    snapshot_free(&s);
+    cJSON_Delete(o);
+}
+
 /* What waits only for its window needs no operator. */
 static void a_window_is_waited_for(void **state)
 {
@@ -344,6 +369,7 @@ int main(void)
         cmocka_unit_test(a_rollback_in_full),
         cmocka_unit_test(a_list_has_the_series),
         cmocka_unit_test(what_is_special_is_spoken),
+        cmocka_unit_test(remarks_stand_alone),
         cmocka_unit_test(a_window_is_waited_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
