@@ -243,23 +243,62 @@ class World:
     def processes(self):
         """A line for each process of this world: pid, state, command. For the message of a test that failed."""
         lines = []
-        for pid in sorted(filter(str.isdigit, os.listdir("/proc")), key=int):
+        for pid, words in self._processes(self.dir):
             try:
-                with open("/proc/%s/cmdline" % pid, "rb") as f:
-                    words = f.read().decode(errors="replace").split("\0")
-                with open("/proc/%s/status" % pid, encoding="utf-8", errors="replace") as f:
+                with open("/proc/%d/status" % pid, encoding="utf-8", errors="replace") as f:
                     state = [line.split()[1] for line in f if line.startswith("State:")][0]
             except (FileNotFoundError, ProcessLookupError):
                 continue
-            if any(self.dir in w for w in words):
-                lines.append("%s %s %s\n" % (pid, state, " ".join(w for w in words if len(w) < 200)))
+            lines.append("%d %s %s\n" % (pid, state, " ".join(w for w in words if len(w) < 200)))
         return "".join(lines)
 
+    @staticmethod
+    def _processes(place):
+        """(pid, argv) of those that name this place."""
+        for pid in sorted(map(int, filter(str.isdigit, os.listdir("/proc")))):
+            try:
+                with open("/proc/%d/cmdline" % pid, "rb") as f:
+                    words = f.read().decode(errors="replace").split("\0")
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if any(place in w for w in words):
+                yield pid, words
+
+    def end_runs(self, timeout=30):
+        """Without a daemon, what it has begun runs on: it is ended. A run has a session of its own; its leader names the run directory."""
+        end = time.monotonic() + timeout
+        sessions = set()
+        while time.monotonic() < end:
+            sessions |= {session_of(pid) for pid, _ in self._processes(self.path("runs"))} - {None, os.getsid(0)}
+            left = [int(pid) for pid in os.listdir("/proc") if pid.isdigit() and session_of(int(pid)) in sessions]
+            if not left:
+                return
+            for pid in left:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+            time.sleep(0.01)
+        raise AssertionError("they do not end:\n" + self.processes())
+
     def close(self):
-        if self.daemon and self.daemon.poll() is None:
-            self.kill(signal.SIGTERM)
-        self.log.close()
-        shutil.rmtree(self.dir, ignore_errors=True)
+        try:
+            if self.daemon and self.daemon.poll() is None:
+                self.kill(signal.SIGTERM)
+            self.end_runs()
+        finally:
+            self.log.close()
+            shutil.rmtree(self.dir, ignore_errors=True)
+
+
+def session_of(pid):
+    """None: it has ended, and at most its parent has not asked for it."""
+    try:
+        with open("/proc/%d/stat" % pid, encoding="utf-8", errors="replace") as f:
+            state, _, _, session = f.read().rsplit(")", 1)[1].split()[:4]
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return None if state == "Z" else int(session)
 
 
 def effect_step(name, target="node", more="", body=":"):
