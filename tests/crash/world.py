@@ -19,6 +19,18 @@ class Refused(Exception):
     pass
 
 
+def eventually(true, what, timeout=60):
+    """For the few things that nobody tells: asks again and again, within bounds."""
+    end = time.monotonic() + timeout
+    while True:
+        value = true()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError("waited %d s in vain for: %s" % (timeout, what))
+        time.sleep(0.05)
+
+
 class Client:
     """One connection of schema/protocol.md."""
 

@@ -84,14 +84,14 @@ def slower_than_ever_is_told_once():
             c = w.client()
             c.call("watch", job=job)
             while True:
-                events = [e for e in c.call("events", job=job)["events"] if e["event"] == "slower"]
+                events = [e for e in c.call("events", job=job)["events"] if e["event"] == "slower" and e["step"] == "held"]  # the others may be, too
                 snap = c.call("status", job=job)
                 if events and steps(snap)["held"].get("slower"):
                     c.close()
                     return events
                 c.read()
         first = told()
-        assert [e["step"] for e in first] == ["held"] and "slower than ever before" in first[0]["reason"], first
+        assert len(first) == 1 and "slower than ever before" in first[0]["reason"], first
         w.kill()
         assert w.start()
         assert told() == first

@@ -11,27 +11,15 @@ import signal
 import socket
 import sqlite3
 import subprocess
+import sys
 import threading
-import time
 
-from lib.worlds import OMSUPCTL, PASSWORD, World, effect_step, run
+from lib.worlds import OMSUPCTL, PASSWORD, World, effect_step, eventually, run
 from lib.promfile import check as check_metrics
 
 TOKEN = "T0ken-of-the-webhook-9f8e7d"
 ARGUMENT = "T0ken-in-an-output-1a2b3c"
 STEPS = effect_step("first") + effect_step("second", body="[ -e @EFFECTS@.fixed ] || { echo \"broken: %s\" >&2; exit 3; }" % PASSWORD.replace('"', '\\"'))
-
-
-def eventually(what, condition, world=None, timeout=30):
-    """Waits for what other processes do."""
-    end = time.monotonic() + timeout
-    while True:
-        found = condition()
-        if found:
-            return found
-        if time.monotonic() > end:
-            raise AssertionError("never: %s%s" % (what, "\n" + json.dumps(world.client().call("notify"), indent=1) if world else ""))
-        time.sleep(0.02)
 
 
 class Server(http.server.BaseHTTPRequestHandler):
@@ -97,6 +85,14 @@ class Told(World):
         finally:
             c.close()
 
+    def sees(self, true, what):
+        """eventually(), with what the daemon says of its targets."""
+        try:
+            return eventually(true, what)
+        except AssertionError:
+            sys.stderr.write(json.dumps(self.client().call("notify"), indent=1))
+            raise
+
     def docs(self, name):
         found = []
         for path in sorted(glob.glob(self.path(name + ".doc.*"))):
@@ -147,7 +143,7 @@ metrics: @DIR@/omsupd.prom
         assert w.start()
         job = w.submit()
         w.wait(job, ("Failed",))
-        doc = eventually("all is told", lambda: w.docs("all"), w)[0]
+        doc = w.sees(lambda: w.docs("all"), "all is told")[0]
         assert (doc["version"], doc["event"], doc["job"], doc["type"], doc["state"], doc["step"], doc["node"]) == (1, "failed", job, "Upgrade", "Failed", "second", "n1"), doc
         assert doc["commands"][0] == "omsupctl status %d" % job and "broken" in doc["why"] and "broken" in doc["text"] and "失败" in doc["text_zh"], doc
         assert doc["deployment"] == "tests" and doc["source"] == "4.0.2" and doc["target"] == "4.0.9" and re.fullmatch(r"[\d-]{10}T[\d:]{8}Z", doc["time"]), doc
@@ -158,7 +154,7 @@ metrics: @DIR@/omsupd.prom
         with open(w.path("group"), encoding="utf-8") as f:
             group, session = f.read().split()
         assert int(group) != os.getpgid(w.daemon.pid) and int(session) != os.getsid(w.daemon.pid)
-        eventually("chat is told at the second try", lambda: w.target("chat")["told"], w)
+        w.sees(lambda: w.target("chat")["told"], "chat is told at the second try")
         assert [d["id"] for d in Server.posts] == [doc["id"]]
         # What the server said of the address is in no output, and neither is it in any argument.
         status = w.target("chat")
@@ -167,7 +163,7 @@ metrics: @DIR@/omsupd.prom
         fields = dict(line.split("=", 1) for line in listener.recv(65536).decode().splitlines())
         assert (fields["OMSUP_JOB"], fields["OMSUP_EVENT"], fields["OMSUP_STEP"], fields["PRIORITY"]) == (str(job), "failed", "second", "3"), fields
         assert len(fields["MESSAGE_ID"]) == 32 and fields["MESSAGE"] == doc["text"]
-        values = eventually("the metrics know", lambda: metrics(w, lambda v: v.get(("omsupd_jobs", ("state", "Failed"))) == 1), w)
+        values = w.sees(lambda: metrics(w, lambda v: v.get(("omsupd_jobs", ("state", "Failed"))) == 1), "the metrics know")
         assert values[("omsupd_job_step", ("job", str(job)), ("step", "second"))] == 2, values
         w.fix()
         c = w.client()
@@ -176,8 +172,8 @@ metrics: @DIR@/omsupd.prom
         c.call("retry", job=job, step="second")
         c.close()
         w.wait(job, ("Successful",))
-        assert eventually("end is told", lambda: w.docs("end"), w)[0]["event"] == "successful"
-        eventually("all is told of the end", lambda: [d["event"] for d in w.docs("all")][-1] == "successful", w)
+        assert w.sees(lambda: w.docs("end"), "end is told")[0]["event"] == "successful"
+        w.sees(lambda: [d["event"] for d in w.docs("all")][-1] == "successful", "all is told of the end")
         assert [d["event"] for d in w.docs("end")] == ["successful"] and len(Server.posts) == 1
         for text in w.outputs():
             assert TOKEN not in text and PASSWORD not in text
@@ -234,11 +230,11 @@ journald: none
         assert w.start()
         job = w.submit()
         w.wait(job, ("Failed",))
-        eventually("good is told", lambda: w.docs("good"), w)
+        w.sees(lambda: w.docs("good"), "good is told")
         words = {"hangs": "ended after 1 s", "fails": "exit status 7: error: *** is not a robot, token=***", "open": "chmod 600", "writable": "writable by others",
                  "floods": "64 KiB", "moved": "HTTP status 302", "missing": "No such file", "plain": "must begin with https://"}
         for name, said in words.items():
-            eventually("%s is in trouble" % name, lambda name=name: w.target(name).get("trouble"), w)
+            w.sees(lambda name=name: w.target(name).get("trouble"), "%s is in trouble" % name)
             trouble = w.target(name)
             assert said in trouble["trouble"] and trouble["waiting"] == 1 and trouble["told"] == 0, trouble
         assert {path for path, _ in Server.seen} == {"/" + TOKEN}, "a redirect was followed"
@@ -255,9 +251,9 @@ journald: none
         # What was wrong is put right, and it is told.
         os.chmod(w.path("writable"), 0o755)
         w.script("missing", KEEP % "missing")
-        eventually("it is told when it is there", lambda: len(w.docs("missing")) == 2, w)
+        w.sees(lambda: len(w.docs("missing")) == 2, "it is told when it is there")
         assert [d["event"] for d in w.docs("missing")] == ["failed", "successful"]
-        eventually("who can be told again", lambda: "trouble" not in w.target("missing"), w)
+        w.sees(lambda: "trouble" not in w.target("missing"), "who can be told again")
         for text in w.outputs():
             assert TOKEN not in text and ARGUMENT not in text and PASSWORD not in text
         w.kill(signal.SIGTERM)
@@ -265,7 +261,7 @@ journald: none
         # What hung is gone, with what it had started.
         with open(w.path("hung"), encoding="utf-8") as f:
             for pid in f.read().split():
-                eventually("group %s is gone" % pid, lambda pid=pid: not group_lives(int(pid)))
+                eventually(lambda pid=pid: not group_lives(int(pid)), "the end of group " + pid)
     server.shutdown()
 
 
@@ -293,14 +289,14 @@ journald: none
         assert w.start()
         job = w.submit()
         w.wait(job, ("Failed",))
-        eventually("slow is being told", lambda: os.path.exists(w.path("begun")), w)
-        eventually("fast was told", lambda: w.target("fast")["told"] == 1, w)
+        w.sees(lambda: os.path.exists(w.path("begun")), "slow is being told")
+        w.sees(lambda: w.target("fast")["told"] == 1, "fast was told")
         w.kill()
         assert w.start()
-        eventually("slow is told anew", lambda: os.path.getsize(w.path("begun")) == 4, w)
+        w.sees(lambda: os.path.getsize(w.path("begun")) == 4, "slow is told anew")
         with open(w.path("may"), "w", encoding="utf-8"):
             pass
-        eventually("slow was told", lambda: w.target("slow")["told"] == 1, w)
+        w.sees(lambda: w.target("slow")["told"] == 1, "slow was told")
         assert {d["event"] for d in w.docs("slow")} == {"failed"} and {d["job"] for d in w.docs("slow")} == {job}
         assert len(w.docs("fast")) == 1
         w.kill()
@@ -327,15 +323,16 @@ def killed_at_the_commit():
                     if c.call("status", job=job)["state"] == "Ready":
                         c.call("start", job=job)
                     w.wait(job, ("Failed",))
-                    eventually("good is told", lambda: w.docs("good"))
-                    break
+                    eventually(lambda: w.docs("good") or w.daemon.poll() is not None, "good to be told, or the daemon to die before")
+                    if w.docs("good"):
+                        break
                 except (ConnectionError, OSError):
                     pass
             w.died("it was to die")
         w.kill()
         assert w.start()
         w.wait(job, ("Failed",))
-        eventually("good is told", lambda: w.docs("good"), w)
+        w.sees(lambda: w.docs("good"), "good is told")
         assert {d["event"] for d in w.docs("good")} == {"failed"}
 
 

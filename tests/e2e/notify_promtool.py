@@ -4,9 +4,8 @@ prometheus; e2e/notify reads the metrics by a parser of ours.)"""
 import os
 import subprocess
 import sys
-import time
 
-from lib.worlds import World, effect_step, run
+from lib.worlds import World, effect_step, eventually, run
 
 RULES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../contrib/examples/prometheus/omsupd.rules.yml")
 
@@ -22,6 +21,15 @@ class Measured(World):
         return super().argv() + ["--config", self.path("omsupd.yaml")]
 
 
+def failed(path):
+    """The metrics, once they have the failed job."""
+    if not os.path.exists(path):
+        return None
+    with open(path, "rb") as f:
+        text = f.read()
+    return text if b'omsupd_jobs{state="Failed"} 1\n' in text else None
+
+
 def promtool_takes_it():
     promtool("check", "rules", RULES)
     with Measured(effect_step("first") + effect_step("second", body="exit 1")) as w:
@@ -29,14 +37,7 @@ def promtool_takes_it():
             f.write("metrics: %s\njournald: none\nnotify:\n- {name: a, command: /bin/true}\n" % w.path("omsupd.prom"))
         assert w.start()
         w.wait(w.submit(), ("Failed",))
-        end = time.monotonic() + 30
-        text = b""
-        while b'omsupd_jobs{state="Failed"} 1\n' not in text:
-            assert time.monotonic() < end, text
-            time.sleep(0.05)
-            if os.path.exists(w.path("omsupd.prom")):
-                with open(w.path("omsupd.prom"), "rb") as f:
-                    text = f.read()
+        text = eventually(lambda: failed(w.path("omsupd.prom")), "the metrics to know of the failed job")
         promtool("check", "metrics", text=text)
 
 

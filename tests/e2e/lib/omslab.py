@@ -22,7 +22,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, os.path.join(TESTS, "crash"))
 
-from world import Client, World  # noqa: E402 pylint: disable=wrong-import-position
+from world import Client, World, eventually  # noqa: E402 pylint: disable=wrong-import-position
 
 LAB = os.path.join(TESTS, "lab", "lab")
 OMSUPD = os.environ.get("OMSUPD", "")
@@ -35,18 +35,6 @@ BACKUP = r"mysqldump.*--triggers=false( --(ignore-table|set-gtid-purged|column-s
 
 OPEN = []  # what has to be closed whatever happens
 Answer = collections.namedtuple("Answer", "status out err")
-
-
-def eventually(true, what, timeout=60):
-    """For the few things that nobody tells: asks again and again, within bounds."""
-    end = time.monotonic() + timeout
-    while True:
-        value = true()
-        if value:
-            return value
-        if time.monotonic() > end:
-            raise AssertionError("waited %d s in vain for: %s" % (timeout, what))
-        time.sleep(0.05)
 
 
 def subtask(snap, address):

@@ -13,7 +13,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../crash"))
 import ssh_world  # noqa: E402 pylint: disable=wrong-import-position
 import world  # noqa: E402 pylint: disable=wrong-import-position
-from world import PASSWORD, Refused, effect_step  # noqa: E402,F401 pylint: disable=wrong-import-position,unused-import
+from world import PASSWORD, Refused, effect_step, eventually  # noqa: E402,F401 pylint: disable=wrong-import-position,unused-import
 
 OMSUPD = os.environ.get("OMSUPD", "")
 OMSUPCTL = os.environ.get("OMSUPCTL", "")
