@@ -222,8 +222,7 @@ def recovery(o, ssh):
             job = world.submit()
             wait_for(world.effects_file + ".begun")
             world.kill()
-            with open(world.effects_file + ".go", "w", encoding="ascii"):
-                pass
+            world.flag("go")
             wait_for(world.effects_file + ".done")
             time.sleep(0.3)  # its status is written now
             started = time.time()

@@ -38,15 +38,3 @@ class SshWorld(World):
         def seen(snap):
             return all(h["up"] == up for h in snap["hosts"] if h["host"] != "control")
         return self.follow(job, seen)
-
-    def follow(self, job, true, timeout=60):
-        """The first snapshot of which it is true."""
-        c = self.client()
-        try:
-            c.sock.settimeout(timeout)
-            snap = c.call("watch", job=job)
-            while not true(snap):
-                snap = c.read()["params"]["snapshot"]
-            return snap
-        finally:
-            c.close()

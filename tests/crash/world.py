@@ -169,6 +169,14 @@ class World:
     def client(self):
         return Client(self.path("sock"))
 
+    def call(self, method, **params):
+        """One call, on a connection of its own."""
+        c = self.client()
+        try:
+            return c.call(method, **params)
+        finally:
+            c.close()
+
     def kill(self, sig=signal.SIGKILL):
         self.daemon.send_signal(sig)
         self.died("it got signal %d" % sig)
@@ -207,16 +215,29 @@ class World:
             c.close()
 
     def wait(self, job, states, timeout=60):
-        """Follows the job until it is in one of `states`; the last snapshot. ConnectionError when the daemon goes."""
+        """Follows the job until it is in one of `states`; the last snapshot."""
+        return self.follow(job, lambda snap: snap["state"] in states, timeout)
+
+    def follow(self, job, true, timeout=60):
+        """The first snapshot of which it is true. ConnectionError when the daemon goes."""
         c = self.client()
         try:
             c.sock.settimeout(timeout)
             snap = c.call("watch", job=job)
-            while snap["state"] not in states:
+            while not true(snap):
                 snap = c.read()["params"]["snapshot"]
             return snap
         finally:
             c.close()
+
+    def flag(self, name, there=True):
+        """A file beside the effects, @EFFECTS@.NAME in the steps."""
+        path = self.effects_file + "." + name
+        if there:
+            with open(path, "w", encoding="utf-8"):
+                pass
+        elif os.path.exists(path):
+            os.unlink(path)
 
     def effects(self):
         if not os.path.exists(self.effects_file):

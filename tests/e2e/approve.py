@@ -2,10 +2,8 @@
 """Two persons: what `approve` of a deployment names happens only when another login has agreed, also when omsupd is killed between the
 approval and the act; nobody agrees with themselves, whatever uid they have. Logins are made by /proc/self/loginuid: root is needed."""
 import json
-import os
-import subprocess
 
-from lib.worlds import OMSUPCTL, World, effect_step, run
+from lib.worlds import World, effect_step, run
 
 ANNE, BERT, CLEO = 50001, 50002, 50003
 STEPS = "".join(effect_step(name) for name in ("one", "two", "three"))
@@ -33,9 +31,7 @@ def login(uid):
 
 def ctl(w, who, *words, status=0):
     """What `who` types, as root by sudo."""
-    out = subprocess.run([OMSUPCTL, "--socket", w.path("sock"), *map(str, words)], capture_output=True, text=True, timeout=60, check=False,
-                         preexec_fn=login(who))
-    assert out.returncode == status, (words, out)
+    out = w.ctl(*words, status=status, preexec_fn=login(who))
     return out.stdout + out.stderr
 
 
@@ -58,7 +54,7 @@ def restart(w):
 
 
 def events(w, job, *names):
-    return [e for e in w.client().call("events", job=job)["events"] if e["event"] in names]
+    return [e for e in w.call("events", job=job)["events"] if e["event"] in names]
 
 
 def a_step_waits_for_another_person():
@@ -108,8 +104,7 @@ def each_attempt_needs_its_own():
         ctl(w, BERT, "approve", 1, "two")
         ctl(w, BERT, "retry", 1, "two", status=4)
         restart(w)
-        with open(w.effects_file + ".good", "w", encoding="ascii"):
-            pass
+        w.flag("good")
         ctl(w, ANNE, "retry", 1, "two")
         w.wait(1, ("Successful",))
         assert done(w) == ["one", "two", "two"], w.effects()

@@ -1,8 +1,6 @@
 #!/usr/bin/env python3
 """A job is paused before each step that has a breakpoint, also when omsupd was killed in between, and runs exactly one step when told to."""
-import subprocess
-
-from lib.worlds import OMSUPCTL, World, effect_step, refused, run
+from lib.worlds import World, effect_step, refused, run
 
 NAMES = ("one", "two", "three", "four", "five")
 STEPS = "".join(effect_step(name) for name in NAMES)
@@ -54,7 +52,7 @@ def it_stops_before_each_and_survives_kills():
         c.call("skip", job=job, step="three", reason="test")
         c.call("resume", job=job)
         w.wait(job, ("Successful",))
-        events = [(e["event"], e.get("step")) for e in w.client().call("events", job=job)["events"] if "breakpoint" in e["event"]]
+        events = [(e["event"], e.get("step")) for e in w.call("events", job=job)["events"] if "breakpoint" in e["event"]]
         assert ("breakpoint", "two") in events and ("breakpoint-removed", "five") in events, events
 
 
@@ -65,18 +63,11 @@ def it_runs_one_step():
         job = c.call("submit", deployment=w.deployment, before=["one"], start=True)["job"]
         rests(w, job, "breakpoint before one")
         for n in range(len(NAMES) - 1):
-            w.client().call("resume", job=job, one_step=True)
+            w.call("resume", job=job, one_step=True)
             rests(w, job, "next: " + NAMES[n + 1], *NAMES[:n + 1])
-        out = subprocess.run([OMSUPCTL, "--socket", w.path("sock"), "resume", str(job), "--one-step"], capture_output=True, text=True, timeout=60, check=True)
-        assert "In Progress" in out.stdout, out
+        assert "In Progress" in w.ctl("resume", job, "--one-step").stdout
         w.wait(job, ("Successful",))
         assert done(w) == list(NAMES), w.effects()
-
-
-def ctl(w, *words, status=0):
-    out = subprocess.run([OMSUPCTL, "--socket", w.path("sock"), *words], capture_output=True, text=True, timeout=60, check=False)
-    assert out.returncode == status, out
-    return out.stdout + out.stderr
 
 
 def the_client_says_it():
@@ -85,16 +76,16 @@ def the_client_says_it():
         file = w.path("oms.yaml")
         with open(file, "w", encoding="utf-8") as f:
             f.write(w.deployment)
-        ctl(w, "submit", file, "--before", "two", "--before=four")
-        assert "before two, four" in ctl(w, "status", "1")
-        ctl(w, "pause", "1", "--before", "four", "--remove")
-        ctl(w, "pause", "1", "--remove", status=2)
-        assert "four" in ctl(w, "pause", "1", "--before", "four", "--remove", status=4)
-        ctl(w, "start", "1")
+        w.ctl("submit", file, "--before", "two", "--before=four")
+        assert "before two, four" in w.ctl("status", "1").stdout
+        w.ctl("pause", "1", "--before", "four", "--remove")
+        w.ctl("pause", "1", "--remove", status=2)
+        assert "four" in w.ctl("pause", "1", "--before", "four", "--remove", status=4).stderr
+        w.ctl("start", "1")
         w.wait(1, ("Paused",))
-        text = ctl(w, "status", "1")
+        text = w.ctl("status", "1").stdout
         assert "breakpoint before two" in text and "resume 1 --one-step" in text, text
-        ctl(w, "resume", "1")
+        w.ctl("resume", "1")
         w.wait(1, ("Successful",))
 
 

@@ -5,10 +5,9 @@ import hashlib
 import json
 import os
 import signal
-import subprocess
 import textwrap
 
-from lib.worlds import OMSUPCTL, PASSWORD, SshWorld, World, effect_step, run
+from lib.worlds import PASSWORD, SshWorld, World, effect_step, run
 
 STEPS = textwrap.dedent("""\
     - step: dump
@@ -31,9 +30,7 @@ STEPS = textwrap.dedent("""\
 
 
 def doctor(world, *words, status=0):
-    done = subprocess.run((OMSUPCTL, "--socket", world.path("sock"), "doctor") + words, stdin=subprocess.DEVNULL, capture_output=True, check=False,
-                          encoding="utf-8", env={**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": ""})
-    assert done.returncode == status, "%d, not %d: %s%s" % (done.returncode, status, done.stdout, done.stderr)
+    done = world.ctl("doctor", *words, status=status)
     assert PASSWORD not in done.stdout + done.stderr
     return done.stdout
 
@@ -135,7 +132,7 @@ def it_asks_the_nodes():
         world.cut(job)
         seen, text = found(world, 20)
         assert seen == {("node-unreachable", "warning", "n1")}, text
-        assert json.loads(subprocess.run((OMSUPCTL, "--socket", world.path("sock"), "--json", "status"), check=True, capture_output=True).stdout)["state"] == "Waiting"
+        assert json.loads(world.ctl("--json", "status").stdout)["state"] == "Waiting"
         world.join(job)
         assert found(world, 0)[0] == set()
 

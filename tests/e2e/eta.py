@@ -3,9 +3,8 @@
 once, also when omsupd is killed in between. How long an earlier run took is written into its rows, so nothing here waits for minutes."""
 import os
 import sqlite3
-import subprocess
 
-from lib.worlds import OMSUPCTL, World, effect_step, run
+from lib.worlds import World, effect_step, run
 
 # It waits for a file of its job, so that the test says how long it takes.
 HELD = "while [ ! -e @EFFECTS@.go ]; do sleep 0.05; done"
@@ -16,20 +15,14 @@ STEPS = effect_step("first") + effect_step("held", body=HELD) + """\
 """ + effect_step("last")
 
 
-def path_of_go(w):
-    return w.effects_file + ".go"
-
-
 def through(w, job):
     """The job to its end; then nothing is done any more, as far as the next one sees."""
-    open(path_of_go(w), "w", encoding="ascii").close()
+    w.flag("go")
     w.wait(job, ("Waiting",))
-    c = w.client()
-    c.call("confirm", job=job, step="gate")
-    c.close()
+    w.call("confirm", job=job, step="gate")
     w.wait(job, ("Successful",))
     os.unlink(w.effects_file)
-    os.unlink(path_of_go(w))
+    w.flag("go", False)
 
 
 def took(w, job, step, seconds):
@@ -52,22 +45,22 @@ def it_learns_from_earlier_runs():
     with World(STEPS) as w:
         assert w.start()
         job = w.submit()
-        snap = w.client().call("status", job=job)
+        snap = w.call("status", job=job)
         assert "left" not in snap and not any("expected" in s for s in snap["steps"]), snap
         through(w, job)
         took(w, job, "held", 100)
         job = w.submit()
-        snap = w.client().call("status", job=job)
+        snap = w.call("status", job=job)
         held = steps(snap)["held"]["expected"]
         assert held == {"least": 100, "most": 100, "runs": 1}, held
         assert "expected" not in steps(snap)["gate"], snap  # it is for an operator
         assert 50 < snap["left"]["most"] < 200 and snap["left"]["runs"] == 1, snap["left"]
-        text = subprocess.run([OMSUPCTL, "--socket", w.path("sock"), "status"], capture_output=True, text=True, timeout=60, check=True).stdout
+        text = w.ctl("status").stdout
         assert "1:40" in text and "by 1 earlier run;" in text, text
         through(w, job)
         took(w, job, "held", 40)
         job = w.submit(start=False)
-        snap = w.client().call("status", job=job)
+        snap = w.call("status", job=job)
         assert steps(snap)["held"]["expected"] == {"least": 40, "most": 100, "runs": 2}, snap
         assert "slower" not in steps(snap)["held"], snap
 
@@ -96,7 +89,7 @@ def slower_than_ever_is_told_once():
         assert w.start()
         assert told() == first
         through(w, job)
-        events = [e for e in w.client().call("events", job=job)["events"] if e["event"] == "slower" and e["step"] == "held"]
+        events = [e for e in w.call("events", job=job)["events"] if e["event"] == "slower" and e["step"] == "held"]
         assert events == first, events
 
 

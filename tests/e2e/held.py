@@ -55,8 +55,7 @@ def paused_while_its_check_is_asked():
         job = world.submit()
         c = world.client()
         c.call("pause", job=job)
-        with open(world.effects_file + ".go", "w", encoding="utf-8"):
-            pass
+        world.flag("go")
         step = world.wait(job, ("Paused",))["steps"][0]
         assert step["state"] == "Pending" and "started" not in step and "elapsed" not in step, step
         assert world.effects() == [], "it acted while paused"

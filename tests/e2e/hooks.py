@@ -51,33 +51,6 @@ class Site(World):
             f.write(text.replace("@EFFECTS@", self.effects_file))
         os.chmod(self.path("hooks", name), mode)
 
-    @contextlib.contextmanager
-    def client_(self):
-        c = self.client()
-        try:
-            yield c
-        finally:
-            c.close()
-
-    def call(self, method, **params):
-        with self.client_() as c:
-            return c.call(method, **params)
-
-    def until(self, job, true):
-        with self.client_() as c:
-            snap = c.call("watch", job=job)
-            while not true(snap):
-                snap = c.read()["params"]["snapshot"]
-            return snap
-
-    def flag(self, name, there=True):
-        path = self.effects_file + "." + name
-        if there:
-            with open(path, "w", encoding="utf-8"):
-                pass
-        elif os.path.exists(path):
-            os.unlink(path)
-
     def agreed(self):
         """A job of a deployment with on_failure: what is to be agreed to comes first, and leaves no job."""
         asked = self.call("submit", deployment=self.deployment, file="t.yaml", start=True)
@@ -176,7 +149,7 @@ def what_is_refused():
         w.hook("unknown", "\necho $HOSTNAMES\n")
         at = w.path("hooks")
         assert w.start(), w.text_of_log()
-        with w.client_() as c:
+        with contextlib.closing(w.client()) as c:
             for more, words in (
                     (one("hook: a, before: stpo, run: ':'"), ('t.yaml:', 'the upgrade has no step "stpo"', 'did you mean "stop"')),
                     (one("hook: a, before: back, run: ':'"), ('"back" is a step of the rollback, not of the upgrade',)),
@@ -212,7 +185,7 @@ def checked_with_the_check():
     """A check job runs no hook, but says what is wrong with them."""
     with Site(one("hook: a, after: stop, run: 'echo hook >>@EFFECTS@'")) as w:
         assert w.start(), w.text_of_log()
-        with w.client_() as c:
+        with contextlib.closing(w.client()) as c:
             refused(c, ('did you mean "stop"',), "submit", error="INPUT: ", deployment=w.deployment.replace("after: stop", "after: stp"), file="t.yaml", type="check")
 
 
@@ -295,7 +268,7 @@ def only_when_it_is_failed():
         job = w.agreed()
         w.to_the_gate(job)
         w.past_the_gate(job)
-        snap = w.until(job, lambda s: s["state"] != "In Progress" and not s["why"].startswith("look"))
+        snap = w.follow(job, lambda s: s["state"] != "In Progress" and not s["why"].startswith("look"))
         assert [s["step"] for s in snap["steps"] if s["state"] == "In Doubt"] == ["health"], snap
         # ... and from now on an operator decides, even if it fails
         w.flag("doubt", False)
@@ -312,7 +285,7 @@ def only_when_it_is_failed():
         job = w.agreed()
         w.to_the_gate(job)
         w.past_the_gate(job)
-        w.until(job, lambda s: [x for x in s["steps"] if x["step"] == "health" and x["subtasks"][0]["phase"] == "acting"])
+        w.follow(job, lambda s: [x for x in s["steps"] if x["step"] == "health" and x["subtasks"][0]["phase"] == "acting"])
         w.call("pause", job=job)
         w.flag("wait", False)
         w.wait(job, ("Paused",))
@@ -328,7 +301,7 @@ def only_when_it_is_failed():
         with open(w.path("backup", "cm"), "a", encoding="utf-8") as f:
             f.write("more\n")
         w.past_the_gate(job)
-        snap = w.until(job, lambda s: "cannot be made" in s.get("why", ""))
+        snap = w.follow(job, lambda s: "cannot be made" in s.get("why", ""))
         assert snap["state"] == "Failed", snap
         assert "the backup of cm" in snap["why"] and "SHA-256" in snap["why"], snap["why"]
         w.call("retry", job=job, step="health")

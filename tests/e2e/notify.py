@@ -90,7 +90,7 @@ class Told(World):
         try:
             return eventually(true, what)
         except AssertionError:
-            sys.stderr.write(json.dumps(self.client().call("notify"), indent=1))
+            sys.stderr.write(json.dumps(self.call("notify"), indent=1))
             raise
 
     def docs(self, name):
@@ -101,8 +101,7 @@ class Told(World):
         return found
 
     def fix(self):
-        with open(self.effects_file + ".fixed", "w", encoding="utf-8"):
-            pass
+        self.flag("fixed")
 
     def outputs(self):
         """Everything that may be read by somebody: log, journal, answers, metrics."""
@@ -304,7 +303,7 @@ journald: none
         with open(w.path("omsupd.yaml"), "w", encoding="utf-8") as f:
             f.write("journald: none\n")
         assert w.start()
-        assert w.client().call("notify")["targets"] == []
+        assert w.call("notify")["targets"] == []
 
 
 def killed_at_the_commit():

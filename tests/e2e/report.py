@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 
-from lib.worlds import OMSUPCTL, World, run
+from lib.worlds import World, run
 
 PAGES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lint/pages")
 EVIL = "</td><script>alert(1)</script> | \\140x\\140 @all #12 \\033[31m \\342\\200\\256 \\377 & \\\"q\\\""
@@ -41,10 +41,7 @@ MANY = "".join("- step: s%02d\n  title: Step %d\n  for: node\n  probe: \"echo a 
 
 
 def ctl(world, *words, status=0, **env):
-    done = subprocess.run((OMSUPCTL, "--socket", world.path("sock")) + words, stdin=subprocess.DEVNULL, capture_output=True, check=False,
-                          env={**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": "", "TZ": "Asia/Shanghai", **env})
-    assert done.returncode == status, "%s: %d, not %d: %s" % (words, done.returncode, status, done.stderr.decode())
-    return done.stdout.decode()
+    return world.ctl(*words, status=status, env={"TZ": "Asia/Shanghai", **env}).stdout
 
 
 def pages(*paths):
@@ -62,8 +59,7 @@ def a_report_tells_all():
         world.wait(job, ("Failed",))
         world.kill()
         assert world.start(), world.text_of_log()
-        with open(world.effects_file + ".ok", "w", encoding="utf-8"):
-            pass
+        world.flag("ok")
         ctl(world, "retry", str(job), "mix", "--force", "--reason", "mended")
         world.wait(job, ("Failed",))
         ctl(world, "skip", str(job), "never", "--force", "--yes", "--reason", "not <i>needed</i> | @all")

@@ -2,17 +2,10 @@
 """A chained upgrade is one series of jobs: the job of the next hop is created when the one before it is Successful, once, whatever
 happens to omsupd in between; it rests until an operator starts it; what could not be created is retried; rollbacks go newest first."""
 import os
-import subprocess
 import time
 
 from lib.chain_world import UP, ChainWorld
-from lib.worlds import OMSUPCTL, refused, run
-
-
-def ctl(w, *words):
-    p = subprocess.run([OMSUPCTL, *map(str, words)], env=dict(os.environ, OMSUP_SOCKET=w.path("sock"), LC_ALL="C.UTF-8", LANGUAGE=""), timeout=60,
-                       stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", check=False)
-    return p.returncode, p.stdout, p.stderr
+from lib.worlds import refused, run
 
 
 def file_of(w):
@@ -35,15 +28,15 @@ def hop_after_hop():
         assert snap["series"]["hop"] == 2 and "continue" not in snap["series"] and "over" not in snap["series"], snap["series"]
         assert w.effects() == [w.up(1)], w.effects()
         assert "oms_4.0.9" in w.asked() and "oms_4.0.12" not in w.asked()  # what its plan is made from
-        status, out, _ = ctl(w, "status", first)
-        assert status == 0 and "omsupctl start %d" % second in out and "4.0.2 > 4.0.9 > 4.0.12 > 4.0.15" in out, out
+        out = w.ctl("status", first).stdout
+        assert "omsupctl start %d" % second in out and "4.0.2 > 4.0.9 > 4.0.12 > 4.0.15" in out, out
         w.do(second)
         third = w.next_of(first, 3)
         end = w.do(third)["series"]
         assert end["over"] and "ended" not in end and [h["state"] for h in end["hops"]] == ["Successful"] * 3, end
         assert w.effects() == [w.up(1), w.up(2), w.up(3)], w.effects()
         assert w.jobs() == [(first, "Upgrade", "Successful", 1), (second, "Upgrade", "Successful", 2), (third, "Upgrade", "Successful", 3)], w.jobs()
-        assert "%d: 3/3" % first in ctl(w, "list")[1]
+        assert "%d: 3/3" % first in w.ctl("list").stdout
         events = [e for e in w.call("events", job=first)["events"] if e["event"] == "next-hop"]
         assert len(events) == 1 and str(second) in events[0]["reason"], events
 
@@ -87,8 +80,7 @@ def without_an_operator():
         first = w.begin(start=True)
         second = w.next_of(first, 2)
         assert "continue" not in w.series(second)
-        status, _, err = ctl(w, "start", second, "--continue")
-        assert status == 0, err
+        w.ctl("start", second, "--continue")
         w.done(w.next_of(first, 3))
         assert w.effects() == [w.up(1), w.up(2), w.up(3)], w.effects()
         assert w.series(second)["continue"]
@@ -132,15 +124,15 @@ def what_failed_is_retried():
         first = w.begin_and("gone")
         problem = w.until(first, lambda s: "problem" in s)["problem"]
         assert "n1" in problem, problem
-        status, out, _ = ctl(w, "status", first)
-        assert status == 0 and "omsupctl retry %d" % first in out, out
+        out = w.ctl("status", first).stdout
+        assert "omsupctl retry %d" % first in out, out
         w.kill()
         w.flag("gone", False)
         assert w.start(), w.text_of_log()
         assert w.series(first)["problem"] == problem  # only an operator retries
         os.rename(w.archive("4.0.12"), w.archive("4.0.12") + ".away")
-        status, _, err = ctl(w, "retry", first)
-        assert status == 2 and "oms_4.0.12.tar" in err, err
+        err = w.ctl("retry", first, status=2).stderr
+        assert "oms_4.0.12.tar" in err, err
         series = w.series(first)
         assert "oms_4.0.12.tar" in series["problem"] and "job" not in series["hops"][1], series
         os.rename(w.archive("4.0.12") + ".away", w.archive("4.0.12"))
@@ -177,7 +169,7 @@ def rolled_back_newest_first():
         back(w, second)
         series = w.series(second)
         assert series["over"] and series["ended"] == "4.0.9" and series["hops"][1]["rolled_back_by"] == second + 1, series
-        assert "4.0.9" in ctl(w, "status", second)[1].rsplit("Next", 1)[1]
+        assert "4.0.9" in w.ctl("status", second).stdout.rsplit("Next", 1)[1]
         back(w, first)
         assert w.series(first)["ended"] == "4.0.2"
         assert w.effects() == [w.up(1), w.up(2), "back 4.0.12 4.0.9", "back 4.0.9 4.0.2"], w.effects()
@@ -267,8 +259,7 @@ def all_hops_are_checked_at_first():
         submit(w.single.replace("target: 4.0.9", "target: 4.0.15"), ["4.0.2 > 4.0.9 > 4.0.12 > 4.0.15", "hops"], "REFUSED: ")
         submit(text, ["check"], "PARAMS: ", type="check", **{"continue": True})
         assert w.jobs() == [], w.jobs()
-        status, out, err = ctl(w, "plan", file_of(w))
-        assert status == 0 and "hop 1 of 3" in out, out + err
+        assert "hop 1 of 3" in w.ctl("plan", file_of(w)).stdout
         w.deployment = w.single
         w.begin()
         refused(c, ["not a hop"], "start", job=1, **{"continue": True})

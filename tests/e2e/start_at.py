@@ -2,11 +2,10 @@
 """A job is started at its time, also by an omsupd that was killed and started before it. What nobody watched, because omsupd was down or the
 clock was set over it, is Waiting and is never made late. The clock is set by the test; it is one second before the time when it counts."""
 import signal
-import subprocess
 import time
 
 from clock import HOUR, SetClock
-from lib.worlds import OMSUPCTL, effect_step, refused, run
+from lib.worlds import effect_step, refused, run
 
 STEPS = effect_step("first") + """\
 - step: gate
@@ -26,16 +25,7 @@ class Night(SetClock):
         super().__init__(STEPS)
         assert self.start()
         self.at = int(time.time()) + HOUR
-        c = self.client()
-        self.job = c.call("submit", deployment=self.deployment, at=utc(self.at))["job"]
-        c.close()
-
-    def call(self, method, **params):
-        c = self.client()
-        try:
-            return c.call(method, **params)
-        finally:
-            c.close()
+        self.job = self.call("submit", deployment=self.deployment, at=utc(self.at))["job"]
 
     def now_is(self, seconds):
         self.set(int(self.at + seconds - time.time()))
@@ -110,17 +100,15 @@ def another_job_is_in_the_way():
 
 def the_client_says_when():
     with Night() as w:
-        def ctl(*words):
-            out = subprocess.run([OMSUPCTL, "--socket", w.path("sock"), *words], env={"TZ": "Asia/Shanghai"}, capture_output=True, text=True,
-                                 timeout=60, check=False)
-            return out.stdout + out.stderr
-        text = ctl("status", str(w.job))
+        def ctl(*words, status=0):
+            return w.ctl(*words, status=status, env={"TZ": "Asia/Shanghai"})
+        text = ctl("status", w.job).stdout
         local = time.strftime("%Y-%m-%d %H:%M:%S +08:00", time.gmtime(w.at + 8 * HOUR))
         assert local in text and "pause %d" % w.job in text, text
-        assert "is not a time" in ctl("start", str(w.job), "--at", "2am")
-        ctl("start", str(w.job), "--at", "2036-01-02 02:00")
+        assert "is not a time" in ctl("start", w.job, "--at", "2am", status=2).stderr
+        ctl("start", w.job, "--at", "2036-01-02 02:00")
         assert w.call("status", job=w.job)["start_at"] == "2036-01-01T18:00:00Z"
-        ctl("pause", str(w.job))
+        ctl("pause", w.job)
         assert "start_at" not in w.call("status", job=w.job)
 
 

@@ -13,7 +13,7 @@ import subprocess
 import tarfile
 import urllib.parse
 
-from lib.worlds import OMSUPCTL, PASSWORD, World, run
+from lib.worlds import PASSWORD, World, run
 
 MORE = {"tsdb_password": "tsdb P@ss/w:rd?<x>", "apsara_audit_sls_access_secret": "LTAI+Sls/Secret==1", "oms_token": "tok%41~é-5"}
 SECRETS = [PASSWORD] + list(MORE.values())
@@ -55,10 +55,7 @@ def cores(secret):
 
 
 def ctl(world, *words, status=0, raw=False):
-    done = subprocess.run((OMSUPCTL, "--socket", world.path("sock")) + words, stdin=subprocess.DEVNULL, capture_output=True, check=False,
-                          env=dict(os.environ, LC_ALL="C.UTF-8", LANGUAGE="", GZIP="--no-such-option"))
-    assert done.returncode == status, "%s: %d, not %d: %s" % (words, done.returncode, status, done.stderr.decode())
-    return done.stdout if raw else done.stdout.decode()
+    return world.ctl(*words, status=status, env={"GZIP": "--no-such-option"}, encoding=None if raw else "utf-8").stdout
 
 
 def unpacked(data):
@@ -82,8 +79,7 @@ def a_bundle_has_no_secret():
         assert world.start(), world.text_of_log()
         job = world.submit()
         world.wait(job, ("Failed",))
-        with open(world.effects_file + ".ok", "w", encoding="utf-8"):
-            pass
+        world.flag("ok")
         ctl(world, "retry", str(job), "--reason", "the password is %s, is it not" % PASSWORD)
         world.wait(job, ("Successful",))
         world.kill()

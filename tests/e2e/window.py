@@ -2,11 +2,10 @@
 """A step that cannot be taken back begins only while the window has room for all that is left, by earlier runs or by what the operator
 expects; else the job is Waiting, also after a kill, until the window has room or an operator overrules it. Windows are of UTC here, and
 the clock of omsupd is set by the test."""
-import subprocess
 import time
 
 from clock import SetClock
-from lib.worlds import OMSUPCTL, effect_step, refused, run
+from lib.worlds import effect_step, refused, run
 
 STEPS = effect_step("before") + effect_step("point", more="irreversible: true") + effect_step("after")
 DAY, HOUR, MINUTE = 86400, 3600, 60
@@ -16,13 +15,6 @@ class Night(SetClock):
     def __init__(self, steps=STEPS):
         super().__init__(steps)
         assert self.start()
-
-    def call(self, method, **params):
-        c = self.client()
-        try:
-            return c.call(method, **params)
-        finally:
-            c.close()
 
     def at(self, hour, minute=0):
         """The clock shows this time of day tomorrow, by UTC."""
@@ -40,11 +32,7 @@ class Night(SetClock):
             if again:
                 self.kill()
                 assert self.start()
-            c = self.client()
-            snap = c.call("watch", job=job)
-            while snap["state"] != "Waiting" or not all(w in snap["why"] for w in words):
-                snap = c.read()["params"]["snapshot"]
-            c.close()
+            snap = self.follow(job, lambda snap: snap["state"] == "Waiting" and all(w in snap["why"] for w in words))
             assert self.done() == ["before"] and snap["window"]["awaited_by"] == "point", snap
 
 
@@ -100,11 +88,9 @@ def it_must_be_known_how_long_it_takes():
         w.at(20)
         job = w.submit_for("02:00-05:00Z")
         w.waits(job, "point")
-        out = subprocess.run([OMSUPCTL, "--socket", w.path("sock"), "status", str(job)], capture_output=True, text=True, timeout=60, check=True).stdout
+        out = w.ctl("status", job).stdout
         assert "02:00-05:00Z" in out and "confirm %d --reason" % job in out, out
-        out = subprocess.run([OMSUPCTL, "--socket", w.path("sock"), "start", str(job), "--window", "02:00-05:00", "--expect", "soon"],
-                             capture_output=True, text=True, timeout=60, check=False)
-        assert out.returncode == 2 and "90m" in out.stderr, out
+        assert "90m" in w.ctl("start", job, "--window", "02:00-05:00", "--expect", "soon", status=2).stderr
     with Night(effect_step("first")) as w:
         c = w.client()
         refused(c, ["no step"], "submit", "REFUSED: ", window="02:00-05:00Z", expect=HOUR, deployment=w.deployment)

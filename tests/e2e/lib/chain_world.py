@@ -1,6 +1,5 @@
 """A world without OMS in which versions lead from one to the next: a procedure for each hop, and a container for each version. For hops
 that are one series (series.py)."""
-import os
 import textwrap
 
 from lib.worlds import World
@@ -89,14 +88,6 @@ class ChainWorld(World):
                 version, self.archive(version), version, version)
         return text
 
-    def flag(self, name, there=True):
-        path = self.effects_file + "." + name
-        if there:
-            with open(path, "w", encoding="utf-8"):
-                pass
-        elif os.path.exists(path):
-            os.unlink(path)
-
     def asked(self):
         with open(self.effects_file + ".asked", encoding="utf-8") as f:
             return f.read()
@@ -109,11 +100,7 @@ class ChainWorld(World):
 
     def begin(self, **more):
         """The first job."""
-        c = self.client()
-        try:
-            return c.call("submit", deployment=self.deployment, file="chain.yaml", **more)["job"]
-        finally:
-            c.close()
+        return self.call("submit", deployment=self.deployment, file="chain.yaml", **more)["job"]
 
     def begin_and(self, flag, **more):
         """The first job, under way, and the flag is set before its end."""
@@ -123,27 +110,12 @@ class ChainWorld(World):
         self.flag("wait", False)
         return job
 
-    def call(self, method, **params):
-        c = self.client()
-        try:
-            return c.call(method, **params)
-        finally:
-            c.close()
-
     def series(self, job):
         return self.call("status", job=job)["series"]
 
     def until(self, job, true, timeout=60):
         """Follows the job until true(series); the series."""
-        c = self.client()
-        try:
-            c.sock.settimeout(timeout)
-            snap = c.call("watch", job=job)
-            while not true(snap["series"]):
-                snap = c.read()["params"]["snapshot"]
-            return snap["series"]
-        finally:
-            c.close()
+        return self.follow(job, lambda snap: true(snap["series"]), timeout)["series"]
 
     def next_of(self, job, hop):
         """The job of that hop, when it is there."""

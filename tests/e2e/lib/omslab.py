@@ -22,7 +22,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, os.path.join(TESTS, "crash"))
 
-from world import Client, World, eventually  # noqa: E402 pylint: disable=wrong-import-position
+from world import Client, World, eventually  # noqa: E402,F401 pylint: disable=wrong-import-position,unused-import
 
 LAB = os.path.join(TESTS, "lab", "lab")
 OMSUPD = os.environ.get("OMSUPD", "")

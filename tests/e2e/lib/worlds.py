@@ -8,6 +8,7 @@
 `NAME.py that` runs one of them. A test that fails shows the daemon's log, and no daemon outlives it. Programs: $OMSUPD, $OMSUPCTL."""
 import os
 import signal
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../crash"))
@@ -26,6 +27,13 @@ class _Tested:
     def __init__(self, steps, **more):
         super().__init__(OMSUPD, steps, **more)
         OPEN.append(self)
+
+    def ctl(self, *words, status=0, env=(), **more):
+        """omsupctl, which ends with this status; what it printed, as by subprocess."""
+        done = subprocess.run([OMSUPCTL, *map(str, words)], env={**os.environ, "OMSUP_SOCKET": self.path("sock"), "LC_ALL": "C.UTF-8", "LANGUAGE": "", **dict(env)},
+                              stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False, **{"encoding": "utf-8", **more})
+        assert done.returncode == status, "status %d: %s" % (status, done)
+        return done
 
     def __enter__(self):
         return self
