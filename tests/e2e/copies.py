@@ -4,13 +4,9 @@ fetches from there what the control host has lost, and restores nothing when it 
 import glob
 import os
 import shutil
-import sys
 import tempfile
-import unittest
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "../crash"))
-from world import PASSWORD, World, effect_step  # noqa: E402
+from lib.worlds import PASSWORD, World, effect_step, run
 
 # A dump without a database: what the step `backup` leaves.
 STEPS = """\
@@ -63,15 +59,19 @@ ROLLBACK = """\
 DATABASES = ("cm", "cm_hb", "rm")
 
 
-class Copies(unittest.TestCase):
-    def setUp(self):
-        self.world = World(os.environ["OMSUPD"], STEPS, ROLLBACK, nodes=2, prefix="omsup-copies.")
-        self.addCleanup(self.world.close)
-        self.place = tempfile.mkdtemp(prefix="omsup-copies.", dir="/dev/shm")  # another file system
-        self.addCleanup(shutil.rmtree, self.place)
-        self.world.deployment = self.world.deployment.replace("backup: {directory: %s}" % self.world.path("backup"),
-                                                              "backup: {directory: %s, copy_to: %s}" % (self.world.path("backup"), self.place))
-        self.assertTrue(self.world.start())
+class Copies(World):
+    """A world of two nodes with a second place, on another file system."""
+
+    def __init__(self):
+        super().__init__(STEPS, rollback=ROLLBACK, nodes=2, prefix="omsup-copies.")
+        self.place = tempfile.mkdtemp(prefix="omsup-copies.", dir="/dev/shm")
+        self.deployment = self.deployment.replace("backup: {directory: %s}" % self.path("backup"),
+                                                  "backup: {directory: %s, copy_to: %s}" % (self.path("backup"), self.place))
+        assert self.start()
+
+    def close(self):
+        super().close()
+        shutil.rmtree(self.place, ignore_errors=True)
 
     def of_job(self, directory, *name):
         """The directory of the only job in it, and a file there."""
@@ -87,76 +87,78 @@ class Copies(unittest.TestCase):
 
     def upgraded(self):
         """The job up to its failure after the point of no return."""
-        job = self.world.submit()
-        snap = self.world.wait(job, ("Failed",))
+        job = self.submit()
+        snap = self.wait(job, ("Failed",))
         states = {s["step"]: s["state"] for s in snap["steps"]}
-        self.assertEqual(states, {"backup": "Successful", "backup-copy": "Successful", "start-new": "Failed"})
+        assert states == {"backup": "Successful", "backup-copy": "Successful", "start-new": "Failed"}, states
         for db in DATABASES:
-            self.assertEqual(snap["facts"]["backup.%s.copy" % db], self.of_job(self.place, db + ".1.sql"))
-        self.assertEqual(self.dumps(self.place), self.dumps(self.world.path("backup")))
-        self.assertEqual(sorted(self.dumps(self.place)), ["%s.1.sql" % db for db in DATABASES])
+            assert snap["facts"]["backup.%s.copy" % db] == self.of_job(self.place, db + ".1.sql"), snap["facts"]
+        assert self.dumps(self.place) == self.dumps(self.path("backup"))
+        assert sorted(self.dumps(self.place)) == ["%s.1.sql" % db for db in DATABASES]
         return job
 
     def back(self, job, state):
-        c = self.world.client()
-        back = c.call("rollback", job=job, reason="test")["job"]
-        c.close()
-        return back, self.world.wait(back, (state,))
+        back = self.call("rollback", job=job, reason="test")["job"]
+        return back, self.wait(back, (state,))
 
-    def test_a_lost_control_host_gets_them_back(self):
-        job = self.upgraded()
-        before = self.dumps(self.place)
-        c = self.world.client()
-        self.assertEqual([b["verified"] for b in c.call("rollback", job=job, plan_only=True)["backups"]], [True] * 3)
-        shutil.rmtree(self.world.path("backup"))
-        for backup in c.call("rollback", job=job, plan_only=True)["backups"]:
-            self.assertFalse(backup["verified"])
-            self.assertIn(backup["copy"], backup["problem"])
-        c.close()
-        self.back(job, "Successful")
-        self.assertEqual(self.dumps(self.world.path("backup")), before)
-        self.assertEqual(self.world.effects(), ["restore control 1"])
-        self.assertNotIn(PASSWORD, self.world.text_of_log())
+    def backups(self, job):
+        return self.call("rollback", job=job, plan_only=True)["backups"]
 
-    def test_neither_here_nor_there(self):
-        job = self.upgraded()
-        shutil.rmtree(self.world.path("backup"))
-        copy, kept = self.of_job(self.place, "rm.1.sql"), os.path.join(self.place, "kept")
+
+def a_lost_control_host_gets_them_back():
+    with Copies() as w:
+        job = w.upgraded()
+        before = w.dumps(w.place)
+        assert [b["verified"] for b in w.backups(job)] == [True] * 3
+        shutil.rmtree(w.path("backup"))
+        for backup in w.backups(job):
+            assert not backup["verified"] and backup["copy"] in backup["problem"], backup
+        w.back(job, "Successful")
+        assert w.dumps(w.path("backup")) == before
+        assert w.effects() == ["restore control 1"], w.effects()
+        assert PASSWORD not in w.text_of_log()
+
+
+def neither_here_nor_there():
+    with Copies() as w:
+        job = w.upgraded()
+        shutil.rmtree(w.path("backup"))
+        copy, kept = w.of_job(w.place, "rm.1.sql"), os.path.join(w.place, "kept")
         os.rename(copy, kept)
-        back, snap = self.back(job, "Failed")
-        self.assertEqual([s["step"] for s in snap["steps"] if s["state"] == "Failed"], ["fetch-backups"])
-        self.assertEqual(self.world.effects(), [])
-        c = self.world.client()
-        said = str(c.call("show", job=back, step="fetch-backups"))
-        file = self.of_job(self.world.path("backup"), "rm.1.sql")
-        self.assertIn("cp -- %s %s" % (copy, file), said)
+        back, snap = w.back(job, "Failed")
+        assert [s["step"] for s in snap["steps"] if s["state"] == "Failed"] == ["fetch-backups"], snap
+        assert w.effects() == [], w.effects()
+        said = str(w.call("show", job=back, step="fetch-backups"))
+        file = w.of_job(w.path("backup"), "rm.1.sql")
+        assert "cp -- %s %s" % (copy, file) in said, said
         shutil.copy(kept, file)  # by hand, as it says
-        c.call("retry", job=back, reason="test")
-        c.close()
-        self.world.wait(back, ("Successful",))
-        self.assertEqual(self.world.effects(), ["restore control 1"])
+        w.call("retry", job=back, reason="test")
+        w.wait(back, ("Successful",))
+        assert w.effects() == ["restore control 1"], w.effects()
 
-    def test_killed_at_each_commit_while_they_are_made(self):
-        job = self.world.submit(start=False)
-        c = self.world.client()
-        c.call("start", job=job)
-        c.close()
+
+def killed_at_each_commit_while_they_are_made():
+    with Copies() as w:
+        job = w.submit(start=False)
+        w.call("start", job=job)
         for _ in range(4):  # each time a few commits farther; the last ones may come after the end
-            self.world.kill()
-            if self.world.start_to_die("fdatasync,fsync", 9):
+            w.kill()
+            if w.start_to_die("fdatasync,fsync", 9):
                 try:
-                    self.world.wait(job, ("Failed",))
+                    w.wait(job, ("Failed",))
                     continue
                 except OSError:
                     pass
-            self.world.died("the 9th commit was to kill it")
-            self.assertTrue(self.world.start())
-        snap = self.world.wait(job, ("Failed",))
-        self.assertEqual([s["state"] for s in snap["steps"]], ["Successful", "Successful", "Failed"])
-        self.assertEqual(self.dumps(self.place), self.dumps(self.world.path("backup")))
-        left = os.listdir(self.of_job(self.place))
-        self.assertEqual([n for n in left if n.endswith((".part", ".tmp"))], [])
+            w.died("the 9th commit was to kill it")
+            assert w.start()
+        w.kill()  # one that is still to die
+        assert w.start()
+        snap = w.wait(job, ("Failed",))
+        assert [s["state"] for s in snap["steps"]] == ["Successful", "Successful", "Failed"], snap
+        assert w.dumps(w.place) == w.dumps(w.path("backup"))
+        left = os.listdir(w.of_job(w.place))
+        assert not [n for n in left if n.endswith((".part", ".tmp"))], left
 
 
 if __name__ == "__main__":
-    unittest.main()
+    run(a_lost_control_host_gets_them_back, neither_here_nor_there, killed_at_each_commit_while_they_are_made)
