@@ -451,6 +451,26 @@ static void a_lease_that_is_lost_before_the_window(void **state)
     expect_at("why", world.job->row.why, "another job is using the MetaDB: job 9 of host other");
 }
 
+/* A node is not to leave its VIP hours before the step for which it does. */
+static void a_hook_awaits_the_window_of_its_step(void **state)
+{
+    struct job *b = world.job;
+    size_t stop = job_step(b, "stop", strlen("stop"));
+    struct err e;
+    assert_true(stop > 0);
+    b->row.window = xstrdup("02:00-05:00");
+    b->row.expect = 60;
+    b->plan->steps[stop].irreversible = true;
+    b->plan->steps[stop - 1].hook = (char *)"after lock";
+    assert_int_equal(window_read(b, &e), 0);
+    assert_true(b->core.steps[stop].awaits_window);
+    assert_false(b->core.steps[stop - 1].awaits_window);
+    b->plan->steps[stop - 1].hook = (char *)"before stop";
+    assert_int_equal(window_read(b, &e), 0);
+    assert_true(b->core.steps[stop - 1].awaits_window);
+    b->plan->steps[stop - 1].hook = NULL;
+}
+
 static void a_metadb_that_does_not_answer(void **state)
 {
     until_stop_acts();
@@ -908,6 +928,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_lease_that_another_job_has, world_begin, world_end),
         cmocka_unit_test_setup_teardown(a_lease_that_is_lost, world_begin, world_end),
         cmocka_unit_test_setup_teardown(a_lease_that_is_lost_before_the_window, world_begin, world_end),
+        cmocka_unit_test_setup_teardown(a_hook_awaits_the_window_of_its_step, world_begin, world_end),
         cmocka_unit_test_setup_teardown(a_metadb_that_does_not_answer, world_begin, world_end),
         cmocka_unit_test_setup_teardown(a_login_that_stops_working, world_begin, world_end),
         cmocka_unit_test_setup_teardown(a_login_that_cannot_be_read, world_begin_plain, world_end),

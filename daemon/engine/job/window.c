@@ -1,7 +1,8 @@
 /* The window of a job: which steps await it, how long each needs, when it is open.
  *
  * What awaits it is what cannot be taken back, and the step with which OMS goes out of service: to stop half-way
- * through an outage because the window closes helps nobody. */
+ * through an outage because the window closes helps nobody. A hook before such a step is a part of it: it may take a
+ * node out of service, or silence the monitoring for a while. */
 #include <string.h>
 
 #include "common/alloc.h"
@@ -18,9 +19,13 @@ char *confirmed_text(const struct job *b)
 
 static bool awaits(const struct job *b, size_t k)
 {
+    static const char before[] = "before ";
+    const struct plan_step *st = b->plan->steps;
     size_t from = 0, to = 0;
+    while (k + 1 < b->plan->n_steps && st[k].hook && strncmp(st[k].hook, before, strlen(before)) == 0)
+        k++;
     bool outage = plan_outage(b->plan, &from, &to);
-    return b->plan->steps[k].irreversible || (outage && k == from);
+    return st[k].irreversible || (outage && k == from);
 }
 
 /* By the slowest of the earlier runs; else by what the operator expects. */
