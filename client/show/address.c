@@ -63,7 +63,7 @@ static bool alone(const struct step *st, const struct subtask *s)
 void address_print(struct buf *b, const struct term *t, const struct step *st, const struct subtask *s)
 {
     text_add(b, t, st->id);
-    if (alone(st, s))
+    if (!s || alone(st, s))
         return;
     buf_puts(b, "/");
     text_add(b, t, s->name);

@@ -20,7 +20,7 @@ void address_free(struct address *a);
 /* Adds job, step and subtask to the parameters of a call. */
 void address_params(const struct address *a, cJSON *params);
 
-/* "backup/rm_402"; "image" for the only subtask "-" of a step. */
+/* "backup/rm_402"; "image" for the only subtask "-" of a step, and, with s NULL, for the step. */
 void address_print(struct buf *b, const struct term *t, const struct step *st, const struct subtask *s);
 /* The same as one word of a shell. */
 void address_shell(struct buf *b, const struct term *t, const struct step *st, const struct subtask *s);

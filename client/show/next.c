@@ -125,11 +125,15 @@ static void say_lines(const struct next *n, const char *text)
     }
 }
 
+static bool awaits_approval(const struct subtask *s) { return s->phase && strcmp(s->phase, "approval") == 0; }
+
 /* The command is about the step, whichever of its subtasks waits. */
 static void next_approval(const struct next *n)
 {
+    struct next step = *n;
     struct buf cmd = {0};
-    item(n, STATE_WAITING, _("a second operator must approve it"));
+    step.sub = NULL;
+    item(&step, STATE_WAITING, _("a second operator must approve it"));
     say(n, 4, "%s", _("Somebody who has not asked for it checks the plan, and types:"));
     buf_printf(&cmd, "omsupctl approve %lld %s", (long long)n->s->job, n->st->id);
     command(n, &cmd, NULL);
@@ -138,7 +142,7 @@ static void next_approval(const struct next *n)
 
 static void next_waiting(const struct next *n)
 {
-    if (n->sub->phase && strcmp(n->sub->phase, "approval") == 0) {
+    if (awaits_approval(n->sub)) {
         next_approval(n);
         return;
     }
@@ -175,6 +179,15 @@ static void next_running(const struct next *n)
     fix(n);
 }
 
+/* An approval is for a step: it is told for the first of its subtasks. */
+static bool told_before(const struct step *st, size_t k)
+{
+    for (size_t i = 0; awaits_approval(&st->subs[k]) && i < k; i++)
+        if (awaits_approval(&st->subs[i]))
+            return true;
+    return false;
+}
+
 /* Those in this state: how many, and of those `fixed` (NULL: all) at most `most` are shown. */
 static size_t some(struct next *n, enum state st, const bool *fixed, size_t most, void (*fn)(const struct next *))
 {
@@ -183,7 +196,8 @@ static size_t some(struct next *n, enum state st, const bool *fixed, size_t most
         for (size_t k = 0; k < n->s->steps[i].n_subs; k++) {
             n->st = &n->s->steps[i];
             n->sub = &n->st->subs[k];
-            if (n->sub->state == st && (!fixed || *fixed == (n->sub->cure != NULL)) && found++ < most)
+            if (n->sub->state == st && !told_before(n->st, k) && (!fixed || *fixed == (n->sub->cure != NULL)) &&
+                found++ < most)
                 fn(n);
         }
     n->st = NULL;

@@ -182,10 +182,11 @@ static void in_full_is_in_full(void **state)
 /* A column of ours that is there only when a job is in a series; the members of a wrong type. */
 static void a_list_has_the_series(void **state)
 {
-    cJSON *jobs = cJSON_Parse(
-        "[{\"job\": 6, \"type\": \"Rollback\", \"state\": \"Successful\", \"series\": 3, \"hops\": 4},"
-        " {\"job\": 5, \"type\": \"Check\", \"state\": \"Successful\"},"
-        " {\"job\": 4, \"type\": \"Upgrade\", \"state\": \"Ready\", \"series\": 3, \"hop\": 2, \"hops\": 4}]");
+    cJSON *jobs =
+        cJSON_Parse("[{\"job\": 6, \"type\": \"Rollback\", \"state\": \"Successful\", \"series\": 3, \"hops\": 4},"
+                    " {\"job\": 5, \"type\": \"Check\", \"state\": \"Successful\"},"
+                    " {\"job\": 4, \"type\": \"Upgrade\", \"state\": \"Ready\", \"start_at\": "
+                    "\"2026-03-02T02:00:00Z\", \"series\": 3, \"hop\": 2, \"hops\": 4}]");
     struct err e = {0};
     struct buf b = {0};
     struct term plain = pipe_term();
@@ -336,6 +337,43 @@ static void remarks_stand_alone(void **state)
     cJSON_Delete(o);
 }
 
+static size_t count(const char *text, const char *what)
+{
+    size_t n = 0;
+    while ((text = strstr(text, what))) {
+        n++;
+        text += strlen(what);
+    }
+    return n;
+}
+
+/* An approval is for a step, on however many nodes it runs. */
+static void an_approval_is_asked_for_once(void **state)
+{
+    cJSON *o = load("waiting", ".json");
+    struct term t = pipe_term();
+    struct view v = {.t = &t};
+    struct buf b = {0};
+    struct snapshot s;
+    struct err e = {0};
+    assert_int_equal(snapshot_parse(o, &s, &e), 0);
+    struct subtask *sub = NULL;
+    for (size_t i = 0; !sub && i < s.n_steps; i++) {
+        for (size_t k = 0; s.steps[i].n_subs > 1 && k < s.steps[i].n_subs; k++) {
+            sub = &s.steps[i].subs[k];
+            sub->state = STATE_WAITING;
+            sub->phase = "approval";
+        }
+    }
+    assert_non_null(sub);
+    show_next(&b, &v, &s);
+    assert_int_equal(count(buf_str(&b), "omsupctl approve"), 1);
+    assert_int_equal(count(buf_str(&b), "a second operator must approve it"), 1);
+    buf_free(&b);
+    snapshot_free(&s);
+    cJSON_Delete(o);
+}
+
 /* What waits only for its window needs no operator. */
 static void a_window_is_waited_for(void **state)
 {
@@ -371,6 +409,7 @@ int main(void)
         cmocka_unit_test(what_is_special_is_spoken),
         cmocka_unit_test(remarks_stand_alone),
         cmocka_unit_test(a_window_is_waited_for),
+        cmocka_unit_test(an_approval_is_asked_for_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
