@@ -41,16 +41,25 @@ int file_write_all(int fd, const void *data, size_t len)
     return 0;
 }
 
-static int exists(const char *path, struct err *e)
+static int exists(const char *path, bool replaceable, struct err *e)
 {
-    return err_set(e, ERR_REFUSED, _("%.500s already exists and will not be overwritten"), path);
+    return err_set(e, ERR_REFUSED,
+                   replaceable ? _("%.500s already exists; to replace it, add --force")
+                               : _("%.500s already exists and will not be overwritten"),
+                   path);
+}
+
+int file_new(const char *path, bool replaceable, struct err *e)
+{
+    struct stat st;
+    return lstat(path, &st) == 0 ? exists(path, replaceable, e) : 0;
 }
 
 int file_write_new(const char *path, const char *text, struct err *e)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
     if (fd < 0 && errno == EEXIST)
-        return exists(path, e);
+        return exists(path, false, e);
     if (fd < 0)
         return err_set(e, ERR_INPUT, "%.500s: %s", path, strerror(errno));
     int why = file_write_all(fd, text, strlen(text)) || fsync(fd) ? errno : 0;
@@ -73,7 +82,7 @@ int file_fresh(const char *path, bool replace, struct fresh *f, struct err *e)
     if (there && replace && S_ISDIR(st.st_mode))
         return err_set(e, ERR_INPUT, "%.500s: %s", path, strerror(EISDIR));
     if (there && !replace)
-        return exists(path, e);
+        return exists(path, true, e);
     f->replace = replace;
     f->path = xstrdup(path);
     f->beside = xasprintf("%.*s.omsupctl-XXXXXX", (int)(name - path), path);
@@ -110,7 +119,7 @@ int file_keep(struct fresh *f, struct err *e)
     if (rc == 0)
         rc = give_name(f);
     if (rc && errno == EEXIST)
-        rc = exists(f->path, e);
+        rc = exists(f->path, true, e);
     else if (rc)
         rc = err_set(e, ERR_SYSTEM, "%.500s: %s", f->path, strerror(errno));
     if (rc == 0) {

@@ -260,8 +260,8 @@ static int run_bundle(struct cli *c, struct err *e)
     int rc = address_job(c->words[0], &x.job, e);
     if (rc == 0 && (!path || (to_stdout && isatty(STDOUT_FILENO))))
         rc = err_set(e, ERR_USAGE, _("name a file: omsupctl bundle %s -o job.tar.gz"), c->words[0]);
-    if (rc == 0 && !to_stdout && !cli_opt(c, OPT_FORCE) && access(path, F_OK) == 0)
-        rc = err_set(e, ERR_REFUSED, _("%.500s already exists and will not be overwritten"), path);
+    if (rc == 0 && !to_stdout && !cli_opt(c, OPT_FORCE))
+        rc = file_new(path, true, e);
     if (rc == 0 && (rc = collect(&x, e)) == 0) {
         ustar_end(&x.tar);
         rc = to_stdout ? gzip_to(STDOUT_FILENO, buf_str(&x.tar), x.tar.len, e) : to_file(&x, path, e);

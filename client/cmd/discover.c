@@ -37,8 +37,8 @@ static int run_discover(struct cli *c, struct err *e)
 {
     cJSON *params, *hosts, *result = NULL;
     const char *path = cli_opt(c, OPT_OUTPUT);
-    if (path && access(path, F_OK) == 0) /* said before the hosts are asked; file_write_new() decides */
-        return err_set(e, ERR_REFUSED, _("%.500s already exists and will not be overwritten"), path);
+    if (path && file_new(path, false, e)) /* said before the hosts are asked; file_write_new() decides */
+        return e->code;
     params = cJSON_CreateObject();
     hosts = cJSON_AddArrayToObject(params, "hosts");
     for (int i = 0; i < c->n; i++)

@@ -64,8 +64,8 @@ static int check(struct cli *c, bool to_stdout, int64_t *job, struct err *e)
     else if (rc == 0 && to_stdout && !cli_opt(c, OPT_JSON) && !cli_opt(c, OPT_MARKDOWN) && !path && c->term.tty)
         rc = err_set(e, ERR_USAGE, _("a page is for a browser; name a file: omsupctl report %s -o report.html"),
                      c->words[0]);
-    else if (rc == 0 && !to_stdout && !cli_opt(c, OPT_FORCE) && access(path, F_OK) == 0)
-        rc = err_set(e, ERR_REFUSED, _("%.500s already exists and will not be overwritten"), path);
+    else if (rc == 0 && !to_stdout && !cli_opt(c, OPT_FORCE))
+        rc = file_new(path, true, e);
     return rc;
 }
 

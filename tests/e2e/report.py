@@ -89,7 +89,7 @@ def a_report_tells_all():
 
         with open(html, "w", encoding="utf-8") as f:
             f.write("mine")
-        ctl(world, "report", str(job), "-o", html, status=4)
+        assert "--force" in world.ctl("report", job, "-o", html, status=4).stderr
         with open(html, encoding="utf-8") as f:
             assert f.read() == "mine"
         ctl(world, "report", str(job), "-o", html, "--force")

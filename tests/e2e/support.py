@@ -107,7 +107,7 @@ def a_bundle_has_no_secret():
         again = ctl(world, "bundle", str(job), "-o", "-", raw=True)
         first, second = unpacked(data), unpacked(again)
         assert list(first) == list(second) and {k for k in first if first[k] != second[k]} <= {"doctor.json", "report.html", "report.md", "report.json"}
-        ctl(world, "bundle", str(job), "-o", path, status=4)
+        assert "--force" in world.ctl("bundle", job, "-o", path, status=4).stderr
         with open(path, "rb") as f:
             assert f.read() == data
         ctl(world, "bundle", str(job), "-o", path, "--force")
