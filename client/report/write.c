@@ -193,6 +193,15 @@ static void people_row(struct summary *x, const struct report *r)
     row(x, _("Elapsed"));
 }
 
+/* A rollback has those of its upgrade, and leads from the new one to the old. */
+static void versions(struct sheet *s, struct buf *b, const struct report *r)
+{
+    bool back = snapshot_is(&r->s, JOB_ROLLBACK);
+    put_data(s, b, back ? r->s.target : r->s.source);
+    buf_puts(b, " → ");
+    put_data(s, b, back ? r->s.source : r->s.target);
+}
+
 static void summary(struct sheet *s, const struct report *r)
 {
     static const char *const titles[] = {N_("What"), N_("Value")};
@@ -201,9 +210,7 @@ static void summary(struct sheet *s, const struct report *r)
     sheet_table(s, _("Summary of the job"), "pairs", titles, ARRAY_LEN(titles));
     result_row(&x, r);
     text_row(&x, _("Deployment"), r->s.deployment);
-    put_data(s, &x.value, r->s.source);
-    buf_puts(&x.value, " → ");
-    put_data(s, &x.value, r->s.target);
+    versions(s, &x.value, r);
     row(&x, _("OMS version"));
     people_row(&x, r);
     if (!snapshot_is(&r->s, JOB_CHECK))
@@ -345,9 +352,7 @@ static void tiles(struct sheet *s, const struct report *r)
     if (!sheet_is_page(s))
         return;
     buf_puts(s->b, "<dl class=\"tiles\">\n");
-    put_data(s, &b, r->s.source);
-    buf_puts(&b, " → ");
-    put_data(s, &b, r->s.target);
+    versions(s, &b, r);
     tile(s, _("OMS version"), &b);
     if (r->s.outage.started)
         quantity_words(&b, r->s.outage.elapsed);
@@ -379,7 +384,7 @@ static void head(struct sheet *s, const struct report *r)
     if (!sheet_is_page(s))
         buf_puts(&line, "\n");
     put_state(s, &line, r->s.state);
-    buf_puts(&line, " ");
+    buf_puts(&line, " · ");
     if (snapshot_ended(&r->s) && r->s.completed) {
         put_time(s, &line, r->s.completed);
     } else {
