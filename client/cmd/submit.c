@@ -104,6 +104,11 @@ static void tell_submitted(const struct cli *c, struct buf *b, const cJSON *resu
     buf_printf(b, _("Nothing has been changed yet. To read the plan: omsupctl plan %lld"), (long long)job);
     buf_puts(b, "\n");
     if (cli_opt(c, OPT_AT)) {
+        struct buf at = {0};
+        quantity_date(&at, &c->term, get_text(result, "start_at", REQUIRED, e));
+        text_fmt(b, &c->term, _("omsupd starts it at %s."), buf_str(&at));
+        buf_puts(b, "\n");
+        buf_free(&at);
         cli_see(b, job);
         return;
     }

@@ -43,6 +43,13 @@ static void object_cell(struct table *tab, const cJSON *o, struct err *e)
     text_add(&c, tab->t, text_or_dash(get_text(o, "object", OPTIONAL, e)));
     if (parent > 0)
         text_fmt(&c, tab->t, _(" (rolls back job %lld)"), (long long)parent);
+    const char *at = get_text(o, "start_at", OPTIONAL, e);
+    if (at) {
+        struct buf when = {0};
+        quantity_date(&when, tab->t, at);
+        text_fmt(&c, tab->t, _(" (starts at %s)"), buf_str(&when));
+        buf_free(&when);
+    }
     table_cell(tab, &c);
 }
 

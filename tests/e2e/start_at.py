@@ -111,6 +111,12 @@ def the_client_says_when():
         ctl("pause", w.job)
         assert "start_at" not in w.call("status", job=w.job)
 
+        ctl("cancel", w.job, "--yes", "--reason", "another time")
+        with open(w.path("deployment.yaml"), "w", encoding="utf-8") as f:
+            f.write(w.deployment)
+        assert "starts it at 2036-01-02 02:00:00 +08:00" in ctl("submit", w.path("deployment.yaml"), "--at", "2036-01-02 02:00").stdout
+        assert "(starts at 2036-01-02 02:00:00 +08:00)" in ctl("list").stdout
+
 
 if __name__ == "__main__":
     run(it_starts_in_time, one_that_was_missed_is_never_late, the_clock_is_set_over_it, another_job_is_in_the_way, the_client_says_when)

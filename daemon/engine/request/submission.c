@@ -164,6 +164,11 @@ static void create(struct submission *s, struct plan *plan, const struct deploym
     cJSON_AddNumberToObject(r, "job", (double)b->row.id);
     cJSON_AddStringToObject(r, "plan", hash);
     cJSON_AddStringToObject(r, "state", state_word(core_job_state(&b->core)));
+    if (b->core.start_at) {
+        char *at = times_utc(b->core.start_at);
+        cJSON_AddStringToObject(r, "start_at", at);
+        free(at);
+    }
     add_hops(s, d, r);
     submission_answer(s, r, &e);
 }

@@ -43,6 +43,7 @@ bool room_take(struct room *r, const struct job *b, size_t i); /* shown in full?
 cJSON *snapshot_of(const struct job *b, int64_t *last);
 cJSON *snapshot_step(const struct job *b, size_t k, struct room *r); /* NULL: without its subtasks */
 cJSON *snapshot_subtask(const struct job *b, size_t i, bool full);
+void add_start_at(cJSON *o, const struct job *b); /* nothing if omsupd is not to start it */
 
 /* detail.c */
 cJSON *attempt_json(const struct journal_attempt *a);

@@ -35,6 +35,8 @@ static bool add_job(void *ctx, const struct journal_job *row)
     json_time(o, "created", row->created);
     json_time(o, "completed", row->completed);
     json_text(o, "state", state);
+    if (b)
+        add_start_at(o, b);
     if (row->parent)
         json_number(o, "parent", (double)row->parent);
     add_series_of_row(o, l->js, row);

@@ -157,7 +157,7 @@ static void add_duration(cJSON *o, const struct job *b, size_t k)
         add_range(o, "left", d->least > so_far ? d->least - so_far : 0, d->most > so_far ? d->most - so_far : 0);
 }
 
-static void add_start_at(cJSON *o, const struct job *b)
+void add_start_at(cJSON *o, const struct job *b)
 {
     if (b->core.mode != MODE_READY || !b->core.start_at)
         return;
