@@ -38,12 +38,15 @@ metadb_client() {
   { printf '%s\n' "$omsup_login" | sed "s/^#$omsup_of //" |
     clean_env "$@" 4<&0 <&5 5<&-; } 5<&0
 }
-# MariaDB's clients go on without TLS when the server does not offer it.
+# MariaDB's clients go on without TLS when the server does not offer it; Oracle's refuse. OceanBase does not say what its connections
+# use, so the client is asked.
 metadb_encrypted() {
   case $omsup_login in *"#$(omsup_kind "$1"): tls"*) ;; *) return 0 ;; esac
-  omsup_cipher=$(metadb_client mysql --defaults-file=/dev/fd/4 -N -B -e "SHOW SESSION STATUS LIKE 'Ssl_cipher'" </dev/null) || return
+  omsup_ask=status
+  [ "$(omsup_kind mysql)" != oracle ] || omsup_ask="SELECT 'Cipher in use is its own affair'"
+  omsup_cipher=$(metadb_client mysql --defaults-file=/dev/fd/4 -N -B -e "$omsup_ask" </dev/null) || return
   case $omsup_cipher in
-    *[[:space:]]?*) omsup_encrypted=1 ;;
+    *'Cipher in use is '*) omsup_encrypted=1 ;;
     *)
       echo "$1: the connection to the MetaDB is not encrypted, but metadb.ssl_mode requires TLS" >&2
       return 2

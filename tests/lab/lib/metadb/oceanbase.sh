@@ -12,7 +12,7 @@ prepare_server() { :; }
 
 start_server() {
 	rm -f "$(host_dir metadb)/lab/audit-read"
-	start_in metadb "$(host_dir metadb)/log/server" /run/lab/server/bin/python /run/lab/server/serve.py /var/lib/mysql/db 3306
+	start_in metadb "$(host_dir metadb)/log/server" env -C /var/lib/mysql /run/lab/server/bin/python /run/lab/server/serve.py /var/lib/mysql/db 3306
 }
 
 # What the server keeps of statements is a ring, in 1 % of its memory by default: a minute's, because the server's own are kept
