@@ -123,6 +123,20 @@ def a_start_that_is_refused_changes_nothing():
         unchanged("02:00-05:00Z")
 
 
+def one_that_is_taken_away():
+    with Night() as w:
+        w.at(20)
+        job = w.call("submit", deployment=w.deployment, window="02:00-05:00Z", expect=HOUR)["job"]
+        w.call("start", job=job, window="none", at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 365 * DAY)))
+        for again in (False, True):
+            if again:
+                w.kill()
+                assert w.start()
+            assert "window" not in w.call("status", job=job)
+        w.call("start", job=job)
+        w.wait(job, ("Successful",))
+
+
 if __name__ == "__main__":
     run(it_waits_for_its_window, an_operator_overrules_it, inside_it_begins_at_once_over_midnight, it_must_be_known_how_long_it_takes,
-        a_start_that_is_refused_changes_nothing)
+        a_start_that_is_refused_changes_nothing, one_that_is_taken_away)

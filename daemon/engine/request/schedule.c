@@ -1,5 +1,6 @@
 /* A start at a time, as an operator asks for it: see core_schedule(). */
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/alloc.h"
 #include "daemon/engine/request/internal.h"
@@ -53,9 +54,11 @@ int schedule_window(struct job *b, const char *actor, struct request_window wind
     struct err none;
     char *was = b->row.window;
     int64_t expected = b->row.expect;
-    b->row.window = xstrdup(window.text);
+    bool no = strcmp(window.text, "none") == 0;
+    b->row.window = no ? NULL : xstrdup(window.text);
     b->row.expect = window.expect;
-    int rc = window_possible(b, e);
+    b->core.window.set = !no;
+    int rc = no ? 0 : window_possible(b, e);
     free(rc ? b->row.window : was);
     if (rc) { /* it keeps the one that it had */
         b->row.window = was;
