@@ -85,7 +85,7 @@ static void ask(struct part *p)
     struct node_script s = {.env = (const char *const *)it->env, .script = it->script};
     p->asked = true;
     q->in_flight++;
-    node_probe(p->host->node, &s, ANSWER_MS, on_answer, p);
+    node_probe(p->host->node, &s, it->limit_ms ? it->limit_ms : ANSWER_MS, on_answer, p);
 }
 
 /* Asks if its host is up; an error if waiting for it makes no sense. */

@@ -72,7 +72,8 @@ struct inquiry_item {
     struct plan_host host; /* borrowed until `done` */
     char **env;            /* NULL-terminated; taken, freed with the inquiry */
     const char *script;
-    int exit; /* results: valid during `done` */
+    unsigned limit_ms; /* of the script; 0: a minute */
+    int exit;          /* results: valid during `done` */
     char *output;
     size_t len;
 };

@@ -119,6 +119,7 @@ char *undo_agreed(const struct deployment *d);        /* for the events; the cal
 /* --- losses.c --- */
 /* Adds `lost` and `backups`, which it verifies now, to the answer r and sends it. */
 void losses_tell(struct submission *s, cJSON *r);
+unsigned losses_limit_ms(const cJSON *backups); /* for reading them, by their `size` */
 
 /* --- discover_file.c: a deployment file for review --- */
 struct discover_node {

@@ -91,6 +91,22 @@ static void on_verified(void *ctx, struct inquiry_item *items, size_t n, const s
     free(v);
 }
 
+/* To read them takes as long as they are large: a disk that does 20 MB/s is a slow one. At most half a day. */
+unsigned losses_limit_ms(const cJSON *backups)
+{
+    enum { LEAST_S = 60, BYTES_PER_S = 20000000, MOST_S = 43200 };
+    const cJSON *o;
+    double bytes = 0;
+    cJSON_ArrayForEach(o, backups)
+    {
+        const cJSON *size = cJSON_GetObjectItemCaseSensitive(o, "size");
+        double n = size ? strtod(size->valuestring, NULL) : 0;
+        bytes += n > 0 ? n : 0;
+    }
+    double s = LEAST_S + bytes / BYTES_PER_S;
+    return (unsigned)(s < MOST_S ? s : MOST_S) * 1000;
+}
+
 void losses_tell(struct submission *s, cJSON *r)
 {
     cJSON *lost = cJSON_AddArrayToObject(r, "lost"), *backups = backups_json(s->jobs, s->parent), *o;
@@ -119,6 +135,7 @@ void losses_tell(struct submission *s, cJSON *r)
     item->env = xcalloc(2, sizeof *item->env);
     item->env[0] = xasprintf("BACKUPS=%s", buf_str(&list));
     item->script = verify_script;
+    item->limit_ms = losses_limit_ms(backups);
     buf_free(&list);
     inquiry_begin(s->jobs->reach, item, 1, on_verified, v);
 }
