@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "common/alloc.h"
+#include "daemon/hash/sha256.h"
 #include "daemon/house/files.h"
-#include "daemon/plan/sha256.h"
 
 enum { BLOCK = 256 * 1024, READ_S = 60 };
 

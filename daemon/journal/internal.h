@@ -1,6 +1,7 @@
 /* Shared by the files of the journal only. From the ground: row.c (a row and its columns), statement.c (prepare, bind,
  * run), transaction.c, then read.c and write.c beside each other, migrate.c (older schemas, and their copies), lost.c
- * (does it belong here?), check.c (is it sound?), journal.c (open). */
+ * (does it belong here?), check.c (is it sound?), journal.c (open). On top of them, copy_write.c and copy_read.c:
+ * copy.h. */
 #pragma once
 #include <sqlite3.h>
 
@@ -49,6 +50,8 @@ int journal_migrate(struct journal *j, int64_t version, struct err *e);
 /* lost.c: ERR_INPUT when run files in `runs` show that another journal belongs here. */
 int journal_check_missing(const char *path, const char *runs, struct err *e); /* for one without content */
 int journal_check_outdated(struct journal *j, const char *runs, struct err *e);
+
+void journal_rollback(struct journal *j); /* transaction.c: as if journal_begin() had not been called */
 
 /* statement.c */
 int journal_fail(struct journal *j, struct err *e, const char *what);

@@ -36,3 +36,9 @@ int journal_commit(struct journal *j, struct err *e)
         journal_make_whole(j);
     return 0;
 }
+
+void journal_rollback(struct journal *j)
+{
+    sqlite3_exec(j->db, "ROLLBACK", NULL, NULL, NULL);
+    j->in_tx = false;
+}

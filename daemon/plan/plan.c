@@ -5,8 +5,8 @@
 #include "common/alloc.h"
 #include "common/buf.h"
 #include "common/strv.h"
+#include "daemon/hash/sha256.h"
 #include "daemon/plan/fields.h"
-#include "daemon/plan/sha256.h"
 #include "daemon/plan/texts.h"
 
 enum { PART = 64 * 1024 };

@@ -5,9 +5,9 @@
 #include "common/alloc.h"
 #include "common/array.h"
 #include "common/fact_names.h"
+#include "daemon/hash/sha256.h"
 #include "daemon/plan/fields.h"
 #include "daemon/plan/json.h"
-#include "daemon/plan/sha256.h"
 #include "daemon/plan/texts.h"
 
 struct reader {

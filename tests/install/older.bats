@@ -36,7 +36,7 @@ setup_file() {
 
 @test "a library that is too old is named when the build is configured" {
 	mkdir -p "$BATS_TEST_TMPDIR/lib/pkgconfig"
-	for library in libuv sqlite3 yaml-0.1 libcjson libcrypto; do
+	for library in libuv sqlite3 yaml-0.1 libcjson libcrypto zlib; do
 		printf 'Name: x\nDescription: x\nVersion: 0.0.9\n' >"$BATS_TEST_TMPDIR/lib/pkgconfig/$library.pc"
 		run ! env PKG_CONFIG_PATH="$BATS_TEST_TMPDIR/lib/pkgconfig" "$cmake" -G Ninja -B "$BATS_TEST_TMPDIR/b" -S "$TREE" -DOMSUP_TESTS=OFF
 		[[ $output == *"$library>="* ]] || { echo "$output"; return 1; }

@@ -410,7 +410,8 @@ static const struct {
 
 static void every_statement_binds_columns_of_its_table(void **state)
 {
-    static const char *const by_hand[] = {"since", "limit", "kept", "output", "canceled", "final", NULL};
+    static const char *const by_hand[] = {"since", "limit",   "kept",  "output", "canceled",
+                                          "final", "outputs", "bytes", NULL};
     struct journal *j = open_it(*state);
     struct err e;
     for (int st = 0; st < N_STATEMENTS; st++) {

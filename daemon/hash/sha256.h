@@ -1,4 +1,5 @@
-/* Inside the plan module: SHA-256 of a text that comes in parts. Errors: none. */
+/* SHA-256 of what comes in parts: of a plan's text, of a copy. sha256_new(), sha256_add() as often as needed,
+ * sha256_end(). Pure; any thread. Errors: none. */
 #pragma once
 #include <stddef.h>
 

@@ -1,6 +1,5 @@
-/* The hash of a plan's text. A file of its own: <openssl/evp.h> and common/err.h both have names that begin with ERR_.
- */
-#include "daemon/plan/sha256.h"
+/* A room of its own: <openssl/evp.h> and common/err.h both have names that begin with ERR_. */
+#include "daemon/hash/sha256.h"
 
 #include <openssl/evp.h>
 #include <stdio.h>
