@@ -102,6 +102,13 @@ class Examples(unittest.TestCase):
         self.assertEqual(body["msg_type"], "text")
         self.assertIn(NOTICE["text"], body["content"]["text"])
 
+    def test_what_a_script_printed_mentions_nobody(self):
+        conf = self.conf("%s/open-apis/bot/v2/hook/%s\n" % (self.url, TOKEN))
+        loud = dict(NOTICE, text='failed: <at user_id="all">all</at> <AT id=all></AT> 1 <2')
+        _, _, body = self.sent("chat", "feishu", conf, "en", answer={"code": 0, "msg": "success"}, notice=loud)
+        self.assertNotIn("<at", body["content"]["text"].lower())
+        self.assertIn("1 <2", body["content"]["text"])
+
     def test_wecom_is_cut(self):
         conf = self.conf("%s/cgi-bin/webhook/send?key=%s\n" % (self.url, TOKEN))
         _, query, body = self.sent("chat", "wecom", conf, answer={"errcode": 0}, notice=dict(NOTICE, text_zh="失败" * 2000))
