@@ -100,8 +100,7 @@ unsigned losses_limit_ms(const cJSON *backups)
     cJSON_ArrayForEach(o, backups)
     {
         const cJSON *size = cJSON_GetObjectItemCaseSensitive(o, "size");
-        double n = size ? strtod(size->valuestring, NULL) : 0;
-        bytes += n > 0 ? n : 0;
+        bytes += cJSON_IsNumber(size) && size->valuedouble > 0 ? size->valuedouble : 0;
     }
     double s = LEAST_S + bytes / BYTES_PER_S;
     return (unsigned)(s < MOST_S ? s : MOST_S) * 1000;
