@@ -15,7 +15,7 @@ STEPS = """\
   for: database
   run: |
     mkdir -p "$BACKUP_DIR/job-$OMSUP_JOB"
-    f=$BACKUP_DIR/job-$OMSUP_JOB/$DB.$OMSUP_ATTEMPT.sql
+    f=$BACKUP_DIR/job-$OMSUP_JOB/$DB.1.sql
     printf -- "-- Table structure for table x\\n-- Dumping data for table x\\n$DB\\n-- Dump completed on today\\n" >"$f"
     { echo "file $f"; TZ=UTC0 stat -c 'size %s
     inode %i

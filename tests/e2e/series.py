@@ -257,7 +257,7 @@ def all_hops_are_checked_at_first():
         submit(on_nodes, ["hop 2 of 3", "/none.tar", "n1"], "INPUT: ")
         submit(w.single, ["hops"], "INPUT: ", **{"continue": True})
         submit(w.single.replace("target: 4.0.9", "target: 4.0.15"), ["4.0.2 > 4.0.9 > 4.0.12 > 4.0.15", "hops"], "REFUSED: ")
-        submit(text, ["check"], "PARAMS: ", type="check", **{"continue": True})
+        submit(text, ["only an upgrade"], "PARAMS: ", type="check", **{"continue": True})
         assert w.jobs() == [], w.jobs()
         assert "hop 1 of 3" in w.ctl("plan", file_of(w)).stdout
         w.deployment = w.single
