@@ -14,6 +14,9 @@ enum { PIECE = 16 * 1024, FIRST_LINE_MAX = 128 };
 
 const char copy_word_job[] = "omsupd-copy", copy_word_plan[] = "omsupd-plan";
 
+char *copy_name(int64_t job, const char *journal) { return xasprintf("job-%" PRId64 "-%s.copy", job, journal); }
+char *copy_plan_name(const char *sha256) { return xasprintf("plan-%s.copy", sha256); }
+
 static void hash_of(const void *data, size_t len, char hex[65])
 {
     struct sha256 *h = sha256_new();

@@ -30,6 +30,11 @@ enum {
     COPY_OUTPUT_MAX = 4096,           /* bytes at the end of each */
 };
 
+/* Where the files are on a node: in this directory in its run directory. Caller frees. */
+#define COPY_DIR "copies"
+char *copy_name(int64_t job, const char *journal); /* "job-7-0badcafe.copy" */
+char *copy_plan_name(const char *sha256);          /* "plan-SHA256.copy" */
+
 /* What a copy says of itself. */
 struct copy_head {
     char *program; /* version of omsupd */

@@ -422,6 +422,11 @@ static void a_job_alone_has_only_itself(void **state)
     copy_head_clear(&h);
     copy_head_clear(&old);
 
+    char *name = copy_name(OTHER, "0badcafe"), *plan = copy_plan_name("abc");
+    assert_string_equal(name, "job-1-0badcafe.copy");
+    assert_string_equal(plan, "plan-abc.copy");
+    free(name);
+    free(plan);
     assert_int_equal(copy_write(j, 77, &about, &again, &e), ERR_NOT_FOUND);
     buf_free(&again);
     buf_free(&b);
