@@ -108,7 +108,7 @@ static int bytes_of(const char *file, const char *data, size_t len, const char *
 int unpack(const char *file, const void *data, size_t len, const char *word, unpack_piece *take, void *ctx,
            struct err *e)
 {
-    size_t at, total = 0;
+    size_t at = 0, total = 0;
     int rc = bytes_of(file, data, len, word, &at, e), z = Z_OK;
     if (rc)
         return rc;
