@@ -8,10 +8,13 @@
 # run appends a line and then reads the first one: O_APPEND elects one writer, without a fork and once and for all.
 #   run PID START BOOT | fence      the first line counts
 #   exit STATUS                     after it
+# DIR/JOB.taken tells that another control host has taken over a job, JOB being its tokens' beginning. Again a line is
+# appended, and of those with the highest number the first one counts:
+#   EPOCH ID TIME HOST
 # shellcheck shell=sh disable=SC2154 # OMSUP_AGENT is this text, set by whoever evaluates it
 
-unset answer arg at begun boot busybox dir entry first go half id init line list left mask mine nonce out pgrp pid rc rest rounds \
-    script secret size start stat token verb verdict word # otherwise an exported variable with one of these names would reach every child
+unset answer arg at begun boot busybox by dir entry epoch first go half id init key line list left mask mine nonce out own pgrp pid rc \
+    rest rounds script secret size start stat taker token verb verdict when word # otherwise an exported variable with one of these names would reach every child
 half=524288 # NODE_OUTPUT_MAX / 2
 
 say() { printf '%s\n' "$*"; }
@@ -125,6 +128,48 @@ not_going_down() {
     if [ -n "$init" ]; then
         stat=$(timeout 5 systemctl is-system-running 2>/dev/null)
         [ "$stat" != stopping ] || fail "this host is shutting down"
+    fi
+}
+
+# Sets epoch, taker, when and by to what counts in the file of job $1; fails when nothing does.
+newest() {
+    epoch=
+    while IFS=' ' read -r word entry at rest line; do
+        case $word in '' | *[!0-9]* | ??????????*) continue ;; esac
+        { [ -n "$rest" ] && [ -z "$line" ]; } || continue
+        if [ -z "$epoch" ] || [ "$word" -gt "$epoch" ]; then
+            epoch=$word taker=$entry when=$at by=$rest
+        fi
+    done <"$dir/$1.taken"
+    [ -n "$epoch" ]
+}
+
+# Has another control host taken over the job of run $1? Then its answer says so, and nothing is done for this one.
+taken() {
+    key=${1%-*-*}
+    [ -s "$dir/$key.taken" ] || return 1
+    newest "$key" || fail "cannot read $dir/$key.taken"
+    case $own in *" $key:$epoch:$taker "*) return 1 ;; esac
+    say "taken $key $epoch $taker $when $by"
+}
+
+# Request $1: this channel acts for job $2 from now on, with number $3, as $4 and since $5 on host $6; and nobody with
+# a lower number does. Fails when somebody else has that number or a higher one.
+fence() {
+    key=$2 epoch=
+    [ ! -s "$dir/$key.taken" ] || newest "$key" || :
+    if [ -z "$epoch" ] || [ "$epoch" -lt "$3" ]; then
+        # A line end first: a torn line of before must not swallow it.
+        printf '\n%s %s %s %s\n' "$3" "$4" "$5" "$6" >>"$dir/$key.taken" || fail "cannot write $dir/$key.taken"
+        sync "$dir/$key.taken" 2>/dev/null || sync
+        newest "$key" || fail "cannot read $dir/$key.taken"
+    fi
+    if [ "$epoch:$taker" = "$3:$4" ]; then
+        own="$own $key:$epoch:$taker "
+        say "x $1 exited 0"
+    else
+        say "taken $key $epoch $taker $when $by"
+        say "x $1 exited 1"
     fi
 }
 
@@ -275,6 +320,12 @@ begin() {
         return
     fi
     set +C
+    # Only now: whoever takes the job over lists these files after the fence, and finds this one unless it is seen here.
+    if taken "$2"; then
+        rm -f "$dir/$2.script"
+        say "x $1 gone"
+        return
+    fi
     printf '%b' "$script" >>"$dir/$2.script" || fail "cannot write $dir/$2.script"
     if [ "$3" = secret ]; then
         printf '%b' "$secret" | launch "$1" "$2" "$3" &
@@ -355,10 +406,22 @@ obey() {
             [ -s "$dir/$token.go" ] && judge "$token"
             say "x $id $verdict"
             ;;
-        look) look "$id" "$token" ;;
-        kill) end "$id" "$token" "$arg" & ;;
+        look | kill | forget) # these fence, stop and remove
+            if taken "$token"; then
+                say "x $id gone"
+            elif [ "$verb" = look ]; then
+                look "$id" "$token"
+            elif [ "$verb" = kill ]; then
+                end "$id" "$token" "$arg" &
+            else
+                forget "$id" "$token"
+            fi
+            ;;
         tail) window "$id" "$token" "$arg" & ;;
-        forget) forget "$id" "$token" ;;
+        fence)
+            # shellcheck disable=SC2086 # its words
+            fence "$id" "$token" "$arg" $size
+            ;;
         run | probe)
             # A payload without its newline was cut by the end of the channel: no part of it may run.
             # read takes a byte with each system call, dd all that were announced, and not one more.
@@ -419,6 +482,13 @@ agent)
     # A line end first: what stands in front of it may have none (a window title, a prompt).
     printf '\nhello 1 %s %s\n' "$nonce" "$boot"
     nonce=
+    own=' '
+    for key in "$dir"/omsup-*.taken; do # before anything is asked
+        [ -s "$key" ] || continue
+        key=${key##*/}
+        key=${key%.taken}
+        if newest "$key"; then say "taken $key $epoch $taker $when $by"; fi
+    done
     obey
     ;;
 run)

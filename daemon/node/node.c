@@ -24,16 +24,21 @@ enum {
     TAIL_MAX = 64 * 1024,
 };
 
-enum kind { RUN, LOOK, KILL, TAIL, PROBE, CHECK, FORGET };
+enum kind { RUN, LOOK, KILL, TAIL, PROBE, CHECK, FORGET, FENCE };
 static const struct {
     const char *word; /* as the agent reads it */
     size_t limit;     /* bytes of an answer's output */
 } kinds[] = {
-    [RUN] = {"run", NODE_OUTPUT_MAX}, [LOOK] = {"look", NODE_OUTPUT_MAX},  [KILL] = {"kill", NODE_OUTPUT_MAX},
-    [TAIL] = {"tail", TAIL_MAX},      [PROBE] = {"probe", NODE_PROBE_MAX}, [CHECK] = {"check", 0},
+    [RUN] = {"run", NODE_OUTPUT_MAX},
+    [LOOK] = {"look", NODE_OUTPUT_MAX},
+    [KILL] = {"kill", NODE_OUTPUT_MAX},
+    [TAIL] = {"tail", TAIL_MAX},
+    [PROBE] = {"probe", NODE_PROBE_MAX},
+    [CHECK] = {"check", 0},
     [FORGET] = {"forget", 0},
+    [FENCE] = {"fence", 0},
 };
-TABLE_ENDS(kinds, FORGET);
+TABLE_ENDS(kinds, FENCE);
 
 struct request {
     struct link link; /* first: see queue.h */
@@ -57,6 +62,7 @@ struct node {
     char *name, *ssh, *run_dir;
     struct node_target target;
     node_state_cb *cb;
+    node_taken_cb *taken;
     void *ctx;
     enum node_state state;
     char boot_id[WIRE_BOOT_ID_MAX + 1];
@@ -278,6 +284,19 @@ void node_forget(struct node *n, const char *token, node_cb *cb, void *ctx)
     send_line(n, r, token, 0);
 }
 
+void node_fence(struct node *n, const struct node_fence *f, node_cb *cb, void *ctx)
+{
+    assert(wire_fence_ok(f));
+    struct request *r = add(n, FENCE, f->job, cb, ctx);
+    struct buf b = {0};
+    if (!r)
+        return;
+    buf_printf(&b, "fence %" PRIu64 " %s %u %s %s %s\n", r->id, f->job, f->epoch, f->taker, f->time, f->host);
+    channel_send(n->channel, &b, NULL, 0);
+}
+
+void node_on_taken(struct node *n, node_taken_cb *cb) { n->taken = cb; }
+
 /* --- the channel's events --- */
 
 static struct request *find(struct node *n, uint64_t id)
@@ -305,15 +324,17 @@ static const char *on_end(struct node *n, struct request *r, const struct wire_l
 {
     static const bool allowed[][WIRE_PENDING + 1] = {
         [RUN] = {[WIRE_EXITED] = true, [WIRE_NEVER] = true, [WIRE_GONE] = true},
-        [LOOK] = {[WIRE_EXITED] = true, [WIRE_ALIVE] = true, [WIRE_NEVER] = true, [WIRE_LOST] = true},
-        [KILL] = {[WIRE_EXITED] = true, [WIRE_NEVER] = true, [WIRE_LOST] = true},
+        [LOOK] =
+            {[WIRE_EXITED] = true, [WIRE_ALIVE] = true, [WIRE_NEVER] = true, [WIRE_LOST] = true, [WIRE_GONE] = true},
+        [KILL] = {[WIRE_EXITED] = true, [WIRE_NEVER] = true, [WIRE_LOST] = true, [WIRE_GONE] = true},
         [TAIL] = {[WIRE_EXITED] = true, [WIRE_NEVER] = true},
         [PROBE] = {[WIRE_EXITED] = true},
         [CHECK] =
             {[WIRE_EXITED] = true, [WIRE_ALIVE] = true, [WIRE_NEVER] = true, [WIRE_LOST] = true, [WIRE_PENDING] = true},
-        [FORGET] = {[WIRE_EXITED] = true, [WIRE_ALIVE] = true},
+        [FORGET] = {[WIRE_EXITED] = true, [WIRE_ALIVE] = true, [WIRE_GONE] = true},
+        [FENCE] = {[WIRE_EXITED] = true},
     };
-    TABLE_ENDS(allowed, FORGET);
+    TABLE_ENDS(allowed, FENCE);
     static const enum node_outcome outcome[] = {
         [WIRE_EXITED] = NODE_EXITED, [WIRE_ALIVE] = NODE_ALIVE, [WIRE_NEVER] = NODE_NEVER,
         [WIRE_LOST] = NODE_LOST,     [WIRE_GONE] = NODE_GONE,   [WIRE_PENDING] = NODE_GONE};
@@ -335,17 +356,30 @@ static const char *on_end(struct node *n, struct request *r, const struct wire_l
     return NULL;
 }
 
+static const char *on_taken(struct node *n, const char *text)
+{
+    struct node_fence f;
+    char *copy = xstrdup(text);
+    bool ok = wire_fence(copy, &f);
+    if (ok && n->taken && !n->closing)
+        n->taken(n->ctx, n, &f);
+    free(copy);
+    return ok ? NULL : "protocol error from the agent (malformed fence)";
+}
+
 static const char *on_line(void *ctx, const struct wire_line *l)
 {
     struct node *n = ctx;
     if (l->kind == WIRE_PONG)
         return NULL;
+    if (l->kind == WIRE_TAKEN)
+        return on_taken(n, l->text);
     struct request *r = find(n, l->id);
     if (!r)
         return "protocol error from the agent (answer without a request)";
     if (l->kind == WIRE_END)
         return on_end(n, r, l);
-    if (r->kind == CHECK || r->kind == FORGET || !wire_base64(&r->out, l->text))
+    if (r->kind == CHECK || r->kind == FORGET || r->kind == FENCE || !wire_base64(&r->out, l->text))
         return "protocol error from the agent (malformed output)";
     size_t max = r->kind == TAIL ? TAIL_MAX : NODE_OUTPUT_MAX + 1;
     if (r->out.len > max)

@@ -27,6 +27,8 @@ enum {
     NODE_SCRIPT_MAX = 256 * 1024,  /* bytes */
     NODE_OUTPUT_MAX = 1024 * 1024, /* of an answer; the node keeps all of it until node_forget() */
     NODE_PROBE_MAX = 1024 * 1024,  /* the same for a probe */
+    NODE_EPOCH_MAX = 999999,
+    NODE_FENCE_HOST_MAX = 64, /* bytes */
 };
 
 enum node_state { NODE_DOWN, NODE_CONNECTING, NODE_UP };
@@ -108,6 +110,24 @@ void node_tail(struct node *n, const char *token, uint64_t offset, node_cb *cb, 
 /* Runs a read-only script that leaves nothing behind. Ended by TERM, then KILL, after `timeout_ms`: exit 124.
  * Several may run at once. */
 void node_probe(struct node *n, const struct node_script *s, unsigned timeout_ms, node_cb *cb, void *ctx);
+
+/* Another control host acts for a job from now on. All words are [A-Za-z0-9._:-]. */
+struct node_fence {
+    const char *job;   /* the beginning of its tokens: "omsup-7-1f2e3d4c" */
+    unsigned epoch;    /* 1, 2, …: the highest one counts, and of equal ones the first */
+    const char *taker; /* tells apart who has the same number */
+    const char *time, *host;
+};
+/* Keeps everybody with a lower epoch, or none, from beginning, fencing, stopping and forgetting runs of the job on this
+ * node, for ever, and lets this channel do so. NODE_EXITED with status 0: it is done, and on disk. Status 1: another
+ * control host has that epoch or a higher one; node_on_taken() told which. Requests are obeyed in their order, so none
+ * after this one can come before it; to be repeated at each NODE_UP, before anything else. */
+void node_fence(struct node *n, const struct node_fence *f, node_cb *cb, void *ctx);
+/* Called for each job that another control host has taken over: when the node is up, before anything is answered; and
+ * when a request was refused because of it, which is answered NODE_GONE. Also for this host's own fences. The callback
+ * may do anything but free n or make requests. */
+typedef void node_taken_cb(void *ctx, struct node *n, const struct node_fence *f);
+void node_on_taken(struct node *n, node_taken_cb *cb);
 
 /* Removes the files of a run whose answer the caller has made durable. NODE_EXITED: they are gone, or there were none;
  * NODE_ALIVE: it is running, and they stay. From then on nothing may be asked about the token, because node_look()

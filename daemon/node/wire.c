@@ -78,6 +78,9 @@ struct wire_line wire_parse(const char *line, size_t len, const char *nonce)
         l.text = p;
     } else if (word(&p, "x")) {
         l.kind = number(&p, UINT64_MAX, &l.id) && parse_end(p, &l) ? WIRE_END : WIRE_BAD;
+    } else if (word(&p, "taken")) {
+        l.kind = *p ? WIRE_TAKEN : WIRE_BAD;
+        l.text = p;
     } else if (strcmp(p, "pong") == 0) {
         l.kind = WIRE_PONG;
     } else if (word(&p, "fail")) {
@@ -207,6 +210,33 @@ bool wire_token_ok(const char *token)
 {
     size_t n = strspn(token, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
     return n > 0 && n <= NODE_TOKEN_MAX && token[n] == '\0' && token[0] != '.' && token[0] != '-';
+}
+
+/* At most `max` bytes, none of which could end a line, a word or a text in a message. */
+static bool plain_word(const char *s, size_t max)
+{
+    size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:-");
+    return n > 0 && n <= max && s[n] == '\0';
+}
+
+bool wire_fence_ok(const struct node_fence *f)
+{
+    return wire_token_ok(f->job) && f->epoch > 0 && f->epoch <= NODE_EPOCH_MAX && plain_word(f->taker, 32) &&
+           plain_word(f->time, 32) && plain_word(f->host, NODE_FENCE_HOST_MAX);
+}
+
+bool wire_fence(char *copy, struct node_fence *out)
+{
+    char *save = NULL, *part[5];
+    for (size_t i = 0; i < ARRAY_LEN(part); i++)
+        if (!(part[i] = strtok_r(i ? NULL : copy, " ", &save)))
+            return false;
+    const char *digits = part[1];
+    uint64_t epoch;
+    if (!number(&digits, NODE_EPOCH_MAX, &epoch) || *digits || strtok_r(NULL, " ", &save))
+        return false;
+    *out = (struct node_fence){part[0], (unsigned)epoch, part[2], part[3], part[4]};
+    return wire_fence_ok(out);
 }
 
 void wire_printable(struct buf *out, const char *text, size_t len, size_t max)

@@ -5,6 +5,7 @@
  *   probe ID SECONDS [secret|plain [SIZE]]   + the same
  *   look ID TOKEN | check ID TOKEN | kill ID TOKEN GRACE_MS | forget ID TOKEN | ping
  *   tail ID TOKEN [FIRST_BYTE]  (without: the last 4 KiB)
+ *   fence ID JOB EPOCH TAKER TIME HOST
  * SIZE: the bytes of a long payload line, with its newline. A shell reads a line byte by byte from a pipe; of many
  * nodes the environment alone has some kilobytes.
  *
@@ -12,6 +13,8 @@
  *   - hello VERSION NONCE BOOT_ID: once, before everything else but noise of the login
  *   - o ID BASE64: a piece of output
  *   - x ID exited STATUS | x ID alive | never | lost | gone | pending
+ *   - taken JOB EPOCH TAKER TIME HOST: another control host has taken over a job: after the hello, and before an
+ *     `x ID gone` or the `x ID exited 1` of a fence
  *   - pong
  *   - fail TEXT: the agent cannot continue; before the hello: fail NONCE TEXT
  *
@@ -27,7 +30,7 @@
 
 enum { WIRE_VERSION = 1, WIRE_LINE_MAX = 4096, WIRE_PAYLOAD_LONG = 4096, WIRE_NONCE_LEN = 32, WIRE_BOOT_ID_MAX = 36 };
 
-enum wire_kind { WIRE_BAD, WIRE_HELLO, WIRE_OUTPUT, WIRE_END, WIRE_PONG, WIRE_FAIL };
+enum wire_kind { WIRE_BAD, WIRE_HELLO, WIRE_OUTPUT, WIRE_END, WIRE_TAKEN, WIRE_PONG, WIRE_FAIL };
 enum wire_end { WIRE_EXITED, WIRE_ALIVE, WIRE_NEVER, WIRE_LOST, WIRE_GONE, WIRE_PENDING };
 
 struct wire_line {
@@ -35,7 +38,7 @@ struct wire_line {
     uint64_t id;
     enum wire_end end;
     int exit;
-    const char *text; /* HELLO: boot id; OUTPUT: base64; FAIL: reason. Points into the line */
+    const char *text; /* HELLO: boot id; OUTPUT: base64; FAIL: reason; TAKEN: behind the word. Points into the line */
 };
 
 /* One line without its newline. `nonce` is what a hello must carry. */
@@ -56,5 +59,8 @@ void wire_quote(struct buf *out, const char *s);
 void wire_script(struct buf *out, const struct node_script *s);
 
 bool wire_token_ok(const char *token);
+/* What TAKEN tells, in `copy`, a copy of its text that becomes the strings. false: malformed. */
+bool wire_fence(char *copy, struct node_fence *out);
+bool wire_fence_ok(const struct node_fence *f);
 /* Text from outside as one printable line of at most `max` bytes; the result is always UTF-8. */
 void wire_printable(struct buf *out, const char *text, size_t len, size_t max);

@@ -51,6 +51,14 @@ static void check_line(const char *line, size_t len)
         if (strlen(l.text) > WIRE_BOOT_ID_MAX)
             abort();
         break;
+    case WIRE_TAKEN: {
+        struct node_fence f;
+        char *copy = xstrdup(l.text);
+        if (wire_fence(copy, &f) && !wire_fence_ok(&f))
+            abort();
+        free(copy);
+        break;
+    }
     case WIRE_BAD:
     case WIRE_PONG:
     case WIRE_FAIL:

@@ -38,6 +38,9 @@ static void good_lines(void **state)
         free(s);
     }
     assert_int_equal(parse("pong").kind, WIRE_PONG);
+    l = parse("taken omsup-1-ab 2 cd 2026-01-01T00:00:00Z ctl");
+    assert_int_equal(l.kind, WIRE_TAKEN);
+    assert_string_equal(l.text, "omsup-1-ab 2 cd 2026-01-01T00:00:00Z ctl");
     l = parse("fail cannot write");
     assert_int_equal(l.kind, WIRE_FAIL);
     assert_string_equal(l.text, "cannot write");
@@ -69,6 +72,8 @@ static void bad_lines(void **state)
                                       "x  1 alive",
                                       "x 1 dead",
                                       "pong ",
+                                      "taken",
+                                      "taken ",
                                       "pongs",
                                       "hello",
                                       "hello 1",
