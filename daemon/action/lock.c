@@ -19,22 +19,51 @@ enum {
 struct lock {
     char *table, *holder, *job, *token; /* quoted */
     char *ours;                         /* SQL: the row is ours */
+    char *family;                       /* SQL: the row is of one of these jobs, whatever its holder and its epoch */
+    char *newer;                        /* SQL: and its epoch is higher than ours */
 };
+
+enum { EPOCH_DIGITS = 6 };
+static size_t number_len(const char *job) { return strcspn(job, "@"); }
+static unsigned epoch_of(const char *job)
+{
+    const char *at = job + number_len(job);
+    return *at ? (unsigned)strtoul(at + 1, NULL, 10) : 0;
+}
+
+/* Adds to family and newer what concerns one name. */
+static void add_job(struct metadb *db, const char *job, struct buf *family, struct buf *newer)
+{
+    char *plain = xstrndup(job, number_len(job)), *quoted = metadb_quote(db, plain);
+    buf_printf(family, "%sSUBSTRING_INDEX(job, '@', 1) = %s", family->len ? " OR " : "", quoted);
+    buf_printf(newer,
+               "%s(SUBSTRING_INDEX(job, '@', 1) = %s AND LOCATE('@', job) > 0"
+               " AND CAST(SUBSTRING_INDEX(job, '@', -1) AS UNSIGNED) > %u)",
+               newer->len ? " OR " : "", quoted, epoch_of(job));
+    free(plain);
+    free(quoted);
+}
 
 static struct lock lock_new(struct metadb *db, const char *cm, const struct lock_owner *o, const char *token)
 {
     char *name = metadb_name(cm), *copy = xstrdup(o->before ? o->before : ""), *save = NULL;
-    struct buf jobs = {0};
+    struct buf jobs = {0}, family = {0}, newer = {0};
     struct lock l = {.table = xasprintf("%s.omsup_lock", name),
                      .holder = metadb_quote(db, o->holder),
                      .job = metadb_quote(db, o->job),
                      .token = metadb_quote(db, token)};
+    add_job(db, o->job, &family, &newer);
     for (char *job = strtok_r(copy, "\n", &save); job; job = strtok_r(NULL, "\n", &save)) {
         char *quoted = metadb_quote(db, job);
         buf_printf(&jobs, ", %s", quoted);
+        add_job(db, job, &family, &newer);
         free(quoted);
     }
     l.ours = xasprintf("(holder = %s AND job <> '' AND job IN (%s%s))", l.holder, l.job, buf_str(&jobs));
+    l.family = xasprintf("(%s)", buf_str(&family));
+    l.newer = xasprintf("(%s)", buf_str(&newer));
+    buf_free(&family);
+    buf_free(&newer);
     buf_free(&jobs);
     free(copy);
     free(name);
@@ -44,7 +73,8 @@ static struct lock lock_new(struct metadb *db, const char *cm, const struct lock
 static struct lock lock_of(struct metadb *db, const struct action_args *a)
 {
     const struct lock_owner o = {.holder = action_env(a, "OMSUP_HOLDER"),
-                                 .job = action_env(a, "OMSUP_JOB"),
+                                 .job = *action_env(a, "OMSUP_LEASE") ? action_env(a, "OMSUP_LEASE")
+                                                                      : action_env(a, "OMSUP_JOB"),
                                  .before = action_env(a, "OMSUP_BEFORE")};
     return lock_new(db, action_env(a, "CM_DB"), &o, action_env(a, "OMSUP_TOKEN"));
 }
@@ -56,6 +86,8 @@ static void lock_free(struct lock *l)
     free(l->job);
     free(l->token);
     free(l->ours);
+    free(l->family);
+    free(l->newer);
 }
 
 static int create(struct metadb *db, const struct lock *l, unsigned *no, struct err *e)
@@ -71,22 +103,28 @@ static int create(struct metadb *db, const struct lock *l, unsigned *no, struct 
 
 /* --- seeing who holds it ----------------------------------------------------------------------------------- */
 
-enum held { HELD_NOT, HELD_OURS, HELD_OTHER, HELD_EXPIRED };
+enum held { HELD_NOT, HELD_OURS, HELD_OTHER, HELD_EXPIRED, HELD_TAKEN };
 
-/* `out`, unless NULL, gets a line about the holder. */
-static int look(struct metadb *db, const struct lock *l, enum held *held, struct buf *out, unsigned *no, struct err *e)
+/* `out`, unless NULL, gets a line about the holder, *holder, unless NULL, its name. */
+static int look_at(struct metadb *db, const struct lock *l, enum held *held, struct buf *out, char **holder,
+                   unsigned *no, struct err *e)
 {
     struct metadb_rows r;
     *held = HELD_NOT;
-    int rc = metadb_select(db, 5, &r, no, e,
+    int rc = metadb_select(db, 6, &r, no, e,
                            "SELECT %s, TIMESTAMPDIFF(SECOND, renewed_at, UTC_TIMESTAMP()), holder, job,"
-                           " DATE_FORMAT(renewed_at, '%%Y-%%m-%%d %%H:%%i:%%s') FROM %s WHERE id = 1",
-                           l->ours, l->table);
+                           " DATE_FORMAT(renewed_at, '%%Y-%%m-%%d %%H:%%i:%%s'), %s FROM %s WHERE id = 1",
+                           l->ours, l->newer, l->table);
     if (rc)
         return *no == NO_TABLE || *no == NO_DATABASE ? OK : rc;
     if (r.n_rows) {
         long long ago = act_cell_number(&r, 0, 1, 0);
-        *held = act_cell_number(&r, 0, 0, 0) ? HELD_OURS : ago > LOCK_EXPIRES_S ? HELD_EXPIRED : HELD_OTHER;
+        *held = act_cell_number(&r, 0, 0, 0)   ? HELD_OURS
+                : act_cell_number(&r, 0, 5, 0) ? HELD_TAKEN
+                : ago > LOCK_EXPIRES_S         ? HELD_EXPIRED
+                                               : HELD_OTHER;
+        if (holder)
+            *holder = xstrdup(act_cell_text(&r, 0, 2));
         if (out)
             act_say(out, "held by %s, job %s; renewed %lld s ago (%s UTC)", act_cell_text(&r, 0, 2),
                     act_cell_text(&r, 0, 3), ago, act_cell_text(&r, 0, 4));
@@ -95,6 +133,11 @@ static int look(struct metadb *db, const struct lock *l, enum held *held, struct
     }
     metadb_rows_free(&r);
     return OK;
+}
+
+static int look(struct metadb *db, const struct lock *l, enum held *held, struct buf *out, unsigned *no, struct err *e)
+{
+    return look_at(db, l, held, out, NULL, no, e);
 }
 
 /* --- taking ---------------------------------------------------------------------------------------------- */
@@ -109,8 +152,8 @@ static int take_row(struct metadb *db, const struct lock *l, bool *taken, unsign
         metadb_query(db, no, e,
                      "UPDATE %s SET taken_at = IF(%s, taken_at, UTC_TIMESTAMP()), holder = %s, job = %s, token = %s,"
                      " renewed_at = UTC_TIMESTAMP(), renewals = renewals + 1"
-                     " WHERE id = 1 AND (%s OR TIMESTAMPDIFF(SECOND, renewed_at, UTC_TIMESTAMP()) > %d)",
-                     l->table, l->ours, l->holder, l->job, l->token, l->ours, LOCK_EXPIRES_S);
+                     " WHERE id = 1 AND (%s OR (TIMESTAMPDIFF(SECOND, renewed_at, UTC_TIMESTAMP()) > %d AND NOT %s))",
+                     l->table, l->ours, l->holder, l->job, l->token, l->ours, LOCK_EXPIRES_S, l->newer);
     *taken = rc == OK && metadb_affected(db) == 1;
     if (rc || *taken)
         return rc;
@@ -120,7 +163,8 @@ static int take_row(struct metadb *db, const struct lock *l, bool *taken, unsign
     return rc;
 }
 
-static enum verdict take(struct metadb *db, const struct lock *l, struct buf *out)
+/* `taken` as in struct lock_owner. */
+static enum verdict take(struct metadb *db, const struct lock *l, char **taken_by, struct buf *out)
 {
     struct err e;
     for (int i = 0; i < TRIES; i++) {
@@ -136,9 +180,21 @@ static enum verdict take(struct metadb *db, const struct lock *l, struct buf *ou
             rc = create(db, l, &no, &e);
         else if (rc && no == DUPLICATE_KEY) {
             struct buf who = {0};
-            rc = look(db, l, &held, &who, &no, &e);
+            char *holder = NULL;
+            rc = look_at(db, l, &held, &who, &holder, &no, &e);
+            int line = (int)strcspn(buf_str(&who), "\n");
+            if (!rc && held == HELD_TAKEN) {
+                act_say(out, "this job has been taken over by another control host: the lock is %.*s", line,
+                        buf_str(&who));
+                if (taken_by)
+                    *taken_by = holder;
+                else
+                    free(holder);
+                buf_free(&who);
+                return VERDICT_NO;
+            }
+            free(holder);
             if (!rc && held == HELD_OTHER) {
-                int line = (int)strcspn(buf_str(&who), "\n");
                 act_say(out, "the lock is %.*s; it expires %d s after the last renewal", line, buf_str(&who),
                         LOCK_EXPIRES_S);
                 buf_free(&who);
@@ -161,7 +217,7 @@ enum verdict metadb_lock(struct metadb *db, const struct action_args *a, struct 
         return VERDICT_NO;
     }
     struct lock l = lock_of(db, a);
-    enum verdict v = take(db, &l, out);
+    enum verdict v = take(db, &l, NULL, out);
     lock_free(&l);
     return v;
 }
@@ -217,8 +273,9 @@ enum verdict metadb_lock_renew(struct metadb *db, const struct lock_owner *o, st
         l.job, l.ours);
     bool ours = rc == OK && metadb_affected(db) == 1;
     struct buf who = {0};
+    char *holder = NULL;
     if (rc == OK && !ours)
-        rc = look(db, &l, &held, &who, &no, &e);
+        rc = look_at(db, &l, &held, &who, &holder, &no, &e);
     if (ours)
         v = VERDICT_YES;
     else if (rc && no != NO_TABLE && no != NO_DATABASE)
@@ -231,10 +288,15 @@ enum verdict metadb_lock_renew(struct metadb *db, const struct lock_owner *o, st
         act_say(
             out,
             "the lock row has disappeared and another job may have held it; verify, then pause and resume this job");
-    } else if (held == HELD_OTHER || held == HELD_EXPIRED) {
+    } else if (held == HELD_OTHER || held == HELD_EXPIRED || held == HELD_TAKEN) {
         v = VERDICT_NO;
         buf_puts(out, buf_str(&who));
+        if (held == HELD_TAKEN && o->taken) {
+            *o->taken = holder;
+            holder = NULL;
+        }
     }
+    free(holder);
     buf_free(&who);
     lock_free(&l);
     return v;
@@ -256,7 +318,73 @@ enum verdict metadb_lock_take(struct metadb *db, const struct lock_owner *o, str
         return VERDICT_YES;
     }
     struct lock l = lock_new(db, metadb_login(db)->cm, o, "");
-    enum verdict v = take(db, &l, out);
+    enum verdict v = take(db, &l, o->taken, out);
     lock_free(&l);
     return v;
+}
+
+/* --- taking over ------------------------------------------------------------------------------------------ */
+
+/* Why the statement has changed nothing. */
+static enum lock_takeover why_not(struct metadb *db, const struct lock *l, const char *token, struct buf *out,
+                                  unsigned *no, struct err *e)
+{
+    struct metadb_rows r;
+    int rc = metadb_select(db, 7, &r, no, e,
+                           "SELECT %s, %s, job = %s, token = %s, holder, job,"
+                           " TIMESTAMPDIFF(SECOND, renewed_at, UTC_TIMESTAMP()) FROM %s WHERE id = 1",
+                           l->family, l->newer, l->job, token, l->table);
+    if (rc)
+        return LOCK_NOT_KNOWN;
+    enum lock_takeover what = LOCK_NONE;
+    if (r.n_rows) {
+        bool ours = act_cell_number(&r, 0, 2, 0) != 0;
+        if (act_cell_number(&r, 0, 0, 0))
+            what = ours && act_cell_number(&r, 0, 3, 0)   ? LOCK_TAKEN
+                   : ours || act_cell_number(&r, 0, 1, 0) ? LOCK_TOO_LATE
+                                                          : LOCK_ALIVE;
+        act_say(out, "held by %s, job %s; renewed %lld s ago", act_cell_text(&r, 0, 4), act_cell_text(&r, 0, 5),
+                (long long)act_cell_number(&r, 0, 6, 0));
+    } else {
+        act_say(out, "nobody holds the lock");
+    }
+    metadb_rows_free(&r);
+    return what;
+}
+
+enum lock_takeover metadb_lock_take_over(struct metadb *db, const struct lock_owner *o, const char *taker, bool force,
+                                         struct buf *out)
+{
+    struct err e;
+    unsigned no = 0;
+    enum held held;
+    char *mark = xasprintf("takeover %s", taker), *token = metadb_quote(db, mark);
+    struct lock l = lock_new(db, metadb_login(db)->cm, o, mark);
+    struct buf before = {0};
+    enum lock_takeover what = LOCK_NOT_KNOWN;
+    int rc = look(db, &l, &held, &before, &no, &e);
+    if (rc == OK)
+        rc = metadb_query(db, &no, &e,
+                          "UPDATE %s SET taken_at = UTC_TIMESTAMP(), holder = %s, job = %s, token = %s,"
+                          " renewed_at = UTC_TIMESTAMP(), renewals = renewals + 1"
+                          " WHERE id = 1 AND %s AND NOT %s AND job <> %s"
+                          " AND (%d OR TIMESTAMPDIFF(SECOND, renewed_at, UTC_TIMESTAMP()) > %d)",
+                          l.table, l.holder, l.job, l.token, l.family, l.newer, l.job, force, LOCK_EXPIRES_S);
+    if (rc == OK && metadb_affected(db) == 1) {
+        what = LOCK_TAKEN;
+        buf_puts(out, buf_str(&before));
+    } else if (rc == OK) {
+        what = why_not(db, &l, token, out, &no, &e);
+    }
+    if (what == LOCK_NOT_KNOWN && (no == NO_TABLE || no == NO_DATABASE)) {
+        what = LOCK_NONE;
+        act_say(out, "nobody holds the lock");
+    } else if (what == LOCK_NOT_KNOWN) {
+        act_look_failed(out, &e);
+    }
+    buf_free(&before);
+    lock_free(&l);
+    free(token);
+    free(mark);
+    return what;
 }
