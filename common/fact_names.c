@@ -9,7 +9,7 @@ enum { PATTERN_MAX = 128 };
 bool fact_pattern_ok(const char *pattern)
 {
     static const char chars[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
-    static const char *const own[] = {"T1", "T2", "T3", "online", "on_failure"};
+    static const char *const own[] = {"T1", "T2", "T3", "online", "on_failure", "takeover", "taken-over"};
     size_t n = strspn(pattern, chars);
     if (n == 0 || n > PATTERN_MAX)
         return false;

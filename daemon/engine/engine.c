@@ -96,12 +96,25 @@ static int64_t *due_undo(struct engine *en, size_t *n)
     return list;
 }
 
+/* Its effects are not started. */
+static void on_dropped(void *ctx, const struct job *b)
+{
+    struct engine *en = ctx;
+    size_t kept = 0;
+    for (size_t i = 0; i < en->drive.n; i++)
+        if (en->drive.effects[i].job != b)
+            en->drive.effects[kept++] = en->drive.effects[i];
+    en->drive.n = kept;
+    engine_tell(en, b->row.id);
+}
+
 void engine_flush(struct engine *en)
 {
     size_t n, n_due;
     if (en->flushing)
         return;
     en->flushing = true;
+    taken_drop(&en->jobs, on_dropped, en);
     do {
         while (en->jobs.dirty || en->drive.n || en->reach.forgotten)
             commit(en);
@@ -150,6 +163,29 @@ static bool attempt_ended(void *ctx, const char *token)
     return journal_attempt_ended(en->jobs.journal, token);
 }
 
+/* --- jobs that change their control host --- */
+
+static void on_fenced(void *ctx, const struct node_result *r) { (void)ctx, (void)r; } /* on_taken() hears of others */
+
+/* What was taken over from another control host is fenced on each of its hosts before anything else is asked there: this
+ * one may be a node of it, with the same run directory. */
+static void on_up(void *ctx, struct host *h)
+{
+    struct engine *en = ctx;
+    for (const struct job *b = en->jobs.first; b; b = b->next)
+        for (size_t i = 0; b->fence.epoch && i < b->plan->n_hosts; i++)
+            if (b->hosts[i] == h) {
+                node_fence(h->node, &b->fence, on_fenced, NULL);
+                break;
+            }
+}
+
+static void on_taken(void *ctx, const struct node_fence *f)
+{
+    struct engine *en = ctx;
+    taken_hear(&en->jobs, f);
+}
+
 int engine_new(uv_loop_t *loop, const struct engine_config *c, struct journal *j, const struct procedures *ps,
                struct engine **out, struct err *e)
 {
@@ -167,6 +203,8 @@ int engine_new(uv_loop_t *loop, const struct engine_config *c, struct journal *j
     }
     drive_open(&en->drive, &en->jobs);
     reach_init(&en->reach, loop, en->run_dir, en->jobs.instance, attempt_ended, en);
+    en->reach.up = on_up;
+    en->reach.taken = on_taken;
     uv_prepare_init(loop, &en->prepare);
     en->prepare.data = en;
     uv_prepare_start(&en->prepare, on_prepare);
@@ -236,6 +274,22 @@ static void recover_outdated(struct job *b)
     record_job(b);
 }
 
+static bool has_nodes(const struct job *b)
+{
+    for (size_t h = 0; h < b->plan->n_hosts; h++)
+        if (b->plan->hosts[h].ssh)
+            return true;
+    return false;
+}
+
+/* So that they are fenced, or tell who has taken the job over. */
+static void reach_nodes(struct job *b)
+{
+    for (size_t h = 0; h < b->plan->n_hosts; h++)
+        if (b->plan->hosts[h].ssh && !b->hosts[h])
+            b->hosts[h] = host_get(b->jobs->reach, &b->plan->hosts[h]);
+}
+
 static void recover_job(struct engine *en, struct job *b)
 {
     bool rebooted = strcmp(b->row.boot, en->jobs.boot) != 0;
@@ -259,6 +313,9 @@ static void recover_job(struct engine *en, struct job *b)
     } else if ((b->core.mode == MODE_RUNNING && !b->core.outdated) || b->core.mode == MODE_CANCELING) {
         record_event(b, NULL, NULL, "engine", "recovered", NULL, NULL, "omsupd started and continues from the journal");
     }
+    if (b->fence.epoch || b->core.mode == MODE_PAUSED)
+        reach_nodes(b);
+    b->unasked = has_nodes(b);
     hosts_adopt(b);
     for (size_t i = 0; i < b->core.n_subtasks; i++)
         work_adopt(b, i);
@@ -277,6 +334,8 @@ static bool load_one(void *ctx, const struct journal_job *row)
 {
     struct load *l = ctx;
     struct job *b;
+    if (taken_hold(&l->en->jobs, row->id))
+        return true;
     if (job_load(&l->en->jobs, row, &b, l->e)) {
         log_error("job %lld is on hold: %s", (long long)row->id, l->e->msg);
         held_add(&l->en->jobs, row->id, l->e->msg);

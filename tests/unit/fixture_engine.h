@@ -189,6 +189,7 @@ struct node {
     node_state_cb *cb;
     void *ctx;
     bool rebooted;
+    node_taken_cb *taken;
 };
 static struct node *nodes;
 
@@ -232,7 +233,7 @@ static void ask_script_of(struct node *n, const char *what, const char *token, c
 struct node *node_new(uv_loop_t *loop, const struct node_target *t, node_state_cb *cb, void *ctx)
 {
     struct node *n = xcalloc(1, sizeof *n);
-    *n = (struct node){nodes, xstrdup(t->name), xstrdup(""), NODE_CONNECTING, cb, ctx, false};
+    *n = (struct node){nodes, xstrdup(t->name), xstrdup(""), NODE_CONNECTING, cb, ctx, false, NULL};
     return nodes = n;
 }
 void node_connect(struct node *n) { note("  %s: connect", n->name); }
@@ -269,6 +270,14 @@ static void forgotten(struct node *n, const char *token, node_cb *cb, void *ctx)
     cb(ctx, &gone);
 }
 void node_forget(struct node *n, const char *token, node_cb *cb, void *ctx) { forgotten(n, token, cb, ctx); }
+
+void node_on_taken(struct node *n, node_taken_cb *cb) { n->taken = cb; }
+void node_fence(struct node *n, const struct node_fence *f, node_cb *cb, void *ctx)
+{
+    static const struct node_result done = {.outcome = NODE_EXITED, .output = ""};
+    note("  %s: fence %s %u", n->name, f->job, f->epoch);
+    cb(ctx, &done);
+}
 
 /* Answers the oldest request of a node. */
 static void answer_with(const char *node, const struct node_result *r)
@@ -311,6 +320,15 @@ static struct node *node_called(const char *name)
     fprintf(stderr, "%s\n", buf_str(&world.text));
     fail_msg("there is no node %s", name);
     return NULL;
+}
+
+/* Another control host has this job. */
+static void node_tells(const char *name, const struct node_fence *f)
+{
+    struct node *n = node_called(name);
+    in("%s tells that %s has %s, %u", name, f->host, f->job, f->epoch);
+    n->taken(n->ctx, n, f);
+    engine_flush(world.engine);
 }
 
 static void node_reboots(const char *name) { node_called(name)->rebooted = true; }
@@ -390,8 +408,12 @@ const struct action *action_find(const char *name)
     return &a;
 }
 
+static const char *metadb_taken; /* the host that has taken the job over; NULL: none */
+
 enum verdict metadb_lock_renew(struct metadb *db, const struct lock_owner *o, struct buf *out)
 {
+    if (metadb_taken)
+        *o->taken = xstrdup(metadb_taken);
     return say_verdict(db, NULL, out);
 }
 enum verdict metadb_lock_take(struct metadb *db, const struct lock_owner *o, struct buf *out)

@@ -84,8 +84,10 @@ char **env_builtin(const struct job *b, size_t seq)
 {
     unsigned attempt = b->subs[seq].work.what == WORK_ACT ? b->core.subtasks[seq].attempt : 0;
     struct growing g = {.env = env_script(b, seq, attempt)};
-    char *leases = leases_of(b);
+    char *leases = leases_of(b), *lease = takeover_lease(b->jobs, b->row.id);
     g.n = strv_len(g.env);
+    strv_add(&g.env, &g.n, xasprintf("OMSUP_LEASE=%s", lease));
+    free(lease);
     strv_add(&g.env, &g.n, xasprintf("OMSUP_BEFORE=%s", leases ? leases : ""));
     free(leases);
     journal_facts(b->jobs->journal, b->row.id, add_fact, &g, NULL);

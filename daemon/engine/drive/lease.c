@@ -29,7 +29,7 @@ bool lease_held(const struct job *b)
 struct renewal {
     struct jobs *jobs;
     int64_t job;
-    char *holder, *key, *before;
+    char *holder, *key, *before, *taken; /* taken: who has taken the job over */
     uint64_t asked_ms;
     bool take, may_take, no_login, gone;
     enum verdict verdict;
@@ -39,7 +39,7 @@ struct renewal {
 static void renew(struct metadb *db, const struct err *e, void *arg)
 {
     struct renewal *r = arg;
-    const struct lock_owner o = {r->holder, r->key, r->before, r->may_take, &r->gone};
+    const struct lock_owner o = {r->holder, r->key, r->before, r->may_take, &r->gone, &r->taken};
     r->verdict = VERDICT_UNKNOWN;
     r->no_login = !db;
     if (!db)
@@ -153,6 +153,8 @@ static void renewed(void *arg)
             login_doubt(b); /* the password may have been changed: read again for the next renewal */
         if (r->verdict == VERDICT_YES)
             sure(b, r->asked_ms);
+        else if (r->taken)
+            taken_note(b, r->taken, NULL);
         else if (r->verdict == VERDICT_NO)
             lost(b, buf_str(&r->out));
         else if (r->gone && removes_row(b))
@@ -163,6 +165,7 @@ static void renewed(void *arg)
     free(r->holder);
     free(r->key);
     free(r->before);
+    free(r->taken);
     buf_free(&r->out);
     free(r);
 }
@@ -197,7 +200,7 @@ void lease_tick(struct job *b)
     *r = (struct renewal){.jobs = b->jobs,
                           .job = b->row.id,
                           .holder = xstrdup(b->jobs->control),
-                          .key = xstrdup(b->key),
+                          .key = takeover_lease(b->jobs, b->row.id),
                           .before = leases_of(b),
                           .asked_ms = now,
                           .take = b->lease.take,
@@ -208,10 +211,30 @@ void lease_tick(struct job *b)
     calls_metadb(b->jobs->reach, &l, renew, renewed, r);
 }
 
+/* Without a lease that would tell, one of its nodes must have told that no other host has taken the job over since this
+ * omsupd was stopped: what it said is heard with the list of run files at the latest. */
+static bool nodes_asked(struct job *b, size_t seq)
+{
+    for (size_t h = 0; b->unasked && h < b->plan->n_hosts; h++) {
+        if (!b->plan->hosts[h].ssh)
+            continue;
+        if (!b->hosts[h])
+            b->hosts[h] = host_get(b->jobs->reach, &b->plan->hosts[h]);
+        if (b->hosts[h]->listed)
+            b->unasked = false;
+    }
+    if (b->unasked)
+        job_waits(b, seq,
+                  "waiting for one of its nodes, which tell whether another control host has taken the job over");
+    return !b->unasked;
+}
+
 bool lease_sure(struct job *b, size_t seq)
 {
-    if (!waits(b, seq) || !lease_held(b) || is_sure(b))
+    if (!waits(b, seq) || (lease_held(b) && is_sure(b)))
         return true;
+    if (!lease_held(b))
+        return nodes_asked(b, seq);
     if (b->lease.trouble)
         say_wait(b, b->lease.trouble);
     lease_tick(b);

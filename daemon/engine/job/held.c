@@ -1,6 +1,6 @@
-/* Jobs whose plan this omsupd cannot run, for example one written by a newer omsupd. They must not stop the other jobs,
- * so they are put on hold until an omsupd that can run them starts. This is kept in memory only; the journal is
- * unchanged. */
+/* Jobs that this omsupd cannot continue: it cannot run their plan, for example one written by a newer omsupd, or
+ * another control host has taken them over. They must not stop the other jobs, so they are put on hold, the former
+ * until an omsupd that can run them starts. This is kept in memory only; the journal is unchanged. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,12 +13,19 @@ struct held {
     char *why;
 };
 
-void held_add(struct jobs *js, int64_t id, const char *why)
+static void hold(struct jobs *js, int64_t id, char *why)
 {
     struct held *h = xcalloc(1, sizeof *h);
-    *h = (struct held){js->held, id, xasprintf("on hold: this omsupd cannot run its plan: %s", why)};
+    *h = (struct held){js->held, id, why};
     js->held = h;
 }
+
+void held_add(struct jobs *js, int64_t id, const char *why)
+{
+    hold(js, id, xasprintf("on hold: this omsupd cannot run its plan: %s", why));
+}
+
+void held_taken(struct jobs *js, int64_t id, const char *why) { hold(js, id, xstrdup(why)); }
 
 static void held_free(struct held *h)
 {

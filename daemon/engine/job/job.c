@@ -106,6 +106,9 @@ void job_free(struct job *b)
     free(b->subs);
     free(b->core.steps);
     free(b->core.subtasks);
+    free(b->fence_text);
+    free(b->fence_job);
+    free(b->taken);
     free(b->key);
     plan_keep(b->jobs, b->row.plan, b->plan);
     journal_job_clear(&b->row);
@@ -181,6 +184,8 @@ int job_load(struct jobs *js, const struct journal_job *row, struct job **out, s
         rc = window_read(b, e);
     b->core.start_missed = row->start_missed;
     load_undo(b);
+    if (rc == 0)
+        rc = takeover_load(b, e);
     for (size_t i = 0; rc == 0 && i < b->core.n_subtasks; i++) {
         const struct plan_subtask *p = b->subs[i].plan;
         const char *name = p->act.builtin && !action_find(p->act.builtin)       ? p->act.builtin

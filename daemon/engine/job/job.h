@@ -102,11 +102,15 @@ struct job {
     struct login login;
     struct lease lease;
     struct durations *durations;
-    struct nightly nightly; /* row.window, parsed */
-    const char *by;         /* the operator whose request is being recorded, for the log; NULL: the engine */
-    bool changed;           /* the turn notifies watchers */
-    bool kick;              /* the work of one of its subtasks has kick set */
-    bool undoing;           /* request/undo.c makes the rollback that is due */
+    struct nightly nightly;       /* row.window, parsed */
+    const char *by;               /* the operator whose request is being recorded, for the log; NULL: the engine */
+    bool changed;                 /* the turn notifies watchers */
+    bool kick;                    /* the work of one of its subtasks has kick set */
+    bool undoing;                 /* request/undo.c makes the rollback that is due */
+    struct node_fence fence;      /* this host has taken it over (taken.c); epoch 0: it was always here */
+    char *fence_text, *fence_job; /* what it points to */
+    char *taken;                  /* another host has: why it is dropped in this turn */
+    bool unasked;                 /* since this start no node has been asked whether another host has it */
 };
 
 /* All jobs, and the journal that they are written to. */
@@ -233,6 +237,24 @@ void held_add(struct jobs *js, int64_t id, const char *why);
 const char *held_why(const struct jobs *js, int64_t id); /* "on hold: …"; NULL: it is not on hold */
 int held_cancel(struct jobs *js, const char *actor, int64_t id, const char *reason, bool force, struct err *e);
 void held_free_all(struct jobs *js);
+
+/* Like held_add(), for one that another control host has: "taken over by …". */
+void held_taken(struct jobs *js, int64_t id, const char *why);
+
+/* --- takeover.c: jobs that this host has taken over from another one --- */
+#define TAKEOVER_FACT "takeover"                 /* of the new host: "EPOCH TAKER TIME HOST" */
+#define TAKEN_FACT "taken-over"                  /* of the old one: why it is on hold */
+int takeover_load(struct job *b, struct err *e); /* the fence of a job from its fact; ERR_JOURNAL */
+/* The name of a job in the lease: OMSUP_JOB, and behind an @ the epoch of a job that was taken over; caller frees. */
+char *takeover_lease(const struct jobs *js, int64_t id);
+
+/* --- taken.c: jobs that another host has taken over --- */
+/* Another host has it. From now on nothing of it may be asked; the turn drops it. `time` may be NULL. */
+void taken_note(struct job *b, const char *host, const char *time);
+void taken_hear(struct jobs *js, const struct node_fence *f); /* a node has told of a fence */
+/* Writes, puts on hold and frees those that were noted; each is told to `dropped` before it is freed. false: none. */
+bool taken_drop(struct jobs *js, void (*dropped)(void *ctx, const struct job *b), void *ctx);
+bool taken_hold(struct jobs *js, int64_t id); /* at start: puts it on hold if another host has it */
 
 /* --- leases.c --- */
 /* The jobs whose lease on the MetaDB this job may take over, one per line; caller frees. */

@@ -25,12 +25,19 @@ static bool is_over(const struct job *b, int64_t id)
            journal_subtasks(b->jobs->journal, id, note_open_run, &open, NULL) == 0 && !open;
 }
 
+static void add_name(struct leases *x, int64_t id)
+{
+    char *name = takeover_lease(x->b->jobs, id);
+    buf_printf(&x->out, "%s\n", name);
+    free(name);
+}
+
 static bool add_lease(void *ctx, const struct journal_job *row)
 {
     struct leases *x = ctx;
     const struct job *b = x->b;
     if (row->id != b->row.id && row->id != b->row.parent && is_over(b, row->id))
-        buf_printf(&x->out, "%lld-%s\n", (long long)row->id, b->jobs->instance);
+        add_name(x, row->id);
     return ++x->n < LEASES_MAX;
 }
 
@@ -39,7 +46,7 @@ char *leases_of(const struct job *b)
 {
     struct leases x = {b, {0}, 0};
     if (b->row.parent)
-        buf_printf(&x.out, "%lld-%s\n", (long long)b->row.parent, b->jobs->instance);
+        add_name(&x, b->row.parent);
     journal_jobs(b->jobs->journal, false, add_lease, &x, NULL);
     return buf_take(&x.out);
 }

@@ -74,6 +74,8 @@ static void on_list(void *ctx, const struct node_result *r)
         free(token);
         at = end + 1;
     }
+    h->listed |= r->outcome == NODE_EXITED;
+    h->kick |= h->listed;
     h->cleaning--;
 }
 
@@ -94,7 +96,10 @@ static void on_state(void *ctx, struct node *n, enum node_state state, const cha
 {
     struct host *h = ctx;
     h->reach->changed = true;
+    h->listed = false;
     if (state == NODE_UP) {
+        if (h->reach->up)
+            h->reach->up(h->reach->ctx, h);
         list_run_files(h);
         h->kick = true;
     }
@@ -102,6 +107,13 @@ static void on_state(void *ctx, struct node *n, enum node_state state, const cha
         next = w->next;
         w->told(w);
     }
+}
+
+static void on_taken(void *ctx, struct node *n, const struct node_fence *f)
+{
+    struct host *h = ctx;
+    if (n == h->node && h->reach->taken && !h->reach->closing)
+        h->reach->taken(h->reach->ctx, f);
 }
 
 void host_watch(struct host *h, struct host_watch *w)
@@ -139,6 +151,7 @@ struct host *host_get(struct reach *r, const struct plan_host *p)
     r->hosts = h;
     struct node_target t = {.name = h->name, .ssh = h->ssh, .port = h->port, .sudo = h->sudo, .run_dir = h->run_dir};
     h->node = node_new(r->loop, &t, on_state, h);
+    node_on_taken(h->node, on_taken);
     node_connect(h->node);
     return h;
 }

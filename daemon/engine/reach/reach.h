@@ -15,12 +15,18 @@
 #include "daemon/plan/inputs/inputs.h"
 #include "daemon/plan/plan.h"
 
+struct host;
+
 struct reach {
     uv_loop_t *loop;
     const char *run_dir,
         *instance; /* directory of runs on hosts without another; name of the journal, a part of each token */
     /* Is the end of this attempt in the journal? Then its run files may be removed. */
     bool (*ended)(void *ctx, const char *token);
+    /* A host has come up: what must be asked of it before all else. And a node tells of a job that was taken over. Both
+     * may be NULL. */
+    void (*up)(void *ctx, struct host *h);
+    void (*taken)(void *ctx, const struct node_fence *f);
     void *ctx;
     /* The rest is the room's own. */
     struct host *hosts;
@@ -47,7 +53,8 @@ struct host {
     unsigned port, refs;
     unsigned cleaning; /* requests about run files whose answers are awaited before it is closed */
     bool sudo, closing;
-    bool kick; /* it has come up; reset by whoever retries what waits for it */
+    bool listed; /* since it came up it has listed its run files, so whatever it tells by itself has been heard */
+    bool kick;   /* it has come up; reset by whoever retries what waits for it */
     struct node *node;
     struct host_watch *watches;
 };

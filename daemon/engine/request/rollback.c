@@ -339,7 +339,10 @@ static void begin(struct submission *s)
     s->series = row.series;
     s->hop = (unsigned)row.hop;
     s->frozen = xstrdup(row.plan);
-    if (rc == 0 && job_type_parse(row.type) != JOB_UPGRADE)
+    if (rc == 0 && held_why(s->jobs, job)) /* above all, another control host may have it */
+        rc =
+            err_set(&e, ERR_STATE, "rollback of job %lld is refused: it is %s", (long long)job, held_why(s->jobs, job));
+    else if (rc == 0 && job_type_parse(row.type) != JOB_UPGRADE)
         rc = err_set(&e, ERR_STATE, "job %lld is not an upgrade", (long long)job);
     else if (rc == 0 && !row.started)
         rc = err_set(&e, ERR_STATE, "job %lld has not started, so there is nothing to roll back; cancel it instead",
