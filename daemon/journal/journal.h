@@ -63,6 +63,10 @@ int journal_set_approval(struct journal *j, const struct journal_approval *a, st
 int journal_drop_approval(struct journal *j, int64_t job, const char *what, struct err *e);
 int journal_set_fact(struct journal *j, int64_t job, const char *name, const char *value, const char *time,
                      struct err *e);
+int journal_drop_fact(struct journal *j, int64_t job, const char *name, struct err *e);
+/* All of a job that has ended: its rows in every table, and its plan unless another job has it. Jobs that name it as
+ * their parent must go first, and a series with its first job last. Notices that wait are not touched. */
+int journal_drop_job(struct journal *j, const struct journal_job *job, struct err *e);
 
 /* Reads. A callback that returns false ends the walk. It may neither write nor start a walk of the same kind; those
  * of journal_jobs() and journal_jobs_of_series() may do both. */

@@ -108,6 +108,25 @@ int journal_set_fact(struct journal *j, int64_t job, const char *name, const cha
         j, &(struct journal_fact){.job = job, .name = (char *)name, .value = (char *)value, .time = (char *)time}, e);
 }
 
+int journal_drop_fact(struct journal *j, int64_t job, const char *name, struct err *e)
+{
+    return run_drop_fact(j, &(struct journal_fact){.job = job, .name = (char *)name}, e);
+}
+
+int journal_drop_job(struct journal *j, const struct journal_job *b, struct err *e)
+{
+    int64_t id = b->id;
+    int rc = run_drop_events(j, &(struct journal_event){.job = id}, e);
+    rc = rc ? rc : run_drop_facts(j, &(struct journal_fact){.job = id}, e);
+    rc = rc ? rc : run_drop_approvals(j, &(struct journal_approval){.job = id}, e);
+    rc = rc ? rc : run_remove_attempts(j, &(struct journal_attempt){.job = id}, e);
+    rc = rc ? rc : run_remove_subtasks(j, &(struct journal_subtask){.job = id}, e);
+    rc = rc ? rc : run_drop_series(j, &(struct journal_series){.id = id}, e);
+    rc = rc ? rc : run_drop_job(j, &(struct journal_job){.id = id}, e);
+    rc = rc ? rc : run_drop_plan_parts(j, &(struct journal_plan_part){.plan = b->plan}, e);
+    return rc ? rc : run_drop_plan(j, &(struct journal_plan){.sha256 = b->plan}, e);
+}
+
 int journal_add_notice(struct journal *j, struct journal_notice *n, struct err *e)
 {
     struct journal_notice row = *n;

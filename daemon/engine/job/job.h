@@ -216,6 +216,9 @@ void record_event_of(struct jobs *js, int64_t id, const char *actor, const char 
 /* After times_look() has told that the clock was set by so much. */
 void record_clock(struct jobs *js, int64_t set_ms);
 void record_series(struct jobs *js, const struct journal_series *s);
+/* A fact of a job that has ended; NULL: it is no longer one. */
+void record_fact_of(struct jobs *js, int64_t id, const char *name, const char *value);
+void record_drop_job(struct jobs *js, const struct journal_job *row); /* journal_drop_job() */
 /* Cancels a job that is on hold, by its rows alone: its plan cannot be read. */
 void record_cancel_held(struct jobs *js, const struct journal_job *row, const char *actor, const char *event,
                         const char *reason);

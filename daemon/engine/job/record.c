@@ -292,6 +292,23 @@ void record_series(struct jobs *js, const struct journal_series *s)
     must(journal_set_series(js->journal, s, &e), &e);
 }
 
+void record_fact_of(struct jobs *js, int64_t id, const char *name, const char *value)
+{
+    struct err e;
+    char *now = times_now();
+    record_begin(js);
+    must(value ? journal_set_fact(js->journal, id, name, value, now, &e) : journal_drop_fact(js->journal, id, name, &e),
+         &e);
+    free(now);
+}
+
+void record_drop_job(struct jobs *js, const struct journal_job *row)
+{
+    struct err e;
+    record_begin(js);
+    must(journal_drop_job(js->journal, row, &e), &e);
+}
+
 /* The final phases as journal_cancel_subtasks() wants them: ",successful,skipped,". */
 static char *final_phases(void)
 {
