@@ -8,7 +8,7 @@
  *   quantity  durations and amounts
  *   screen    a picture drawn again in place
  *   and below, the pictures: view.c, status.c, browse.c, series.c, outage.c, next.c, check.c, detail.c, lists.c,
- *             targets.c, doctor.c
+ *             targets.c, doctor.c, prune.c
  *
  * Every function adds to a `struct buf` that the caller owns and prints; nothing here prints, except screen. What is
  * taken from JSON returns 0 or ERR_PROTOCOL; what was added before an error is to be thrown away. One thread. */
@@ -74,6 +74,9 @@ struct doctor_counts {
     unsigned errors, warnings, notes;
 };
 int show_doctor(struct buf *b, const struct term *t, const cJSON *result, struct doctor_counts *n, struct err *e);
+/* What may be removed (any: there is something), and what was. */
+int show_prune(struct buf *b, const struct term *t, const cJSON *result, bool *any, struct err *e);
+int show_pruned(struct buf *b, const struct term *t, const cJSON *result, struct err *e);
 int show_procedures(struct buf *b, const struct view *v, const cJSON *list, struct err *e);
 
 /* For the pictures: the elapsed time now, of what has begun at `started` and not ended. */

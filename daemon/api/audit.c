@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "common/log.h"
 #include "common/utf8.h"
 #include "daemon/api/internal.h"
@@ -71,9 +72,46 @@ static void hosts_words(const struct request *r, char *what, size_t size)
         (size_t)snprintf(what + n, size - n, "%s%s", n ? ", " : "", h->valuestring);
 }
 
+static bool prunes(const struct request *r)
+{
+    return strcmp(r->method->valuestring, "prune") == 0 && *text_of(r, "agree");
+}
+
+static void prune_words(const struct request *r, char *what, size_t size)
+{
+    static const char *const classes[] = {"jobs", "containers", "backups"};
+    const cJSON *job = cJSON_GetObjectItemCaseSensitive(r->params, "job"),
+                *age = cJSON_GetObjectItemCaseSensitive(r->params, "older_than");
+    size_t n = 0;
+    for (size_t i = 0; i < ARRAY_LEN(classes); i++)
+        if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(r->params, classes[i])))
+            n += (size_t)snprintf(what + n, size - n, "%s%s", n ? ", " : "", classes[i]);
+    if (n == 0)
+        n += (size_t)snprintf(what, size, "everything");
+    if (cJSON_IsNumber(age))
+        n += (size_t)snprintf(what + n, size - n, ", older than %.0f s", age->valuedouble);
+    if (cJSON_IsNumber(job))
+        snprintf(what + n, size - n, ", of job %.0f", job->valuedouble);
+}
+
+static void prune_end(struct request *r, const cJSON *result, const char *said)
+{
+    char what[WHAT_BYTES] = "", counts[SAID_BYTES] = "";
+    prune_words(r, what, sizeof what);
+    if (result)
+        snprintf(counts, sizeof counts, "%d removed, %d left",
+                 cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(result, "removed")),
+                 cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(result, "left")));
+    note(r, "prune", what, result ? counts : said);
+}
+
 void audit_begin(struct request *r)
 {
     char what[WHAT_BYTES] = "";
+    if (prunes(r)) {
+        prune_words(r, what, sizeof what);
+        note(r, "prune", what, "begins");
+    }
     if (strcmp(r->method->valuestring, "rename-project") != 0 || !executes(r))
         return;
     rename_words(r, what, sizeof what);
@@ -89,6 +127,8 @@ void audit_end(struct request *r, const cJSON *result, const struct err *e)
         note(r, "submit-refused", *file ? file : "-", said);
     } else if (strcmp(method, "plan") == 0 && cJSON_HasObjectItem(r->params, "deployment")) {
         note(r, "plan", *file ? file : "-", said);
+    } else if (strcmp(method, "prune") == 0 && prunes(r)) {
+        prune_end(r, result, said);
     } else if (strcmp(method, "notify-test") == 0) {
         const char *target = text_of(r, "target");
         note(r, "notify-test", *target ? target : "every target", said);

@@ -12,6 +12,7 @@
 #include "daemon/engine/request/request.h"
 #include "daemon/engine/view/view.h"
 #include "daemon/house/house.h"
+#include "daemon/house/prune_rules.h"
 #include "daemon/plan/inputs/inputs.h"
 #include "daemon/plan/plan.h"
 #include "daemon/plan/procedure/procedure.h"
@@ -304,6 +305,22 @@ static void m_doctor(struct request *r, const struct params *p)
     const struct server_config *c = &r->session->server->config;
     house_doctor(c->house, false, tell_status(c->tell), on_reply, r);
 }
+
+static void prune(struct request *r, const struct params *p, const char *agree)
+{
+    unsigned classes =
+        (p->jobs ? PRUNE_JOBS : 0u) | (p->containers ? PRUNE_CONTAINERS : 0u) | (p->backups ? PRUNE_BACKUPS : 0u);
+    int64_t age = p->job ? 0 : (int64_t)PRUNE_DAYS * 24 * 60 * 60;
+    struct house_prune what = {.classes = classes ? classes : PRUNE_JOBS | PRUNE_CONTAINERS | PRUNE_BACKUPS,
+                               .older_than_s = p->given & PARAM_BIT(older_than) ? p->older_than : age,
+                               .job = p->job,
+                               .agree = agree,
+                               .actor = r->session->peer.actor};
+    house_prune(r->session->server->config.house, &what, on_reply, r);
+}
+
+static void m_prune_agreed(struct request *r, const struct params *p) { prune(r, p, p->agree); }
+static void m_prune(struct request *r, const struct params *p) { prune(r, p, NULL); }
 
 static void m_notify_test(struct request *r, const struct params *p)
 {

@@ -12,6 +12,7 @@
 #include "daemon/engine/drive/drive.h"
 #include "daemon/house/files.h"
 #include "daemon/house/nodes.h"
+#include "daemon/house/prune.h"
 
 enum {
     STEP_MS = 5,         /* between two parts of the work on the loop */
@@ -50,8 +51,10 @@ struct doctor {
 struct house {
     uv_loop_t *loop;
     struct house_config config;
+    struct engine *engine;
     struct jobs *jobs;
     struct doctor *doctor;
+    struct pruner *pruner;
     uv_timer_t step, limit;
     uv_async_t over; /* the thread has ended */
     bool closing;
@@ -166,10 +169,16 @@ static bool add_row(void *ctx, const struct journal_job *row)
     } else {
         is_new(d->seen, &d->n_seen, row);
     }
+    if (!d->house->pruner && prune_interrupted(js, row->id))
+        finding_add(d->found, FOUND_PRUNE_UNFINISHED, NULL, "omsupctl prune",
+                    "a prune was interrupted: not all of job %lld that it began to remove is gone", (long long)row->id);
     if (job_type_parse(row->type) != JOB_UPGRADE || d->n_with >= BACKUPS_OF_MAX)
         return true;
     struct facts x = {d, row, d->n_backups};
-    journal_facts(js->journal, row->id, add_fact, &x, NULL);
+    char *pruned = journal_fact(js->journal, row->id, "pruned.backups");
+    if (!pruned)
+        journal_facts(js->journal, row->id, add_fact, &x, NULL);
+    free(pruned);
     drop_nameless(d, x.from);
     if (d->n_backups == x.from)
         return true;
@@ -456,12 +465,25 @@ void house_doctor(struct house *h, bool whole, cJSON *list, house_reply *reply, 
     uv_timer_start(&h->limit, on_late, ANSWER_MS, 0);
 }
 
+void house_prune(struct house *h, const struct house_prune *what, house_reply *reply, void *ctx)
+{
+    struct err e = {0};
+    if (!h->closing && !h->pruner) {
+        prune_begin(h->engine, h->loop, what, reply, ctx, &h->pruner);
+        return;
+    }
+    err_set(&e, ERR_BUSY,
+            h->closing ? "omsupd is shutting down; run prune again when it is running"
+                       : "another prune is under way; run prune again when it has ended");
+    reply(ctx, NULL, &e);
+}
+
 /* --- start and end ----------------------------------------------------------------------------------------- */
 
 void house_open(uv_loop_t *loop, const struct house_config *c, struct engine *en, struct house **out)
 {
     struct house *h = xcalloc(1, sizeof *h);
-    *h = (struct house){.loop = loop, .config = *c, .jobs = engine_jobs(en)};
+    *h = (struct house){.loop = loop, .config = *c, .engine = en, .jobs = engine_jobs(en)};
     uv_timer_init(loop, &h->step);
     uv_timer_init(loop, &h->limit);
     if (uv_async_init(loop, &h->over, on_over))
@@ -500,6 +522,8 @@ void house_close(struct house *h, void (*closed)(void *ctx), void *ctx)
     h->closed_ctx = ctx;
     uv_timer_stop(&h->step);
     uv_timer_stop(&h->limit);
+    if (h->pruner)
+        prune_forget(h->pruner);
     struct doctor *d = h->doctor;
     if (d) {
         answer(d);

@@ -33,8 +33,8 @@ static void sizes(const struct house_config *c, cJSON *found)
 {
     long long size = size_of(c->journal, ""), log = size_of(c->journal, "-wal");
     if (size > journal_large)
-        finding_add(found, FOUND_JOURNAL_LARGE, NULL, NULL, "%s has %lld MiB: outputs and events of old jobs fill it",
-                    c->journal, size / mib);
+        finding_add(found, FOUND_JOURNAL_LARGE, NULL, "omsupctl prune --jobs",
+                    "%s has %lld MiB: outputs and events of old jobs fill it", c->journal, size / mib);
     if (log > log_large)
         finding_add(found, FOUND_JOURNAL_LOG_LARGE, NULL, "systemctl restart omsupd",
                     "%s-wal has %lld MiB: it is emptied when a job ends, and when omsupd stops", c->journal, log / mib);
@@ -48,7 +48,7 @@ static void space(const char *dir, const char *what, cJSON *found)
     long long left = (long long)v.f_bavail * (long long)v.f_frsize;
     if (left >= space_low)
         return;
-    char *fix = xasprintf("df -h %s", dir);
+    char *fix = xasprintf("df -h %s; omsupctl prune", dir);
     finding_add(found, left < space_short ? FOUND_SPACE_SHORT : FOUND_SPACE_LOW, NULL, fix,
                 "%s, the directory of %s, has %lld MiB left: when it is full, omsupd cannot record anything and stops",
                 dir, what, left / mib);

@@ -26,7 +26,7 @@ RIGHT = {
     "list": [{}], "status": [{}], "show": [{"job": 1}], "events": [{}], "watch": [{"job": 1}], "procedures": [{"name": "enterprise"}, {}],
     "logs": [{"job": 1, "step": "s00", "subtask": "n1"}], "report": [{"job": 1}],
     "rollback": [{"job": 1, "plan_only": True}, {"job": 1, "reason": "r"}], "path": [{"edition": "enterprise", "from": "4.0.2", "to": "4.2.3"}],
-    "approve": [{"job": 1, "what": "s00"}], "notify": [{}], "doctor": [{"whole": True}, {}], "notify-test": [{"target": "t"}],
+    "approve": [{"job": 1, "what": "s00"}], "notify": [{}], "doctor": [{"whole": True}, {}], "notify-test": [{"target": "t"}], "prune": [{"agree": "x"}, {}],
     "discover": [{"hosts": ["local"], "sudo": False, "container": "c"}],
     "rename-project": [{"deployment": "x", "file": "f", "kind": "migration", "id": 7, "name": "n", "execute": False}],
 }

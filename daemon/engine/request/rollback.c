@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/alloc.h"
+#include "common/array.h"
 #include "daemon/engine/request/internal.h"
 
 /* --- the facts of the upgrade --- */
@@ -286,12 +287,32 @@ static int refuse_unapproved(struct submission *s, struct err *e)
     return rc;
 }
 
+/* What prune has removed, or has begun to remove, is never there again. */
+static int refuse_pruned(const struct submission *s, struct err *e)
+{
+    static const char *const gone[][2] = {{"pruned.containers", "its old containers"},
+                                          {"pruned.backups", "its backups"}};
+    int rc = 0;
+    for (size_t i = 0; i < ARRAY_LEN(gone) && rc == 0; i++) {
+        char *by = journal_fact(s->jobs->journal, s->parent, gone[i][0]),
+             *at = journal_fact_time(s->jobs->journal, s->parent, gone[i][0]);
+        if (by && at) {
+            times_whole_seconds(at);
+            rc = err_set(e, ERR_STATE, "job %lld cannot be rolled back any more: prune has removed %s (%s, %s)",
+                         (long long)s->parent, gone[i][1], by, at);
+        }
+        free(by);
+        free(at);
+    }
+    return rc;
+}
+
 static int refused(struct submission *s, struct err *e)
 {
     const struct job *b = jobs_find(s->jobs, s->parent);
     if (s->unasked && (!b || b->core.undo != UNDO_DUE))
         return err_set(e, ERR_STATE, "an operator has taken over");
-    int rc = b ? refuse_acting(b, e) : 0;
+    int rc = b ? refuse_acting(b, e) : refuse_pruned(s, e);
     rc = rc ? rc : refuse_unapproved(s, e);
     if (rc || s->force)
         return rc;
@@ -349,6 +370,8 @@ static void begin(struct submission *s)
                      (long long)job);
     else if (rc == 0 && !s->plan_only)
         rc = refused(s, &e);
+    if (rc == 0)
+        rc = refuse_pruned(s, &e);
     if (rc == 0)
         rc = refuse_stale(s, &row, &e);
     if (rc)
