@@ -167,8 +167,8 @@ static bool attempt_ended(void *ctx, const char *token)
 
 static void on_fenced(void *ctx, const struct node_result *r) { (void)ctx, (void)r; } /* on_taken() hears of others */
 
-/* What was taken over from another control host is fenced on each of its hosts before anything else is asked there: this
- * one may be a node of it, with the same run directory. */
+/* What was taken over from another control host is fenced on each of its hosts before anything else is asked there:
+ * this one may be a node of it, with the same run directory. */
 static void on_up(void *ctx, struct host *h)
 {
     struct engine *en = ctx;
