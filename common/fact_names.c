@@ -1,5 +1,6 @@
 #include "common/fact_names.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/array.h"
@@ -51,3 +52,19 @@ bool fact_of_control(const char *pattern)
             return true;
     return false;
 }
+
+void fact_restore_note(struct fact_restore *x, const char *name, const char *value)
+{
+    static const char prefix[] = "rehearsal.", suffix[] = "seconds";
+    size_t len = strlen(name), end = sizeof suffix - 1;
+    if (strncmp(name, prefix, sizeof prefix - 1) != 0 || strcmp(name + len - end, suffix) != 0 ||
+        strspn(value, "0123456789") != strlen(value) || *value == '\0' || strlen(value) > 10)
+        return;
+    double seconds = strtod(value, NULL);
+    if (len == sizeof prefix - 1 + end)
+        x->earlier = seconds;
+    else if (name[len - end - 1] == '.' && seconds > x->measured)
+        x->measured = seconds;
+}
+
+double fact_restore_seconds(const struct fact_restore *x) { return x->measured >= 0 ? x->measured : x->earlier; }

@@ -10,3 +10,13 @@ bool fact_declared(char *const *list, const char *name, bool part);
 bool fact_of_control(const char *pattern);
 /* Facts that omsupd or later steps act on: they are whole, or they are not recorded. */
 bool fact_acted_on(const char *name);
+
+/* How long the databases took to be restored in a rehearsal, in seconds; -1: not known. Begins with {-1, -1}; then each
+ * fact of the job.
+ */
+struct fact_restore {
+    double measured; /* by this job: the longest of its databases, which are restored side by side */
+    double earlier;  /* by a rehearsal before it */
+};
+void fact_restore_note(struct fact_restore *x, const char *name, const char *value);
+double fact_restore_seconds(const struct fact_restore *x);

@@ -184,8 +184,10 @@ static int start(struct daemon *d, struct err *e)
         (house_open(&d->loop, &hc, d->engine, &d->house), sc.house = d->house) != NULL &&
         (rc = server_start(&d->loop, &sc, d->engine, &d->server, e)) == 0 && (rc = engine_recover(d->engine, e)) == 0)
         rc = next_hop_open(d->engine, e);
-    if (rc == 0)
+    if (rc == 0) {
         undo_open(d->engine);
+        leftovers_open(d->engine);
+    }
     return rc;
 }
 

@@ -215,6 +215,10 @@ static void summary(struct sheet *s, const struct report *r)
     people_row(&x, r);
     if (!snapshot_is(&r->s, JOB_CHECK))
         outage_row(&x, r);
+    if (snapshot_restore_seconds(&r->s) >= 0) {
+        quantity_words(&x.value, snapshot_restore_seconds(&r->s));
+        row(&x, _("Restore in the rehearsal"));
+    }
     lost_row(&x, r);
     other_row(&x, _("Rolls back"), &r->parent);
     other_row(&x, _("Rollback"), &r->undo);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "client/lang/lang.h"
+#include "client/show/quantity.h"
 #include "client/show/show.h"
 #include "common/array.h"
 
@@ -284,6 +285,15 @@ int show_rollback(struct buf *b, const struct term *t, const cJSON *result, stru
         backups(b, t, list, e);
     } else if (list) {
         buf_printf(b, "\n%s\n", _("No backup has been recorded."));
+    }
+    const cJSON *seconds = cJSON_GetObjectItemCaseSensitive(result, "restore_seconds");
+    if (cJSON_IsNumber(seconds) && seconds->valuedouble >= 0) {
+        struct buf took = {0};
+        quantity_words(&took, seconds->valuedouble);
+        buf_puts(b, "\n");
+        buf_printf(b, _("In a rehearsal, restoring the databases took %s."), buf_str(&took));
+        buf_puts(b, "\n");
+        buf_free(&took);
     }
     return e->code;
 }

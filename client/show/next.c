@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/lang/lang.h"
+#include "client/show/quantity.h"
 #include "client/show/show.h"
 #include "common/alloc.h"
 
@@ -397,26 +398,48 @@ static void roll_back_again(const struct next *n)
         roll_back(n, " --reason TEXT");
 }
 
-/* What a rehearsal may have left in the MetaDB, by the names that it recorded before it created anything. */
-static void scratch_left(const struct next *n)
+/* The fact is the name of a scratch database, recorded before it was created. */
+static bool names_scratch(const cJSON *fact)
 {
     static const char prefix[] = "rehearsal.", suffix[] = ".name";
+    size_t len = strlen(fact->string), end = sizeof suffix - 1;
+    return cJSON_IsString(fact) && strncmp(fact->string, prefix, sizeof prefix - 1) == 0 && len > end &&
+           strcmp(fact->string + len - end, suffix) == 0;
+}
+
+/* Of an upgrade that is not rolled back. */
+static void scratch_left(const struct next *n)
+{
     bool told = false;
     const cJSON *f;
     for (size_t i = 0; i < n->s->n_steps; i++)
-        if (strstr(n->s->steps[i].id, "drop") && n->s->steps[i].state == STATE_SUCCESSFUL)
+        if (strcmp(n->s->steps[i].id, "rehearsal-drop") == 0 && n->s->steps[i].state == STATE_SUCCESSFUL)
             return;
     cJSON_ArrayForEach(f, n->s->facts)
     {
-        size_t len = strlen(f->string), end = sizeof suffix - 1;
-        if (strncmp(f->string, prefix, sizeof prefix - 1) != 0 || len < end ||
-            strcmp(f->string + len - end, suffix) != 0 || !cJSON_IsString(f))
+        if (!names_scratch(f))
             continue;
         if (!told)
             say(n, 2, "%s",
                 _("The MetaDB may still have these scratch databases. To drop one that exists, type there:"));
         told = true;
         say(n, 4, "DROP DATABASE `%s`;", f->valuestring);
+    }
+}
+
+/* omsupd makes its rollback, which drops the scratch databases. */
+static void canceled_rehearsal(const struct next *n)
+{
+    const cJSON *f = n->s->facts ? n->s->facts->child : NULL;
+    say(n, 2, "%s", _("Canceled. A rehearsal changes nothing of OMS; its dumps may be left in backup.directory."));
+    while (f && !names_scratch(f))
+        f = f->next;
+    if (n->s->rolled_back_by >= 0) {
+        say(n, 2, _("Job %lld drops the scratch databases that were left:"), (long long)n->s->rolled_back_by);
+        see_rollback(n);
+    } else if (f) {
+        say(n, 2, "%s", _("omsupd drops the scratch databases that were left. If it could not, type:"));
+        roll_back_again(n);
     }
 }
 
@@ -428,8 +451,7 @@ static void canceled(const struct next *n)
     } else if (!s->started) {
         say(n, 2, "%s", _("Canceled before it started: nothing has been changed."));
     } else if (snapshot_is(s, JOB_REHEARSAL)) {
-        say(n, 2, "%s", _("Canceled. A rehearsal changes nothing of OMS; its dumps may be left in backup.directory."));
-        scratch_left(n);
+        canceled_rehearsal(n);
     } else if (s->rolled_back_by >= 0) {
         say(n, 2, _("Canceled. Job %lld is the rollback:"), (long long)s->rolled_back_by);
         see_rollback(n);
@@ -652,6 +674,25 @@ static bool told(const struct snapshot *s)
     return false;
 }
 
+/* Before the point of no return, what the way back would take, if it is known. */
+static void restore_time(const struct next *n)
+{
+    double seconds = snapshot_restore_seconds(n->s);
+    bool ahead = false;
+    struct buf took = {0};
+    for (size_t i = 0; i < n->s->n_steps; i++) {
+        if (n->s->steps[i].irreversible && n->s->steps[i].state != STATE_PENDING)
+            return;
+        ahead |= n->s->steps[i].irreversible;
+    }
+    if (!ahead || seconds < 0 || !snapshot_is(n->s, JOB_UPGRADE) || snapshot_ended(n->s))
+        return;
+    quantity_words(&took, seconds);
+    say(n, 2, _("In a rehearsal, restoring the databases took %s: a rollback after the point of no return would, too."),
+        buf_str(&took));
+    buf_free(&took);
+}
+
 void show_next(struct buf *b, const struct view *v, const struct snapshot *s)
 {
     struct next n = {.b = b, .v = v, .s = s};
@@ -681,5 +722,6 @@ void show_next(struct buf *b, const struct view *v, const struct snapshot *s)
     asked += each(&n, STATE_WAITING, next_waiting);
     running = each(&n, STATE_RUNNING, next_running);
     next_job(&n, running, asked);
+    restore_time(&n);
     next_series(&n);
 }

@@ -7,6 +7,7 @@
 #include "client/lang/lang.h"
 #include "client/wire/get.h"
 #include "common/alloc.h"
+#include "common/fact_names.h"
 
 static enum state get_state(const cJSON *o, enum state_of of, struct err *e)
 {
@@ -223,6 +224,14 @@ void snapshot_free(struct snapshot *s)
 }
 
 bool snapshot_is(const struct snapshot *s, enum job_type type) { return job_type_parse(s->type) == type; }
+
+double snapshot_restore_seconds(const struct snapshot *s)
+{
+    struct fact_restore x = {-1, -1};
+    const cJSON *f;
+    cJSON_ArrayForEach(f, s->facts) if (cJSON_IsString(f)) fact_restore_note(&x, f->string, f->valuestring);
+    return fact_restore_seconds(&x);
+}
 
 /* A Failed job may be retried; only a check ends with it. */
 bool snapshot_ended(const struct snapshot *s)

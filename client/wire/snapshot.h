@@ -123,3 +123,4 @@ bool snapshot_out_of_reach(const struct snapshot *s, const struct subtask *sub);
 bool subtask_undecided(const struct subtask *s);   /* In Doubt, and the check could not tell */
 bool snapshot_undecided(const struct snapshot *s); /* some subtask is */
 bool snapshot_is(const struct snapshot *s, enum job_type type);
+double snapshot_restore_seconds(const struct snapshot *s); /* what a rehearsal has measured; -1: none has */

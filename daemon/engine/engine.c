@@ -29,6 +29,8 @@ struct engine {
     void *successful_ctx;
     void (*undo)(void *ctx, int64_t job);
     void *undo_ctx;
+    void (*canceled)(void *ctx, int64_t job);
+    void *canceled_ctx;
     unsigned open_handles;
     void (*closed)(void *ctx);
     void *closed_ctx;
@@ -82,6 +84,18 @@ static int64_t *successful_series(const struct engine *en, size_t *n)
     return list;
 }
 
+static int64_t *canceled_jobs(const struct engine *en, size_t *n)
+{
+    int64_t *list = NULL;
+    *n = 0;
+    for (const struct job *b = en->jobs.first; en->canceled && b; b = b->next)
+        if (b->core.mode == MODE_CANCELED) {
+            list = xrealloc(list, *n + 1, sizeof *list);
+            list[(*n)++] = b->row.id;
+        }
+    return list;
+}
+
 /* Each is told once: from then on request/undo.c has it. */
 static int64_t *due_undo(struct engine *en, size_t *n)
 {
@@ -110,7 +124,7 @@ static void on_dropped(void *ctx, const struct job *b)
 
 void engine_flush(struct engine *en)
 {
-    size_t n, n_due;
+    size_t n, n_due, n_canceled;
     if (en->flushing)
         return;
     en->flushing = true;
@@ -121,6 +135,7 @@ void engine_flush(struct engine *en)
     } while (work_kicks(&en->jobs)); /* after the commit: only then may a host be asked for it */
     tell(en);
     int64_t *series = successful_series(en, &n);
+    int64_t *canceled = canceled_jobs(en, &n_canceled);
     jobs_drop_ended(&en->jobs);
     int64_t *due = due_undo(en, &n_due);
     hosts_close_unused(&en->reach, false);
@@ -130,8 +145,11 @@ void engine_flush(struct engine *en)
         en->successful(en->successful_ctx, series[i]);
     for (size_t i = 0; i < n_due; i++)
         en->undo(en->undo_ctx, due[i]);
+    for (size_t i = 0; i < n_canceled && en->canceled; i++)
+        en->canceled(en->canceled_ctx, canceled[i]);
     free(series);
     free(due);
+    free(canceled);
 }
 
 static void on_prepare(uv_prepare_t *h) { engine_flush(h->data); }
@@ -228,6 +246,12 @@ void engine_on_success(struct engine *en, void (*successful)(void *ctx, int64_t 
 {
     en->successful = successful;
     en->successful_ctx = ctx;
+}
+
+void engine_on_canceled(struct engine *en, void (*canceled)(void *ctx, int64_t job), void *ctx)
+{
+    en->canceled = canceled;
+    en->canceled_ctx = ctx;
 }
 
 void engine_on_undo(struct engine *en, void (*due)(void *ctx, int64_t job), void *ctx)
@@ -407,6 +431,7 @@ void engine_close(struct engine *en, void (*closed)(void *ctx), void *ctx)
     en->changed = NULL;
     en->successful = NULL;
     en->undo = NULL;
+    en->canceled = NULL;
     jobs_leave(&en->jobs);
     uv_close((uv_handle_t *)&en->prepare, handle_closed);
     uv_close((uv_handle_t *)&en->due, handle_closed);

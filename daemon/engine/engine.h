@@ -37,6 +37,9 @@ void engine_tell(struct engine *en, int64_t job);
 /* `successful` is called for each job of a series that has become Successful, after the commit. */
 void engine_on_success(struct engine *en, void (*successful)(void *ctx, int64_t series), void *ctx);
 
+/* `canceled` is called for each job that has become Canceled, after the commit. */
+void engine_on_canceled(struct engine *en, void (*canceled)(void *ctx, int64_t job), void *ctx);
+
 /* `due` is called, after the commit, for each job whose rollback is due though nobody has asked for it (core.h). */
 void engine_on_undo(struct engine *en, void (*due)(void *ctx, int64_t job), void *ctx);
 

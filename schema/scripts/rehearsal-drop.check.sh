@@ -4,7 +4,7 @@
 # shellcheck disable=SC2034
 
 scratch='' scratch_note=''
-if ! scratch_of "$OMSUP_FACTS"; then
+if ! scratch_of "$OMSUP_FACTS" "$OMSUP_JOB"; then
   echo "omsup: evidence no scratch database of $DB is recorded"
   exit 0
 fi

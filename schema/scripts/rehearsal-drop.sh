@@ -5,7 +5,7 @@
 
 plain_name || { echo "unsupported database name: $DB"; exit 1; }
 scratch='' scratch_note=''
-scratch_of "$OMSUP_FACTS" || { echo "no name of a scratch database is recorded for $DB: there is nothing to drop"; exit 0; }
+scratch_of "$OMSUP_FACTS" "$OMSUP_JOB" || { echo "no name of a scratch database is recorded for $DB: there is nothing to drop"; exit 0; }
 if ! [ -e "$scratch_note" ]; then
   echo "this job has not created $scratch: nothing is dropped"
   exit 0

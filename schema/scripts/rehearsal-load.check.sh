@@ -5,7 +5,7 @@
 # shellcheck disable=SC2034,SC2086,SC2154
 
 scratch='' scratch_note=''
-scratch_of "$OMSUP_FACTS" || exit 1
+scratch_of "$OMSUP_FACTS" "$OMSUP_JOB" || exit 1
 dir=$BACKUP_DIR/job-$OMSUP_JOB
 [ -d "$dir" ] || exit 1
 newest=$(newest_attempt "$dir/$DB" .sql.ok)
@@ -24,9 +24,9 @@ same_server || { echo "omsup: evidence $server_problem"; exit 2; }
 options=$(dump_options) || exit 2
 read -r up rest </proc/uptime
 from=${up%.*}
-want=$(safe_dump <"$file" | safe_content) || exit 2
+want=$(safe_dump "$DB" <"$file" | safe_content) || exit 2
 # two lines: mysqldump's exit status, the hash
-got=$({ { status=0; metadb mysqldump $options "$scratch" </dev/null || status=$?; echo "$status" >&9; } | safe_dump | safe_content; } 9>&1) || exit 2
+got=$({ { status=0; metadb mysqldump $options "$scratch" </dev/null || status=$?; echo "$status" >&9; } | safe_dump "$scratch" | safe_content; } 9>&1) || exit 2
 [ "${got%%
 *}" = 0 ] || exit 2
 if [ "$got" != "0

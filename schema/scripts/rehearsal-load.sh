@@ -6,7 +6,7 @@
 
 plain_name || { echo "unsupported database name: $DB"; exit 1; }
 scratch='' scratch_note=''
-scratch_of "$OMSUP_FACTS" || { echo "no name of a scratch database is recorded for $DB"; exit 1; }
+scratch_of "$OMSUP_FACTS" "$OMSUP_JOB" || { echo "no name of a scratch database is recorded for $DB"; exit 1; }
 prove_server "$OMSUP_FORCE"
 dir=$BACKUP_DIR/job-$OMSUP_JOB
 newest=$(newest_attempt "$dir/$DB" .sql.ok)
@@ -25,7 +25,7 @@ if [ "$size" != "$(fact size)" ] || [ "$sum" != "$(fact sha256)" ]; then
   echo "$file has changed since it was written ($size bytes, SHA-256 $sum): nothing was created"
   exit 1
 fi
-refused=$(safe_dump <"$file" 2>&1 >/dev/null) || {
+refused=$(safe_dump "$DB" <"$file" 2>&1 >/dev/null) || {
   echo "$file is not loaded, because a rehearsal must not touch another database: ${refused:-it cannot be read}. Nothing was created"
   exit 1
 }
@@ -45,6 +45,13 @@ if [ "$there" != 0 ]; then
   echo "the scratch database $scratch of an earlier attempt is dropped"
   scratch_drop
 fi
+# As in rehearsal-room, with what is known by now: the dumps of all databases, which are loaded side by side.
+free=$(scratch_free) || free=
+need=$(stat -c %s -- "$dir"/*.sql | awk '{ all += $1 } END { printf "%.0f", all / 1024 + 1 }')
+if [ -n "$free" ] && [ "$((free / 1024))" -lt "$need" ]; then
+  echo "the MetaDB has $((free / 1024)) KiB free, but the dumps of this job have $need KiB: nothing was created"
+  exit 1
+fi
 said=$(scratch_create "$charset" "$collation") || {
   echo "the scratch database $scratch cannot be created: $said"
   exit 1
@@ -56,7 +63,7 @@ echo "mysql $scratch < $file"
 seconds() { read -r up rest </proc/uptime && echo "${up%.*}"; }
 from=$(seconds)
 outcome=$({
-  { status=0; safe_dump <&8 || status=$?; echo "reader $status" >&9; } |
+  { status=0; safe_dump "$DB" <&8 || status=$?; echo "reader $status" >&9; } |
     { status=0; metadb mysql --binary-mode --max-allowed-packet=1G "$scratch" 2>&1 || status=$?; echo "client $status" >&9; } |
     client_errors
 } 9>&1)

@@ -4,5 +4,5 @@
 # shellcheck disable=SC2034
 
 scratch='' scratch_note=''
-scratch_of "$OMSUP_FACTS" || exit 1
+scratch_of "$OMSUP_FACTS" "$OMSUP_JOB" || exit 1
 echo "omsup: evidence the scratch database of $DB is $scratch"

@@ -20,4 +20,5 @@ if ! same_identity "$(of server)"; then
   echo "omsup: evidence the rehearsal of $ended was on another server; $none"
   exit 0
 fi
+echo "omsup: fact rehearsal.seconds $seconds"
 echo "omsup: evidence a rehearsal on $ended restored these databases in $((seconds / 60)) min $((seconds % 60)) s"

@@ -33,7 +33,7 @@ def begun(world):
     configure(world, 1, "127.0.0.1", world.server.port)
     sql(world.server, DATA)
     with open(world.path("procedures", "ee-4.0.9.yaml"), "a", encoding="utf-8") as f:
-        f.write("rehearsal:\n  - part: rehearsal\n")
+        f.write("rehearsal:\n  - part: rehearsal\nrehearsal_rollback:\n  - part: rehearsal-rollback\n")
     assert world.start(), world.text_of_log()
 
 
@@ -59,11 +59,11 @@ def killed_in_the_load():
         job = world.submit(kind="rehearsal")
         c = world.client()
         refused(c, ["only one job may run"], "submit", error="BUSY: ", deployment=world.deployment, file="t.yaml", start=True)
-        refused(c, ["is not an upgrade"], "rollback", job=job, reason="r")
         c.close()
-        until_running(world, job, "load")
-        world.kill()
-        assert world.start(), world.text_of_log()
+        for name in ("load", "drop"):
+            until_running(world, job, name)
+            world.kill()
+            assert world.start(), world.text_of_log()
         snap = world.wait(job, ("Successful", "Failed", "Waiting", "Paused"), timeout=120)
         assert snap["state"] == "Successful", (snap["why"], world.text_of_log()[-3000:])
         assert snap["type"] == "Rehearsal" and not world.effects()
@@ -81,20 +81,45 @@ def killed_in_the_load():
         world.close()
 
 
+def rollbacks(world):
+    c = world.client()
+    jobs = c.call("list", type="Rollback")["jobs"]
+    c.close()
+    return jobs
+
+
 def canceled():
+    """With full scratch databases: omsupd drops them by a job of its own, also when it is killed before that."""
     world = World(effect_step("act"), prefix="omsup-rehearse.")
     try:
         begun(world)
+        before = content(world.server)
         c = world.client()
-        job = c.call("submit", deployment=world.deployment, file="t.yaml", type="rehearsal", start=True, before=["dump"])["job"]
+        job = c.call("submit", deployment=world.deployment, file="t.yaml", type="rehearsal", start=True, before=["drop"])["job"]
         snap = world.wait(job, ("Paused", "Failed"), timeout=120)
         assert snap["state"] == "Paused", snap["why"]
+        names = [v for k, v in snap["facts"].items() if k.endswith(".name")]
+        assert sorted(scratch(world.server)) == sorted(names) and len(names) == 3, names
+        sql(world.server, "CREATE DATABASE omsup_rehearsal_theirs")
         c.call("cancel", job=job, reason="r")
         c.close()
-        world.wait(job, ("Canceled",))
+        world.kill()
+        assert world.start(), world.text_of_log()
+        c = world.client()
+        c.sock.settimeout(120)
+        snap = c.call("watch", job=job)
+        while "rolled_back_by" not in snap:
+            snap = c.read()["params"]["snapshot"]
+        back = snap["rolled_back_by"]
+        snap = world.wait(back, ("Successful", "Failed", "Waiting", "Paused"), timeout=120)
+        assert snap["state"] == "Successful", (snap["why"], world.text_of_log()[-3000:])
+        assert scratch(world.server) == ["omsup_rehearsal_theirs"] and content(world.server) == before
+        assert not sql(world.server, "SELECT job FROM cm.omsup_lock"), "the lock is left"
+        world.kill()
+        assert world.start(), world.text_of_log()
+        assert len(rollbacks(world)) == 1, rollbacks(world)
         shown = subprocess.run([OMSUPCTL, "--socket", world.path("sock"), "status", str(job)], capture_output=True, text=True, check=False).stdout
-        names = [v for k, v in snap["facts"].items() if k.endswith(".name")]
-        assert len(names) == 3 and all("DROP DATABASE `%s`;" % name in shown for name in names), shown
+        assert "omsupctl status %d" % back in shown, shown
         world.server.close()
     finally:
         world.close()

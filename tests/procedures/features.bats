@@ -104,6 +104,46 @@ comes_back() {
 	sql "SET GLOBAL max_allowed_packet = $was"
 }
 
+@test "a rehearsal: refused without its grant, which is shown; restored beside, compared and dropped; views stay out; nothing is left" {
+	local name=omsup_rehearsal_7_0123456789abcdef left env
+	env=(DB=rm_402 BACKUP_DIR="$T" OMSUP_ATTEMPT=1 OMSUP_TOKEN=t RM_DB=rm_402 CM_DB=cm_lock HB_DBS=cm_hb_402 OMSUP_FACTS="rehearsal.running yes
+rehearsal.rm_402.name $name")
+	[ "$KIND" != oceanbase ] || sql 'SET GLOBAL recyclebin = ON'
+	left() { sql 'SHOW DATABASES' | grep -vx sys_external_tbs; [ "$KIND" != oceanbase ] || sql 'SHOW RECYCLEBIN'; }
+	sql "CREATE TABLE parted (id int PRIMARY KEY) PARTITION BY RANGE (id) (PARTITION p0 VALUES LESS THAN (10), PARTITION p1 VALUES LESS THAN MAXVALUE); INSERT INTO parted VALUES (1), (11);
+		CREATE TABLE j (id int PRIMARY KEY, j json, b longblob, c bit(13), d decimal(30,10), n varchar(64) COMMENT 'it''s; x.y'); INSERT INTO j VALUES (1, '{\"a\": [1, \"x;y\"]}', X'00ff0a0d5c2722', b'101', 1.5, '🚀 库存');
+		CREATE TABLE parent (id int PRIMARY KEY); CREATE TABLE child (id int PRIMARY KEY, pid int, FOREIGN KEY (pid) REFERENCES parent (id)); INSERT INTO parent VALUES (1); INSERT INTO child VALUES (1, 1);
+		CREATE $DEFINER VIEW v AS SELECT j.id FROM j" rm_402
+	left=$(left)
+	run script rehearsal-room "${env[@]}"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	diff <(echo "$left") <(left)
+	# as it is shown
+	sql "GRANT${output##*GRANT}"
+	run script rehearsal-room "${env[@]}"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	diff <(echo "$left") <(left)
+	script backup "${env[@]}"
+	run script rehearsal-load "${env[@]}"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "$(sql "SELECT COUNT(*) FROM information_schema.views WHERE table_schema = '$name'")" = 0 ]
+	run script rehearsal-load.check "${env[@]}"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	sql "UPDATE $name.parent SET id = 2 WHERE id = 3; DELETE FROM $name.child"
+	run -1 script rehearsal-load.check "${env[@]}"
+	# again, over what is there
+	script rehearsal-load "${env[@]}"
+	script rehearsal-load.check "${env[@]}"
+	script rehearsal-drop "${env[@]}"
+	run -0 script rehearsal-drop.check "${env[@]}"
+	diff <(echo "$left") <(left)
+	[ "$KIND" != oceanbase ] || sql 'SET GLOBAL recyclebin = OFF'
+}
+
 @test "OceanBase: a table that takes longer than ob_query_timeout, without statistics; sequences; the recycle bin" {
 	local look=(RM_DB=rm_402 CM_DB=cm_402 HB_DBS=cm_hb_402 BACKUP_DIR="$T") raise back
 	sql "CREATE TABLE large (id int PRIMARY KEY AUTO_INCREMENT, a varchar(200)); INSERT INTO large (a) VALUES (REPEAT('x', 190))" rm_402

@@ -140,6 +140,7 @@ refused() { # SED WORDS
 	[ "$(sql 'SHOW TABLES' "$NAME")" = theirs ]
 }
 
+# bats test_tags=long
 @test "killed in the load: a retry drops what is left, and loads again" {
 	sql "INSERT INTO part SELECT seq, REPEAT('x', 200) FROM seq_1_to_60000" rm_402
 	dumped
@@ -168,6 +169,50 @@ refused() { # SED WORDS
 	run -0 do_ rehearsal-drop.check
 }
 
+# bats test_tags=long
+@test "killed, and rolled back: the rollback drops what its job has created, and nothing else" {
+	mkdir -p "$DIR/job-7-k1"
+	sql "CREATE DATABASE $NAME; CREATE TABLE $NAME.half (id int)"
+	lock 9-k2
+	local back=(OMSUP_JOB=9-k2 OMSUP_PARENT=7-k1)
+	run do_ rehearsal-undo "${back[@]}"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *"job 7 has not created"* ]]
+	run -1 do_ rehearsal-undo.check "${back[@]}"
+	[[ $output == *"nothing says that job 7"* ]]
+	touch "$DIR/job-7-k1/$NAME.created"
+	run -1 do_ rehearsal-undo.check "${back[@]}"
+	run -0 do_ rehearsal-undo "${back[0]}" OMSUP_PARENT=8-k1
+	[ "$(databases)" = "$NAME" ]
+	run -0 do_ rehearsal-undo "${back[@]}"
+	run -0 do_ rehearsal-undo.check "${back[@]}"
+	[ -z "$(databases)" ]
+}
+
+# bats test_tags=long
+@test "without room nothing is created; what the server does not tell is said" {
+	run do_ rehearsal-room
+	echo "$output"
+	[[ $output == *"this server does not tell"* ]]
+	dumped
+	sql "INSTALL SONAME 'disks'"
+	run do_ rehearsal-room
+	echo "$output"
+	[[ $output == *" KiB free" ]]
+	local name
+	for name in rehearsal-room rehearsal-load; do
+		script_file "$name" >/dev/null
+		sed -i 's/^need=.*/need=99999999999999/' "$BATS_TEST_TMPDIR/$name.sh"
+		run do_ "$name"
+		echo "$output"
+		[ "$status" -eq 1 ]
+		[[ $output == *"KiB free, but"*"nothing was created" ]]
+		[ -z "$(databases)" ]
+	done
+	sql "UNINSTALL SONAME 'disks'"
+}
+
 @test "no statement of a dump reaches another database" {
 	dumped
 	before=$(real)
@@ -193,6 +238,7 @@ refused() { # SED WORDS
 		CREATE TABLE `t` (`id` int) ENGINE=MRG_MyISAM UNION=(`oms_project`);
 		CREATE TABLE `t` (`id` int) ENGINE=FEDERATED CONNECTION='mysql:\/\/h\/rm_402\/oms_project';
 		CREATE TABLE `t` (`id` int); DROP DATABASE rm_402;
+		CREATE TABLE `t` (\n  `id` int,\n  CONSTRAINT `c` FOREIGN KEY (`id`) REFERENCES `cm_lock`.`omsup_lock` (`id`)\n);
 		CREATE TABLE `t` (`id` int) AS SELECT 1;
 		CREATE TABLE `t` (LIKE `rm_402`.`part`);
 		CREATE TRIGGER x BEFORE INSERT ON `oms_project` FOR EACH ROW DELETE FROM rm_402.part;
@@ -229,6 +275,7 @@ refused() { # SED WORDS
 	[ -z "$(databases)" ]
 }
 
+# bats test_tags=long
 @test "an account that may not create databases is told what to grant" {
 	sql "CREATE OR REPLACE USER plain@localhost; GRANT ALL ON rm_402.* TO plain@localhost; GRANT SELECT ON cm_lock.* TO plain@localhost"
 	ACCOUNT=plain run do_ rehearsal-room

@@ -610,7 +610,9 @@ static void makes_a_rehearsal(void **state)
         "checks: [{check: c, title: t, probe: ':'}]\n"
         "steps: [{step: a, title: t, probe: ':'}, {step: b, title: t, when: rehearsal = yes, probe: ':'}]\n"
         "rehearsal: [{step: a, title: t, for: database, probe: ':'}, {step: r, title: t, when: dumps = remove, probe: "
-        "':'}]\n";
+        "':'}]\n"
+        "rollback: [{step: a, title: t, probe: ':'}]\n"
+        "rehearsal_rollback: [{step: undo, title: t, run: 'true \"$OMSUP_PARENT\"', check: ':'}]\n";
     struct setup *s = two_regions();
     procedure_free(s->p);
     s->p = parse(text);
@@ -623,6 +625,16 @@ static void makes_a_rehearsal(void **state)
     assert_int_equal(p->n_steps, 2);
     assert_string_equal(p->steps[1].id, "a");
     plan_free(p);
+    const char *const begun[] = {"a", "r", NULL}; /* r is no step of the upgrade */
+    struct rollback_of rb = {.of = JOB_REHEARSAL, .begun = begun};
+    char *approve[] = {(char *)"rollback", NULL};
+    s->d->approve = approve;
+    p = expand(s, JOB_ROLLBACK, &rb);
+    assert_int_equal(p->n_steps, 1);
+    assert_string_equal(p->steps[0].id, "undo");
+    assert_null(p->approve);
+    plan_free(p);
+    s->d->approve = NULL;
     s->d->rehearse = s->d->keep_rehearsed = true;
     p = expand(s, JOB_REHEARSAL, NULL);
     assert_int_equal(p->n_steps, 1);

@@ -4,6 +4,7 @@
 
 #include "common/alloc.h"
 #include "common/array.h"
+#include "common/fact_names.h"
 #include "daemon/engine/request/internal.h"
 
 static char control_name[] = "control";
@@ -42,6 +43,19 @@ static cJSON *backups_json(const struct jobs *js, int64_t id)
     }
     cJSON_Delete(facts);
     return list;
+}
+
+static bool note_restore(void *ctx, const char *name, const char *value)
+{
+    fact_restore_note(ctx, name, value);
+    return true;
+}
+
+static double restore_seconds(const struct jobs *js, int64_t id)
+{
+    struct fact_restore x = {-1, -1};
+    journal_facts(js->journal, id, note_restore, &x, NULL);
+    return fact_restore_seconds(&x);
 }
 
 struct verify {
@@ -116,6 +130,9 @@ void losses_tell(struct submission *s, cJSON *r)
     cJSON_AddItemToArray(lost, cJSON_CreateString(line));
     free(line);
     free(t1);
+    double seconds = restore_seconds(s->jobs, s->parent);
+    if (s->late && seconds >= 0)
+        cJSON_AddNumberToObject(r, "restore_seconds", seconds);
     if (!s->late) { /* it does not use them */
         cJSON_Delete(backups);
         backups = cJSON_CreateArray();

@@ -63,6 +63,10 @@ void rollback_job(struct engine *en, const struct request_caller *who, int64_t j
 /* Once, after engine_recover(): from now on the rollbacks are made that on_failure asks for. */
 void undo_open(struct engine *en);
 
+/* --- leftovers.c --- */
+/* Once, after engine_recover(): from now on a canceled rehearsal is followed by the job that drops what it has left. */
+void leftovers_open(struct engine *en);
+
 /* --- verbs.c: the verbs of common/verbs.def --- */
 struct request_verb {
     enum verb_id verb;

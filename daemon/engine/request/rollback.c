@@ -115,7 +115,8 @@ static int expand(struct submission *s, const struct gathered *g, struct plan **
         if (b.step[k])
             ids[n++] = parent->plan->steps[k].id;
     s->late = b.late;
-    struct rollback_of rb = {.late = b.late,
+    struct rollback_of rb = {.of = parent->plan->type,
+                             .late = b.late,
                              .begun = ids,
                              .t1 = parent_fact(&facts, "T1"),
                              .fact = parent_fact,
@@ -360,19 +361,23 @@ static void begin(struct submission *s)
     s->series = row.series;
     s->hop = (unsigned)row.hop;
     s->frozen = xstrdup(row.plan);
+    bool rehearsal = rc == 0 && job_type_parse(row.type) == JOB_REHEARSAL;
     if (rc == 0 && held_why(s->jobs, job)) /* above all, another control host may have it */
         rc =
             err_set(&e, ERR_STATE, "rollback of job %lld is refused: it is %s", (long long)job, held_why(s->jobs, job));
-    else if (rc == 0 && job_type_parse(row.type) != JOB_UPGRADE)
-        rc = err_set(&e, ERR_STATE, "job %lld is not an upgrade", (long long)job);
+    else if (rc == 0 && !rehearsal && job_type_parse(row.type) != JOB_UPGRADE)
+        rc = err_set(&e, ERR_STATE, "job %lld is not an upgrade or a rehearsal", (long long)job);
+    else if (rehearsal && strcmp(row.state, state_word(STATE_SUCCESSFUL)) == 0)
+        rc = err_set(&e, ERR_STATE, "job %lld, a rehearsal, is Successful: it has dropped what it created",
+                     (long long)job);
     else if (rc == 0 && !row.started)
         rc = err_set(&e, ERR_STATE, "job %lld has not started, so there is nothing to roll back; cancel it instead",
                      (long long)job);
     else if (rc == 0 && !s->plan_only)
         rc = refused(s, &e);
-    if (rc == 0)
+    if (rc == 0 && !rehearsal)
         rc = refuse_pruned(s, &e);
-    if (rc == 0)
+    if (rc == 0 && !rehearsal) /* what a rehearsal has created is its own, however much later it is dropped */
         rc = refuse_stale(s, &row, &e);
     if (rc)
         submission_answer(s, NULL, &e);

@@ -25,7 +25,7 @@ static bool mark(const struct expand *x, const char *id)
 int expand_approve(const struct expand *x)
 {
     size_t n = 0;
-    for (char **a = x->d->approve; x->type != JOB_CHECK && a && *a; a++) {
+    for (char **a = x->d->approve; expand_changes_oms(x) && a && *a; a++) {
         if (deployment_approve_verb(*a))
             strv_add(&x->plan->approve, &n, xstrdup(*a));
         else if (!mark(x, *a) && x->type == JOB_UPGRADE)

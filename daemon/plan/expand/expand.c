@@ -113,7 +113,9 @@ static int fill_steps(const struct expand *x)
     rc = rc ? rc : version_parse(x->d->target, &facts.target, x->e);
     if (rc)
         return rc;
-    if (x->rb) {
+    if (x->rb && x->rb->of == JOB_REHEARSAL) {
+        rc = add_steps(x, &x->proc->rehearsal_rollback, &facts);
+    } else if (x->rb) {
         facts.undo = x->rb->late ? "late" : "early";
         rc = reached(x, &facts.reached);
         facts.ha_before = ha_before(x->rb);

@@ -11,6 +11,7 @@
 
 /* What a rollback needs to know of the job that it rolls back. */
 struct rollback_of {
+    enum job_type of;         /* what that job is: an upgrade or a rehearsal */
     bool late;                /* an irreversible step had begun */
     const char *const *begun; /* NULL-terminated ids of the steps that had begun */
     const char *t1;           /* NULL when unknown */

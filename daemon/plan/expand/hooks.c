@@ -39,7 +39,7 @@ static int add_hook(const struct expand *x, const struct deploy_hook *h)
 int expand_hooks(const struct expand *x, const char *step, bool after)
 {
     int rc = 0;
-    for (size_t i = 0; i < x->d->n_hooks && !rc && x->type != JOB_CHECK && x->type != JOB_REHEARSAL; i++)
+    for (size_t i = 0; i < x->d->n_hooks && !rc && expand_changes_oms(x); i++)
         if (stands_at(x, &x->d->hooks[i], step, after))
             rc = add_hook(x, &x->d->hooks[i]);
     return rc;

@@ -18,6 +18,12 @@ struct expand {
     struct err *e;
 };
 
+/* Whether hooks and approvals are for the job: it is neither a check nor a rehearsal or the rollback of one. */
+static inline bool expand_changes_oms(const struct expand *x)
+{
+    return x->type != JOB_CHECK && x->type != JOB_REHEARSAL && (!x->rb || x->rb->of != JOB_REHEARSAL);
+}
+
 /* One target of a step. */
 struct target {
     char *name;

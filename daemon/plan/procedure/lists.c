@@ -31,8 +31,11 @@ struct list_parse {
     struct proc_steps *to;
     struct err *e;
 };
-static const char *const list_keys[] = {
-    [LIST_CHECKS] = "checks", [LIST_STEPS] = "steps", [LIST_ROLLBACK] = "rollback", [LIST_REHEARSAL] = "rehearsal"};
+static const char *const list_keys[] = {[LIST_CHECKS] = "checks",
+                                        [LIST_STEPS] = "steps",
+                                        [LIST_ROLLBACK] = "rollback",
+                                        [LIST_REHEARSAL] = "rehearsal",
+                                        [LIST_REHEARSAL_ROLLBACK] = "rehearsal_rollback"};
 
 static int add_entries(const struct list_parse *x, const struct ynode *seq, bool in_part);
 
@@ -106,11 +109,13 @@ int proc_lists_parse(const struct ynode *root, struct procedure *p, const struct
 {
     const struct list_parse checks = {p, lib, LIST_CHECKS, &p->checks, e}, steps = {p, lib, LIST_STEPS, &p->steps, e},
                             rollback = {p, lib, LIST_ROLLBACK, &p->rollback, e},
-                            rehearsal = {p, lib, LIST_REHEARSAL, &p->rehearsal, e};
+                            rehearsal = {p, lib, LIST_REHEARSAL, &p->rehearsal, e},
+                            back = {p, lib, LIST_REHEARSAL_ROLLBACK, &p->rehearsal_rollback, e};
     int rc = get_steps(root, Y_OPTIONAL, &checks);
     rc = rc ? rc : get_steps(root, Y_REQUIRED, &steps); /* before the rollback, which refers to them */
     rc = rc ? rc : get_steps(root, Y_OPTIONAL, &rollback);
-    return rc ? rc : get_steps(root, Y_OPTIONAL, &rehearsal);
+    rc = rc ? rc : get_steps(root, Y_OPTIONAL, &rehearsal);
+    return rc ? rc : get_steps(root, Y_OPTIONAL, &back);
 }
 
 static void steps_free(struct proc_steps *list)
@@ -126,4 +131,5 @@ void proc_lists_free(struct procedure *p)
     steps_free(&p->steps);
     steps_free(&p->rollback);
     steps_free(&p->rehearsal);
+    steps_free(&p->rehearsal_rollback);
 }

@@ -100,7 +100,7 @@ struct procedure {
     size_t n_versions;
     struct proc_refuse *refuse;
     size_t n_refuse;
-    struct proc_steps checks, steps, rollback, rehearsal;
+    struct proc_steps checks, steps, rollback, rehearsal, rehearsal_rollback;
     char *file;                    /* for messages */
     const struct lib_file **files; /* the page itself first, then its parts; NULL-terminated; NULL: it is in no file */
     struct library *own;           /* procedure_parse() only */
@@ -115,7 +115,7 @@ struct procedures {
 bool steps_have(const struct proc_steps *list, const char *id);
 void files_add(const struct lib_file ***files, const struct lib_file *f); /* once each */
 
-enum proc_list { LIST_CHECKS, LIST_STEPS, LIST_ROLLBACK, LIST_REHEARSAL };
+enum proc_list { LIST_CHECKS, LIST_STEPS, LIST_ROLLBACK, LIST_REHEARSAL, LIST_REHEARSAL_ROLLBACK };
 int proc_step_parse(const struct ynode *n, const struct procedure *p, const struct library *lib, enum proc_list list,
                     struct proc_step *s, struct err *e);
 void proc_step_free(struct proc_step *s);

@@ -106,8 +106,8 @@ static int get_refuse(const struct ynode *root, struct procedure *p, struct err 
 
 static int parse(const struct ynode *root, const struct library *lib, struct procedure *p, struct err *e)
 {
-    static const char *const keys[] = {"procedure", "title", "edition",  "versions",  "refuse",
-                                       "checks",    "steps", "rollback", "rehearsal", NULL};
+    static const char *const keys[] = {"procedure", "title",    "edition",   "versions",           "refuse", "checks",
+                                       "steps",     "rollback", "rehearsal", "rehearsal_rollback", NULL};
     static const char *const editions[] = {"enterprise", "community", NULL};
     int rc = ymap_known(root, keys, e);
     rc = rc ? rc : yget_str(root, "procedure", Y_REQUIRED, valid_name, &p->name, e);

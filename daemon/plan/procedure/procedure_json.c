@@ -50,5 +50,6 @@ cJSON *procedure_to_json(const struct procedure *p)
     add_site_files_of(a, &p->steps);
     add_site_files_of(a, &p->rollback);
     add_site_files_of(a, &p->rehearsal);
+    add_site_files_of(a, &p->rehearsal_rollback);
     return o;
 }

@@ -131,6 +131,7 @@ char *procedures_text(const struct procedures *ps, size_t i, bool whole)
         collect(&all, &p->steps);
         collect(&all, &p->rollback);
         collect(&all, &p->rehearsal);
+        collect(&all, &p->rehearsal_rollback);
         for (int kind = LIB_PART; kind < LIB_KINDS; kind++)
             add_files(&b, all, (enum lib_kind)kind);
         free(all);

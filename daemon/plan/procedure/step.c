@@ -117,9 +117,11 @@ static int get_facts(const struct parse *x)
     return rc;
 }
 
+static bool undoes(enum proc_list list) { return list == LIST_ROLLBACK || list == LIST_REHEARSAL_ROLLBACK; }
+
 static int get_script(const struct parse *x, const char *key, enum script_use use, char **out)
 {
-    const struct script_place at = {x->s->target, use, x->list == LIST_ROLLBACK, x->s->facts};
+    const struct script_place at = {x->s->target, use, undoes(x->list), x->s->facts};
     const struct ynode *n = ymap_get(x->n, key);
     char *text = NULL;
     int rc = yget_str(x->n, key, Y_REQUIRED, NULL, &text, x->e);
@@ -144,7 +146,7 @@ static int get_builtin(const struct parse *x, const char *key, bool acts, char *
 
 static int get_notice(const struct parse *x, const char *key)
 {
-    const struct script_place at = {x->s->target, USE_NOTICE, x->list == LIST_ROLLBACK, NULL};
+    const struct script_place at = {x->s->target, USE_NOTICE, undoes(x->list), NULL};
     const struct ynode *n = ymap_get(x->n, key);
     if (!n)
         return 0;
@@ -280,9 +282,10 @@ static int get_flags(const struct parse *x)
 
 static bool is_earlier(const struct parse *x, const char *id)
 {
-    const struct proc_steps *list = x->list == LIST_ROLLBACK    ? &x->p->rollback
-                                    : x->list == LIST_REHEARSAL ? &x->p->rehearsal
-                                                                : &x->p->steps;
+    const struct proc_steps *list = x->list == LIST_ROLLBACK             ? &x->p->rollback
+                                    : x->list == LIST_REHEARSAL          ? &x->p->rehearsal
+                                    : x->list == LIST_REHEARSAL_ROLLBACK ? &x->p->rehearsal_rollback
+                                                                         : &x->p->steps;
     for (const struct proc_step *s = list->at; s < x->s; s++)
         if (strcmp(s->id, id) == 0)
             return true;

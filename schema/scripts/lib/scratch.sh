@@ -2,19 +2,19 @@
 # The scratch database of a rehearsal. Its name is random, and was in the journal before anything was created; the job notes in its
 # directory of backups that it is about to create it. Only what has both is ever dropped.
 
-# scratch_of FACTS: of the facts of this job, the name of the scratch database of DB in `scratch`; false if none of the right form is
+# scratch_of FACTS JOB: of the facts of the job, the name of the scratch database of DB in `scratch`; false if none of the right form is
 # recorded
 scratch_of() {
   scratch=$(printf '%s\n' "$1" | awk -v name="rehearsal.$DB.name" '$1 == name { print $2 }')
   # Of the job's key, the number is enough: the rest of the name is random.
-  scratch_job=${OMSUP_JOB%%-*}
+  scratch_job=${2%%-*}
   scratch_id=${scratch#"omsup_rehearsal_${scratch_job}_"}
   case "$scratch_id/$scratch_job" in *[!0-9a-f]*/* | */*[!0-9]* | */) scratch= ;; esac
   if [ "$scratch" != "omsup_rehearsal_${scratch_job}_$scratch_id" ] || [ "${#scratch_id}" -ne 16 ]; then
     scratch=
     return 1
   fi
-  scratch_note=$BACKUP_DIR/job-$OMSUP_JOB/$scratch.created
+  scratch_note=$BACKUP_DIR/job-$2/$scratch.created
 }
 
 # scratch_there: 1 if the database exists, 0 if not
@@ -50,4 +50,18 @@ scratch_drop() {
   esac
   metadb mysql -e "${scratch_first}DROP DATABASE IF EXISTS \`$scratch\`" </dev/null || return
   rm -f -- "$scratch_note"
+}
+
+# scratch_free: how many bytes are free where the server keeps its databases; nothing where it does not tell. OceanBase tells whoever may
+# read its views, MariaDB with its plugin `disks`, MySQL never.
+scratch_free() {
+  scratch_kind=$(metadb mysql -N -B -e "SELECT IF(CONCAT(VERSION(), @@version_comment) LIKE '%OceanBase%', 1, 0)" </dev/null) || return
+  if [ "$scratch_kind" = 1 ]; then
+    # shellcheck disable=SC2016 # the name of a view
+    scratch_ask='SELECT MIN(CAST(data_disk_capacity AS SIGNED) - CAST(data_disk_in_use AS SIGNED)) FROM oceanbase.GV$OB_SERVERS'
+  else
+    scratch_ask="SELECT available * 1024 FROM information_schema.disks WHERE @@datadir LIKE CONCAT(path, '%') ORDER BY LENGTH(path) DESC LIMIT 1"
+  fi
+  scratch_has=$(metadb mysql -N -B -e "$scratch_ask" </dev/null 2>/dev/null) || return 0
+  case $scratch_has in '' | *[!0-9]*) ;; *) echo "$scratch_has" ;; esac
 }
