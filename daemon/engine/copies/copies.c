@@ -60,6 +60,7 @@ struct copied {
     struct place *places;
     size_t n;
     bool ended;
+    bool gone; /* on hold, or another host has it: what is there may be newer, and stays */
 };
 
 struct copies {
@@ -161,7 +162,7 @@ static void forget_old(struct copies *c)
         bool busy = false;
         for (size_t i = 0; i < k->n; i++)
             busy |= k->places[i].host != NULL;
-        if (!k->ended || busy || ++n <= JOBS_KEPT) {
+        if (!(k->ended || k->gone) || busy || ++n <= JOBS_KEPT) {
             p = &k->next;
             continue;
         }
@@ -522,7 +523,7 @@ static void place_turn(struct place *x, uint64_t *at)
     struct copied *k = x->of;
     struct copies *c = k->all;
     uint64_t now = uv_now(c->loop);
-    bool behind = x->sent != k->generation;
+    bool behind = x->sent != k->generation && !k->gone;
     if (x->in_flight)
         return;
     if (behind && !x->host)
@@ -564,9 +565,11 @@ void copies_turn(struct copies *c)
     uint64_t at = 0, now = uv_now(c->loop);
     if (c->closing)
         return;
-    for (struct copied *k = c->first; k; k = k->next)
+    for (struct copied *k = c->first; k; k = k->next) {
+        k->gone = !k->ended && !jobs_find(c->jobs, k->job);
         for (size_t i = 0; i < k->n; i++)
             place_turn(&k->places[i], &at);
+    }
     if (at)
         uv_timer_start(&c->timer, on_timer, at > now ? at - now : 1, 0);
 }
@@ -608,7 +611,7 @@ char *copies_trouble(const struct jobs *js, int64_t job)
 {
     const struct copied *k = js->copies ? find(js->copies, job) : NULL;
     struct buf b = {0};
-    if (!k || k->ended)
+    if (!k || k->ended || k->gone)
         return NULL;
     uint64_t now = uv_now(k->all->loop);
     for (size_t i = 0; i < k->n; i++) {
