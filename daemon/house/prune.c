@@ -141,6 +141,14 @@ static void add_hash(struct buf *b, const cJSON *items)
     }
 }
 
+/* Why nothing of an upgrade that is old enough is considered; NULL: it is. */
+static const char *in_the_way(const struct prune_job *j, const struct prune_options *o)
+{
+    if (j->type != JOB_UPGRADE || !j->ended || !j->stopped || j->age_s < o->older_than_s || (o->job && o->job != j->id))
+        return NULL;
+    return j->unreadable ? "its plan cannot be read" : j->busy ? "another job is under way on the same OMS" : NULL;
+}
+
 static cJSON *list_json(struct pruner *p)
 {
     cJSON *o = cJSON_CreateObject(), *items = cJSON_AddArrayToObject(o, "items"),
@@ -156,6 +164,8 @@ static cJSON *list_json(struct pruner *p)
     for (size_t i = 0; i < p->n; i++) {
         if (gives_up(p, i))
             cJSON_AddItemToArray(gives, cJSON_CreateNumber((double)p->list[i].id));
+        if (in_the_way(&p->list[i], &p->options))
+            cJSON_AddItemToArray(kept, job_json(p, i, in_the_way(&p->list[i], &p->options)));
         if (p->list[i].due)
             cJSON_AddItemToArray(interrupted, cJSON_CreateNumber((double)p->list[i].id));
         if (!row_goes(p, i))

@@ -191,8 +191,11 @@ static void backup(const struct prune_job *j, struct prune_thing *t)
         t->why = "it is not the file that the job wrote: its size differs from the recorded one";
         return;
     }
-    t->why = t->go ? j->undone ? "the upgrade was rolled back" : "a rollback of the upgrade is no longer possible"
-                   : "no newer backup of this OMS has been verified as good";
+    if (t->go)
+        t->why = j->undone ? "the upgrade was rolled back" : "a rollback of the upgrade is no longer possible";
+    else
+        t->why = j->backups == BACKUP_GOOD ? "it is the last good backup of this OMS"
+                                           : "no newer backup of this OMS has been verified as good";
 }
 
 void prune_things(struct prune_job *jobs, size_t n, struct prune_thing *things, size_t m, char *const *wanted)
