@@ -123,17 +123,13 @@ static void note_created(const struct cli *c, int64_t job)
              (long long)job);
 }
 
-static int run_submit(struct cli *c, struct err *e)
+/* Creates a job, tells so, and waits for it if that is asked for. */
+static int create(struct cli *c, enum job_type type, bool start, bool wait, struct err *e)
 {
     cJSON *result = NULL;
     int64_t job = 0;
     struct buf b = {0};
-    bool start = cli_opt(c, OPT_START), wait = cli_opt(c, OPT_WAIT);
-    if (start && cli_opt(c, OPT_AT))
-        return err_set(e, ERR_USAGE, _("--start starts the job at once, --at starts it later: give one of them"));
-    if (wait && !start && !cli_opt(c, OPT_AT))
-        return err_set(e, ERR_USAGE, _("--wait needs --start: a job that has not been started stays Ready"));
-    int rc = submit(c, JOB_UPGRADE, start, &result, &job, e);
+    int rc = submit(c, type, start, &result, &job, e);
     if (rc == 0 && wait)
         rc = cli_opt(c, OPT_JSON) ? 0 : (tell_submitted(c, &b, result, job, e), cli_print(&b, e));
     else if (rc == 0 && (rc = cli_json(c, result, e)) == 0)
@@ -144,6 +140,16 @@ static int run_submit(struct cli *c, struct err *e)
     else if (rc >= 0 && wait)
         return rc;
     return rc < 0 ? rc : STATUS_DONE;
+}
+
+static int run_submit(struct cli *c, struct err *e)
+{
+    bool start = cli_opt(c, OPT_START), wait = cli_opt(c, OPT_WAIT);
+    if (start && cli_opt(c, OPT_AT))
+        return err_set(e, ERR_USAGE, _("--start starts the job at once, --at starts it later: give one of them"));
+    if (wait && !start && !cli_opt(c, OPT_AT))
+        return err_set(e, ERR_USAGE, _("--wait needs --start: a job that has not been started stays Ready"));
+    return create(c, JOB_UPGRADE, start, wait, e);
 }
 
 static const enum option submit_options[] = {OPT_START,  OPT_AT,       OPT_WINDOW, OPT_EXPECT,
@@ -223,21 +229,7 @@ static int run_check(struct cli *c, struct err *e)
 
 static int run_rehearse(struct cli *c, struct err *e)
 {
-    cJSON *result = NULL;
-    int64_t job = 0;
-    struct buf b = {0};
-    bool wait = !cli_opt(c, OPT_NO_WAIT);
-    int rc = submit(c, JOB_REHEARSAL, true, &result, &job, e);
-    if (rc == 0 && wait)
-        rc = cli_opt(c, OPT_JSON) ? 0 : (tell_submitted(c, &b, result, job, e), cli_print(&b, e));
-    else if (rc == 0 && (rc = cli_json(c, result, e)) == 0)
-        rc = (tell_submitted(c, &b, result, job, e), cli_print(&b, e));
-    cJSON_Delete(result);
-    if (rc >= 0 && wait && (rc = await_and_tell(c, job, e)) < 0)
-        note_created(c, job);
-    else if (rc >= 0 && wait)
-        return rc;
-    return rc < 0 ? rc : STATUS_DONE;
+    return create(c, JOB_REHEARSAL, true, !cli_opt(c, OPT_NO_WAIT), e);
 }
 
 static const enum option rehearse_options[] = {OPT_NO_WAIT, N_OPTIONS};

@@ -213,7 +213,7 @@ static void summary(struct sheet *s, const struct report *r)
     versions(s, &x.value, r);
     row(&x, _("OMS version"));
     people_row(&x, r);
-    if (!snapshot_is(&r->s, JOB_CHECK))
+    if (!snapshot_is(&r->s, JOB_CHECK) && !snapshot_is(&r->s, JOB_REHEARSAL))
         outage_row(&x, r);
     if (snapshot_restore_seconds(&r->s) >= 0) {
         quantity_words(&x.value, snapshot_restore_seconds(&r->s));
@@ -362,7 +362,7 @@ static void tiles(struct sheet *s, const struct report *r)
         quantity_words(&b, r->s.outage.elapsed);
     else
         put_own(s, &b, t1_of(r) ? "?" : _("none"));
-    if (!snapshot_is(&r->s, JOB_CHECK))
+    if (!snapshot_is(&r->s, JOB_CHECK) && !snapshot_is(&r->s, JOB_REHEARSAL))
         tile(s, _("Outage"), &b);
     buf_free(&b);
     if (r->s.started)
