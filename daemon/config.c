@@ -23,6 +23,7 @@ static const char *path_or_none(const char *s)
     return s[0] == '/' || strcmp(s, "none") == 0 ? NULL : "an absolute path, or none";
 }
 
+static const char *const on_off_words[] = {"on", "off", NULL};
 static const char *const reboot_words[] = {"pause", "resume", NULL};
 
 static const struct key {

@@ -164,7 +164,8 @@ static int start(struct daemon *d, struct err *e)
         return rc;
     struct engine_config ec = {.run_dir = d->config.run_dir,
                                .host = host,
-                               .resume_after_reboot = strcmp(d->config.after_reboot, "resume") == 0};
+                               .resume_after_reboot = strcmp(d->config.after_reboot, "resume") == 0,
+                               .no_copies = strcmp(d->config.journal_copies, "off") == 0};
     struct server_config sc = {.socket = d->config.socket,
                                .listen_fd = notify_listen_fd(),
                                .operators = operators,

@@ -202,6 +202,22 @@ static void versions(struct sheet *s, struct buf *b, const struct report *r)
     put_data(s, b, back ? r->s.source : r->s.target);
 }
 
+/* Where another control host could continue from. */
+static void copies_row(struct summary *x, const struct report *r)
+{
+    for (size_t i = 0; i < r->s.n_copies; i++) {
+        const struct state_copy *c = &r->s.copies[i];
+        if (i)
+            buf_puts(&x->value, ", ");
+        put_data(x->s, &x->value, c->host);
+        buf_puts(&x->value, " (");
+        put_own(x->s, &x->value, c->newest ? _("the newest state") : _("an earlier state"));
+        buf_puts(&x->value, ")");
+    }
+    if (r->s.n_copies)
+        row(x, _("Copies of the state"));
+}
+
 static void summary(struct sheet *s, const struct report *r)
 {
     static const char *const titles[] = {N_("What"), N_("Value")};
@@ -227,6 +243,7 @@ static void summary(struct sheet *s, const struct report *r)
     put_code(s, &x.value, r->s.plan);
     row(&x, _("Plan (SHA-256)"));
     text_row(&x, _("Control host"), r->host);
+    copies_row(&x, r);
     text_row(&x, "omsupd", r->daemon);
     text_row(&x, "omsupctl", r->client);
     time_row(&x, _("As of"), r->made);

@@ -447,6 +447,13 @@ static void trouble(struct buf *b, const struct view *v, const struct snapshot *
         text_fmt(b, v->t, _("Not everybody can be notified (omsupctl notify): %s"), s->untold);
         wrapped(b, v, from);
     }
+    from = b->len;
+    if (s->uncopied) {
+        text_fmt(b, v->t,
+                 _("The newest state of the job is on no other node, so another host could not continue it: %s"),
+                 s->uncopied);
+        wrapped(b, v, from);
+    }
 }
 
 void show_status(struct buf *b, const struct view *v, const struct snapshot *s)

@@ -158,6 +158,17 @@ void series_free(struct series *s)
     *s = (struct series){.hop = -1};
 }
 
+static void parse_copies(const cJSON *list, struct snapshot *s, struct err *e)
+{
+    const cJSON *o;
+    s->copies = xcalloc((size_t)cJSON_GetArraySize(list) + 1, sizeof *s->copies);
+    cJSON_ArrayForEach(o, list) s->copies[s->n_copies++] = (struct state_copy){
+        .host = get_text(o, "host", REQUIRED, e),
+        .time = get_text(o, "time", REQUIRED, e),
+        .newest = get_bool(o, "newest", OPTIONAL, e),
+    };
+}
+
 int snapshot_parse(const cJSON *o, struct snapshot *s, struct err *e)
 {
     const cJSON *f, *steps, *hosts, *outage;
@@ -172,6 +183,7 @@ int snapshot_parse(const cJSON *o, struct snapshot *s, struct err *e)
         .why = get_text(o, "why", OPTIONAL, e),
         .trouble = get_text(o, "trouble", OPTIONAL, e),
         .untold = get_text(o, "untold", OPTIONAL, e),
+        .uncopied = get_text(o, "uncopied", OPTIONAL, e),
         .outdated = get_text(o, "outdated", OPTIONAL, e),
         .object = get_text(o, "object", OPTIONAL, e),
         .operator_name = get_text(o, "operator", OPTIONAL, e),
@@ -204,6 +216,8 @@ int snapshot_parse(const cJSON *o, struct snapshot *s, struct err *e)
         parse_steps(steps, s, e);
     if ((hosts = get_array(o, "hosts", OPTIONAL, e)) != NULL)
         parse_hosts(hosts, s, e);
+    if ((hosts = get_array(o, "copies", OPTIONAL, e)) != NULL)
+        parse_copies(hosts, s, e);
     if ((outage = get_object(o, "outage", OPTIONAL, e)) != NULL)
         parse_outage(outage, &s->outage, e);
     series_parse(get_object(o, "series", OPTIONAL, e), &s->series, e);
@@ -218,6 +232,7 @@ void snapshot_free(struct snapshot *s)
         free(s->steps[i].subs);
     free(s->steps);
     free(s->hosts);
+    free(s->copies);
     free(s->outage.parts);
     series_free(&s->series);
     *s = (struct snapshot){0};

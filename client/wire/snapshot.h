@@ -77,11 +77,17 @@ struct series {
     size_t n;
 };
 
+struct state_copy {
+    const char *host, *time;
+    bool newest;
+};
+
 struct snapshot {
     int64_t job, parent;         /* parent -1: none */
     int64_t rolled_back_by;      /* the job that does or did; -1: none */
     int64_t rollback_unfinished; /* a job that was canceled; -1: none */
     const char *untold;          /* which targets of notify: cannot be notified, and why; NULL: none */
+    const char *uncopied;        /* why its newest state is on no other node; NULL: it is, or needs not to be */
     const char *trouble;         /* why its lock in the MetaDB is not certain; NULL: it is, or there is none */
     const char *outdated;        /* why it must not be continued; NULL: it may be */
     const char *awaited_by;      /* the step that waits for the window of the job; NULL: none does */
@@ -98,6 +104,8 @@ struct snapshot {
     struct range left; /* of the job, without waits for operators */
     struct host *hosts;
     size_t n_hosts;
+    struct state_copy *copies; /* of the state of the job, for another control host */
+    size_t n_copies;
     struct step *steps;
     size_t n_steps;
     struct series series;

@@ -6,6 +6,7 @@
 
 #include "common/alloc.h"
 #include "common/log.h"
+#include "daemon/engine/copies/copies.h"
 #include "daemon/engine/drive/clock.h"
 #include "daemon/engine/drive/drive.h"
 #include "daemon/engine/engine.h"
@@ -19,6 +20,7 @@ struct engine {
     char *run_dir, *host;
     const struct procedures *procedures;
     struct drive drive;
+    struct copies *copies;
     bool flushing, reach_closed;
     uv_prepare_t prepare; /* runs engine_flush() once per turn, after the callbacks */
     uv_timer_t tick, due; /* due: at drive.due_ms */
@@ -39,6 +41,8 @@ struct engine {
 static void tell(struct engine *en)
 {
     for (struct job *b = en->jobs.first; b; b = b->next) {
+        if (b->changed)
+            copies_changed(en->copies, b);
         if (b->changed && en->changed)
             en->changed(en->changed_ctx, b->row.id);
         b->changed = false;
@@ -134,6 +138,7 @@ void engine_flush(struct engine *en)
             commit(en);
     } while (work_kicks(&en->jobs)); /* after the commit: only then may a host be asked for it */
     tell(en);
+    copies_turn(en->copies);
     int64_t *series = successful_series(en, &n);
     int64_t *canceled = canceled_jobs(en, &n_canceled);
     jobs_drop_ended(&en->jobs);
@@ -210,7 +215,7 @@ int engine_new(uv_loop_t *loop, const struct engine_config *c, struct journal *j
     struct engine *en = xcalloc(1, sizeof *en);
     en->run_dir = xstrdup(c->run_dir);
     en->host = xstrdup(c->host);
-    en->config = (struct engine_config){en->run_dir, en->host, c->resume_after_reboot};
+    en->config = (struct engine_config){en->run_dir, en->host, c->resume_after_reboot, c->no_copies};
     en->procedures = ps;
     int rc = jobs_open(&en->jobs, j, &en->reach, en->host, e);
     if (rc) {
@@ -220,6 +225,7 @@ int engine_new(uv_loop_t *loop, const struct engine_config *c, struct journal *j
         return rc;
     }
     drive_open(&en->drive, &en->jobs);
+    en->copies = copies_open(loop, &en->jobs, c->no_copies);
     reach_init(&en->reach, loop, en->run_dir, en->jobs.instance, attempt_ended, en);
     en->reach.up = on_up;
     en->reach.taken = on_taken;
@@ -374,8 +380,10 @@ int engine_recover(struct engine *en, struct err *e)
 {
     struct load l = {en, e};
     int rc = journal_jobs(en->jobs.journal, true, load_one, &l, e);
-    for (struct job *b = en->jobs.first; rc == 0 && b; b = b->next)
+    for (struct job *b = en->jobs.first; rc == 0 && b; b = b->next) {
         recover_job(en, b);
+        copies_changed(en->copies, b); /* what the nodes have is not known */
+    }
     engine_flush(en);
     return rc;
 }
@@ -408,6 +416,7 @@ static void maybe_closed(struct engine *en)
     void (*closed)(void *) = en->closed;
     void *ctx = en->closed_ctx;
     drive_close(&en->drive);
+    copies_free(en->copies);
     jobs_close(&en->jobs);
     free(en->run_dir);
     free(en->host);
@@ -433,6 +442,7 @@ void engine_close(struct engine *en, void (*closed)(void *ctx), void *ctx)
     en->undo = NULL;
     en->canceled = NULL;
     jobs_leave(&en->jobs);
+    copies_close(en->copies);
     uv_close((uv_handle_t *)&en->prepare, handle_closed);
     uv_close((uv_handle_t *)&en->due, handle_closed);
     uv_timer_start(&en->tick, on_close_limit, CLOSE_MS, 0);

@@ -21,6 +21,7 @@ struct engine_config {
     const char *run_dir;      /* of runs on every host */
     const char *host;         /* name of this control host, in locks and events */
     bool resume_after_reboot; /* otherwise the deployment decides */
+    bool no_copies;           /* of the journal on nodes: copies/copies.h */
 };
 
 /* The engine borrows journal and procedures: they must outlive it. */

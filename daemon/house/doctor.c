@@ -9,6 +9,7 @@
 
 #include "common/alloc.h"
 #include "common/log.h"
+#include "daemon/engine/copies/copies.h"
 #include "daemon/engine/drive/drive.h"
 #include "daemon/house/files.h"
 #include "daemon/house/nodes.h"
@@ -86,6 +87,12 @@ static void live(struct doctor *d)
             finding_add(d->found, b->lease.lost ? FOUND_LEASE_LOST : FOUND_LEASE_UNSURE, NULL, fix,
                         "job %lld is not certain to hold the lock in the MetaDB: %s", (long long)b->row.id,
                         b->lease.trouble);
+        char *uncopied = copies_trouble(d->house->jobs, b->row.id);
+        if (uncopied)
+            finding_add(d->found, FOUND_COPY_BEHIND, NULL, fix,
+                        "the newest state of job %lld is on no other node, so another host could not continue it: %s",
+                        (long long)b->row.id, uncopied);
+        free(uncopied);
         free(fix);
     }
 }

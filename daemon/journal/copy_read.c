@@ -82,15 +82,20 @@ static int wrong(struct reader *r, const char *fmt, ...)
 
 /* --- fields --- */
 
+/* As times.h has it: what stands behind the Z says by how much the clock was set. */
 static bool is_time(const char *s)
 {
     static const char like[] = "0000-00-00T00:00:00.000Z";
-    if (strlen(s) != sizeof like - 1)
-        return false;
-    for (size_t i = 0; like[i]; i++)
-        if (like[i] == '0' ? s[i] < '0' || s[i] > '9' : s[i] != like[i])
+    size_t n = 0;
+    for (; like[n]; n++)
+        if (like[n] == '0' ? s[n] < '0' || s[n] > '9' : s[n] != like[n])
             return false;
-    return true;
+    if (s[n] == '+' || s[n] == '-')
+        n++;
+    else if (s[n])
+        return false;
+    size_t rest = strspn(s + n, "0123456789.");
+    return s[n + rest] == '\0' && rest <= 16 && (rest > 0) == (n == sizeof like);
 }
 
 static bool is_hex(const char *s, size_t min, size_t max)

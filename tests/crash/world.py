@@ -246,10 +246,10 @@ class World:
             return f.read().split("\n")[:-1]
 
     def run_files(self):
-        """What is left of runs on the nodes; fences of what never began may be, and what the MetaDB's clients need."""
+        """What is left of runs on the nodes; fences of what never began may be, what the MetaDB's clients need, and copies of jobs."""
         left = []
         for name in sorted(os.listdir(self.path("runs"))) if os.path.exists(self.path("runs")) else []:
-            if name == "metadb":
+            if name in ("metadb", "copies"):
                 continue
             try:
                 with open(self.path("runs", name), "rb") as f:

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import threading
 import urllib.parse
+import zlib
 
 from lib import omslab
 from lib.omslab import subtask
@@ -43,6 +44,13 @@ class Secret:
         return any(n in data or n in flat for n in self.needles)
 
 
+def unpacked(data):
+    """A copy of the journal's state as text, as far as it is written; other files as they are."""
+    if not data.startswith((b"omsupd-copy ", b"omsupd-plan ")):
+        return data
+    return zlib.decompressobj().decompress(data.partition(b"\n")[2])
+
+
 class Spy(threading.Thread):
     """Looks at argv and environment of every process of some network namespaces, and at run files, again and again."""
 
@@ -62,7 +70,7 @@ class Spy(threading.Thread):
                         with open(os.open(os.path.join(top, name), os.O_RDONLY | os.O_NOFOLLOW), "rb") as f:
                             if os.fstat(f.fileno()).st_mode & 0o077:
                                 self.loose.append("%s on %s" % (name, host))
-                            if self.secret.within(f.read()):
+                            if self.secret.within(unpacked(f.read())):
                                 self.found.append("%s on %s" % (name, host))
                         if top == path:
                             self.run_files[host].add(name.rsplit(".", 1)[1])
@@ -209,9 +217,11 @@ class Upgrade(omslab.Case):
 
     def test_no_run_files_are_left(self):
         for host, path in self.run_dirs.items():
-            kept = ["metadb"] if host == "control" else []  # the clients' plugins and keys
+            kept = ["metadb"] if host == "control" else ["copies"]  # the clients' plugins and keys; the last state of the job
             omslab.eventually(lambda p=path, k=kept: os.listdir(p) == k, "the run files of %s to be removed: %s" % (host, os.listdir(path)), 20)
-            self.assertEqual(self.lab.on(host, "ls", "-A", "/var/lib/omsup/runs") if host != "control" else "", "")
+            if host != "control":
+                copies = os.listdir(os.path.join(path, "copies"))
+                self.assertEqual(sorted(name.split("-")[0] for name in copies), ["job", "plan"], copies)
 
     # --- what was shown ---------------------------------------------------------------------------------------
 
@@ -387,6 +397,11 @@ class Upgrade(omslab.Case):
         self.assertFalse(self.secret.within(self.files("control", "/var/lib/omsup", "/data/backup")), "control")
         for node in self.lab.nodes:
             self.assertFalse(self.secret.within(self.files(node, "/var/lib/omsup", "/data/oms/oms_logs", "/tmp", "/run/lab/here")), node)
+            for name in os.listdir(os.path.join(self.run_dirs[node], "copies")):
+                with open(os.path.join(self.run_dirs[node], "copies", name), "rb") as f:
+                    data = unpacked(f.read())
+                self.assertTrue(data.startswith(b"{"), name)
+                self.assertFalse(self.secret.within(data), name)
         # OMS's own file has it: the search would find it.
         self.assertTrue(self.secret.within(self.files("oms1", "/data/config.yaml")))
 

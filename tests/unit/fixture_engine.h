@@ -557,7 +557,7 @@ static void world_job(const char *procedure)
     engine_flush(world.engine);
 }
 
-static const struct engine_config world_config = {.run_dir = "/none/omsup", .host = "control"};
+static const struct engine_config world_config = {.run_dir = "/none/omsup", .host = "control", .no_copies = true};
 
 static void world_open(void)
 {

@@ -316,7 +316,7 @@ static void what_is_special_is_spoken(void **state)
 static void remarks_stand_alone(void **state)
 {
     static const char *const want[] = {"Window: 02:00-05:00", "Breakpoints: paused before ", "lock in the MetaDB: gone",
-                                       "(omsupctl notify): chat"};
+                                       "(omsupctl notify): chat", "could not continue it: n2 (no route)"};
     cJSON *o = load("waiting", ".json");
     struct term t = pipe_term();
     struct view v = {.t = &t};
@@ -328,6 +328,7 @@ static void remarks_stand_alone(void **state)
     s.steps[0].breakpoint = true;
     s.trouble = "gone";
     s.untold = "chat";
+    s.uncopied = "n2 (no route)";
     show_remarks(&b, &v, &s);
     for (size_t i = 0; i < ARRAY_LEN(want); i++)
         assert_non_null(strstr(buf_str(&b), want[i]));

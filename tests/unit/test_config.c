@@ -19,6 +19,7 @@
 #define absolute "PATH"
 #define path_or_none "PATH"
 #define reboot_words "WORD"
+#define on_off_words "WORD"
 #define log_levels "WORD"
 static const struct row {
     size_t at;
@@ -87,7 +88,10 @@ static void each_key_has_its_places(void **state)
     config_free(&c);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         const struct row *r = &rows[i];
-        const char *other = !r->words ? "/other" : strcmp(r->value, "pause") == 0 ? "resume" : "debug";
+        const char *other = !r->words                        ? "/other"
+                            : strcmp(r->value, "pause") == 0 ? "resume"
+                            : strcmp(r->value, "on") == 0    ? "off"
+                                                             : "debug";
         assert_int_equal(load_file(&c, &e, "{}", ""), 0);
         if (r->value)
             assert_string_equal(value(&c, r), r->value);
@@ -121,6 +125,7 @@ static void wrong_use_is_told(void **state)
         {"socket: s", "", ":1:9: \"socket\" must be an absolute path", ERR_INPUT},
         {"log: loud", "", ":1:6: \"log\" must be error, warning, info or debug", ERR_INPUT},
         {"after_reboot: go", "", ":1:15: \"after_reboot\" must be pause or resume", ERR_INPUT},
+        {"journal_copies: maybe", "", ":1:17: \"journal_copies\" must be on or off", ERR_INPUT},
         {"{}", "--log loud", "--log must be error, warning, info or debug, not \"loud\"", ERR_USAGE},
         {"{}", "--runs r", "--runs must be an absolute path", ERR_USAGE},
         {"{}", "--soket /s", "unknown option --soket", ERR_USAGE},

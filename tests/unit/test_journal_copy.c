@@ -84,7 +84,7 @@ static char *text_for(const char *column, int n)
                                         "host", "event",   "actor", "window", "stops", "object", "what"};
     for (size_t i = 0; i < ARRAY_LEN(times); i++)
         if (strcmp(column, times[i]) == 0)
-            return xasprintf("2026-01-31T23:00:00.%03dZ", n % 1000);
+            return xasprintf("2026-01-31T23:00:00.%03dZ%s", n % 1000, n % 2 ? "-3600.000" : "");
     for (size_t i = 0; i < ARRAY_LEN(words); i++)
         if (strcmp(column, words[i]) == 0)
             return xasprintf("%s \"%d\" \\ 步骤", column, n);
@@ -582,6 +582,8 @@ static void wrong_fields_are_refused(void **state)
         {"[1,1,1,\"omsup-1-0badcafe-1-1\"", "[1,1,1,null", "attempt.token"},
         {"[1,1,1,\"omsup-1-0badcafe-1-1\"", "[1,6,1,\"omsup-1-0badcafe-6-1\"", "attempt of a subtask that is not"},
         {"2026-01-31T23", "2026-01-31 23", "it is no time"},
+        {"Z-3600.000", "Z-", "it is no time"},
+        {"Z-3600.000", "Z-3600;", "it is no time"},
         {"abcdef01-", "abcdef01 $(x)", "it is no boot id"},
         {"[1,\"T1\",\"", "[1,\"T1\",\"\xff", "fact.value: it is not UTF-8"},
         {"[1,\"T1\",\"", "[0,\"instance\",\"", "fact: a row of a job that is not in the copy"},

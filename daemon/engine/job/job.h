@@ -122,6 +122,7 @@ struct jobs {
     struct job *first;     /* those that have not ended */
     struct held *held;
     struct drive *drive;   /* drive/drive.c */
+    struct copies *copies; /* copies/copies.c; NULL: there are none */
     struct making *making; /* request/next_hop.c: jobs of next hops that are being created */
     struct plan *spare;    /* stored_plan.c: of the job that was freed last, and the hash of it */
     char *spare_sha256;

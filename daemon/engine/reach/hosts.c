@@ -131,7 +131,7 @@ void host_unwatch(struct host *h, struct host_watch *w)
         }
 }
 
-struct host *host_get(struct reach *r, const struct plan_host *p)
+struct host *host_find(struct reach *r, const struct plan_host *p)
 {
     for (struct host *h = r->hosts; h; h = h->next)
         if (!h->closing && same(h->ssh, p->ssh) && h->port == p->port && h->sudo == p->sudo &&
@@ -139,7 +139,15 @@ struct host *host_get(struct reach *r, const struct plan_host *p)
             h->refs++;
             return h;
         }
-    struct host *h = xcalloc(1, sizeof *h);
+    return NULL;
+}
+
+struct host *host_get(struct reach *r, const struct plan_host *p)
+{
+    struct host *h = host_find(r, p);
+    if (h)
+        return h;
+    h = xcalloc(1, sizeof *h);
     *h = (struct host){.next = r->hosts,
                        .reach = r,
                        .name = xstrdup(p->name),

@@ -59,7 +59,9 @@ struct host {
     struct host_watch *watches;
 };
 struct host *host_get(struct reach *r, const struct plan_host *p); /* connects when new */
-void host_put(struct host *h);                                     /* NULL is fine */
+/* One that there is already; NULL: there is none. Never connects. Give it back as one of host_get(). */
+struct host *host_find(struct reach *r, const struct plan_host *p);
+void host_put(struct host *h); /* NULL is fine */
 bool host_up(const struct host *h);
 /* told() is called at each change of the host's state. It must not end the watch. */
 struct host_watch {

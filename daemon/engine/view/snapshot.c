@@ -4,6 +4,7 @@
 
 #include "common/alloc.h"
 #include "common/array.h"
+#include "daemon/engine/copies/copies.h"
 #include "daemon/engine/view/internal.h"
 
 static size_t subtask_room(const struct room *r, const struct job *b, size_t i)
@@ -333,6 +334,29 @@ static void add_rollbacks(cJSON *o, const struct job *b)
         json_number(o, "rollback_unfinished", (double)u.unfinished);
 }
 
+static void add_copy(void *ctx, const char *node, const char *time, bool newest)
+{
+    cJSON *x = cJSON_CreateObject();
+    json_text(x, "host", node);
+    json_time(x, "time", time);
+    cJSON_AddBoolToObject(x, "newest", newest);
+    cJSON_AddItemToArray(ctx, x);
+}
+
+/* Where copies of its state are, and whether the newest is nowhere. */
+static void add_copies(cJSON *o, const struct job *b)
+{
+    cJSON *list = cJSON_CreateArray();
+    char *trouble = copies_trouble(b->jobs, b->row.id);
+    copies_each(b->jobs, b->row.id, add_copy, list);
+    json_text(o, "uncopied", trouble);
+    if (cJSON_GetArraySize(list))
+        cJSON_AddItemToObject(o, "copies", list);
+    else
+        cJSON_Delete(list);
+    free(trouble);
+}
+
 cJSON *snapshot_of(const struct job *b, int64_t *last)
 {
     cJSON *o = cJSON_CreateObject(), *steps;
@@ -346,6 +370,7 @@ cJSON *snapshot_of(const struct job *b, int64_t *last)
     json_text(o, "why", why);
     json_text(o, "trouble", b->lease.trouble);
     json_text(o, "untold", b->jobs->untold);
+    add_copies(o, b);
     json_text(o, "outdated", outdated(b));
     json_text(o, "object", b->row.object);
     json_text(o, "operator", b->row.login);
