@@ -118,11 +118,13 @@ def the_last_state_is_there():
     with world() as w:
         assert w.start(), w.text_of_log()
         job = w.submit()
-        snap = w.wait(job, ("Successful",))
+        w.wait(job, ("Successful",))
         both_have(w, job, "Successful")
-        snap = w.client().call("status", job=job)
-        assert rows(files(w, 1)[0])[0]["last_event"] == snap["last"]
-        assert [(c["host"], c["newest"]) for c in snap["copies"]] == [("n1", True), ("n2", True)] and "uncopied" not in snap
+        c = w.client()
+        # the file is there before omsupd has heard of it
+        eventually(lambda: [(x["host"], x["newest"]) for x in c.call("status", job=job)["copies"]] == [("n1", True), ("n2", True)], "both to have it")
+        snap = c.call("status", job=job)
+        assert rows(files(w, 1)[0])[0]["last_event"] == snap["last"] and "uncopied" not in snap
         assert "n1 (the newest state), n2 (the newest state)" in w.ctl("report", job, "--markdown").stdout
         # of a node nothing else is left, and what belongs to no job is removed when it is reached again
         for node in (1, 2):
