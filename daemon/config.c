@@ -56,6 +56,7 @@ static void set(struct config *c, const struct key *k, const char *value)
 void config_usage(struct buf *b)
 {
     buf_puts(b, "usage: omsupd [OPTION…]\n"
+                "       omsupd takeover --from [USER@]HOST [OPTION…]   (see omsupd takeover --help)\n"
                 "Run OMS upgrades as resumable jobs, controlled with omsupctl.\n\n"
                 "  -c, --config FILE      configuration file (default: " DEFAULT_FILE " if it exists)\n");
     for (const struct key *k = keys; k < keys + ARRAY_LEN(keys); k++) {

@@ -24,6 +24,7 @@
 #include "daemon/notify.h"
 #include "daemon/plan/plan.h"
 #include "daemon/plan/procedure/procedure.h"
+#include "daemon/take_over.h"
 #include "daemon/tell/tell.h"
 
 struct daemon {
@@ -225,6 +226,8 @@ int main(int argc, char **argv)
     struct err e = {0};
     if (!fds_keep_standard())
         return 1;
+    if (argc > 1 && strcmp(argv[1], "takeover") == 0)
+        return take_over_main(argc, argv);
     int rc = config_load(argc, argv, &d.config, &e);
     if (rc) {
         if (log_to_journald())

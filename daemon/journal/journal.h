@@ -39,6 +39,8 @@ JOURNAL_TABLES(JOURNAL_STRUCT)
 int journal_add_plan(struct journal *j, const char *sha256, bool *exists, struct err *e);
 int journal_add_plan_part(struct journal *j, const char *sha256, unsigned n, const char *text, struct err *e);
 int journal_add_job(struct journal *j, struct journal_job *job, struct err *e); /* sets job->id */
+/* Numbers that no new job gets. */
+int journal_skip_jobs(struct journal *j, unsigned n, struct err *e);
 int journal_set_job(struct journal *j, const struct journal_job *job,
                     struct err *e); /* mode, state, why, boot, started, completed */
 /* A series whose id is that of its first job, which joins it; or its new state. */

@@ -1,4 +1,7 @@
 /* Writes to the journal. */
+#include <stdlib.h>
+
+#include "common/alloc.h"
 #include "daemon/journal/internal.h"
 
 int journal_add_plan(struct journal *j, const char *sha256, bool *exists, struct err *e)
@@ -20,6 +23,14 @@ int journal_add_job(struct journal *j, struct journal_job *b, struct err *e)
     int rc = run_add_job(j, &row, e);
     if (rc == 0)
         b->id = sqlite3_last_insert_rowid(j->db);
+    return rc;
+}
+
+int journal_skip_jobs(struct journal *j, unsigned n, struct err *e)
+{
+    char *sql = xasprintf("UPDATE sqlite_sequence SET seq = seq + %u WHERE name = 'job'", n);
+    int rc = journal_exec(j, sql, e);
+    free(sql);
     return rc;
 }
 

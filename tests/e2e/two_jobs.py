@@ -58,13 +58,13 @@ class Mariadb:
         self.process.wait()
 
 
-def configure(world, node, host, port):
+def configure(world, node, host, port, alone=True):
     path = world.path("node%d" % node, "config.yaml")
     with open(path, encoding="utf-8") as f:
         text = f.read()
     text = re.sub("(?m)^oms_meta_host: .*", "oms_meta_host: " + host, text).replace("oms_meta_port: 1\n", "oms_meta_port: %d\n" % port)
     with open(path, "w", encoding="utf-8") as f:
-        f.write(text.replace(" - 127.0.0.%d\n" % (3 - node), ""))  # alone in its deployment
+        f.write(text.replace(" - 127.0.0.%d\n" % (3 - node), "") if alone else text)  # alone in its deployment
 
 
 def main():

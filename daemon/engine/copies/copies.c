@@ -402,7 +402,8 @@ static char *learn(struct place *x, const char *list)
 {
     struct journal *j = x->of->all->jobs->journal;
     struct buf old = {0}, plans = {0};
-    bool others = false;
+    char *from = journal_fact(j, 0, TAKEOVER_FACT); /* this journal has not all jobs of the one of that name */
+    bool others = from != NULL;
     strv_free(x->plans);
     x->plans = NULL;
     x->n_plans = 0;
@@ -423,7 +424,7 @@ static char *learn(struct place *x, const char *list)
                 buf_printf(&plans, "%.*s ", (int)(end - list), list);
             free(text);
         } else if (number_in_name(name, x->of->all->jobs->instance, &job)) {
-            if (new || !known_job(j, job))
+            if (new || (!from && !known_job(j, job)))
                 buf_printf(&old, "%.*s ", (int)(end - list), list);
         } else {
             others = true;
@@ -433,6 +434,7 @@ static char *learn(struct place *x, const char *list)
     if (!others && plans.len)
         buf_add(&old, plans.data, plans.len);
     buf_free(&plans);
+    free(from);
     return buf_take(&old);
 }
 

@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+"""What a takeover is refused for, and what --force with a reason overrules: a lease that is renewed, a node that cannot be reached. Such
+a node is fenced when it is back."""
+import glob
+import os
+
+from lib.lost_host import LostHost
+from lib.worlds import eventually, run
+from takeover import LOCK, STEPS, begins, ends
+from two_jobs import Mariadb, configure
+
+ALL = ["before n1", "before n2", "acts n1", "acts n2", "after control"]
+
+
+def by_force():
+    """A lease that is renewed is taken with --force only, and its reason is kept."""
+    w = LostHost(LOCK + STEPS)
+    server = Mariadb(w.path("mariadb"))
+    try:
+        for n in (1, 2):
+            configure(w, n, "127.0.0.1", server.port, alone=False)
+        assert w.start(), w.text_of_log()
+        job = w.submit()
+        eventually(lambda: all(os.path.exists(w.effects_file + ".begun.acts.n%d" % n) for n in (1, 2)), "the step has begun")
+        w.copied()
+        w2 = w.second()
+        w2.takeover("--force", status=2)  # without a reason
+        w2.takeover("--force", "--reason", "its disk is gone")  # the lost host is not lost at all
+        w.taken_over(job)
+        w.flag("go")
+        assert w2.start(), w2.text_of_log()
+        c = w2.client()
+        events = [e for e in c.call("events", job=job)["events"] if e["event"] == "takeover-force"]
+        assert len(events) == 1 and "its disk is gone" in events[0]["reason"], events
+        c.close()
+        w2.follow(job, lambda s: s["state"] == "Paused")
+        ends(w2, job, ALL)
+        w2.close()
+    finally:
+        server.close()
+        w.close()
+
+
+def fences(w, n):
+    return glob.glob(os.path.join(w.node_runs(n), "*.taken"))
+
+
+def a_node_that_is_away():
+    w, job = begins(STEPS, "acts.n1", "acts.n2")
+    w.lose()
+    w2 = w.second()
+    w.away(1)
+    said = w2.takeover(status=7)
+    assert "root@fake1 cannot be reached" in said, said
+    w.away(1, False)
+    w.away(2)
+    said = w2.takeover(status=7)
+    assert "n2 cannot be reached" in said and not fences(w, 1), said
+    w2.takeover("--force", "--reason", "n2 is off")
+    assert fences(w, 1) and not fences(w, 2)
+    assert w2.start(), w2.text_of_log()
+    w.away(2, False)
+    eventually(lambda: fences(w, 2), "a fence on the node that is back")
+    w.comes_back()
+    assert w.start(), w.text_of_log()
+    w.taken_over(job)
+    w.flag("go")
+    w2.follow(job, lambda s: s["state"] == "Paused")
+    ends(w2, job, ALL)
+    w2.close()
+    w.close()
+
+
+def the_job_that_has_not_ended():
+    """The last state of a job that has ended stays on the nodes. A job that is over can be taken over as well, with its history."""
+    w = LostHost(STEPS)
+    w.flag("go")
+    assert w.start(), w.text_of_log()
+    over = w.submit()
+    assert w.wait(over, ("Successful", "Failed"))["state"] == "Successful"
+    eventually(lambda: w.copies(1) and w.copies(2), "copies of the first job")
+    w.flag("go", False)
+    for name in [""] + [".begun.acts.n%d" % n for n in (1, 2)]:
+        os.unlink(w.effects_file + name)
+    job = w.submit()
+    eventually(lambda: all(os.path.exists(w.effects_file + ".begun.acts.n%d" % n) for n in (1, 2)), "the step has begun")
+    eventually(lambda: len(w.copies(1)) == 2 and len(w.copies(2)) == 2, "copies of both jobs")
+    w.lose()
+    w2, w3 = w.second(), w.second(3)
+    said = w3.takeover("--job", str(over))
+    assert "job %d (Successful) is now this host's" % over in said, said
+    said = w2.takeover()
+    assert "copy of job %d" % over in said and "job %d (Paused) is now this host's" % job in said, said
+    w.flag("go")
+    assert w2.start(), w2.text_of_log()
+    w2.follow(job, lambda s: s["state"] == "Paused")
+    ends(w2, job, ALL)
+    assert w3.start(), w3.text_of_log()
+    c = w3.client()
+    assert [j["state"] for j in c.call("list")["jobs"]] == ["Successful"]
+    c.close()
+    for x in (w3, w2, w):
+        x.close()
+
+
+if __name__ == "__main__":
+    run(by_force, a_node_that_is_away, the_job_that_has_not_ended)
