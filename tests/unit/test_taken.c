@@ -109,6 +109,33 @@ static void other_jobs_and_older_hosts(void **state)
     expect_taken(WHY);
 }
 
+/* A job that is over is not touched, but nothing follows from it here any more. */
+static void a_job_that_has_ended(void **state)
+{
+    struct err e = {0};
+    until_stop_acts();
+    assert_int_equal(taken_refuse(world.jobs, world.id, &e), 0);
+    drive_verb(world.job, VERB_CANCEL_FORCE, "root", "r");
+    engine_flush(world.engine);
+    assert_null(jobs_find(world.jobs, world.id));
+    taken_hear(world.jobs, &(struct node_fence){"omsup-2-a1b2c3d4", 1, "aa", fence.time, "ctl2"}); /* there is none */
+    taken_hear(world.jobs, &(struct node_fence){"omsup-1-a1b2c3d5", 1, "aa", fence.time, "ctl2"});
+    assert_int_equal(taken_refuse(world.jobs, world.id, &e), 0);
+    for (int i = 0; i < 2; i++) {
+        taken_hear(world.jobs, &fence);
+        engine_flush(world.engine);
+        assert_int_equal(taken_refuse(world.jobs, world.id, &e), ERR_STATE);
+        assert_non_null(strstr(e.msg, WHY));
+    }
+    char *events = strstr(buf_str(&world.text), "event    taken-over");
+    assert_non_null(events);
+    assert_null(strstr(events + 1, "event    taken-over"));
+    struct journal_job row;
+    assert_int_equal(journal_job(world.journal, world.id, &row, &e), 0);
+    assert_string_equal(row.state, "Canceled");
+    journal_job_clear(&row);
+}
+
 /* The lease tells as well: another host has this very job. */
 static void the_lease_tells(void **state)
 {
@@ -124,9 +151,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, world_begin, world_end)
-        T(a_node_tells),
-        T(before_the_effects_of_the_turn),
-        T(other_jobs_and_older_hosts),
+        T(a_node_tells),    T(before_the_effects_of_the_turn), T(other_jobs_and_older_hosts), T(a_job_that_has_ended),
         T(the_lease_tells),
     };
     alarm(120);

@@ -214,6 +214,7 @@ enum { NOTED_KEPT = 5000 };
 void record_noted(struct jobs *js, const char *actor, const char *event, const char *reason);
 /* An event of a job that may have ended. */
 void record_event_of(struct jobs *js, int64_t id, const char *actor, const char *event, const char *reason);
+void record_taken(struct jobs *js, int64_t id, const char *why); /* the fact of a job that is not in memory */
 /* After times_look() has told that the clock was set by so much. */
 void record_clock(struct jobs *js, int64_t set_ms);
 void record_series(struct jobs *js, const struct journal_series *s);
@@ -258,6 +259,8 @@ void taken_note(struct job *b, const char *host, const char *time);
 void taken_hear(struct jobs *js, const struct node_fence *f); /* a node has told of a fence */
 /* Writes, puts on hold and frees those that were noted; each is told to `dropped` before it is freed. false: none. */
 bool taken_drop(struct jobs *js, void (*dropped)(void *ctx, const struct job *b), void *ctx);
+/* Another host has the job, also one that has ended: ERR_STATE, with which. */
+int taken_refuse(const struct jobs *js, int64_t id, struct err *e);
 bool taken_hold(struct jobs *js, int64_t id); /* at start: puts it on hold if another host has it */
 
 /* --- leases.c --- */

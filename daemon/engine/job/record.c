@@ -267,6 +267,15 @@ void record_event_of(struct jobs *js, int64_t id, const char *actor, const char 
     add_event(js, id, actor, event, NULL, NULL, reason);
 }
 
+void record_taken(struct jobs *js, int64_t id, const char *why)
+{
+    struct err e;
+    char *now = times_now();
+    record_begin(js);
+    must(journal_set_fact(js->journal, id, TAKEN_FACT, why, now, &e), &e);
+    free(now);
+}
+
 void record_noted(struct jobs *js, const char *actor, const char *event, const char *reason)
 {
     struct err e;

@@ -1,6 +1,8 @@
 /* Jobs of this journal that another control host has taken over. A node, or the lease, tells so. Then the job is
  * Paused, leaves the memory before anything more of it can be asked, and is on hold for ever: the fact `taken-over`
  * says why. */
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,14 +18,47 @@ void taken_note(struct job *b, const char *host, const char *time)
     b->jobs->dirty = true; /* the turn drops it */
 }
 
+/* One that has ended here. Its next hop and its rollback are the other host's as well. */
+static void note_ended(struct jobs *js, int64_t id, const struct node_fence *f)
+{
+    struct err e;
+    struct journal_job row;
+    char *own = journal_fact(js->journal, id, TAKEOVER_FACT), *known = journal_fact(js->journal, id, TAKEN_FACT);
+    bool ours = own && strtoul(own, NULL, 10) >= f->epoch;
+    if (!ours && !known && !held_why(js, id) && journal_job(js->journal, id, &row, &e) == 0) {
+        char *why = xasprintf("taken over by %s at %s", f->host, f->time);
+        record_taken(js, id, why);
+        record_event_of(js, id, "engine", "taken-over", why);
+        free(why);
+        journal_job_clear(&row);
+    }
+    free(own);
+    free(known);
+}
+
 void taken_hear(struct jobs *js, const struct node_fence *f)
 {
+    char instance[17] = "";
+    int64_t id;
     for (struct job *b = js->first; b; b = b->next) {
         const char *at = f->job + (strncmp(f->job, "omsup-", 6) == 0 ? 6 : 0);
         bool own = f->epoch == b->fence.epoch && b->fence.taker && strcmp(f->taker, b->fence.taker) == 0;
-        if (strcmp(at, b->key) == 0 && f->epoch >= b->fence.epoch && !own)
+        if (strcmp(at, b->key) != 0)
+            continue;
+        if (f->epoch >= b->fence.epoch && !own)
             taken_note(b, f->host, f->time);
+        return;
     }
+    if (sscanf(f->job, "omsup-%" SCNd64 "-%16[0-9a-f]", &id, instance) == 2 && strcmp(instance, js->instance) == 0)
+        note_ended(js, id, f);
+}
+
+int taken_refuse(const struct jobs *js, int64_t id, struct err *e)
+{
+    char *why = journal_fact(js->journal, id, TAKEN_FACT);
+    int rc = why ? err_set(e, ERR_STATE, "job %lld is %s: use that host", (long long)id, why) : 0;
+    free(why);
+    return rc;
 }
 
 bool taken_hold(struct jobs *js, int64_t id)

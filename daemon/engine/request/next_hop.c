@@ -89,6 +89,8 @@ static int refused(struct submission *s, struct err *e)
         return rc;
     if (x.next != s->hop)
         rc = err_set(e, ERR_STATE, "the series of job %lld has no next hop any more", (long long)s->series);
+    else if (s->hop > 1) /* or another control host continues it: the nodes have told so */
+        rc = taken_refuse(s->jobs, x.hops[s->hop - 2].job, e);
     series_clear(&x);
     return rc;
 }

@@ -313,7 +313,8 @@ static int refused(struct submission *s, struct err *e)
     const struct job *b = jobs_find(s->jobs, s->parent);
     if (s->unasked && (!b || b->core.undo != UNDO_DUE))
         return err_set(e, ERR_STATE, "an operator has taken over");
-    int rc = b ? refuse_acting(b, e) : refuse_pruned(s, e);
+    int rc = taken_refuse(s->jobs, s->parent, e);
+    rc = rc ? rc : b ? refuse_acting(b, e) : refuse_pruned(s, e);
     rc = rc ? rc : refuse_unapproved(s, e);
     if (rc || s->force)
         return rc;
