@@ -115,7 +115,8 @@ void files_runs(const char *run_dir, cJSON *tokens)
     unsigned n = 0;
     for (struct dirent *ent; d && (ent = readdir(d)) && n < TOKENS_MAX;) {
         size_t len = strcspn(ent->d_name, ".");
-        if (strncmp(ent->d_name, "omsup-", strlen("omsup-")) != 0 || !ent->d_name[len] || len > TOKEN_LEN_MAX)
+        if (strncmp(ent->d_name, "omsup-", strlen("omsup-")) != 0 || !ent->d_name[len] || len > TOKEN_LEN_MAX ||
+            strcmp(ent->d_name + len, ".taken") == 0) /* of a whole job */
             continue;
         char *token = xstrndup(ent->d_name, len);
         cJSON_AddItemToArray(tokens, cJSON_CreateString(token));
