@@ -76,7 +76,9 @@ static bool takes(const struct completion *p, const cJSON *job, enum state s)
         return s != STATE_SUCCESSFUL && s != STATE_CANCELED && !get_text(job, "completed", OPTIONAL, &e);
     if (p->cmd && strcmp(p->cmd->name, "rollback") == 0) {
         const char *type = get_text(job, "type", REQUIRED, &e);
-        return type && job_type_parse(type) == JOB_UPGRADE && s != STATE_INITIALIZING && s != STATE_READY;
+        enum job_type is = type ? job_type_parse(type) : JOB_CHECK;
+        return s != STATE_INITIALIZING && s != STATE_READY &&
+               (is == JOB_UPGRADE || (is == JOB_REHEARSAL && s != STATE_SUCCESSFUL));
     }
     return true;
 }

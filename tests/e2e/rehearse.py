@@ -115,6 +115,7 @@ def canceled():
         assert snap["state"] == "Successful", (snap["why"], world.text_of_log()[-3000:])
         assert scratch(world.server) == ["omsup_rehearsal_theirs"] and content(world.server) == before
         assert not sql(world.server, "SELECT job FROM cm.omsup_lock"), "the lock is left"
+        assert not os.listdir(world.path("backup")), os.listdir(world.path("backup"))
         world.kill()
         assert world.start(), world.text_of_log()
         assert len(rollbacks(world)) == 1, rollbacks(world)

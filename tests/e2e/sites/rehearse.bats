@@ -110,3 +110,35 @@ host_dies() { # JOB
 	ended_as_before "$back"
 	nothing_left
 }
+
+undone() { ctl --json status "$job" | jq -e .rolled_back_by >/dev/null; }
+
+@test "a rehearsal is canceled in the load: a job of its own drops what is left, though omsupd is killed" {
+	"$LAB" fault control hang "$LOAD"
+	job=$(rehearse)
+	reaches "$job" 'mysql .*omsup_rehearsal_.*hung by the lab'
+	ctl cancel "$job" --reason test --yes
+	kill_daemon
+	"$LAB" fault control clear
+	start_daemon
+	until_true 120 undone
+	becomes "$(ctl --json status "$job" | jq .rolled_back_by)" Successful
+	oms_untouched
+}
+
+@test "an upgrade is canceled in its rehearsal: its rollback drops what is left" {
+	{
+		cat "$LAB_DEPLOYMENT"
+		echo 'rehearsal: {before_start_new: true}'
+	} >"$D/rehearsed.yaml"
+	"$LAB" fault control hang "$LOAD"
+	job=$(submit "$D/rehearsed.yaml")
+	reaches "$job" 'mysql .*omsup_rehearsal_.*hung by the lab'
+	ctl cancel "$job" --reason test --yes
+	"$LAB" fault control clear
+	[ -n "$(scratch)" ]
+	back=$(rollback "$job")
+	ended_as_before "$back"
+	[ "$(step_state "$back" rehearsal-undo)" = Successful ]
+	nothing_left
+}
