@@ -5,7 +5,7 @@ import glob
 import os
 
 from lib.lost_host import LostHost
-from lib.worlds import eventually, run
+from lib.worlds import effect_step, eventually, run
 from takeover import LOCK, STEPS, begins, ends
 from two_jobs import Mariadb, configure
 
@@ -103,5 +103,44 @@ def the_job_that_has_not_ended():
         x.close()
 
 
+CHECKED = effect_step("before") + """\
+- step: here
+  title: Here
+  run: echo "here control $OMSUP_ATTEMPT" >>@EFFECTS@
+  check: |
+    echo >@EFFECTS@.asked
+    while [ -e @EFFECTS@.held ]; do sleep 0.02; done
+    grep -q "^here control " @EFFECTS@ 2>/dev/null || exit 1
+""" + effect_step("after")
+
+
+def the_lost_host_asks_a_node_first():
+    """It was about to act on itself. While it reaches no node it does not, because another host may have done so."""
+    w = LostHost(CHECKED)
+    w.flag("held")
+    assert w.start(), w.text_of_log()
+    job = w.submit()
+    eventually(lambda: os.path.exists(w.effects_file + ".asked"), "its check runs")
+    w.copied()
+    w.lose()
+    w.flag("held", False)
+    w2 = w.second()
+    w2.takeover()
+    w.comes_back()
+    for n in (1, 2):
+        w.away(n)
+    assert w.start(), w.text_of_log()
+    w.follow(job, lambda s: "waiting for one of its nodes" in s["steps"][1]["subtasks"][0].get("message", ""))
+    assert not [line for line in w.effects() if line.startswith("here")], w.effects()
+    for n in (1, 2):
+        w.away(n, False)
+    w.taken_over(job)
+    assert w2.start(), w2.text_of_log()
+    w2.follow(job, lambda s: s["state"] == "Paused")
+    ends(w2, job, ["before n1", "before n2", "here control", "after n1", "after n2"])
+    w2.close()
+    w.close()
+
+
 if __name__ == "__main__":
-    run(by_force, a_node_that_is_away, the_job_that_has_not_ended)
+    run(by_force, a_node_that_is_away, the_job_that_has_not_ended, the_lost_host_asks_a_node_first)
