@@ -297,12 +297,16 @@ class World:
             if any(place in w for w in words):
                 yield pid, words
 
+    def run_place(self):
+        """What the leader of each of its runs names."""
+        return self.path("runs")
+
     def end_runs(self, timeout=30):
         """Without a daemon, what it has begun runs on: it is ended. A run has a session of its own; its leader names the run directory."""
         end = time.monotonic() + timeout
         sessions = set()
         while time.monotonic() < end:
-            sessions |= {session_of(pid) for pid, _ in self._processes(self.path("runs"))} - {None, os.getsid(0)}
+            sessions |= {session_of(pid) for pid, _ in self._processes(self.run_place())} - {None, os.getsid(0)}
             left = [int(pid) for pid in os.listdir("/proc") if pid.isdigit() and session_of(int(pid)) in sessions]
             if not left:
                 return

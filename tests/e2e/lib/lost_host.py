@@ -30,6 +30,9 @@ class LostHost(SshWorld):
     def node_runs(self, n):
         return self.path("node%d" % n, "runs")
 
+    def run_place(self):
+        return self.dir + "/"  # each node has a run directory of its own
+
     def copies(self, n):
         where = os.path.join(self.node_runs(n), "copies")
         return [f for f in sorted(os.listdir(where)) if re.fullmatch(r"job-.*\.copy", f)] if os.path.isdir(where) else []
