@@ -8,8 +8,8 @@
 
 #include <sys/mman.h>
 
-/* What nobody can have written: of the program the texts of procedures, scripts and messages, of the libraries what they
- * needed only to be initialised. The files have it. */
+/* What nobody can have written: of the program the texts of procedures, scripts and messages, of the libraries what
+ * they needed only to be initialised. The files have it. */
 static int give_back_texts(struct dl_phdr_info *info, size_t size, void *arg)
 {
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
