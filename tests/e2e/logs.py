@@ -53,7 +53,7 @@ class Logs(World):
     def read(self, offset):
         return self.c.call("logs", job=self.job, step="act", subtask="-", offset=offset)
 
-    def follow(self):
+    def read_on(self):
         """All that there is now."""
         while True:
             part = self.read(self.offset)
@@ -93,15 +93,15 @@ def of_logs(test):
 def whole_characters(w):
     said = "xyステップ完了しました\n" * 9000  # 3 bytes each, so that no power of two is between two of them
     w.prints(said[:100000])
-    w.follow()
+    w.read_on()
     w.prints(said[100000:].encode()[:-2])
-    w.follow()
+    w.read_on()
     assert "\ufffd" not in w.text and len(w.text) == len(said) - 2  # the last one is not complete
     w.prints(b"\x9f\n" if said.encode()[-2:] == b"\x9f\n" else said.encode()[-2:])
-    w.follow()
+    w.read_on()
     assert w.text == said, "live"
     w.ends()
-    assert w.follow() and w.text == said and w.afresh() == said
+    assert w.read_on() and w.text == said and w.afresh() == said
 
 
 @of_logs
@@ -109,28 +109,28 @@ def the_password_on_a_boundary(w):
     """At the end of a part, at the end of what there is, and in front of where a client chooses to begin."""
     said = "." * (64 * KIB - 7) + PASSWORD + "\n" + "-" * 100 + PASSWORD + PASSWORD + "\n"
     w.prints(said)
-    w.follow()
+    w.read_on()
     assert w.text == scrubbed(said), "live"
     for n in range(1, len(PASSWORD)):
         w.prints(PASSWORD[:n])
-        w.follow()
+        w.read_on()
         assert w.text == scrubbed(said), "%d bytes of it are shown" % n
         w.prints(PASSWORD[n:] + "\n")
         said += PASSWORD + "\n"
-        w.follow()
+        w.read_on()
         assert w.text == scrubbed(said), "live, in two parts"
     for offset in range(64 * KIB - 20, w.offset):
         data = w.read(offset)["data"]
         assert not any(data.startswith(PASSWORD[k:]) for k in range(len(PASSWORD) - 3)), offset
     w.prints(PASSWORD[:9] + "!")
     said += PASSWORD[:9] + "!"
-    w.follow()
+    w.read_on()
     assert w.text == said.replace(PASSWORD, "***"), "what only begins like it"
     w.prints(PASSWORD[:9])
     said += PASSWORD[:9]
-    w.follow()
+    w.read_on()
     w.ends()
-    assert w.follow() and w.text == scrubbed(said) and w.afresh() == scrubbed(said)
+    assert w.read_on() and w.text == scrubbed(said) and w.afresh() == scrubbed(said)
 
 
 @of_logs
@@ -140,12 +140,12 @@ def more_than_the_journal_has(w):
     lines = [line % i for i in range(20000)]
     half = len(lines) // 2
     w.prints("".join(lines[:half]))
-    w.follow()
+    w.read_on()
     assert w.text == scrubbed("".join(lines[:half]))
     w.prints("".join(lines[half:]))
     seen = w.text
     w.ends()
-    assert w.follow()
+    assert w.read_on()
     assert w.text.startswith(seen) and w.text.endswith(scrubbed(lines[-1])), w.text[-300:]
     assert CUT in w.text[len(seen):len(seen) + 100]
     late = w.afresh()
@@ -170,17 +170,17 @@ def after_a_restart(w):
     """Offsets are still good: nothing is left out."""
     said = "".join("%d %s\n" % (i, PASSWORD if i % 100 == 0 else "") for i in range(2000))
     w.prints(said)
-    w.follow()
+    w.read_on()
     w.c.close()
     w.kill()
     assert w.start(), w.text_of_log()
     w.c = w.client()
     w.prints("more\n")
     while "more\n" not in w.text:  # the node and the password have to be there first
-        w.follow()
+        w.read_on()
     assert w.text.startswith(scrubbed(said))
     w.ends()
-    assert w.follow() and w.text.endswith("more\n") and w.afresh() == scrubbed(said) + "more\n"
+    assert w.read_on() and w.text.endswith("more\n") and w.afresh() == scrubbed(said) + "more\n"
 
 
 if __name__ == "__main__":
