@@ -241,6 +241,14 @@ refused() { # SED WORDS
 		CREATE TABLE `t` (\n  `id` int,\n  CONSTRAINT `c` FOREIGN KEY (`id`) REFERENCES `cm_lock`.`omsup_lock` (`id`)\n);
 		CREATE TABLE `t` (`id` int) AS SELECT 1;
 		CREATE TABLE `t` (LIKE `rm_402`.`part`);
+		CREATE TABLE `t` (`id` int \/* ' *\/); DROP DATABASE rm_402; -- ');
+		CREATE TABLE `t` (\n  `id` int \/*!99999 ' *\/); DROP DATABASE rm_402; -- '\n);
+		CREATE TABLE `t` (`id` int -- '
+		CREATE TABLE `t` (`id` int \/*!99999 x;
+		CREATE TABLE `t` (`id` int) ENGINE FEDERATED CONNECTION 'mysql:\/\/h\/rm_402\/oms_project';
+		\/*!40101 SET SQL_MODE='NO_BACKSLASH_ESCAPES' *\/;
+		\/*!40101 SET NAMES gbk *\/;
+		\/*!40101 SET @a=rm_402.f() *\/;
 		CREATE TRIGGER x BEFORE INSERT ON `oms_project` FOR EACH ROW DELETE FROM rm_402.part;
 		DELIMITER \/\/
 		\\! touch evil
