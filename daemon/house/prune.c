@@ -146,6 +146,8 @@ static const char *in_the_way(const struct prune_job *j, const struct prune_opti
 {
     if (j->type != JOB_UPGRADE || !j->ended || !j->stopped || j->age_s < o->older_than_s || (o->job && o->job != j->id))
         return NULL;
+    if (j->taken)
+        return "another control host has taken it over";
     return j->unreadable ? "its plan cannot be read" : j->busy ? "another job is under way on the same OMS" : NULL;
 }
 
@@ -262,6 +264,7 @@ static void journal_end_of(struct pruner *p, size_t i)
     struct prune_more *m = &p->more[i];
     struct buf gone = {0}, left = {0}, text = {0};
     unsigned containers = 0, backups = 0;
+    bool unknown = false;
     if (!m->goes && !p->list[i].due)
         return;
     for (size_t k = 0; k < p->n_things; k++) {
@@ -269,10 +272,12 @@ static void journal_end_of(struct pruner *p, size_t i)
         if (!t->go || t->job != i)
             continue;
         add_words(p->info[k].removed ? &gone : &left, p, k);
-        containers += p->info[k].removed && t->what == PRUNE_CONTAINER && t->old;
-        backups += p->info[k].removed && of_class(t, PRUNE_BACKUPS);
+        bool gone_perhaps = p->info[k].removed || p->info[k].unknown;
+        containers += gone_perhaps && t->what == PRUNE_CONTAINER && t->old;
+        backups += gone_perhaps && of_class(t, PRUNE_BACKUPS);
+        unknown = unknown || p->info[k].unknown;
     }
-    if (!p->list[i].due || !m->unasked)
+    if (!unknown && (!p->list[i].due || !m->unasked)) /* otherwise the next prune completes it */
         record_fact_of(p->jobs, m->row.id, "pruning", NULL);
     bool kept = m->given_up && !containers && !backups; /* a rollback is as possible as before */
     if (kept)
@@ -325,7 +330,7 @@ static void remove_rows(struct pruner *p)
         for (size_t k = 0; k < p->n_things; k++)
             if (prune_group(p->list, p->n, p->things[k].job) == group && p->things[k].go && !p->info[k].removed)
                 whole = false;
-        if (!whole || jobs_find(p->jobs, m->row.id))
+        if (!whole || jobs_find(p->jobs, m->row.id) || prune_joined(p, i))
             continue;
         char *said = xasprintf("job %lld (%s, %s, %s) was removed from the journal", (long long)m->row.id,
                                job_type_shown(m->row.type), m->row.object, m->row.state);
@@ -370,6 +375,8 @@ static void next_stage(struct pruner *p)
             continue;
         if (began && t->what != PRUNE_RUNS)
             p->info[i].left = xasprintf("job %lld was started meanwhile: run prune again", (long long)began);
+        else if (what == PRUNE_RUNS && prune_joined(p, t->job))
+            p->info[i].left = xstrdup("a job that belongs to it was created meanwhile");
         else if ((what == PRUNE_BACKUP || what == PRUNE_COPY) && still_needed(p, t->job))
             p->info[i].left = xstrdup("a rollback of the job is still possible");
         else

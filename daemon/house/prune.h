@@ -27,6 +27,7 @@ struct prune_file { /* a dump of an upgrade, by facts */
 struct prune_more {
     struct journal_job row;
     char *key, *oms, **old_ids;
+    char **databases; /* borrowed from the files */
     struct plan_host *hosts;
     size_t n_hosts;
     struct prune_node *nodes;
@@ -45,8 +46,9 @@ struct prune_info {
     size_t at;                       /* in the job's hosts */
     char *docker, *seen, *sha256;
     long long size; /* -1: not known */
-    bool removed, asked;
-    char *left; /* why it was not removed */
+    bool removed;
+    bool unknown; /* whether it was: the host was told to remove it, and did not say what came of it */
+    char *left;   /* why it was not removed */
 };
 
 struct pruner;
@@ -98,6 +100,8 @@ bool prune_interrupted(struct jobs *js, int64_t job);
 void prune_rows_free(struct pruner *p);
 /* Jobs that have begun since the selection; 0: none. */
 int64_t prune_began(const struct pruner *p);
+/* Is there a job now that is new since the selection, and belongs to this one? */
+bool prune_joined(const struct pruner *p, size_t i);
 
 /* --- prune_look.c --- */
 void prune_add(struct pruner *p, struct prune_ask a);

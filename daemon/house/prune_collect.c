@@ -90,6 +90,7 @@ static void one_row(struct pruner *p, size_t i)
         .successful = strcmp(row->state, state_word(STATE_SUCCESSFUL)) == 0,
         .stopped = has_fact(p->jobs, row->id, "T1"),
         .gave_up = has_fact(p->jobs, row->id, "pruned.containers") || has_fact(p->jobs, row->id, "pruned.backups"),
+        .taken = has_fact(p->jobs, row->id, TAKEN_FACT),
         .due = due ? due_of(due) : 0,
         .age_s = row->completed ? times_ms_since(row->completed) / 1000 : 0,
         .told = true,
@@ -125,6 +126,30 @@ static bool note_began(void *ctx, const struct journal_job *row)
         known = known || x->p->at_work[i] == row->id;
     x->job = known ? x->job : row->id;
     return true;
+}
+
+struct relatives {
+    const struct pruner *p;
+    int64_t group, newest;
+    bool any;
+};
+
+static bool note_relative(void *ctx, const struct journal_job *row)
+{
+    struct relatives *x = ctx;
+    if (row->id <= x->newest)
+        return false; /* they come newest first */
+    x->any = x->any || row->series == x->group;
+    for (size_t i = 0; i < x->p->n; i++)
+        x->any = x->any || (x->p->list[i].id == row->parent && prune_group(x->p->list, x->p->n, i) == x->group);
+    return !x->any;
+}
+
+bool prune_joined(const struct pruner *p, size_t i)
+{
+    struct relatives x = {p, prune_group(p->list, p->n, i), p->list[p->n - 1].id, false};
+    journal_jobs(p->jobs->journal, false, note_relative, &x, NULL);
+    return x.any;
 }
 
 int64_t prune_began(const struct pruner *p)
@@ -271,7 +296,11 @@ static void add_files(struct pruner *p, size_t i)
             free(m->files[k].copy);
         }
     m->n_files = kept;
+    m->databases = xcalloc(kept + 1, sizeof *m->databases);
+    for (size_t k = 0; k < kept; k++)
+        m->databases[k] = m->files[k].db;
     p->list[i].has_backups = kept > 0;
+    p->list[i].databases = m->databases;
 }
 
 void prune_load(struct pruner *p, size_t i)
@@ -340,6 +369,7 @@ void prune_rows_free(struct pruner *p)
         free(m->hosts);
         free(m->nodes);
         free(m->files);
+        free(m->databases);
         free(m->key);
         free(m->oms);
         strv_free(m->old_ids);

@@ -265,7 +265,8 @@ static void removal(struct prune_info *i, char *text)
             i->left = clean(line + 5);
         }
     }
-    if (!i->removed && !i->left)
+    i->unknown = !i->removed && !i->left;
+    if (i->unknown)
         i->left = xstrdup("the host did not say what came of it");
 }
 
@@ -281,7 +282,7 @@ void prune_add(struct pruner *p, struct prune_ask a)
     p->asks[p->n_asks++] = a;
 }
 
-static void could_not(struct pruner *p, const struct prune_ask *a, const char *why)
+static void could_not(struct pruner *p, const struct prune_ask *a, const char *why, bool sent)
 {
     static const char *const what[] = {"containers", "backups", "backups", "run files"};
     struct prune_more *m = &p->more[a->job];
@@ -291,6 +292,7 @@ static void could_not(struct pruner *p, const struct prune_ask *a, const char *w
     if (a->what == DO_REMOVE) {
         free(p->info[a->thing].left);
         p->info[a->thing].left = clean(why);
+        p->info[a->thing].unknown = sent;
         return;
     }
     m->unasked = true;
@@ -319,7 +321,7 @@ static void take(struct pruner *p, const struct prune_ask *a, const struct inqui
     } else if (item->exit != 0) {
         if (fail)
             fail[strcspn(fail + 1, "\n") + 1] = '\0';
-        could_not(p, a, fail ? fail + 6 : "it did not answer in time");
+        could_not(p, a, fail ? fail + 6 : "it did not answer in time", true);
     } else if (a->what == DO_CONTAINERS) {
         containers(p, a, text);
     } else if (a->what == DO_FILES) {
@@ -341,7 +343,7 @@ static void on_answer(void *ctx, struct inquiry_item *items, size_t n, const str
     p->in_flight--;
     if (!p->forgotten) {
         if (failed->code)
-            could_not(p, a, failed->msg);
+            could_not(p, a, failed->msg, items[0].sent);
         else
             take(p, a, &items[0]);
     }

@@ -74,7 +74,7 @@ static bool row_may_go(const struct prune_job *jobs, size_t n, size_t i, const s
     for (size_t k = 0; k < n; k++)
         if (prune_group(jobs, n, k) == group) {
             const struct prune_job *j = &jobs[k];
-            if (!j->ended || j->unreadable || j->open_run || !j->told || j->can_roll_back ||
+            if (!j->ended || j->unreadable || j->taken || j->open_run || !j->told || j->can_roll_back ||
                 (!due && j->age_s < o->older_than_s))
                 return false;
         }
@@ -89,7 +89,7 @@ void prune_jobs(struct prune_job *jobs, size_t n, const struct prune_options *o)
         int64_t age;
         j->undone = j->can_roll_back = j->old = j->fresh = j->old_backups = j->row = j->below_floor = false;
         look_undone(jobs, n, i, &half, &age);
-        bool may = j->type == JOB_UPGRADE && j->ended && j->stopped && !j->unreadable && !j->busy;
+        bool may = j->type == JOB_UPGRADE && j->ended && j->stopped && !j->unreadable && !j->busy && !j->taken;
         bool selected = (j->due & PRUNE_CONTAINERS) ||
                         ((o->classes & PRUNE_CONTAINERS) && asked_for(jobs, n, i, o) && age >= o->older_than_s);
         j->old = may && selected && j->successful && !j->undone && !half;
@@ -101,36 +101,14 @@ void prune_jobs(struct prune_job *jobs, size_t n, const struct prune_options *o)
         j->can_roll_back = upgraded && !j->undone && !j->gave_up && !j->old && !buried(jobs, n, i);
         bool selected = (j->due & PRUNE_BACKUPS) ||
                         ((o->classes & PRUNE_BACKUPS) && asked_for(jobs, n, i, o) && j->age_s >= o->older_than_s);
-        j->old_backups =
-            j->type == JOB_UPGRADE && selected && j->ended && !j->unreadable && !j->busy && !j->can_roll_back;
+        j->old_backups = j->type == JOB_UPGRADE && selected && j->ended && !j->unreadable && !j->busy && !j->taken &&
+                         !j->can_roll_back;
     }
     for (size_t i = 0; i < n; i++)
         jobs[i].row = row_may_go(jobs, n, i, o);
 }
 
 /* --- the floor --------------------------------------------------------------------------------------------- */
-
-size_t prune_floor(struct prune_job *jobs, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        struct prune_job *j = &jobs[i];
-        j->below_floor = false;
-        for (size_t k = i + 1; k < n && !j->below_floor; k++)
-            j->below_floor = jobs[k].has_backups && jobs[k].backups == BACKUP_GOOD && same_oms(j, &jobs[k]);
-    }
-    for (size_t i = n; i-- > 0;) {
-        bool wanted = false; /* is there an older one that may go if this is good? */
-        if (!jobs[i].has_backups || jobs[i].backups != BACKUP_NOT_READ || jobs[i].below_floor)
-            continue;
-        for (size_t k = 0; k < i; k++)
-            wanted = wanted || (jobs[k].old_backups && jobs[k].has_backups && same_oms(&jobs[i], &jobs[k]));
-        if (wanted)
-            return i;
-    }
-    return n;
-}
-
-/* --- by what was seen -------------------------------------------------------------------------------------- */
 
 static bool has(char *const *list, const char *text)
 {
@@ -139,6 +117,37 @@ static bool has(char *const *list, const char *text)
             return true;
     return false;
 }
+
+/* An upgrade that was canceled in its backup, or whose backup was skipped for a database, has not all of them. */
+static bool has_all_of(const struct prune_job *newer, const struct prune_job *j)
+{
+    for (char *const *db = j->databases; db && *db; db++)
+        if (!has(newer->databases, *db))
+            return false;
+    return newer->has_backups && same_oms(j, newer);
+}
+
+size_t prune_floor(struct prune_job *jobs, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct prune_job *j = &jobs[i];
+        j->below_floor = false;
+        for (size_t k = i + 1; k < n && !j->below_floor; k++)
+            j->below_floor = jobs[k].backups == BACKUP_GOOD && has_all_of(&jobs[k], j);
+    }
+    for (size_t i = n; i-- > 0;) {
+        bool wanted = false; /* is there an older one that may go if this is good? */
+        if (!jobs[i].has_backups || jobs[i].backups != BACKUP_NOT_READ || jobs[i].below_floor)
+            continue;
+        for (size_t k = 0; k < i; k++)
+            wanted = wanted || (jobs[k].old_backups && jobs[k].has_backups && has_all_of(&jobs[i], &jobs[k]));
+        if (wanted)
+            return i;
+    }
+    return n;
+}
+
+/* --- by what was seen -------------------------------------------------------------------------------------- */
 
 static void container(const struct prune_job *jobs, size_t n, struct prune_thing *t)
 {
@@ -195,7 +204,7 @@ static void backup(const struct prune_job *j, struct prune_thing *t)
         t->why = j->undone ? "the upgrade was rolled back" : "a rollback of the upgrade is no longer possible";
     else
         t->why = j->backups == BACKUP_GOOD ? "it is the last good backup of this OMS"
-                                           : "no newer backup of this OMS has been verified as good";
+                                           : "no newer backup of all its databases has been verified as good";
 }
 
 void prune_things(struct prune_job *jobs, size_t n, struct prune_thing *things, size_t m, char *const *wanted)

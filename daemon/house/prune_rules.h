@@ -28,6 +28,7 @@ struct prune_job {
     bool stopped;                /* it has stopped OMS (T1) */
     bool unreadable;             /* its plan */
     bool busy;                   /* another job is under way on the same OMS */
+    bool taken;                  /* over by another control host: what is done with it there, is not known here */
     bool open_run;               /* an attempt may still be running, or something be left that only its facts know */
     bool told;                   /* no notice of it waits */
     bool gave_up;                /* an earlier prune has removed old containers of it, or a backup */
@@ -37,13 +38,14 @@ struct prune_job {
     char *const *old_ids;        /* containers that its rollback starts; NULL-terminated; NULL: none */
     enum prune_verified backups; /* all of its backups */
     bool has_backups;
+    char *const *databases; /* that have one; NULL-terminated; NULL: not known */
     /* Decided: */
     bool undone;        /* by a Successful rollback */
     bool can_roll_back; /* also after this prune */
     bool old, fresh;    /* its old containers; its new ones */
     bool old_backups;   /* its backups, but for the floor */
     bool row;           /* its rows in the journal, if nothing of it remains elsewhere */
-    bool below_floor;   /* a newer upgrade of the same OMS has good backups */
+    bool below_floor;   /* a newer upgrade of the same OMS has good backups of all its databases */
 };
 
 enum prune_what { PRUNE_CONTAINER, PRUNE_IMAGE, PRUNE_BACKUP, PRUNE_COPY, PRUNE_RUNS, PRUNE_JOB };

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 
 from lib import fake_docker
@@ -11,6 +12,10 @@ from lib.fake_docker import NEW_IMAGE, OLD_ID, OLD_IMAGE
 from lib.worlds import OMSUPCTL, PASSWORD, SshWorld, refused, run
 
 STEPS = """\
+- step: early
+  title: Early
+  for: node
+  probe: '[ ! -e @EFFECTS@.fail ] || exit 1'
 - step: stop
   title: Stop
   for: node
@@ -258,5 +263,65 @@ def the_last_good_backup_stays():
         c.close()
 
 
+def held_removal(world, **params):
+    """A prune whose removal of a container hangs: its connection, and the pid of the engine's client."""
+    touch(world.node_file("hold"))
+    c = world.client()
+    c.send("prune", agree=c.call("prune", **params)["list"], **params)
+    with open(world.node_file("held"), encoding="utf-8") as f:
+        pid = int(f.read())
+    os.unlink(world.node_file("hold"))
+    return c, pid
+
+
+def a_node_that_is_lost_in_the_removal():
+    with Engines() as world:
+        job = world.upgrade()
+        c, pid = held_removal(world, job=job)
+        touch(world.path("down"))
+        with open(world.path("pids"), encoding="utf-8") as f:
+            for ssh in f.read().split():
+                try:
+                    os.kill(int(ssh), signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+        answer = c.read()["result"]
+        assert answer["partial"] and ("container", job) in kinds(answer["left"]) and answer["removed"] == [], answer
+        # The engine removes it, whoever hears of it: the journal must not say that a rollback is possible.
+        os.kill(pid, signal.SIGKILL)
+        state = fake_docker.load()
+        del state["containers"][OLD_ID]
+        fake_docker.save(state)
+        os.unlink(world.path("down"))
+        refused(c, ["cannot be rolled back", "its old containers"], "rollback", job=job, plan_only=True)
+        assert "prune-unfinished" in {f["finding"] for f in c.call("doctor")["findings"]}
+        assert prune(world)["interrupted"] == [job]
+        prune(world, "--yes")
+        assert prune(world)["interrupted"] == [] and c.call("doctor")["findings"] == []
+        refused(c, ["cannot be rolled back"], "rollback", job=job, plan_only=True)
+        c.close()
+
+
+def a_rollback_that_begins_meanwhile():
+    with Engines() as world:
+        job = world.upgrade()
+        touch(world.effects_file + ".fail")
+        early = world.submit()
+        world.wait(early, ("Failed",))
+        world.call("cancel", job=early, reason="r")
+        os.unlink(world.effects_file + ".fail")
+        c, pid = held_removal(world, older_than=0)
+        back = world.call("rollback", job=early, reason="r")["job"]
+        world.wait(back, ("Successful", "Failed"))
+        os.kill(pid, signal.SIGKILL)
+        answer = c.read()["result"]
+        assert answer["partial"] and not {("job", early), ("runs", early)} & set(kinds(answer["removed"])), answer
+        for each in (early, back):
+            world.call("status", job=each)
+        world.call("rollback", job=job, plan_only=True)
+        c.close()
+
+
 if __name__ == "__main__":
-    run(old_containers_of_a_successful_upgrade, new_containers_of_one_rolled_back, the_last_good_backup_stays)
+    run(old_containers_of_a_successful_upgrade, new_containers_of_one_rolled_back, the_last_good_backup_stays, a_node_that_is_lost_in_the_removal,
+        a_rollback_that_begins_meanwhile)

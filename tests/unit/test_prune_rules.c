@@ -244,6 +244,40 @@ static void the_floor(void **state)
     assert_true(!t[0].go && !t[0].why && t[1].go);
 }
 
+/* Canceled in its backup, or skipped for a database: what it has is good, but it is not all. */
+static void the_floor_is_of_every_database(void **state)
+{
+    char cm[] = "cm", rm[] = "rm", *both[] = {cm, rm, NULL}, *one[] = {cm, NULL};
+    struct prune_job j[] = {upgrade(1, 90), rollback(2, 1, 89), upgrade(3, 80), rollback(4, 3, 79), upgrade(5, 70)};
+    struct prune_thing t[] = {thing(PRUNE_BACKUP, 0, false, "/b/1", NULL), thing(PRUNE_BACKUP, 2, false, "/b/3", NULL)};
+    j[4].successful = j[4].stopped = false;
+    for (size_t i = 0; i < ARRAY_LEN(j); i += 2) {
+        j[i].has_backups = true;
+        j[i].databases = i == 4 ? one : both;
+    }
+    prune_jobs(j, ARRAY_LEN(j), &all);
+    assert_int_equal(prune_floor(j, ARRAY_LEN(j)), 2); /* the newest protects nothing, so it need not be read */
+    j[4].backups = BACKUP_GOOD;
+    prune_floor(j, ARRAY_LEN(j));
+    prune_things(j, ARRAY_LEN(j), t, ARRAY_LEN(t), NULL);
+    assert_true(!t[0].go && !t[1].go);
+    j[2].backups = BACKUP_GOOD;
+    prune_floor(j, ARRAY_LEN(j));
+    prune_things(j, ARRAY_LEN(j), t, ARRAY_LEN(t), NULL);
+    assert_true(t[0].go && !t[1].go);
+}
+
+/* What another control host does with a job that it has taken over is not known here. */
+static void what_was_taken_over_stays(void **state)
+{
+    struct prune_job j[] = {upgrade(1, 90), rollback(2, 1, 80)};
+    j[0].taken = true;
+    prune_jobs(j, 1, &all);
+    assert_true(!j[0].old && !j[0].old_backups && !j[0].row && j[0].can_roll_back);
+    prune_jobs(j, 2, &all);
+    assert_true(!j[0].fresh && !j[0].old_backups && !j[0].row && !j[1].row);
+}
+
 static void rows_go_last(void **state)
 {
     struct prune_job j[] = {upgrade(1, 90), rollback(2, 1, 80)};
@@ -270,6 +304,8 @@ int main(void)
                                        cmocka_unit_test(containers),
                                        cmocka_unit_test(images),
                                        cmocka_unit_test(the_floor),
+                                       cmocka_unit_test(the_floor_is_of_every_database),
+                                       cmocka_unit_test(what_was_taken_over_stays),
                                        cmocka_unit_test(rows_go_last)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -81,9 +81,9 @@ static void on_answer(void *ctx, const struct node_result *r);
 static void ask(struct part *p)
 {
     struct inquiry *q = p->q;
-    const struct inquiry_item *it = &q->items[p->i];
+    struct inquiry_item *it = &q->items[p->i];
     struct node_script s = {.env = (const char *const *)it->env, .script = it->script};
-    p->asked = true;
+    p->asked = it->sent = true;
     q->in_flight++;
     node_probe(p->host->node, &s, it->limit_ms ? it->limit_ms : ANSWER_MS, on_answer, p);
 }

@@ -82,7 +82,8 @@ struct inquiry_item {
     char **env;            /* NULL-terminated; taken, freed with the inquiry */
     const char *script;
     unsigned limit_ms; /* of the script; 0: a minute */
-    int exit;          /* results: valid during `done` */
+    bool sent;         /* results, also of one that ends with an error: the script may have run */
+    int exit;          /* likewise; valid during `done` */
     char *output;
     size_t len;
 };

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A container engine whose containers and images are a JSON file beside it, for prune. `run JOB TOKEN` starts a new container of NEW_IMAGE;
 `running ID` and `has JOB` are for checks.
-A file `down` beside it: it does not answer. A file `hold`: the next `rm` says so in the FIFO `held`, and waits to be killed."""
+A file `down` beside it: it does not answer. A file `hold`: the next `rm` writes its pid to the FIFO `held`, and waits to be killed."""
 import json
 import os
 import signal
@@ -79,7 +79,7 @@ def main():
     elif words[0] == "rm":
         if os.path.exists(os.path.join(BASE, "hold")):
             with open(os.path.join(BASE, "held"), "w", encoding="utf-8") as f:
-                f.write("held\n")
+                f.write("%d\n" % os.getpid())
             signal.pause()
         if containers[words[1]]["running"]:
             fail("cannot remove a running container")
