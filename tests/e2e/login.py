@@ -225,15 +225,16 @@ def nobody_is_said_to_wait():
 
 def its_node_is_away():
     """It is said whom a step waits for, until the node is there; others go on meanwhile."""
-    w = Login(PRINTS.replace("exit 3", ":", 1).split("- step: fact")[0] + LEAKS)
+    w = Login(PRINTS.replace("exit 3", ":", 1).split("- step: fact")[0] + LEAKS, nodes=2)
     path = os.environ["PATH"]
     try:
         os.mkdir(w.path("bin"))
         with open(w.path("bin", "ssh"), "w", encoding="utf-8") as f:
-            f.write("#!/bin/sh\n[ ! -e %s ] || { echo 'no route' >&2; exit 255; }\nexec sh\n" % w.path("down"))
+            f.write("#!/bin/sh\ncase \"$*\" in *fake1*) [ ! -e %s ] || { echo 'no route' >&2; exit 255; } ;; esac\nexec sh\n" % w.path("down"))
         os.chmod(w.path("bin", "ssh"), 0o755)
         os.environ["PATH"] = w.path("bin") + ":" + path
-        w.deployment = w.deployment.replace("local: true", "ssh: root@fake")
+        for n in (1, 2):  # the second tells that no other control host has the job
+            w.deployment = w.deployment.replace("local: true", "ssh: root@fake%d" % n, 1)
         assert w.start(), w.text_of_log()
         job = w.submit(start=False)
         w.kill()
