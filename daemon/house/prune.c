@@ -378,7 +378,7 @@ static void next_stage(struct pruner *p)
         else if (what == PRUNE_RUNS && prune_joined(p, t->job))
             p->info[i].left = xstrdup("a job that belongs to it was created meanwhile");
         else if ((what == PRUNE_BACKUP || what == PRUNE_COPY) && still_needed(p, t->job))
-            p->info[i].left = xstrdup("a rollback of the job is still possible");
+            p->info[i].left = xstrdup("its old containers may still be there");
         else
             prune_add(p, (struct prune_ask){.what = DO_REMOVE, .job = t->job, .host = p->info[i].at, .thing = i});
     }

@@ -116,7 +116,7 @@ case $DO in
         echo 'left it is not the file that the job wrote: its SHA-256 differs from the recorded one'
         exit 0
       fi
-      for more in "$FILE.ok" "$FILE.copied"; do
+      for more in "$FILE.ok" "$FILE.copied" "$FILE.rehearsed"; do
         if is_ours "$more"; then rm -f -- "$more"; fi
       done
       if said=$(rm -f -- "$FILE" 2>&1); then echo removed; else echo "left $(words "$said")"; fi

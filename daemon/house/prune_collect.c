@@ -274,9 +274,9 @@ static bool note_open_run(void *ctx, unsigned seq, const struct journal_subtask 
 /* A rehearsal that has not ended well may have left scratch databases, and only its facts know their names. */
 static bool note_scratch(void *ctx, const char *name, const char *value)
 {
-    bool *open = ctx;
+    bool *any = ctx;
     size_t n = strlen(name);
-    *open = *open || (strncmp(name, "rehearsal.", 10) == 0 && strcmp(name + n - 5, ".name") == 0);
+    *any = *any || (strncmp(name, "rehearsal.", 10) == 0 && strcmp(name + n - 5, ".name") == 0);
     return true;
 }
 
@@ -309,12 +309,10 @@ void prune_load(struct pruner *p, size_t i)
     struct prune_more *m = &p->more[i];
     struct job *b;
     struct err e = {0};
-    bool open = false;
     m->key = xasprintf("%lld-%s", (long long)j->id, p->jobs->instance);
-    journal_subtasks(p->jobs->journal, j->id, note_open_run, &open, NULL);
+    journal_subtasks(p->jobs->journal, j->id, note_open_run, &j->open_run, NULL);
     if (!j->successful)
-        journal_facts(p->jobs->journal, j->id, note_scratch, &open, NULL);
-    j->open_run = open;
+        journal_facts(p->jobs->journal, j->id, note_scratch, &j->scratch, NULL);
     if (!j->ended)
         return;
     if (job_load(p->jobs, &m->row, &b, &e)) {

@@ -85,6 +85,13 @@ static void split(char *line, char *f[FIELDS])
     }
 }
 
+/* A size that a host says; -1: it is none, or none that a client would take. */
+static long long bytes_of(const char *text)
+{
+    size_t n = strspn(text, "0123456789");
+    return n > 0 && n <= 15 && !text[n] ? strtoll(text, NULL, 10) : -1;
+}
+
 /* A text of a host, for people. */
 static char *clean(const char *text)
 {
@@ -163,7 +170,7 @@ static void one_image(struct pruner *p, const struct prune_ask *a, const struct 
     struct prune_info *i = prune_thing_new(p, PRUNE_IMAGE, a->job, a->host, id);
     p->things[p->n_things - 1].old = !fresh;
     i->docker = xstrdup(node->docker);
-    i->size = *f[2] && strspn(f[2], "0123456789") == strlen(f[2]) ? strtoll(f[2], NULL, 10) : -1;
+    i->size = bytes_of(f[2]);
     f[3][strcspn(f[3], " ")] = '\0';
     i->name = *f[3] ? clean(f[3]) : NULL;
 }
@@ -186,7 +193,7 @@ static void containers(struct pruner *p, const struct prune_ask *a, char *text)
             users[n++] = (struct users){xstrdup(bare(f[2])), xstrdup(f[1])};
             one_container(p, a, node, f);
         } else if (i) {
-            i->size = strtoll(f[2], NULL, 10);
+            i->size = bytes_of(f[2]);
         } else if (*line == 'i') {
             one_image(p, a, node, f);
         }

@@ -74,8 +74,8 @@ static bool row_may_go(const struct prune_job *jobs, size_t n, size_t i, const s
     for (size_t k = 0; k < n; k++)
         if (prune_group(jobs, n, k) == group) {
             const struct prune_job *j = &jobs[k];
-            if (!j->ended || j->unreadable || j->taken || j->open_run || !j->told || j->can_roll_back ||
-                (!due && j->age_s < o->older_than_s))
+            if (!j->ended || j->unreadable || j->taken || j->open_run || (j->scratch && !j->undone) || !j->told ||
+                j->can_roll_back || (!due && j->age_s < o->older_than_s))
                 return false;
         }
     return true;

@@ -29,7 +29,8 @@ struct prune_job {
     bool unreadable;             /* its plan */
     bool busy;                   /* another job is under way on the same OMS */
     bool taken;                  /* over by another control host: what is done with it there, is not known here */
-    bool open_run;               /* an attempt may still be running, or something be left that only its facts know */
+    bool open_run;               /* an attempt may still be running */
+    bool scratch;                /* databases may be left that only its facts know, unless it was rolled back */
     bool told;                   /* no notice of it waits */
     bool gave_up;                /* an earlier prune has removed old containers of it, or a backup */
     unsigned due;                /* classes that an interrupted prune had begun */

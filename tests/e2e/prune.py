@@ -31,6 +31,7 @@ STEPS = """\
     echo "rows of $OMSUP_JOB" >"$file"
     said=$(sha256sum "$file")
     echo "sha256 ${said%% *}" >"$file.ok"
+    cp "$file.ok" "$file.rehearsed"
     echo "omsup: fact backup.rm.file $file"
     echo "omsup: fact backup.rm.size $(stat -c %s "$file")"
     echo "omsup: fact backup.rm.sha256 ${said%% *}"
@@ -75,7 +76,7 @@ class Engines(SshWorld):
         os.mkfifo(os.path.join(base, "held"))
         fake_docker.STATE = os.path.join(base, "engine.json")
         fake_docker.save({"containers": {OLD_ID: fake_docker.container("oms_old", OLD_IMAGE, True)},
-                          "images": {OLD_IMAGE: {"size": 1000, "tag": "oms:old"}, NEW_IMAGE: {"size": 2000, "tag": "oms:new"}}})
+                          "images": {OLD_IMAGE: {"size": 10**18, "tag": "oms:old"}, NEW_IMAGE: {"size": 2000, "tag": "oms:new"}}})
         assert self.start(), self.text_of_log()
 
     def containers(self):

@@ -267,6 +267,22 @@ static void the_floor_is_of_every_database(void **state)
     assert_true(t[0].go && !t[1].go);
 }
 
+/* A rehearsal that was canceled: the job that follows it drops what it has left. */
+static void a_rehearsal_goes_once_it_is_clean(void **state)
+{
+    struct prune_job j[] = {upgrade(1, 90), rollback(2, 1, 89)};
+    j[0].type = JOB_REHEARSAL;
+    j[0].successful = j[0].stopped = false;
+    j[0].scratch = true;
+    prune_jobs(j, 1, &all);
+    assert_false(j[0].row);
+    prune_jobs(j, 2, &all);
+    assert_true(j[0].row && j[1].row);
+    j[1].successful = false;
+    prune_jobs(j, 2, &all);
+    assert_true(!j[0].row && !j[1].row);
+}
+
 /* What another control host does with a job that it has taken over is not known here. */
 static void what_was_taken_over_stays(void **state)
 {
@@ -305,6 +321,7 @@ int main(void)
                                        cmocka_unit_test(images),
                                        cmocka_unit_test(the_floor),
                                        cmocka_unit_test(the_floor_is_of_every_database),
+                                       cmocka_unit_test(a_rehearsal_goes_once_it_is_clean),
                                        cmocka_unit_test(what_was_taken_over_stays),
                                        cmocka_unit_test(rows_go_last)};
     return cmocka_run_group_tests(tests, NULL, NULL);
