@@ -221,6 +221,18 @@ broken() { # PROGRAM SCRIPT: its stand-in
 	backup 4
 }
 
+@test "the lock of a job that another control host has taken over has that host's name for it" {
+	lock 7@2
+	run -1 backup 1
+	[[ $output == *"has a lock of job 7@2 in cm_lock, not of job 7; nothing was changed" ]]
+	run -1 backup 1 OMSUP_LEASE=7@1
+	[[ $output == *"has a lock of job 7@2 in cm_lock, not of job 7@1; nothing was changed" ]]
+	[ ! -e "$DIR" ]
+	backup 1 OMSUP_LEASE=7@2
+	run -1 backup 2 OMSUP_LEASE="7' OR '1"
+	lock 7
+}
+
 # The dump is of the right form: what it does not hold is seen only by comparing it with the server.
 lacking() { # SCRIPT [SQL]: what the backup says when mysqldump's output goes through it
 	fake_dump "exec 3>&1; { $(real mysqldump) \"\$@\" || kill \$\$; } | $1"

@@ -50,6 +50,9 @@ char **env_script(const struct job *b, size_t seq, unsigned attempt)
     char **env = copy(b->subs[seq].plan->env, &n), *parent = job_parent_key(b);
     strv_add(&env, &n, xasprintf("OMSUP_JOB=%s", b->key));
     strv_add(&env, &n, xasprintf("OMSUP_PARENT=%s", parent ? parent : ""));
+    strv_add(&env, &n,
+             b->fence.epoch ? xasprintf("OMSUP_LEASE=%s@%u", b->key, b->fence.epoch)
+                            : xasprintf("OMSUP_LEASE=%s", b->key));
     strv_add(&env, &n, xasprintf("OMSUP_HOLDER=%s", b->jobs->control));
     strv_add(&env, &n, xasprintf("OMSUP_SSH=%s", node_ssh_options()));
     free(parent);
@@ -84,10 +87,8 @@ char **env_builtin(const struct job *b, size_t seq)
 {
     unsigned attempt = b->subs[seq].work.what == WORK_ACT ? b->core.subtasks[seq].attempt : 0;
     struct growing g = {.env = env_script(b, seq, attempt)};
-    char *leases = leases_of(b), *lease = takeover_lease(b->jobs, b->row.id);
+    char *leases = leases_of(b);
     g.n = strv_len(g.env);
-    strv_add(&g.env, &g.n, xasprintf("OMSUP_LEASE=%s", lease));
-    free(lease);
     strv_add(&g.env, &g.n, xasprintf("OMSUP_BEFORE=%s", leases ? leases : ""));
     free(leases);
     journal_facts(b->jobs->journal, b->row.id, add_fact, &g, NULL);

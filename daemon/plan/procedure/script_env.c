@@ -27,6 +27,7 @@ static const struct row {
 } rows[] = {
     {"OMSUP_JOB", ON_ALL, RUNTIME},
     {"OMSUP_PARENT", ON_ALL, RUNTIME | ROLLBACK},
+    {"OMSUP_LEASE", ON_ALL, RUNTIME},
     {"OMSUP_SSH", ON_ALL, RUNTIME},
     {"OMSUP_TOKEN", ON_ALL, RUNTIME | ATTEMPT},
     {"OMSUP_ATTEMPT", ON_ALL, RUNTIME | ATTEMPT},

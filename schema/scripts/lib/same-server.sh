@@ -2,18 +2,19 @@
 # Proof that the clients reach the server of the built-in actions, which have put this job's lock there: a name may have
 # several addresses, and a virtual address or a proxy may lead elsewhere today.
 
-# same_server: whether cm on this server has the lock of this job. Then every mysql of this script looks again before its
+# same_server: whether cm on this server has the lock of this job, under the name that it has on this control host. Then every mysql of this script looks again before its
 # first statement. Otherwise `server_problem` says what is wrong, and `server_state` is other, absent or unknown. A restore
 # of cm takes the lock away for a moment: it is waited for.
 same_server() {
-  case "$CM_DB $OMSUP_JOB" in
-    *[!A-Za-z0-9_\ -]* | ' '* | *' ')
+  server_lease=${OMSUP_LEASE:-$OMSUP_JOB}
+  case "$CM_DB $server_lease" in
+    *[!A-Za-z0-9_\ @-]* | ' '* | *' ')
       server_state=unknown
-      server_problem="cannot look for the lock of job $OMSUP_JOB in the database $CM_DB"
+      server_problem="cannot look for the lock of job $server_lease in the database $CM_DB"
       return 1
       ;;
   esac
-  server_row="SELECT COUNT(*) FROM \`$CM_DB\`.omsup_lock WHERE id = 1 AND job = '$OMSUP_JOB'"
+  server_row="SELECT COUNT(*) FROM \`$CM_DB\`.omsup_lock WHERE id = 1 AND job = '$server_lease'"
   for server_try in 1 2 3 4 5 6 7 8 9 10; do
     server_state=unknown
     # Said here, so that it is known outside of $( ) too.
@@ -27,7 +28,7 @@ same_server() {
       # A client may add warnings: of MariaDB 11, that its name is an old one.
       server_problem=$(printf '%s\n' "$server_problem" | grep -Eiv '^[^ ]*(mysql|mariadb): |warning' || :)
       case $server_problem in
-        "$OMSUP_JOB")
+        "$server_lease")
           omsup_session="$omsup_session, @omsup_same_server = 9223372036854775807 + IF(($server_row) = 1, 0, 1)"
           return 0
           ;;
@@ -41,8 +42,8 @@ same_server() {
     [ "$server_try" = 10 ] || sleep 1
   done
   case $server_state in
-    absent) server_problem="the server at $METADB_HOST:$METADB_PORT has no lock of job $OMSUP_JOB in $CM_DB: it is not the MetaDB that omsupd locked, or the lock is gone" ;;
-    other) server_problem="the server at $METADB_HOST:$METADB_PORT has a lock of job $server_problem in $CM_DB, not of job $OMSUP_JOB" ;;
+    absent) server_problem="the server at $METADB_HOST:$METADB_PORT has no lock of job $server_lease in $CM_DB: it is not the MetaDB that omsupd locked, or the lock is gone" ;;
+    other) server_problem="the server at $METADB_HOST:$METADB_PORT has a lock of job $server_problem in $CM_DB, not of job $server_lease" ;;
     *) server_problem="cannot tell whether the server at $METADB_HOST:$METADB_PORT is the MetaDB: $(printf '%s\n' "$server_problem" | grep -m 1 ERROR || printf '%s\n' "$server_problem" | tail -n 1)" ;;
   esac
   return 1
