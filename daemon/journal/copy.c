@@ -151,6 +151,8 @@ void copy_head_clear(struct copy_head *h)
 
 int copy_head_compare(const struct copy_head *a, const struct copy_head *b)
 {
+    if (a->epoch != b->epoch)
+        return a->epoch < b->epoch ? -1 : 1;
     if (a->last_event != b->last_event)
         return a->last_event < b->last_event ? -1 : 1;
     return strcmp(a->time, b->time); /* UTC, of one length */

@@ -41,7 +41,8 @@ struct copy_head {
     char *journal; /* its name, a part of the names of run files: journal_mark() */
     char *host;    /* control host: its name, and the boot id of then */
     char *boot;
-    char *time; /* when the copy was made */
+    char *time;     /* when the copy was made */
+    unsigned epoch; /* how often the job has been taken over: what the host before has written later is older */
     int64_t job;
     /* The highest numbers that the journal has given away, of other jobs too: copy_fill() continues above. */
     int64_t last_job, last_event, last_approval;
@@ -49,10 +50,11 @@ struct copy_head {
     char **plans;    /* their SHA-256, of all jobs in it; NULL-terminated */
 };
 void copy_head_clear(struct copy_head *h);
-/* <0, 0, >0: a is older than b, as old, newer: by last event, then by time. Of copies of one journal and job. */
+/* <0, 0, >0: a is older than b, as old, newer: by epoch, last event, then time. Of copies of one journal and job. */
 int copy_head_compare(const struct copy_head *a, const struct copy_head *b);
 
-/* Of `about`: program, host, boot, time; the rest comes from the journal. ERR_NOT_FOUND: there is no such job. */
+/* Of `about`: program, host, boot, time, epoch; the rest comes from the journal. ERR_NOT_FOUND: there is no such job.
+ */
 int copy_write(struct journal *j, int64_t job, const struct copy_head *about, struct buf *out, struct err *e);
 int copy_plan_write(struct journal *j, const char *sha256, struct buf *out, struct err *e);
 /* The plans of the jobs that a copy of this job has in it: NULL-terminated, free with strv_free(). */

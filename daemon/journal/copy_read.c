@@ -375,6 +375,10 @@ static int read_head(struct reader *r, const cJSON *line)
         (rc = head_number(r, line, "last_event", 0, &h->last_event)) ||
         (rc = head_number(r, line, "last_approval", 0, &h->last_approval)) || (rc = head_plans(r, line)))
         return rc;
+    const cJSON *epoch = cJSON_GetObjectItemCaseSensitive(line, "epoch");
+    if (epoch && !is_whole(epoch, 0, UINT_MAX))
+        return wrong(r, "epoch: it is no number from 0 on");
+    h->epoch = epoch ? (unsigned)epoch->valuedouble : 0;
     if (!is_hex(h->journal, 1, 16))
         return wrong(r, "journal: it is no name of a journal");
     r->have_head = true;

@@ -279,6 +279,7 @@ static int write_head(struct writer *w, const struct copy_head *about, char *con
     add_member(&b, "host", about->host);
     add_member(&b, "boot", about->boot);
     add_member(&b, "time", about->time);
+    buf_printf(&b, "\"epoch\":%u,", about->epoch);
     buf_printf(&b,
                "\"schema\":%d,\"job\":%" PRId64 ",\"last_job\":%" PRId64 ",\"last_event\":%" PRId64
                ",\"last_approval\":%" PRId64 ",\"plans\":[",

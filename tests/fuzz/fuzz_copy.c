@@ -80,7 +80,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     if (rc == 0) { /* what was taken can be copied again */
         struct buf again = {0};
-        struct copy_head about = {.program = h.program, .host = h.host, .boot = h.boot, .time = h.time}, h2;
+        struct copy_head about = {.program = h.program,
+                                  .host = h.host,
+                                  .boot = h.boot,
+                                  .time = h.time,
+                                  .epoch = h.epoch},
+                         h2;
         if (copy_write(journal, h.job, &about, &again, &e) || copy_head_read("again", again.data, again.len, &h2, &e) ||
             copy_head_compare(&h, &h2) != 0)
             abort();

@@ -202,8 +202,13 @@ static bool make(struct copied *k)
         return false;
     struct err e;
     char *time = times_now();
-    struct copy_head about = {
-        .program = (char *)OMSUP_VERSION, .host = (char *)c->jobs->control, .boot = c->jobs->boot, .time = time};
+    char *taken_over = journal_fact(c->jobs->journal, k->job, TAKEOVER_FACT);
+    struct copy_head about = {.program = (char *)OMSUP_VERSION,
+                              .host = (char *)c->jobs->control,
+                              .boot = c->jobs->boot,
+                              .time = time,
+                              .epoch = taken_over ? (unsigned)strtoul(taken_over, NULL, 10) : 0};
+    free(taken_over);
     buf_free(&k->file);
     strv_free(k->plans);
     k->plans = NULL;
