@@ -326,8 +326,8 @@ enum verdict metadb_lock_take(struct metadb *db, const struct lock_owner *o, str
 /* --- taking over ------------------------------------------------------------------------------------------ */
 
 /* Why the statement has changed nothing. */
-static enum lock_takeover why_not(struct metadb *db, const struct lock *l, const char *token, struct buf *out,
-                                  unsigned *no, struct err *e)
+static enum lock_takeover why_not(struct metadb *db, const struct lock *l, const char *token, unsigned *epoch,
+                                  struct buf *out, unsigned *no, struct err *e)
 {
     struct metadb_rows r;
     int rc = metadb_select(db, 7, &r, no, e,
@@ -343,6 +343,8 @@ static enum lock_takeover why_not(struct metadb *db, const struct lock *l, const
             what = ours && act_cell_number(&r, 0, 3, 0)   ? LOCK_TAKEN
                    : ours || act_cell_number(&r, 0, 1, 0) ? LOCK_TOO_LATE
                                                           : LOCK_ALIVE;
+        if (what == LOCK_TOO_LATE && epoch)
+            *epoch = epoch_of(act_cell_text(&r, 0, 5));
         act_say(out, "held by %s, job %s; renewed %lld s ago", act_cell_text(&r, 0, 4), act_cell_text(&r, 0, 5),
                 (long long)act_cell_number(&r, 0, 6, 0));
     } else {
@@ -374,7 +376,7 @@ enum lock_takeover metadb_lock_take_over(struct metadb *db, const struct lock_ow
         what = LOCK_TAKEN;
         buf_puts(out, buf_str(&before));
     } else if (rc == OK) {
-        what = why_not(db, &l, token, out, &no, &e);
+        what = why_not(db, &l, token, o->epoch, out, &no, &e);
     }
     if (what == LOCK_NOT_KNOWN && (no == NO_TABLE || no == NO_DATABASE)) {
         what = LOCK_NONE;

@@ -17,8 +17,9 @@ struct lock_owner {
     const char *before; /* jobs whose lease it takes over, one per line; NULL: none */
     bool take;          /* (renew) if there is no row, take it as metadb_lock_take() does */
     bool *gone;         /* (renew) set if there is no row; NULL: not asked */
-    char **taken; /* (renew, take) set to the holder if another host has taken this job over; caller frees; NULL: not
-                     asked */
+    char **taken;    /* (renew, take) set to the holder if another host has taken this job over; caller frees; NULL: not
+                        asked */
+    unsigned *epoch; /* (take over) set to that of the row if another host has taken it over; NULL: not asked */
 };
 
 /* YES: renewed. NO: another job holds it, and `out` says which. UNKNOWN: cannot tell, or the table or the row does not

@@ -8,7 +8,6 @@
 #include "daemon/takeover/doubt.h"
 #include "daemon/takeover/internal.h"
 
-enum { STEPS_AHEAD = 5 };     /* that the lost host may have got further than the copy */
 enum { SKIPPED_JOBS = 1000 }; /* numbers that the lost host may have given to jobs since the copy */
 
 static enum doubt_where where_of(const struct takeover *t, const struct job *b, size_t i)
@@ -75,12 +74,12 @@ static bool may_act_unchecked(const struct job *b, size_t step)
     return false;
 }
 
-/* A copy is some tenths of a second old. A step behind the current one that has no check, such as a hook of the site,
- * is not run a second time unasked: the job is paused before it. */
+/* A copy is some tenths of a second old, or hours where the nodes could not take it. A step behind the current one that
+ * has no check, such as a hook of the site, is not run a second time unasked: the job is paused before it. */
 static char *stop_before_unchecked(struct job *b, size_t last)
 {
     struct buf names = {0};
-    for (size_t k = last + 1; k < b->core.n_steps && k <= last + STEPS_AHEAD; k++) {
+    for (size_t k = last + 1; k < b->core.n_steps; k++) {
         if (!may_act_unchecked(b, k))
             continue;
         b->core.steps[k].stop = STOP_BREAKPOINT;

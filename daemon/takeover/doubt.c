@@ -17,7 +17,8 @@ struct doubt doubt_of(const struct core_subtask *s, enum doubt_where where, unsi
     } else if (acts(s->phase) && (where == DOUBT_LOST || (where == DOUBT_NODE && found < s->attempt))) {
         d.phase = core_row(s->phase, EV_LOST)->to;
         d.lost = true;
-    } else if ((s->phase == PHASE_PENDING || s->phase == PHASE_APPROVAL) && begun && !s->has_check && !s->read_only) {
+    } else if ((s->phase == PHASE_PENDING || s->phase == PHASE_APPROVAL || s->phase == PHASE_FAILED) && begun &&
+               !s->has_check && !s->read_only) {
         d.phase = PHASE_UNKNOWN;
     }
     return d;

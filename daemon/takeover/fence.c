@@ -56,7 +56,10 @@ void fence_free(struct takeover *t)
 static int too_late(const struct takeover *t, struct err *e)
 {
     const struct told *x = fence_told(t);
-    return err_set(e, ERR_BUSY, "job %" PRId64 " has already been taken over by %s%s%s: continue it there",
+    return err_set(e, ERR_BUSY,
+                   "job %" PRId64
+                   " has already been taken over by %s%s%s: continue it there; if that host is lost, too, repeat "
+                   "with --force --reason TEXT",
                    t->copy.head.job, x ? x->host : "another host", x ? " at " : "", x ? x->time : "");
 }
 

@@ -158,8 +158,8 @@ static int is_open(struct takeover *t, bool *open, struct err *e)
     return rc;
 }
 
-/* Of several jobs the one that has not ended. */
-static int choose(struct takeover *t, struct fetched *list, size_t n, struct err *e)
+/* Of several jobs the one that has not ended. `damaged`: there were more. */
+static int choose(struct takeover *t, struct fetched *list, size_t n, bool damaged, struct err *e)
 {
     size_t chosen = n, n_open = 0;
     int rc = 0;
@@ -170,17 +170,24 @@ static int choose(struct takeover *t, struct fetched *list, size_t n, struct err
                        "%s has no copies of jobs: are --run-directory, the account and --sudo those of the deployment "
                        "file?",
                        t->c->from);
+    bool only = n == 1 && !damaged;
     for (size_t i = 0; rc == 0 && i < n; i++) {
-        bool open = n == 1;
+        bool open = only;
         t->copy = list[i];
-        rc = n == 1 ? 0 : is_open(t, &open, e);
+        rc = only ? 0 : is_open(t, &open, e);
+        if (rc == ERR_INPUT || rc == ERR_NOT_FOUND) { /* it, or a plan of it */
+            takeover_say(t, "left out: %s", e->msg);
+            rc = 0;
+            open = false;
+        }
         n_open += open;
         chosen = open ? i : chosen;
     }
     t->copy = (struct fetched){0};
     if (rc == 0 && n_open != 1)
-        rc = err_set(e, ERR_STATE, "%s has copies of %zu jobs, of which %zu have not ended: say which one with --job N",
-                     t->c->from, n, n_open);
+        rc = err_set(e, ERR_STATE,
+                     "%s has copies of %zu jobs, of which %zu have not ended%s: say which one with --job N", t->c->from,
+                     n, n_open, damaged ? ", and damaged ones (use another node)" : "");
     if (rc)
         return rc;
     t->copy = list[chosen];
@@ -193,18 +200,29 @@ static int take_listed(struct takeover *t, const struct plan_host *h, char *name
     struct fetched *list = xcalloc(COPIES_MAX, sizeof *list);
     char *save = NULL;
     size_t n = 0;
-    int rc = 0;
-    for (char *name = strtok_r(names, "\n", &save); rc == 0 && name && n < COPIES_MAX;
-         name = strtok_r(NULL, "\n", &save)) {
+    int rc = 0, damaged = 0;
+    for (char *name = strtok_r(names, "\n", &save); rc == 0 && name; name = strtok_r(NULL, "\n", &save)) {
         int64_t job;
         if (!is_name(name, &job) || (t->c->job && job != t->c->job))
             continue;
-        rc = read_copy(t, h, name, &list[n++], e);
-        if (rc == 0)
-            tell_copy(t, &list[n - 1]);
+        if (n == COPIES_MAX) {
+            rc = err_set(e, ERR_LIMIT, "%s has copies of more than %d jobs: say which one with --job N", t->c->from,
+                         COPIES_MAX);
+            break;
+        }
+        rc = read_copy(t, h, name, &list[n], e);
+        if (rc == 0) {
+            tell_copy(t, &list[n++]);
+        } else if (rc == ERR_INPUT) { /* one of an old job must not be in the way of this one */
+            takeover_say(t, "left out: %s", e->msg);
+            fetched_clear(&list[n]);
+            damaged = rc;
+            rc = 0;
+        }
     }
-    rc = rc ? rc : choose(t, list, n, e);
-    for (size_t i = 0; i < n; i++)
+    if (rc == 0)
+        rc = n == 0 && damaged ? damaged : choose(t, list, n, damaged != 0, e);
+    for (size_t i = 0; i < COPIES_MAX; i++)
         fetched_clear(&list[i]);
     free(list);
     return rc;
@@ -267,10 +285,10 @@ void fetch_close(struct takeover *t)
     t->journal = NULL;
 }
 
-int fetch_fill(struct takeover *t, struct err *e)
+int fetch_fill(struct takeover *t, const struct plan_host *from, struct err *e)
 {
-    struct plan_host h = named(t);
-    struct plans p = {t, &h, 1};
+    const struct plan_host hosts[] = {named(t), from ? *from : (struct plan_host){0}};
+    struct plans p = {t, hosts, from ? 2 : 1};
     fetch_close(t);
     int rc = place_empty(t, e);
     rc = rc ? rc : journal_open(t->path, &t->journal, e);
@@ -306,6 +324,7 @@ int fetch_newer(struct takeover *t, struct err *e)
 {
     const struct plan *p = t->job->plan;
     struct fetched best = {0};
+    struct plan_host from = {0};
     char *name = copy_name(t->copy.head.job, t->copy.head.journal);
     for (size_t i = 0; i < p->n_hosts; i++) {
         struct fetched f = {0};
@@ -322,6 +341,7 @@ int fetch_newer(struct takeover *t, struct err *e)
         if (copy_head_compare(&f.head, best.file ? &best.head : &t->copy.head) > 0) {
             fetched_clear(&best);
             best = f;
+            from = p->hosts[i];
         } else {
             fetched_clear(&f);
         }
@@ -332,5 +352,13 @@ int fetch_newer(struct takeover *t, struct err *e)
     fetched_clear(&t->copy);
     t->copy = best;
     takeover_say(t, "%s is the newest", best.file);
-    return fetch_fill(t, e);
+    /* The plan that has its strings is closed meanwhile. */
+    char *strings[] = {xstrdup(from.name), xstrdup(from.ssh), from.run_dir ? xstrdup(from.run_dir) : NULL};
+    from.name = strings[0];
+    from.ssh = strings[1];
+    from.run_dir = strings[2];
+    int rc = fetch_fill(t, &from, e);
+    for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
+        free(strings[i]);
+    return rc;
 }

@@ -64,8 +64,9 @@ int place_empty(struct takeover *t, struct err *e); /* no journal there */
 int place_install(struct takeover *t, struct err *e);
 
 /* --- fetch.c --- */
-int fetch_from(struct takeover *t, struct err *e);  /* the copy on the node that was named */
-int fetch_fill(struct takeover *t, struct err *e);  /* opens a journal with it, and its jobs */
+int fetch_from(struct takeover *t, struct err *e); /* the copy on the node that was named */
+/* Opens a journal with it, and its jobs. Its plans are on the node that was named, or on `from`; NULL: none. */
+int fetch_fill(struct takeover *t, const struct plan_host *from, struct err *e);
 int fetch_newer(struct takeover *t, struct err *e); /* the same of the other nodes, if one of theirs is newer */
 void fetch_close(struct takeover *t);
 

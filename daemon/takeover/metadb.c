@@ -12,6 +12,7 @@ struct lease_call {
     const char *host, *taker;
     char *name, *before;
     bool force, done, no_login;
+    unsigned epoch; /* of the row, if it is another host's */
     enum lock_takeover what;
     struct buf out;
 };
@@ -19,7 +20,7 @@ struct lease_call {
 static void work(struct metadb *db, const struct err *e, void *arg)
 {
     struct lease_call *c = arg;
-    const struct lock_owner o = {.holder = c->host, .job = c->name, .before = c->before};
+    const struct lock_owner o = {.holder = c->host, .job = c->name, .before = c->before, .epoch = &c->epoch};
     c->what = LOCK_NOT_KNOWN;
     if (db)
         c->what = metadb_lock_take_over(db, &o, c->taker, c->force, &c->out);
@@ -87,7 +88,10 @@ static int judge(struct takeover *t, const struct job *b, const struct lease_cal
                      id, said, LOCK_EXPIRES_S);
         break;
     case LOCK_TOO_LATE:
-        rc = err_set(e, ERR_BUSY, "job %lld has already been taken over: its lease on the MetaDB is %s", id, said);
+        rc = err_set(e, ERR_BUSY,
+                     "job %lld has already been taken over: its lease on the MetaDB is %s. Continue it there; if that "
+                     "host is lost, too, repeat with --force --reason TEXT",
+                     id, said);
         break;
     case LOCK_NOT_KNOWN:
         rc = unknown(t, b, said, e);
@@ -97,7 +101,8 @@ static int judge(struct takeover *t, const struct job *b, const struct lease_cal
     return rc;
 }
 
-static int take_lease(struct takeover *t, struct job *b, struct err *e)
+/* *again: the epoch has been raised above that of a host which had taken it over before. */
+static int take_lease(struct takeover *t, struct job *b, bool *again, struct err *e)
 {
     if (!login(t, b))
         return unknown(t, b, "its password cannot be read on its node", e);
@@ -109,7 +114,10 @@ static int take_lease(struct takeover *t, struct job *b, struct err *e)
     struct metadb_login l = login_of(b);
     calls_metadb(&t->reach, &l, work, done, &c);
     spin(t, &c.done);
-    int rc = judge(t, b, &c, e);
+    *again = c.what == LOCK_TOO_LATE && t->c->force && c.epoch >= t->epoch && c.epoch < NODE_EPOCH_MAX;
+    if (*again)
+        t->epoch = c.epoch + 1;
+    int rc = *again ? 0 : judge(t, b, &c, e);
     free(c.name);
     free(c.before);
     buf_free(&c.out);
@@ -118,9 +126,14 @@ static int take_lease(struct takeover *t, struct job *b, struct err *e)
 
 int take_leases(struct takeover *t, struct err *e)
 {
-    int rc = 0;
-    for (struct job *b = t->jobs.first; rc == 0 && b; b = b->next)
-        if (!b->row.completed)
-            rc = take_lease(t, b, e);
+    bool again;
+    int rc;
+    do {
+        again = false;
+        rc = 0;
+        for (struct job *b = t->jobs.first; rc == 0 && !again && b; b = b->next)
+            if (!b->row.completed)
+                rc = take_lease(t, b, &again, e);
+    } while (again); /* each time with a higher epoch */
     return rc;
 }

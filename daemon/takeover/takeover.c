@@ -38,10 +38,16 @@ static bool look_epoch(void *ctx, const struct journal_job *row)
 {
     struct highest *h = ctx;
     char *fact = journal_fact(h->journal, row->id, TAKEOVER_FACT);
-    unsigned epoch = fact ? (unsigned)strtoul(fact, NULL, 10) : 0;
+    unsigned long number = fact ? strtoul(fact, NULL, 10) : 0;
+    unsigned epoch = number < NODE_EPOCH_MAX ? (unsigned)number : NODE_EPOCH_MAX; /* it is outside data */
     h->epoch = epoch > h->epoch ? epoch : h->epoch;
     free(fact);
     return true;
+}
+
+static int too_often(const struct takeover *t, struct err *e)
+{
+    return err_set(e, ERR_LIMIT, "job %lld has been taken over too often", (long long)t->copy.head.job);
 }
 
 static int next_epoch(struct takeover *t, struct err *e)
@@ -50,7 +56,7 @@ static int next_epoch(struct takeover *t, struct err *e)
     int rc = journal_jobs(t->journal, false, look_epoch, &h, e);
     t->epoch = h.epoch + 1;
     if (rc == 0 && t->epoch > NODE_EPOCH_MAX)
-        rc = err_set(e, ERR_LIMIT, "job %lld has been taken over too often", (long long)t->copy.head.job);
+        rc = too_often(t, e);
     return rc;
 }
 
@@ -58,7 +64,7 @@ static int in_order(struct takeover *t, struct err *e)
 {
     int rc = place_open(t, e);
     rc = rc ? rc : fetch_from(t, e);
-    rc = rc ? rc : fetch_fill(t, e);
+    rc = rc ? rc : fetch_fill(t, NULL, e);
     rc = rc ? rc : fetch_newer(t, e);
     rc = rc ? rc : next_epoch(t, e);
     rc = rc ? rc : ready_here(t, e);
@@ -66,6 +72,8 @@ static int in_order(struct takeover *t, struct err *e)
     const struct told *other = rc ? NULL : fence_told(t);
     if (other && other->epoch >= t->epoch && t->c->force)
         t->epoch = other->epoch + 1;
+    if (rc == 0 && t->epoch > NODE_EPOCH_MAX)
+        rc = too_often(t, e);
     rc = rc ? rc : take_leases(t, e);
     rc = rc ? rc : fence_nodes(t, e);
     rc = rc ? rc : adopt_jobs(t, e);

@@ -2,7 +2,9 @@
 """A control host is lost in the middle of a job, and another one takes the job over: nothing is done twice, nothing is lost, and
 when the lost one is back it does nothing any more. takeover_drill.py does so in every step."""
 import glob
+import json
 import os
+import zlib
 
 from lib.lost_host import LostHost
 from lib.worlds import OMSUPD, effect_step, eventually, refused, run
@@ -36,8 +38,16 @@ def ends(w, job, effects):
     assert names == sorted(effects), (names, effects)
 
 
+def epoch(w, n):
+    """How often the job had been taken over when the copy on this node was made."""
+    (name,) = w.copies(n)
+    with open(os.path.join(w.node_runs(n), "copies", name), "rb") as f:
+        return json.loads(zlib.decompress(f.read().split(b"\n", 1)[1]).split(b"\n", 1)[0])["epoch"]
+
+
 def on_nodes():
     w, job = begins(STEPS, "acts.n1", "acts.n2")
+    assert epoch(w, 1) == 0
     w.lose()
     w2 = w.second()
     said = w2.takeover("--config", "/dev/null") if os.path.exists("/etc/omsup/omsupd.yaml") else w2.takeover()
@@ -51,6 +61,7 @@ def on_nodes():
     w.flag("go")  # what was running on the nodes has its end collected by the new host
     w2.follow(job, lambda s: s["state"] == "Paused")
     ends(w2, job, ["before n1", "before n2", "acts n1", "acts n2", "after control"])
+    eventually(lambda: epoch(w, 1) == epoch(w, 2) == 1, "copies that are newer than any of the lost host")
     c = w.client()
     for verb in ("resume", "pause", "retry", "start"):
         refused(c, ("taken over by",), verb, job=job, **({"step": "acts"} if verb == "retry" else {}))
@@ -87,10 +98,16 @@ def what_is_refused():
             assert os.path.basename(copy) in said, said
             with open(copy, "wb") as f:
                 f.write(whole)
+    other = os.path.join(w.node_runs(1), "copies", "job-5-0badcafe.copy")  # of another journal
+    with open(other, "wb") as f:
+        f.write(whole[:-7])
+    said = w2.takeover("--job", "5", status=2)
+    assert os.path.basename(other) in said and "torn" in said, said
     said = w2.takeover("--job", "77", status=3)
     assert "no copy of job 77" in said, said
     assert not glob.glob(os.path.join(w.node_runs(1), "*.taken")), "a refusal leaves no fence"
-    said = w2.takeover()  # a torn copy on the other node is told, and not used
+    said = w2.takeover()  # a torn copy on the other node is told, and not used, and so is one of another job
+    assert os.path.basename(other) in said, said
     assert "job-" in said and "no copy from node n2" in said, said
     said = w2.takeover(status=4)
     assert "jobs of its own" in said, said
@@ -123,14 +140,16 @@ def row(server):
 def the_lease():
     """Not from a host that renews it; and of two that take it over at the same time one has it. What ran on the lost host is In Doubt,
     and is done once; what has no check is not run unasked."""
-    w = LostHost(LOCK + ON_CONTROL + UNLOCK)
+    says = effect_step("says", "deployment", body="echo \"$OMSUP_LEASE\" >@EFFECTS@.lease")  # by which scripts know the server
+    more = ["more%d" % n for n in range(3)]
+    w = LostHost(LOCK + ON_CONTROL + "".join(effect_step(name, "deployment") for name in more) + says + UNLOCK)
     server = Mariadb(w.path("mariadb"))
     try:
         for n in (1, 2):
             configure(w, n, "127.0.0.1", server.port, alone=False)
         with open(w.path("hook.sh"), "w", encoding="utf-8") as f:
             f.write("echo unchecked control >>%s\n" % w.effects_file)
-        w.deployment += "hooks:\n  - {hook: unchecked, after: here, run: %s}\n" % w.path("hook.sh")
+        w.deployment += "hooks:\n  - {hook: unchecked, after: here, run: %s}\n  - {hook: far, after: says, run: %s}\n" % ((w.path("hook.sh"),) * 2)
         assert w.start(), w.text_of_log()
         job = w.submit()
         eventually(lambda: os.path.exists(w.effects_file + ".begun.here"), "the step has begun")
@@ -161,8 +180,12 @@ def the_lease():
         c.call("resume", job=job)
         snap = winner.follow(job, lambda s: s["state"] == "Paused" and "breakpoint" in s["why"])
         assert "unchecked control" not in w.effects(), w.effects()
+        c.call("resume", job=job)  # a copy may be hours old: each step without a check is asked about
+        winner.follow(job, lambda s: s["state"] == "Paused" and "breakpoint" in s["why"] and w.effects()[-1].startswith("says "))
         c.close()
-        ends(winner, job, ["before n1", "before n2", "here control", "unchecked control", "after n1", "after n2"])
+        ends(winner, job, ["before n1", "before n2", "here control", "after n1", "after n2", "says control"] + ["unchecked control"] * 2 + [name + " control" for name in more])
+        with open(w.effects_file + ".lease", encoding="utf-8") as f:
+            assert f.read() == instance + "@1\n"
         assert row(server) == "", row(server)
         w2.close()
         w3.close()

@@ -6,7 +6,8 @@ import os
 
 from lib.lost_host import LostHost
 from lib.worlds import effect_step, eventually, run
-from takeover import LOCK, STEPS, begins, ends
+from rehearse import sql
+from takeover import LOCK, STEPS, begins, ends, row
 from two_jobs import Mariadb, configure
 
 ALL = ["before n1", "before n2", "acts n1", "acts n2", "after control"]
@@ -33,6 +34,34 @@ def by_force():
         events = [e for e in c.call("events", job=job)["events"] if e["event"] == "takeover-force"]
         assert len(events) == 1 and "its disk is gone" in events[0]["reason"], events
         c.close()
+        w2.follow(job, lambda s: s["state"] == "Paused")
+        ends(w2, job, ALL)
+        w2.close()
+    finally:
+        server.close()
+        w.close()
+
+
+def by_a_host_that_is_lost_itself():
+    """A takeover is killed behind the lease and before the fences, and its host does not come back."""
+    w = LostHost(LOCK + STEPS)
+    server = Mariadb(w.path("mariadb"))
+    try:
+        for n in (1, 2):
+            configure(w, n, "127.0.0.1", server.port, alone=False)
+        assert w.start(), w.text_of_log()
+        job = w.submit()
+        eventually(lambda: all(os.path.exists(w.effects_file + ".begun.acts.n%d" % n) for n in (1, 2)), "the step has begun")
+        w.copied()
+        w.lose()
+        sql(server, "UPDATE cm.omsup_lock SET holder = 'dead', job = CONCAT(job, '@3'), token = 'takeover 0123456789abcdef'")
+        w2 = w.second()
+        said = w2.takeover(status=4)
+        assert "already been taken over" in said and "held by dead" in said and not fences(w, 1), said
+        w2.takeover("--force", "--reason", "that one is gone, too")
+        assert row(server).split(" ")[0].endswith("@4"), row(server)
+        w.flag("go")
+        assert w2.start(), w2.text_of_log()
         w2.follow(job, lambda s: s["state"] == "Paused")
         ends(w2, job, ALL)
         w2.close()
@@ -87,6 +116,14 @@ def the_job_that_has_not_ended():
     eventually(lambda: len(w.copies(1)) == 2 and len(w.copies(2)) == 2, "copies of both jobs")
     w.lose()
     w2, w3 = w.second(), w.second(3)
+    torn = os.path.join(w.node_runs(1), "copies", next(name for name in w.copies(1) if name.startswith("job-%d-" % job)))
+    with open(torn, "r+b") as f:
+        whole = f.read()
+        f.truncate(len(whole) - 7)
+    said = w2.takeover(status=4)  # the one that has ended is not the one that is meant
+    assert "of which 0 have not ended, and damaged ones" in said and "left out" in said, said
+    with open(torn, "wb") as f:
+        f.write(whole)
     said = w3.takeover("--job", str(over))
     assert "job %d (Successful) is now this host's" % over in said, said
     said = w2.takeover()
@@ -143,4 +180,4 @@ def the_lost_host_asks_a_node_first():
 
 
 if __name__ == "__main__":
-    run(by_force, a_node_that_is_away, the_job_that_has_not_ended, the_lost_host_asks_a_node_first)
+    run(by_force, by_a_host_that_is_lost_itself, a_node_that_is_away, the_job_that_has_not_ended, the_lost_host_asks_a_node_first)

@@ -59,6 +59,8 @@ static void a_table_of_cases(void **state)
         {PHASE_PENDING, 0, DOUBT_LOST, 0, false, true, PHASE_UNKNOWN, 0, false, false},
         {PHASE_PENDING, 0, DOUBT_NODE, 0, false, true, PHASE_UNKNOWN, 0, false, false},
         {PHASE_APPROVAL, 0, DOUBT_CALL, 0, false, true, PHASE_UNKNOWN, 0, false, false},
+        {PHASE_FAILED, 1, DOUBT_LOST, 0, false, true, PHASE_UNKNOWN, 1, false, false}, /* maybe retried since */
+        {PHASE_FAILED, 1, DOUBT_CALL, 0, true, true, PHASE_FAILED, 1, false, false},
         {PHASE_PENDING, 0, DOUBT_LOST, 0, false, false, PHASE_PENDING, 0, false, false},
         {PHASE_PENDING, 0, DOUBT_LOST, 0, true, true, PHASE_PENDING, 0, false, false},
     };
@@ -92,7 +94,8 @@ static void over_all(void **state)
                         if (d.found)
                             assert_true(w == DOUBT_NODE && d.attempt == found && found > attempt && acts(d.phase));
                         if (begun && !check && !reads)
-                            assert_true(d.phase != PHASE_PENDING && d.phase != PHASE_APPROVAL);
+                            assert_true(d.phase != PHASE_PENDING && d.phase != PHASE_APPROVAL &&
+                                        d.phase != PHASE_FAILED);
                     }
 }
 

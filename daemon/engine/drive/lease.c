@@ -39,7 +39,7 @@ struct renewal {
 static void renew(struct metadb *db, const struct err *e, void *arg)
 {
     struct renewal *r = arg;
-    const struct lock_owner o = {r->holder, r->key, r->before, r->may_take, &r->gone, &r->taken};
+    const struct lock_owner o = {r->holder, r->key, r->before, r->may_take, &r->gone, &r->taken, NULL};
     r->verdict = VERDICT_UNKNOWN;
     r->no_login = !db;
     if (!db)
