@@ -92,7 +92,8 @@ const struct command cmd_report = {
     .help =
         N_("One page of HTML that needs nothing else: what to know first, the outage, who did what and why, and the "
            "evidence for the state of each step. --markdown is for tickets, --json for programs.\n"
-           "-o FILE is written as a whole, readable only by you; \"-\" is the standard output. A FILE that exists is "
+           "Without -o, or with \"-\" as FILE, it goes to the standard output; -o FILE is written as a whole, readable "
+           "only by you. A FILE that exists is "
            "refused; --force replaces it. Of a job that has not ended, the report says of what time it is."),
     .options = options,
     .min = 1,

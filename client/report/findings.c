@@ -133,10 +133,13 @@ static void of_engine(struct report *r)
         const char *event[3];
         enum finding_kind kind;
         bool each;
-    } events[] = {
-        {{"reboot-seen"}, FINDING_REBOOT, true},        {{"lock-unsure"}, FINDING_LOCK_UNSURE, true},
-        {{"fact-refused"}, FINDING_FACT_REFUSED, true}, {{"timeout", "timeout-look"}, FINDING_TIMED_OUT, false},
-        {{"lost", "lost-look"}, FINDING_LOST, false},   {{"exit-bad", "exit-ask"}, FINDING_ERRORS, false}};
+    } events[] = {{{"reboot-seen"}, FINDING_REBOOT, true},
+                  {{"lock-unsure"}, FINDING_LOCK_UNSURE, true},
+                  {{"takeover"}, FINDING_TAKEN_OVER, true},
+                  {{"fact-refused"}, FINDING_FACT_REFUSED, true},
+                  {{"timeout", "timeout-look"}, FINDING_TIMED_OUT, false},
+                  {{"lost", "lost-look"}, FINDING_LOST, false},
+                  {{"exit-bad", "exit-ask"}, FINDING_ERRORS, false}};
     for (size_t i = 0; i < ARRAY_LEN(events); i++) {
         struct finding f = {.kind = N_FINDINGS};
         int64_t n = 0;

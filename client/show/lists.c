@@ -186,7 +186,9 @@ int show_verb(struct buf *b, const struct term *t, const cJSON *result, bool pau
     }
     table_end(&tab, b);
     text_fmt(b, t, _("job %lld: %s"), (long long)job, view_state_word(state));
-    if (pause && e->code == 0 && strcmp(state, state_word(STATE_PAUSED)) != 0)
+    if (pause && e->code == 0 && strcmp(state, state_word(STATE_READY)) == 0) /* it had a start at a given time */
+        buf_puts(b, _("; omsupd does not start it any more"));
+    else if (pause && e->code == 0 && strcmp(state, state_word(STATE_PAUSED)) != 0)
         buf_puts(b, _("; it will be Paused when what is running has ended"));
     buf_puts(b, "\n");
     return e->code;

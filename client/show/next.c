@@ -138,6 +138,16 @@ static void next_job(const struct next *n, size_t running, size_t asked)
         next_or_roll_back(n);
 }
 
+/* Another control host has the job: here it can only be canceled. */
+static bool taken_over(const struct next *n)
+{
+    if (!n->s->facts || snapshot_ended(n->s) || !cJSON_GetObjectItemCaseSensitive(n->s->facts, "taken-over"))
+        return false;
+    next_say(n, 2, "%s", _("The job continues on that host, not here. To end it in this journal only:"));
+    next_type(n, "cancel", " --reason TEXT", NULL);
+    return true;
+}
+
 /* Of a Failed or Waiting job `why` is what the first item says. */
 static bool told(const struct snapshot *s)
 {
@@ -163,6 +173,8 @@ void show_next(struct buf *b, const struct view *v, const struct snapshot *s)
     }
     if (s->why && !told(s))
         next_say(&n, 2, "%s%s%s", s->state == STATE_IN_PROGRESS ? _("Note") : _("Why"), _(": "), s->why);
+    if (taken_over(&n))
+        return;
     next_hosts(&n);
     if (snapshot_ended(s) && s->rolled_back_by >= 0) { /* what it left undone is the rollback's */
         next_job(&n, 0, 0);

@@ -127,14 +127,16 @@ static void scratch_left(const struct next *n)
 static void canceled_rehearsal(const struct next *n)
 {
     const cJSON *f = n->s->facts ? n->s->facts->child : NULL;
-    next_say(n, 2, "%s", _("Canceled. A rehearsal changes nothing of OMS; its dumps may be left in backup.directory."));
+    next_say(n, 2, "%s", _("Canceled. A rehearsal changes nothing of OMS."));
     while (f && !names_scratch(f))
         f = f->next;
     if (n->s->rolled_back_by >= 0) {
-        next_say(n, 2, _("Job %lld drops the scratch databases that were left:"), (long long)n->s->rolled_back_by);
+        next_say(n, 2, _("Job %lld drops the scratch databases and removes the dumps that were left:"),
+                 (long long)n->s->rolled_back_by);
         next_see_rollback(n);
     } else if (f) {
-        next_say(n, 2, "%s", _("omsupd drops the scratch databases that were left. If it could not, type:"));
+        next_say(n, 2, "%s",
+                 _("omsupd drops the scratch databases and removes the dumps that were left. If it could not, type:"));
         next_roll_back_again(n);
     }
 }

@@ -83,8 +83,8 @@ static int judge(struct takeover *t, const struct job *b, const struct lease_cal
     case LOCK_ALIVE:
         rc = err_set(e, ERR_BUSY,
                      "the lease of job %lld on the MetaDB has not expired: it is %s. It expires %d s after the last "
-                     "renewal, by the clock of the MetaDB; a lease that is renewed means that omsupd is alive there. "
-                     "Stop that one, or repeat with --force --reason TEXT",
+                     "renewal, by the clock of the MetaDB: repeat this command then. If it is renewed again, omsupd is "
+                     "alive there: stop that one. --force --reason TEXT overrules this",
                      id, said, LOCK_EXPIRES_S);
         break;
     case LOCK_TOO_LATE:
