@@ -217,10 +217,13 @@ static void files(struct pruner *p, const struct prune_ask *a, char *text)
     for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
         if (strncmp(line, "f ", 2) != 0 || k >= m->n_files)
             continue;
+        long long size = bytes_of(line + 2);
+        if (size < 0 && strcmp(line + 2, "-1") != 0)
+            size = -2; /* it exists, but is not what the job wrote */
         if (a->copies)
-            m->files[a->node].copy_seen = strtoll(line + 2, NULL, 10);
+            m->files[a->node].copy_seen = size;
         else
-            m->files[k].seen = strtoll(line + 2, NULL, 10);
+            m->files[k].seen = size;
         k++;
     }
 }

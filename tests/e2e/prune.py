@@ -261,6 +261,12 @@ def the_last_good_backup_stays():
         open_job = world.submit(start=False)
         assert prune(world, "--backups", "--job", str(jobs[3]))["items"] == []
         c.call("cancel", job=open_job, reason="r")
+
+        # What a host says of a size is nothing that a client must take.
+        with open(world.path("bin", "stat"), "w", encoding="utf-8") as f:
+            f.write("#!/bin/sh\necho 1000000000000000000\n")
+        os.chmod(world.path("bin", "stat"), 0o755)
+        assert prune(world, "--backups", "--older-than", "0")["items"] == []
         c.close()
 
 
