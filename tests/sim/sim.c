@@ -468,7 +468,8 @@ static void verb(struct sim *s, enum core_verb v)
     if (allowed && (v == VERB_RESUME || v == VERB_ONE_STEP))
         order_resume(s, v == VERB_ONE_STEP);
     if (allowed && v == VERB_WINDOW)
-        s->confirmed[core_current_step(&s->job)] = true;
+        for (size_t k = core_current_step(&s->job); k < s->job.n_steps; k++)
+            s->confirmed[k] = true;
     enum core_undo undo = s->job.undo;
     core_update_clear(&s->u);
     if (core_verb(&s->job, v, &s->u) != allowed)

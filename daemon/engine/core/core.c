@@ -378,7 +378,8 @@ bool core_verb(struct core_job *j, enum core_verb v, struct core_update *u)
     case VERB_WINDOW:
         if (m != MODE_WINDOW)
             return false;
-        j->steps[core_current_step(j)].confirmed = true;
+        for (size_t k = core_current_step(j); k < j->n_steps; k++)
+            j->steps[k].confirmed = true; /* to wait half-way would only make the outage longer */
         break;
     case VERB_CANCEL:
         if (!live)

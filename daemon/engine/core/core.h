@@ -171,7 +171,7 @@ enum core_verb {
     VERB_START,
     VERB_PAUSE,
     VERB_RESUME,
-    VERB_WINDOW,   /* the step that awaits its window begins without it */
+    VERB_WINDOW,   /* the step that awaits its window begins without it, and so do all that follow */
     VERB_ONE_STEP, /* resume, and pause before the step after the next one; only while nothing runs */
     VERB_CANCEL,
     VERB_CANCEL_FORCE,
