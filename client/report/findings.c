@@ -110,9 +110,13 @@ static void of_person(struct report *r, const cJSON *o)
     static const struct {
         const char *event;
         enum finding_kind kind;
-    } events[] = {{"skip", FINDING_SKIPPED},          {"done", FINDING_DONE},
-                  {"done-force", FINDING_DONE_FORCE}, {"cancel-force", FINDING_CANCEL_FORCE},
-                  {"give-up", FINDING_GIVEN_UP},      {"confirm", FINDING_CONFIRMED}};
+    } events[] = {{"skip", FINDING_SKIPPED},
+                  {"done", FINDING_DONE},
+                  {"done-force", FINDING_DONE_FORCE},
+                  {"cancel-force", FINDING_CANCEL_FORCE},
+                  {"give-up", FINDING_GIVEN_UP},
+                  {"confirm", FINDING_CONFIRMED},
+                  {"window-confirm", FINDING_OUT_OF_WINDOW}};
     for (size_t i = 0; i < ARRAY_LEN(events); i++)
         if (strcmp(report_text(o, "event"), events[i].event) == 0) {
             const struct report_sub *x = sub_of(r, o);

@@ -205,6 +205,18 @@ static void second_copies_are_named(void **state)
     }
 }
 
+static void what_began_without_its_window_is_told(void **state)
+{
+    struct err e = {0};
+    cJSON *doc = load("progress"), *events = cJSON_GetObjectItemCaseSensitive(doc, "events"),
+          *o = cJSON_Duplicate(events->child, true);
+    cJSON_ReplaceItemInObjectCaseSensitive(o, "event", cJSON_CreateString("window-confirm"));
+    cJSON_AddItemToArray(events, o);
+    assert_int_equal(report_complete(doc, &e), 0);
+    assert_true(found(doc, "window-confirmed"));
+    cJSON_Delete(doc);
+}
+
 /* What waits only for its window needs no operator. */
 static void a_window_is_not_an_operator(void **state)
 {
@@ -257,7 +269,7 @@ int main(void)
         cmocka_unit_test(each_form_is_as_kept),        cmocka_unit_test(hostile_text_is_text),
         cmocka_unit_test(a_hostile_event_is_text),     cmocka_unit_test(a_page_is_bounded),
         cmocka_unit_test(a_wrong_document_is_refused), cmocka_unit_test(a_window_is_not_an_operator),
-        cmocka_unit_test(second_copies_are_named),
+        cmocka_unit_test(second_copies_are_named),     cmocka_unit_test(what_began_without_its_window_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -152,9 +152,8 @@ static int refuse_self(const struct job *b, const struct request_caller *who, co
     if (!has_asked(b->row.asked, who->person))
         return 0;
     err_set(e, ERR_DENIED,
-            "you submitted or started job %lld (login uid %lld), so somebody else must approve %s; sudo does not make "
-            "another "
-            "person of you",
+            "you submitted or started job %lld (login uid %lld), so somebody else must approve %s; sudo does not "
+            "change that",
             (long long)b->row.id, (long long)who->person, what);
     return e->code;
 }
