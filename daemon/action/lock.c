@@ -242,6 +242,10 @@ static enum verdict held_is(struct metadb *db, const struct action_args *a, stru
     unsigned no = 0;
     enum held held;
     struct lock l = lock_of(db, a);
+    if (ours) { /* under this job's own name, which its scripts look for: not one that it may still take over */
+        free(l.ours);
+        l.ours = xasprintf("(holder = %s AND job = %s)", l.holder, l.job);
+    }
     int rc = look(db, &l, &held, out, &no, &e);
     lock_free(&l);
     if (rc)

@@ -130,6 +130,13 @@ static bool acts(const struct job *b, enum action_use use)
     return false;
 }
 
+static bool gives(const struct job *b, size_t seq)
+{
+    const char *name = b->subs[seq].plan->act.builtin;
+    const struct action *a = name ? action_find(name) : NULL;
+    return a && a->use == ACTION_GIVES;
+}
+
 /* Giving the lease back removes the row, and so does a rollback while it drops cm and loads it again. */
 static bool removes_row(const struct job *b)
 {
@@ -185,6 +192,9 @@ void lease_tick(struct job *b)
     }
     if (b->lease.in_flight && now - b->lease.asked_ms >= SILENCE_MS)
         doubt(b, "the MetaDB does not answer; check that the server is up and can be reached from this host");
+    /* A renewal that takes a row which is not there must not come behind the one that gives it back. */
+    if (acts(b, ACTION_GIVES))
+        return;
     if (b->lease.in_flight || now - b->lease.renewed_ms < (is_sure(b) && !b->lease.take ? RENEW_MS : AGAIN_MS) ||
         !lease_held(b))
         return;
@@ -231,6 +241,8 @@ static bool nodes_asked(struct job *b, size_t seq)
 
 bool lease_sure(struct job *b, size_t seq)
 {
+    if (waits(b, seq) && lease_held(b) && b->lease.in_flight && gives(b, seq))
+        return false; /* its end kicks this */
     if (!waits(b, seq) || (lease_held(b) && is_sure(b)))
         return true;
     if (!lease_held(b))
