@@ -31,7 +31,7 @@ class Killed(omslab.Case):
     def begin(cls):
         cls.end = cls.lab.path("end")
         last = LAST % (cls.end, cls.end)
-        cls.lab.daemon.options += ["--procedures", omslab.procedure(cls.lab.path("procedures"), lambda text: text.replace("rollback:\n", last))]
+        cls.lab.daemon.options += ["--procedures", omslab.procedure(cls.lab.path("procedures"), lambda text: text.replace("\nrollback:\n", "\n" + last))]
         super().begin()
 
     def follow(self, job, done):
