@@ -136,6 +136,7 @@ undone() { ctl --json status "$job" | jq -e .rolled_back_by >/dev/null; }
 	reaches "$job" 'mysql .*omsup_rehearsal_.*hung by the lab'
 	ctl cancel "$job" --reason test --yes
 	"$LAB" fault control clear
+	becomes "$job" Canceled # when what runs has stopped
 	[ -n "$(scratch)" ]
 	back=$(rollback "$job")
 	ended_as_before "$back"
