@@ -28,6 +28,20 @@ def scratch(server):
     return sql(server, "SHOW DATABASES LIKE 'omsup%'").split()
 
 
+class Rehearsal(World):
+    """A world with a server of its own, which ends with it."""
+    server = None
+
+    def __init__(self):
+        super().__init__(effect_step("act"), prefix="omsup-rehearse.")
+
+    def close(self):
+        if self.server:
+            self.server.close()
+        self.server = None
+        super().close()
+
+
 def begun(world):
     world.server = Mariadb(world.path("mariadb"))
     configure(world, 1, "127.0.0.1", world.server.port)
@@ -52,7 +66,7 @@ def until_running(world, job, name):
 
 
 def killed_in_the_load():
-    world = World(effect_step("act"), prefix="omsup-rehearse.")
+    world = Rehearsal()
     try:
         begun(world)
         before = content(world.server)
@@ -76,7 +90,6 @@ def killed_in_the_load():
         assert snap["facts"]["remark.rehearsal"] in " ".join(shown.stdout.split()), shown.stdout
         with open(world.path("backup", "rehearsal-of-cm"), encoding="utf-8") as f:
             assert PASSWORD not in f.read() + shown.stdout + world.text_of_log()
-        world.server.close()
     finally:
         world.close()
 
@@ -90,7 +103,7 @@ def rollbacks(world):
 
 def canceled():
     """With full scratch databases: omsupd drops them by a job of its own, also when it is killed before that."""
-    world = World(effect_step("act"), prefix="omsup-rehearse.")
+    world = Rehearsal()
     try:
         begun(world)
         before = content(world.server)
@@ -121,7 +134,6 @@ def canceled():
         assert len(rollbacks(world)) == 1, rollbacks(world)
         shown = subprocess.run([OMSUPCTL, "--socket", world.path("sock"), "status", str(job)], capture_output=True, text=True, check=False).stdout
         assert "omsupctl status %d" % back in shown, shown
-        world.server.close()
     finally:
         world.close()
 
