@@ -4,7 +4,7 @@
 # shellcheck disable=SC2034
 
 scratch='' scratch_note=''
-if ! scratch_of "$OMSUP_FACTS" "$OMSUP_JOB"; then
+if ! scratch_of "$OMSUP_FACTS" "$OMSUP_FACTS_OF"; then
   echo "omsup: evidence no scratch database of $DB is recorded"
   exit 0
 fi
@@ -18,6 +18,6 @@ fi
 if [ -e "$scratch_note" ]; then
   echo "omsup: evidence $scratch exists"
 else
-  echo "omsup: evidence a database $scratch exists, and nothing says that this job has created it: check what it is, and drop it yourself (DROP DATABASE), or skip this step"
+  echo "omsup: evidence a database $scratch exists, and nothing says that job ${OMSUP_FACTS_OF%%-*} has created it: check what it is, and drop it yourself (DROP DATABASE), or skip this step"
 fi
 exit 1

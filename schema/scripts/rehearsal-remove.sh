@@ -1,9 +1,9 @@
 #!/bin/sh
-# Removes the dumps that a rehearsal has made: the files of this database in the directory of this job, and the directory when it is
-# empty.
+# Removes the dumps that a rehearsal, this job or the one that is rolled back, has made: the files of this database in its directory, and
+# the directory when it is empty.
 
 case $DB in '' | *[!A-Za-z0-9_-]*) echo "unsupported database name: $DB"; exit 1 ;; esac
-dir=$BACKUP_DIR/job-$OMSUP_JOB
+dir=$BACKUP_DIR/job-$OMSUP_FACTS_OF
 [ -d "$dir" ] || exit 0
 for file in "$dir/$DB".*.sql "$dir/$DB".*.sql.ok "$dir/$DB".*.sql.ok.tmp "$dir/$DB".*.sql.rehearsed "$dir/$DB".*.sql.rehearsed.tmp; do
   number=${file#"$dir/$DB."}

@@ -94,7 +94,7 @@ script() {
 	hostile "$BATS_TEST_TMPDIR/hostile"
 	file=$(script_file "$1")
 	shift
-	env -i "${HOSTILE[@]}" PATH="$PATH" OMSUP_FACTS= OMSUP_SSH= OLD_CONTAINERS= COPY_TO= METADB_HOST=metadb METADB_PORT=3306 OMSUP_FORCE= CM_DB=cm_lock OMSUP_JOB=7 "$@" sh "$file" </dev/null 3<<-EOF
+	env -i "${HOSTILE[@]}" PATH="$PATH" OMSUP_FACTS= OMSUP_FACTS_OF=7 OMSUP_SSH= OLD_CONTAINERS= COPY_TO= METADB_HOST=metadb METADB_PORT=3306 OMSUP_FORCE= CM_DB=cm_lock OMSUP_JOB=7 "$@" sh "$file" </dev/null 3<<-EOF
 		[client]
 		user=${ACCOUNT-root}
 		${LOGIN:-socket=${SERVER-}/sock}

@@ -26,7 +26,7 @@ setup() {
 	FILE=$DIR/job-7-k1/rm_402.1.sql
 	FACTS="rehearsal.running yes
 rehearsal.rm_402.name $NAME"
-	ENV=(DB=rm_402 BACKUP_DIR="$DIR" OMSUP_ATTEMPT=1 OMSUP_TOKEN=t OMSUP_JOB=7-k1 RM_DB=rm_402 HB_DBS=rm_402)
+	ENV=(DB=rm_402 BACKUP_DIR="$DIR" OMSUP_ATTEMPT=1 OMSUP_TOKEN=t OMSUP_JOB=7-k1 OMSUP_FACTS_OF=7-k1 RM_DB=rm_402 HB_DBS=rm_402)
 	lock 7-k1
 }
 
@@ -174,19 +174,19 @@ refused() { # SED WORDS
 	mkdir -p "$DIR/job-7-k1"
 	sql "CREATE DATABASE $NAME; CREATE TABLE $NAME.half (id int)"
 	lock 9-k2
-	local back=(OMSUP_JOB=9-k2 OMSUP_PARENT=7-k1)
-	run do_ rehearsal-undo "${back[@]}"
+	local back=(OMSUP_JOB=9-k2 OMSUP_FACTS_OF=7-k1)
+	run do_ rehearsal-drop "${back[@]}"
 	echo "$output"
 	[ "$status" -eq 0 ]
 	[[ $output == *"job 7 has not created"* ]]
-	run -1 do_ rehearsal-undo.check "${back[@]}"
+	run -1 do_ rehearsal-drop.check "${back[@]}"
 	[[ $output == *"nothing says that job 7"* ]]
 	touch "$DIR/job-7-k1/$NAME.created"
-	run -1 do_ rehearsal-undo.check "${back[@]}"
-	run -0 do_ rehearsal-undo "${back[0]}" OMSUP_PARENT=8-k1
+	run -1 do_ rehearsal-drop.check "${back[@]}"
+	run -0 do_ rehearsal-drop "${back[0]}" OMSUP_FACTS_OF=8-k1
 	[ "$(databases)" = "$NAME" ]
-	run -0 do_ rehearsal-undo "${back[@]}"
-	run -0 do_ rehearsal-undo.check "${back[@]}"
+	run -0 do_ rehearsal-drop "${back[@]}"
+	run -0 do_ rehearsal-drop.check "${back[@]}"
 	[ -z "$(databases)" ]
 }
 

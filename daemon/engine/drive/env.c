@@ -55,12 +55,13 @@ char **env_script(const struct job *b, size_t seq, unsigned attempt)
                             : xasprintf("OMSUP_LEASE=%s", b->key));
     strv_add(&env, &n, xasprintf("OMSUP_HOLDER=%s", b->jobs->control));
     strv_add(&env, &n, xasprintf("OMSUP_SSH=%s", node_ssh_options()));
-    free(parent);
     if (asks_for_facts(b->subs[seq].plan)) {
         char *facts = recorded(b);
         strv_add(&env, &n, xasprintf("OMSUP_FACTS=%s", facts));
+        strv_add(&env, &n, xasprintf("OMSUP_FACTS_OF=%s", parent ? parent : b->key));
         free(facts);
     }
+    free(parent);
     if (attempt) {
         char *token = job_token(b, seq, attempt);
         strv_add(&env, &n, xasprintf("OMSUP_TOKEN=%s", token));

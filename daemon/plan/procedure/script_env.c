@@ -33,6 +33,7 @@ static const struct row {
     {"OMSUP_ATTEMPT", ON_ALL, RUNTIME | ATTEMPT},
     {"OMSUP_FORCE", ON_ALL, RUNTIME | ATTEMPT},
     {"OMSUP_FACTS", ON_ALL, RUNTIME},
+    {"OMSUP_FACTS_OF", ON_ALL, RUNTIME},
     {"SOURCE", ON_ALL, 0},
     {"TARGET", ON_ALL, 0},
     {"EDITION", ON_ALL, 0},
