@@ -86,6 +86,8 @@ static cJSON *job_json(const struct pruner *p, size_t i, const char *why)
 
 static char *age_words(int64_t age_s)
 {
+    if (age_s < 2 * 3600)
+        return xasprintf("it ended %lld min ago", (long long)(age_s / 60));
     return age_s < 2 * 86400 ? xasprintf("it ended %lld h ago", (long long)(age_s / 3600))
                              : xasprintf("it ended %lld days ago", (long long)(age_s / 86400));
 }
